@@ -1,0 +1,20 @@
+"""priorbench: a benchmark of image priors.
+
+This module is what a plugin imports to declare itself, and is light. What a plugin computes with
+lies in :mod:`priorbench.priors`, :mod:`priorbench.problem` and :mod:`priorbench.operators`.
+"""
+
+from priorbench.hookspecs import hookimpl
+from priorbench.records import DatasetSpec, MetricSpec, Parameters, PriorSpec, Resources, StudySpec, TaskSpec
+
+__all__ = [
+    "DatasetSpec",
+    "MetricSpec",
+    "Parameters",
+    "PriorSpec",
+    "Resources",
+    "StudySpec",
+    "TaskSpec",
+    "hookimpl",
+]
+__version__ = "0.1.0"

@@ -1,0 +1,83 @@
+"""A mask: some pixels are known, the others are missing."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import torch
+from scipy.interpolate import griddata
+from torch import Tensor
+
+from priorbench.operators.base import LinearOperator, check_weights
+from priorbench.types import Image, Observation
+
+
+class Mask(LinearOperator):
+    """H = diag(m) with m in {0, 1}: the operator of inpainting.
+
+    A missing pixel is 0 in the observation, which keeps the image's shape.
+
+    Args:
+        known: bool, C × H × W; true where the pixel is observed.
+
+    Raises:
+        ValueError: ``known`` is not a bool tensor of three dimensions, or nothing is known.
+    """
+
+    name = "mask"
+
+    def __init__(self, known: Tensor) -> None:
+        if known.ndim != 3 or known.dtype != torch.bool:
+            raise ValueError(f"known must be a bool tensor C × H × W, not {known.dtype} of shape {tuple(known.shape)}")
+        if not known.flatten(1).any(dim=1).all():
+            raise ValueError("a mask must leave at least one pixel of every channel known")
+        super().__init__((known.shape[0], known.shape[1], known.shape[2]))
+        self.known = known
+
+    def forward(self, x: Image) -> Observation:
+        """Return m ⊙ x."""
+        return x * self.known
+
+    def adjoint(self, y: Observation) -> Image:
+        """Return m ⊙ y; H is symmetric."""
+        return y * self.known
+
+    def arguments(self) -> dict[str, Any]:
+        """Return the mask."""
+        return {"known": self.known}
+
+    def data_step(self, y: Observation, v: Image, fidelity: float, penalty: float) -> Image:
+        """Return (λ m ⊙ y + ρv) / (λm + ρ), elementwise."""
+        check_weights(fidelity, penalty)
+        weight = fidelity * self.known.to(v.dtype)
+        return (weight * y + penalty * v) / (weight + penalty)
+
+    def estimate(self, y: Observation) -> Image:
+        """Return y with the missing pixels interpolated from the known ones.
+
+        Linear on the Delaunay triangulation of the known pixels, nearest outside their hull.
+        """
+        filled = y.clone()
+        for channel in range(self.image_shape[0]):
+            known = self.known[channel].cpu().numpy()
+            if known.all():
+                continue
+            for image in filled[:, channel]:
+                image.copy_(torch.from_numpy(_interpolate(image.cpu().numpy(), known)))
+        return filled
+
+
+def _interpolate(image: np.ndarray, known: np.ndarray) -> np.ndarray:
+    """Fill ``image`` (H × W) where ``known`` (H × W) is false."""
+    points, values, missing = np.argwhere(known), image[known], np.argwhere(~known)
+    result = image.copy()
+    fill = np.full(len(missing), np.nan)
+    spans_a_plane = np.linalg.matrix_rank(points - points[0]) == 2
+    if spans_a_plane:
+        fill = griddata(points, values, missing, method="linear")
+    outside = np.isnan(fill)
+    if outside.any():
+        fill[outside] = griddata(points, values, missing[outside], method="nearest")
+    result[~known] = fill
+    return result

@@ -1,0 +1,153 @@
+"""The kinds of prior. An author subclasses one; the library turns it into a restoration.
+
+==================  =====================================  ==========================================
+kind                the author writes                      the library adds
+==================  =====================================  ==========================================
+:class:`PatchPrior`  ``log_prob``, ``map_estimate``         EPLL on every linear task
+:class:`Denoiser`    ``denoise``                            plug-and-play on every linear task
+:class:`Prior`       ``restore``                            nothing: full freedom
+==================  =====================================  ==========================================
+
+A prior that learns is also :class:`Learned`.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import torch
+from safetensors.torch import load as load_tensors
+from safetensors.torch import save as save_tensors
+from torch import Tensor
+
+from priorbench.files import write_atomically
+from priorbench.problem import Problem
+from priorbench.types import Image, Patches, Scores
+
+
+@dataclass(frozen=True)
+class Context:
+    """What the library hands to a prior beside the problem or the images.
+
+    Args:
+        generator: the source of all randomness; seeded by the names of the cell.
+        progress: call it with the fraction done, from 0 to 1.
+    """
+
+    generator: torch.Generator
+    progress: Callable[[float], None] = lambda fraction: None
+
+    @classmethod
+    def seeded(cls, seed: int, progress: Callable[[float], None] = lambda fraction: None) -> Context:
+        """Return a context whose generator starts from ``seed``."""
+        return cls(torch.Generator().manual_seed(seed), progress)
+
+
+@dataclass(frozen=True)
+class Restoration:
+    """What a restoration gives back.
+
+    Args:
+        image: the estimate of x, B × C × H × W.
+        trace: one mapping for each iteration, for example ``{"iteration": 3, "loss": 0.1}``.
+        maps: further images of interest, for example a standard deviation for each pixel.
+    """
+
+    image: Image
+    trace: Sequence[Mapping[str, float]] = ()
+    maps: Mapping[str, Tensor] = field(default_factory=dict)
+
+
+class Prior(ABC):
+    """A prior that restores a problem by itself."""
+
+    @abstractmethod
+    def restore(self, problem: Problem, context: Context) -> Restoration:
+        """Return an estimate of x."""
+
+
+class Denoiser(ABC):
+    """A prior known through its denoiser; plug-and-play makes it restore every linear problem."""
+
+    @abstractmethod
+    def denoise(self, image: Image, sigma: float) -> Image:
+        """Return ``image`` without its white Gaussian noise of standard deviation ``sigma``.
+
+        Args:
+            image: B × C × H × W; values may leave [0, 1].
+            sigma: σ on the scale of [0, 1].
+        """
+
+
+class PatchPrior(ABC):
+    """A density of square gray patches; EPLL makes it restore every linear problem.
+
+    Attributes:
+        patch_size: side of a patch in pixels; D = patch_size².
+    """
+
+    patch_size: int
+
+    @abstractmethod
+    def log_prob(self, patches: Patches) -> Scores:
+        """Return log p of each patch, in nats."""
+
+    @abstractmethod
+    def map_estimate(self, patches: Patches, noise_variance: float) -> Patches:
+        """Return argmax_z log p(z) − ‖z − x‖² / 2s for each patch x, with s the noise variance."""
+
+
+class Learned(ABC):
+    """A prior that is fitted to images before it restores; combine it with one of the kinds.
+
+    The two ``state_dict`` methods are those of ``torch.nn.Module``, so a module has them already.
+    """
+
+    @abstractmethod
+    def fit(self, images: Sequence[Image], context: Context) -> Iterator[Mapping[str, float]]:
+        """Fit to ``images`` and yield one row of the training curve for each iteration.
+
+        Args:
+            images: clean training images, each 1 × C × H × W, of any sizes.
+            context: randomness and progress.
+
+        Raises:
+            ValueError: the images are too few or too small.
+        """
+
+    @abstractmethod
+    def state_dict(self) -> Mapping[str, Tensor]:
+        """Return the tensors that make up the fitted model."""
+
+    @abstractmethod
+    def load_state_dict(self, state: Mapping[str, Tensor]) -> object:
+        """Take over the tensors of a fitted model.
+
+        Raises:
+            ValueError: the tensors don't fit this prior's parameters.
+        """
+
+    def save(self, path: Path) -> None:
+        """Write the fitted model as safetensors, atomically."""
+        tensors = {key: value.detach().cpu().contiguous() for key, value in self.state_dict().items()}
+        write_atomically(path, save_tensors(tensors))
+
+    def load(self, path: Path) -> None:
+        """Read a model that ``save`` wrote. The format holds numbers only, so reading runs no code.
+
+        Raises:
+            ValueError: the file is cut off, is no safetensors file, or belongs to other parameters.
+        """
+        try:
+            state = load_tensors(Path(path).read_bytes())
+        except OSError:
+            raise
+        except Exception as error:
+            raise ValueError(f"{path} is not a whole safetensors model: {error}") from error
+        try:
+            self.load_state_dict(state)
+        except (KeyError, RuntimeError, ValueError) as error:
+            raise ValueError(f"{path} does not fit this prior: {error}") from error

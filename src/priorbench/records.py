@@ -1,0 +1,176 @@
+"""The records that plugins hand over: frozen, light, checked when they are made.
+
+A record names its heavy part by an import string, ``"package.module:attribute"``, which is loaded
+inside a job only. A string that starts with a dot is relative to the plugin's own package. Nothing
+here imports torch.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict
+
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+
+
+class Parameters(BaseModel):
+    """Base of a record's parameters: unknown keys are errors, values can't be changed.
+
+    The configuration may give a list for any of them; the experiment then holds every combination.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Resources:
+    """What a job asks for. Every field can be overridden in the configuration.
+
+    Args:
+        threads: processor threads, handed to torch as well.
+        memory_mb: memory in MiB.
+        gpus: GPUs.
+        minutes: time limit for the restoration of one image.
+        training_minutes: time limit for the fit.
+    """
+
+    threads: int = 1
+    memory_mb: int = 2000
+    gpus: int = 0
+    minutes: float = 10.0
+    training_minutes: float = 60.0
+
+    def __post_init__(self) -> None:
+        for name in ("threads", "memory_mb", "minutes", "training_minutes"):
+            if not getattr(self, name) > 0:
+                raise ValueError(f"{name} must be positive, not {getattr(self, name)}")
+        if self.gpus < 0:
+            raise ValueError(f"gpus must be at least 0, not {self.gpus}")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Record:
+    """What all records have.
+
+    Args:
+        name: the name in the configuration, the tables and the paths; letters, digits, ``. _ -``.
+        factory: import string of the heavy part, or the object itself in a one-file plugin.
+        summary: one line for lists.
+        reference: DOI or address of the source.
+    """
+
+    name: str
+    factory: str | Callable[..., Any]
+    summary: str
+    reference: str = ""
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.name, str) or not NAME.fullmatch(self.name):
+            raise ValueError(f"{type(self).__name__} name {self.name!r} must be letters, digits, '.', '_' or '-'")
+        if isinstance(self.factory, str) and not re.fullmatch(r"\.?[\w.]+:\w+", self.factory):
+            raise ValueError(f"factory {self.factory!r} of {self.name!r} must look like '.module:attribute'")
+
+
+@dataclass(frozen=True, kw_only=True)
+class PriorSpec(Record):
+    """An image prior.
+
+    Args:
+        factory: a class of one of the kinds in :mod:`priorbench.priors`, called with the parameters.
+        parameters: pydantic model of the parameters.
+        id: pattern of the id, filled with the parameters, for example ``"gmm-K{n_components}"``;
+            empty means the name. Parameters that vary and are not in the pattern are appended.
+        label: the name in tables and figures; filled like ``id``; empty means the id.
+        learns: whether it has a ``fit``.
+        train_on: the data set it learns from by default: an id of the configuration or the name of
+            a registered source; empty means the experiment's ``train``.
+        resources: what a job asks for.
+        images_per_job: the most images restored by one job.
+        tasks: patterns such as ``"denoise*"`` of the tasks it can do.
+    """
+
+    parameters: type[Parameters] = Parameters
+    id: str = ""
+    label: str = ""
+    learns: bool = False
+    train_on: str = ""
+    resources: Resources = field(default_factory=Resources)
+    images_per_job: int = 10
+    tasks: tuple[str, ...] = ("*",)
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.images_per_job < 1:
+            raise ValueError(f"images_per_job of {self.name!r} must be at least 1, not {self.images_per_job}")
+
+
+@dataclass(frozen=True, kw_only=True)
+class TaskSpec(Record):
+    """A way to corrupt images.
+
+    Args:
+        factory: a class, called with the parameters, that is a :class:`priorbench.tasks.Task`.
+        parameters: pydantic model of the parameters.
+        id: pattern of the id, for example ``"denoise-{sigma:g}"``; see :class:`PriorSpec`.
+        label: the name in tables and figures, filled like ``id``; empty means the id.
+        border: pixels cut from each side before scoring.
+    """
+
+    parameters: type[Parameters] = Parameters
+    id: str = ""
+    label: str = ""
+    border: int = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class DatasetSpec(Record):
+    """A source of images.
+
+    Args:
+        factory: ``load(parameters, image) -> array`` returns one image, H × W or H × W × 3,
+            float32 on [0, 1].
+        images: ``images(parameters) -> {image name: file or None}`` lists the images in order
+            without opening them; a file makes the workflow notice its changes.
+        parameters: pydantic model of the parameters.
+    """
+
+    images: Callable[[Any], Mapping[str, Path | None]]
+    parameters: type[Parameters] = Parameters
+
+
+@dataclass(frozen=True, kw_only=True)
+class MetricSpec(Record):
+    """A measure of how close a restoration is to the clean image.
+
+    Args:
+        factory: ``metric(restored, clean) -> float`` on float arrays H × W × C on [0, 1], clipped
+            and with the task's border cut.
+        label: the name in tables and figures; empty means the name.
+        unit: for example ``"dB"``; empty for a pure number.
+        higher_is_better: the direction.
+        decimals: digits shown in tables.
+    """
+
+    label: str = ""
+    unit: str = ""
+    higher_is_better: bool = True
+    decimals: int = 2
+
+
+@dataclass(frozen=True, kw_only=True)
+class StudySpec(Record):
+    """A question asked of an experiment's results, answered by a table and a figure.
+
+    Args:
+        factory: ``study(results) -> (DataFrame, Figure)`` with a :class:`priorbench.results.Results`.
+        priors: patterns of the ids of the priors whose models it needs; a study without any is left out.
+        caption: the figure's caption in the report.
+    """
+
+    priors: tuple[str, ...] = ("*",)
+    caption: str = ""

@@ -1,0 +1,38 @@
+"""Solvers: what turns a kind of prior into a restoration."""
+
+from __future__ import annotations
+
+from functools import singledispatch
+
+from priorbench.priors import Context, Denoiser, PatchPrior, Prior, Restoration
+from priorbench.problem import Problem
+from priorbench.solvers.epll import epll
+from priorbench.solvers.plug_and_play import plug_and_play
+
+__all__ = ["epll", "plug_and_play", "restore"]
+
+
+@singledispatch
+def restore(prior: object, problem: Problem, context: Context) -> Restoration:
+    """Restore ``problem`` with ``prior``, by the solver of the prior's kind.
+
+    Raises:
+        TypeError: the object is of no known kind of prior.
+    """
+    kinds = ", ".join(kind.__name__ for kind in restore.registry if kind is not object)
+    raise TypeError(f"{type(prior).__qualname__} is no prior: it must subclass one of {kinds}")
+
+
+@restore.register
+def _(prior: Prior, problem: Problem, context: Context) -> Restoration:
+    return prior.restore(problem, context)
+
+
+@restore.register
+def _(prior: PatchPrior, problem: Problem, context: Context) -> Restoration:
+    return epll(prior, problem, context)
+
+
+@restore.register
+def _(prior: Denoiser, problem: Problem, context: Context) -> Restoration:
+    return plug_and_play(prior, problem, context)
