@@ -1,0 +1,32 @@
+"""What an experiment leaves behind: tidy tables, statistics, and the record of the machine. No torch."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from priorbench.results.catalogue import Catalogue
+
+__all__ = ["Catalogue", "Results"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Results:
+    """All that a study may see of an experiment.
+
+    Args:
+        scores: one row for each data set, image, task, prior and metric; see :data:`priorbench.results.schema.SCORES`.
+        runs: one row for each data set, image, task and prior; see :data:`priorbench.results.schema.RUNS`.
+        training: prior id → its training curve, one row for each iteration.
+        parameters: prior id → its parameters.
+        catalogue: labels and order.
+    """
+
+    scores: pd.DataFrame
+    runs: pd.DataFrame
+    training: Mapping[str, pd.DataFrame]
+    parameters: Mapping[str, Mapping[str, Any]]
+    catalogue: Catalogue

@@ -1,0 +1,34 @@
+"""The names that results are shown with, and their order."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from priorbench.records import MetricSpec
+
+
+@dataclass(frozen=True, kw_only=True)
+class Catalogue:
+    """What an experiment compares, in display order.
+
+    Args:
+        priors: id → label.
+        tasks: id → label.
+        datasets: ids.
+        metrics: name → record.
+    """
+
+    priors: Mapping[str, str]
+    tasks: Mapping[str, str]
+    datasets: tuple[str, ...]
+    metrics: Mapping[str, MetricSpec]
+
+    def prior_label(self, prior: str) -> str:
+        """Return the label of a prior; one that is known from publications only keeps its id."""
+        return self.priors.get(prior, prior)
+
+    def metric_label(self, metric: str) -> str:
+        """Return the label of a metric with its unit, for example ``"PSNR [dB]"``."""
+        spec = self.metrics[metric]
+        return f"{spec.label or spec.name} [{spec.unit}]" if spec.unit else spec.label or spec.name

@@ -1,0 +1,42 @@
+"""Numbers from publications, to stand beside the measured ones."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Container
+from importlib.resources import files
+from typing import Any
+
+
+def published_rows(
+    experiment: str, datasets: Container[str], tasks: Container[str], metrics: Container[str]
+) -> list[dict[str, Any]]:
+    """Return the published means that an experiment can be compared with, as rows of the scores.
+
+    Args:
+        experiment: the experiment's name.
+        datasets: ids of its data sets; bsd68, set12, set5, set14, gray11 and color9 have numbers.
+        tasks: ids of its tasks.
+        metrics: names of its metrics.
+
+    Returns:
+        Rows with the source ``paper``, no image, and the citation as the note.
+    """
+    text = files("priorbench.results").joinpath("published.csv").read_text(encoding="utf-8")
+    return [
+        {
+            "experiment": experiment,
+            "dataset": row["dataset"],
+            "image": "",
+            "task": row["task"],
+            "prior": row["prior"],
+            "metric": row["metric"],
+            "value": float(row["value"]),
+            "status": "ok",
+            "reason": "",
+            "source": "paper",
+            "note": f"{row['source']} ({row['note']})" if row["note"] else row["source"],
+        }
+        for row in csv.DictReader(text.splitlines())
+        if row["dataset"] in datasets and row["task"] in tasks and row["metric"] in metrics
+    ]

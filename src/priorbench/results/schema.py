@@ -1,0 +1,67 @@
+"""The columns of the result tables: their order, their types and what makes a row unique."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pyarrow as pa
+
+
+@dataclass(frozen=True)
+class Table:
+    """A tidy table.
+
+    Args:
+        schema: columns in order, with types. Text is never null, whole numbers are never null, a missing number is
+            NaN.
+        key: the columns that name a row; no two rows agree in all of them.
+    """
+
+    schema: pa.Schema
+    key: tuple[str, ...]
+
+
+RUNS = Table(
+    pa.schema(
+        [
+            ("experiment", pa.string()),
+            ("dataset", pa.string()),
+            ("image", pa.string()),
+            ("task", pa.string()),
+            ("prior", pa.string()),
+            ("status", pa.string()),
+            ("stage", pa.string()),
+            ("reason", pa.string()),
+            ("traceback", pa.string()),
+            ("seconds", pa.float64()),
+            ("peak_memory_mb", pa.float64()),
+            ("threads", pa.int64()),
+            ("seed", pa.int64()),
+            ("fingerprint", pa.string()),
+            ("environment", pa.string()),
+            ("source", pa.string()),
+        ]
+    ),
+    key=("experiment", "dataset", "image", "task", "prior", "source"),
+)
+"""One row for each restoration. ``status`` is ok, failed, timeout, diverged or unsupported; ``stage`` says where."""
+
+SCORES = Table(
+    pa.schema(
+        [
+            ("experiment", pa.string()),
+            ("dataset", pa.string()),
+            ("image", pa.string()),
+            ("task", pa.string()),
+            ("prior", pa.string()),
+            ("metric", pa.string()),
+            ("value", pa.float64()),
+            ("status", pa.string()),
+            ("reason", pa.string()),
+            ("source", pa.string()),
+            ("note", pa.string()),
+        ]
+    ),
+    key=("experiment", "dataset", "image", "task", "prior", "metric", "source"),
+)
+"""One row for each score. A published number has no image, the source ``paper`` and the citation as its note."""
