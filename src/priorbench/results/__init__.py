@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
-
-import pandas as pd
+from typing import TYPE_CHECKING, Any
 
 from priorbench.results.catalogue import Catalogue
+
+if TYPE_CHECKING:
+    # The environment record is part of this package and is written by every job; pandas would slow each of them.
+    import pandas as pd
 
 __all__ = ["Catalogue", "Results"]
 

@@ -29,6 +29,6 @@ class Catalogue:
         return self.priors.get(prior, prior)
 
     def metric_label(self, metric: str) -> str:
-        """Return the label of a metric with its unit, for example ``"PSNR [dB]"``."""
+        """Return the label of a metric with its unit, for example ``"PSNR (dB)"``."""
         spec = self.metrics[metric]
-        return f"{spec.label or spec.name} [{spec.unit}]" if spec.unit else spec.label or spec.name
+        return f"{spec.label or spec.name} ({spec.unit})" if spec.unit else spec.label or spec.name

@@ -35,7 +35,7 @@ def published_rows(
             "status": "ok",
             "reason": "",
             "source": "paper",
-            "note": f"{row['source']} ({row['note']})" if row["note"] else row["source"],
+            "note": f"{row['source']}; {row['note']}" if row["note"] else row["source"],
         }
         for row in csv.DictReader(text.splitlines())
         if row["dataset"] in datasets and row["task"] in tasks and row["metric"] in metrics

@@ -63,7 +63,7 @@ def summarise(scores: pd.DataFrame, metrics: Mapping[str, MetricSpec]) -> pd.Dat
                     "mean": float(measured.mean()) if len(measured) else np.nan,
                     "low": low,
                     "high": high,
-                    "status": "ok" if len(measured) else _status(failed["status"]),
+                    "status": "ok" if len(measured) else _status(own["status"]),
                     "mark": "best" if prior == best else mark,
                 }
             )
@@ -170,4 +170,5 @@ def _best(values: pd.DataFrame, higher_is_better: bool) -> str | None:
 
 
 def _status(failed: pd.Series[str]) -> str:
-    return "unsupported" if failed.empty else str(failed.mode().sort_values().iloc[0])
+    """Return the most frequent status; an unreadable image doesn't make an unsupported task a failure."""
+    return "unsupported" if (failed == "unsupported").any() else str(failed.mode().sort_values().iloc[0])

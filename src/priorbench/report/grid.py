@@ -1,0 +1,139 @@
+"""A table as people read it, and its Markdown, LaTeX and terminal forms."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from rich import box
+from rich.table import Table
+from rich.text import Text
+
+Row = Sequence["Cell"]
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One cell: its text without markup, and how it stands out."""
+
+    text: str
+    mark: Literal["", "best", "tied", "failed"] = ""
+
+
+@dataclass(frozen=True)
+class Section:
+    """Rows under a title, in blocks that are set apart, for example measured and published ones."""
+
+    title: str
+    blocks: Sequence[Sequence[Row]]
+
+
+@dataclass(frozen=True)
+class Grid:
+    """A table with sections.
+
+    Args:
+        title: what it shows.
+        columns: the heads.
+        sections: each with rows as wide as ``columns``.
+        notes: how to read it, one sentence each.
+        text_columns: how many columns from the left hold text; the others are aligned right.
+    """
+
+    title: str
+    columns: Sequence[str]
+    sections: Sequence[Section]
+    notes: Sequence[str] = ()
+    text_columns: int = 1
+
+
+def to_markdown(grid: Grid) -> str:
+    """Return GitHub Markdown; best is bold, tied is underlined."""
+    parts = [f"## {_markdown(grid.title)}"]
+    rule = ["---" if i < grid.text_columns else "---:" for i in range(len(grid.columns))]
+    for section in grid.sections:
+        rows = [[_markdown(column) for column in grid.columns], rule]
+        rows += [[_markdown_cell(cell) for cell in row] for block in section.blocks for row in block]
+        table = "\n".join(f"| {' | '.join(row)} |" for row in rows)
+        parts += [f"### {_markdown(section.title)}", table] if section.title else [table]
+    parts += [_markdown(note) for note in grid.notes]
+    return "\n\n".join(parts) + "\n"
+
+
+def to_latex(grid: Grid) -> str:
+    r"""Return a ``tabular`` for the package booktabs; best is bold, tied is underlined."""
+    width = len(grid.columns)
+    lines = [f"% {grid.title}. {' '.join(grid.notes)}".rstrip(), r"% needs \usepackage{booktabs}"]
+    alignment = "l" * grid.text_columns + "r" * (width - grid.text_columns)
+    lines += [rf"\begin{{tabular}}{{{alignment}}}", r"\toprule"]
+    lines += [" & ".join(_latex(column) for column in grid.columns) + r" \\"]
+    for section in grid.sections:
+        lines.append(r"\midrule")
+        if section.title:
+            lines += [rf"\multicolumn{{{width}}}{{l}}{{\emph{{{_latex(section.title)}}}}} \\", r"\addlinespace"]
+        for number, block in enumerate(section.blocks):
+            lines += [r"\addlinespace"] if number else []
+            lines += [" & ".join(_latex_cell(cell) for cell in row) + r" \\" for row in block]
+    lines += [r"\bottomrule", r"\end{tabular}"]
+    return "\n".join(lines) + "\n"
+
+
+def to_rich(grid: Grid) -> list[Table]:
+    """Return one table for the terminal for each section; best is bold, tied is underlined, failures are red."""
+    tables = []
+    styles = {"": "", "best": "bold green", "tied": "underline", "failed": "red"}
+    for section in grid.sections:
+        title = f"{grid.title}: {section.title}" if section.title else grid.title
+        table = Table(title=Text(title), title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
+        for index, column in enumerate(grid.columns):
+            table.add_column(Text(column), justify="left" if index < grid.text_columns else "right")
+        for block in section.blocks:
+            for row in block:
+                table.add_row(*(Text(cell.text, style=styles[cell.mark]) for cell in row))
+            table.add_section()
+        tables.append(table)
+    return tables
+
+
+def _markdown(text: str) -> str:
+    """Escape what would be markup; a line break would end the row."""
+    return re.sub(r"([\\`*_|<>\[\]#])", r"\\\1", " ".join(text.split()))
+
+
+def _markdown_cell(cell: Cell) -> str:
+    text = _markdown(cell.text)
+    return {"best": f"**{text}**", "tied": f"<ins>{text}</ins>"}.get(cell.mark, text)
+
+
+_LATEX = {
+    "\\": r"\textbackslash{}",
+    "~": r"\textasciitilde{}",
+    "^": r"\textasciicircum{}",
+    "<": r"\textless{}",
+    ">": r"\textgreater{}",
+    **{character: rf"\{character}" for character in "&%$#_{}"},
+    "±": r"$\pm$",
+    "×": r"$\times$",
+    "–": "--",
+    "…": r"\dots{}",
+    "²": r"$^2$",
+    **{
+        letter: rf"$\{name}$"
+        for letter, name in zip(
+            "αβγδελμρστ",
+            ("alpha", "beta", "gamma", "delta", "epsilon", "lambda", "mu", "rho", "sigma", "tau"),
+            strict=True,
+        )
+    },
+}
+
+
+def _latex(text: str) -> str:
+    return "".join(_LATEX.get(character, character) for character in " ".join(text.split()))
+
+
+def _latex_cell(cell: Cell) -> str:
+    text = _latex(cell.text)
+    return {"best": rf"\textbf{{{text}}}", "tied": rf"\underline{{{text}}}"}.get(cell.mark, text)

@@ -1,0 +1,119 @@
+"""The tables about the runs themselves: what they cost and what failed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import pandas as pd
+
+from priorbench.report.grid import Cell, Grid, Section
+from priorbench.results.catalogue import Catalogue
+
+FAILURE_COLUMNS = ["dataset", "image", "task", "prior", "status", "stage", "reason"]
+COST_COLUMNS = [
+    *("dataset", "prior", "task", "n"),
+    *("seconds_mean", "seconds_min", "seconds_max", "peak_memory_mb", "threads"),
+]
+
+
+def cost_csv(runs: pd.DataFrame, catalogue: Catalogue) -> pd.DataFrame:
+    """Return what the successful restorations cost: one row for each data set, prior and task.
+
+    ``n`` images, mean, least and most wall-clock seconds an image, the highest peak memory in MB, and the threads.
+    """
+    done = runs[runs["status"] == "ok"].sort_values("image")  # the last digit of a mean depends on the order
+    rows = [
+        (
+            *names,
+            len(group),
+            *(group["seconds"].mean(), group["seconds"].min(), group["seconds"].max()),
+            *(group["peak_memory_mb"].max(), group["threads"].max()),
+        )
+        for names, group in done.groupby(["dataset", "prior", "task"])
+    ]
+    frame = pd.DataFrame(rows, columns=COST_COLUMNS)
+    known = [frame[name].isin(list(ids)) for name, ids in _orders(catalogue).items()]
+    frame = frame[known[0] & known[1] & known[2]]
+    return frame.sort_values(list(_orders(catalogue)), key=lambda column: _ranks(column, catalogue), ignore_index=True)
+
+
+def cost_grid(runs: pd.DataFrame, catalogue: Catalogue) -> Grid:
+    """Return the mean wall-clock seconds an image and the peak memory of each prior, data sets as sections."""
+    costs = cost_csv(runs, catalogue)
+    states = runs.groupby(["dataset", "prior", "task"])["status"].agg(lambda status: status.mode().iloc[0])
+    sections = []
+    for dataset in catalogue.datasets:
+        own = costs[costs["dataset"] == dataset]
+        if not (runs["dataset"] == dataset).any():
+            continue
+        seconds = own.set_index(["prior", "task"])["seconds_mean"].to_dict()
+        memory = own.groupby("prior")["peak_memory_mb"].max().to_dict()
+        threads = own.groupby("prior")["threads"].max().to_dict()
+        rows = []
+        for prior, label in catalogue.priors.items():
+            cells = [Cell(label)]
+            for task in catalogue.tasks:
+                status = str(states.get((dataset, prior, task), "unsupported"))
+                if (prior, task) in seconds:
+                    cells.append(Cell(_significant(seconds[prior, task])))
+                else:
+                    cells.append(Cell("–") if status == "unsupported" else Cell(status, "failed"))
+            cells += [Cell(f"{memory[prior]:.0f}" if prior in memory else "–")]
+            cells += [Cell(f"{threads[prior]:.0f}" if prior in threads else "–")]
+            rows.append(cells)
+        sections.append(Section(dataset, [rows]))
+    notes = ("Mean wall-clock seconds an image over the images that were restored, and the highest peak memory.",)
+    columns = ["prior", *(f"{label} (s)" for label in catalogue.tasks.values()), "peak memory (MB)", "threads"]
+    return Grid("Cost of a restoration", columns, sections, notes)
+
+
+def failures_csv(runs: pd.DataFrame) -> pd.DataFrame:
+    """Return one row for each restoration that failed: where, in which stage and why."""
+    failed = runs[~runs["status"].isin(["ok", "unsupported"])]
+    return failed.sort_values(FAILURE_COLUMNS[:4], ignore_index=True)[FAILURE_COLUMNS]
+
+
+def failures_grid(runs: pd.DataFrame, catalogue: Catalogue) -> Grid:
+    """Return the failures with those of the same data set, stage and reason in one row, and how many cells they are."""
+    failed = failures_csv(runs).assign(reason=lambda frame: frame["reason"].map(_first_line))
+    rows = []
+    for (dataset, status, stage, reason), group in failed.groupby(["dataset", "status", "stage", "reason"]):
+        priors = sorted(group["prior"].unique(), key=[*catalogue.priors, *group["prior"]].index)
+        tasks = sorted(group["task"].unique(), key=[*catalogue.tasks, *group["task"]].index)
+        names = [_some(sorted(group["image"].unique())), _some(tasks), _some(priors)]
+        texts = [str(dataset), *names, str(status), str(stage), str(reason), str(len(group))]
+        rows.append([Cell(text, "failed" if text == status else "") for text in texts])
+    sections = [Section("", [rows])] if rows else []
+    notes = (
+        ("Cells that failed for the same reason share a row; failures.csv has a row for each.",)
+        if rows
+        else ("No failures.",)
+    )
+    columns = [*FAILURE_COLUMNS, "cells"]
+    return Grid("Failures", columns, sections, notes, text_columns=len(FAILURE_COLUMNS))
+
+
+def _orders(catalogue: Catalogue) -> dict[str, Iterable[str]]:
+    return {"dataset": catalogue.datasets, "prior": catalogue.priors, "task": catalogue.tasks}
+
+
+def _ranks(column: pd.Series[str], catalogue: Catalogue) -> pd.Series[int]:
+    rank = {name: i for i, name in enumerate(_orders(catalogue)[str(column.name)])}
+    return column.map(rank)
+
+
+def _significant(seconds: float) -> str:
+    """Return three significant digits without an exponent."""
+    if seconds >= 100:
+        return f"{seconds:.0f}"
+    return f"{seconds:.3g}" if seconds >= 0.001 else "< 0.001"
+
+
+def _some(names: list[str], shown: int = 3) -> str:
+    more = len(names) - shown
+    return ", ".join(names) if more <= 1 else f"{', '.join(names[:shown])} and {more} more"
+
+
+def _first_line(text: str, width: int = 100) -> str:
+    line = next(iter(text.strip().splitlines()), "")
+    return line if len(line) <= width else line[: width - 1] + "…"

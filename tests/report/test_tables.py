@@ -1,0 +1,166 @@
+import csv
+import io
+import re
+import subprocess
+import sys
+
+import numpy as np
+import pandas as pd
+import pytest
+from rich.console import Console
+
+from priorbench.report.grid import Cell, Grid, Section, to_latex, to_markdown, to_rich
+from priorbench.report.names import table_files
+from priorbench.report.run_tables import cost_csv, failures_csv
+from priorbench.report.score_table import score_csv, score_grid
+from priorbench.report.tables import terminal_tables, write_tables
+from priorbench.results import Catalogue
+from priorbench.results.statistics import summarise
+
+
+@pytest.fixture(scope="module")
+def tables(experiment, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("tables")
+    files = write_tables(experiment.scores, experiment.runs, experiment.catalogue, folder)
+    return {file.name: file.read_text(encoding="utf-8") for file in files}
+
+
+def printed(tables):
+    console = Console(width=220, file=io.StringIO(), color_system=None)
+    for table in tables:
+        console.print(table)
+    return console.file.getvalue()
+
+
+def test_the_files_are_those_known_beforehand(experiment, tables):
+    assert sorted(tables) == sorted(table_files(experiment.catalogue.metrics))
+
+
+def test_the_same_results_give_the_same_files(experiment, tables, tmp_path):
+    shuffled = experiment.scores.sample(frac=1, random_state=1), experiment.runs.sample(frac=1, random_state=2)
+    for file in write_tables(*shuffled, experiment.catalogue, tmp_path):
+        assert file.read_text(encoding="utf-8") == tables[file.name]
+
+
+@pytest.mark.parametrize("ending", ["md", "tex"])
+def test_failures_stay_visible_in_text(tables, ending):
+    assert "timeout" in tables[f"psnr.{ending}"]
+    assert "diverged" in tables[f"psnr.{ending}"]
+    assert re.search(r"2\d\.\d\d .{1,5} \d\.\d\d \(10/12\)", tables[f"psnr.{ending}"])
+    assert "LinAlgError" in tables[f"failures.{ending}"] and "second line" not in tables[f"failures.{ending}"]
+    assert "timeout" in tables[f"cost.{ending}"]
+
+
+def test_failures_stay_visible_in_csv_and_in_the_terminal(experiment, tables):
+    rows = {(row["dataset"], row["prior"]): row for row in csv.DictReader(io.StringIO(tables["psnr.csv"]))}
+    assert rows["bsd68", "odd_one"]["denoise-50_status"] == "timeout" and not rows["bsd68", "odd_one"]["denoise-50"]
+    assert rows["bsd68", "tv"]["denoise-25_n_failed"] == "2" and rows["bsd68", "tv"]["denoise-25_mark"] == ""
+    failed = experiment.runs["status"].isin(["failed", "timeout", "diverged"])
+    assert len(pd.read_csv(io.StringIO(tables["failures.csv"]))) == failed.sum() > 0
+    text = printed(terminal_tables(experiment.scores, experiment.runs, experiment.catalogue))
+    for word in ("timeout", "diverged", "(10/12)", "LinAlgError", "cannot identify"):
+        assert word in text
+
+
+def test_csv_keeps_all_digits(experiment, tables):
+    summary = summarise(experiment.scores, experiment.catalogue.metrics)
+    summary = summary[(summary["metric"] == "psnr") & (summary["n"] > 0)]
+    rows = [row for row in csv.DictReader(io.StringIO(tables["psnr.csv"])) if row["source"] == "measured"]
+    table = {(row["dataset"], row["prior"]): row for row in rows}
+    for row in summary.itertuples():
+        assert float(table[row.dataset, row.prior][row.task]) == row.mean
+
+
+def test_exactly_the_best_of_each_column_is_bold(experiment, tables):
+    for dataset, text in zip(experiment.catalogue.datasets, tables["psnr.md"].split("### ")[1:], strict=True):
+        assert text.startswith(dataset)
+        bold = [line for line in text.splitlines() if "**" in line]
+        assert len(bold) == 1 and bold[0].startswith("| GMM K=200 |")
+        assert bold[0].count("**") == 2 * len(experiment.catalogue.tasks)
+    assert tables["psnr.tex"].count(r"\textbf{") == tables["psnr.md"].count("**") // 2
+    assert tables["psnr.tex"].count(r"\underline{") == tables["psnr.md"].count("<ins>") > 0
+
+
+def test_published_numbers_stand_apart_with_their_citation(experiment, tables):
+    line = next(line for line in tables["psnr.md"].splitlines() if line.startswith("| bm3d (paper: Zoran"))
+    published = experiment.scores[experiment.scores["note"].str.startswith("Zoran")]
+    value = published.query("prior == 'bm3d' and task == 'denoise-25'")["value"].item()
+    assert f"{value:.2f}" in line and "**" not in line
+    assert tables["psnr.tex"].index("bm3d") > tables["psnr.tex"].index(r"odd\_one")
+
+
+def test_a_task_that_a_prior_cant_do_is_a_dash(tables):
+    line = next(line for line in tables["psnr.md"].splitlines() if line.startswith("| wavelet"))
+    assert line.endswith("| – |")
+
+
+def test_every_markdown_row_has_as_many_cells_as_the_head(tables):
+    for name in ("psnr.md", "cost.md", "failures.md"):
+        for text in re.split("^##.*$", tables[name], flags=re.MULTILINE):
+            widths = {len(re.findall(r"(?<!\\)\|", line)) for line in text.splitlines() if line.startswith("|")}
+            assert len(widths) <= 1
+
+
+def test_markup_in_names_is_escaped():
+    nasty = r"a\b_c*d|e&f%g$h#i{j}k~l^m<n>o"
+    grid = Grid("t", ["x"], [Section("", [[[Cell(nasty)]]])])
+    latex = to_latex(grid).splitlines()[-3]
+    for character in "&%$#_{}":
+        assert not re.search(rf"(?<!\\){re.escape(character)}", latex.replace("{}", "").replace(r"\textbackslash", ""))
+    assert r"\textbackslash{}b" in latex and r"\textasciitilde{}" in latex and r"\textasciicircum{}" in latex
+    row = to_markdown(grid).splitlines()[-1]
+    assert row == r"| a\\b\_c\*d\|e&f%g$h\#i{j}k~l^m\<n\>o |"
+    assert nasty in printed(to_rich(grid))
+
+
+def test_greek_and_signs_have_latex_names():
+    grid = Grid("t", ["σ=15 ± 2"], [Section("", [[[Cell("8×8 – …")]]])])
+    assert r"$\sigma$=15 $\pm$ 2" in to_latex(grid)
+    assert r"8$\times$8 -- \dots{}" in to_latex(grid)
+
+
+def test_a_line_break_in_a_reason_does_not_break_the_table():
+    grid = Grid("t", ["x"], [Section("", [[[Cell("a\nb")]]])])
+    assert "| a b |" in to_markdown(grid) and r"a b \\" in to_latex(grid)
+
+
+def test_cost_counts_successful_runs_only(experiment):
+    costs = cost_csv(experiment.runs, experiment.catalogue).set_index(["dataset", "prior", "task"])
+    ok = experiment.runs.query("dataset == 'bsd68' and prior == 'tv' and task == 'denoise-25' and status == 'ok'")
+    row = costs.loc[("bsd68", "tv", "denoise-25")]
+    assert row["n"] == len(ok) and row["seconds_mean"] == pytest.approx(ok["seconds"].mean())
+    assert ("bsd68", "odd_one", "denoise-50") not in costs.index
+
+
+def test_no_results_give_tables_that_say_so(experiment, tmp_path):
+    nothing = experiment.scores.iloc[:0], experiment.runs.iloc[:0]
+    write_tables(*nothing, experiment.catalogue, tmp_path)
+    assert "No scores." in (tmp_path / "psnr.md").read_text()
+    assert "No failures." in (tmp_path / "failures.md").read_text()
+    assert failures_csv(nothing[1]).empty
+    table = score_csv(nothing[0], experiment.catalogue, "psnr")
+    assert table["denoise-15"].isna().all() and set(table["denoise-15_status"]) == {"unsupported"}
+
+
+def test_rows_and_columns_follow_the_catalogue(experiment):
+    reverse = Catalogue(
+        priors=dict(reversed(experiment.catalogue.priors.items())),
+        tasks=dict(reversed(experiment.catalogue.tasks.items())),
+        datasets=experiment.catalogue.datasets[::-1],
+        metrics=experiment.catalogue.metrics,
+    )
+    grid = score_grid(experiment.scores, reverse, "ssim")
+    assert list(grid.columns[1:]) == list(reverse.tasks.values())
+    assert [section.title.split()[0] for section in grid.sections] == list(reverse.datasets)
+    assert [row[0].text for row in grid.sections[0].blocks[0]] == list(reverse.priors.values())
+
+
+def test_one_image_shows_a_mean_without_an_interval(experiment):
+    one = experiment.scores.query("dataset == 'bsd68' and image == 'im00'")
+    cell = score_grid(one, experiment.catalogue, "psnr").sections[0].blocks[0][0][1]
+    assert np.isfinite(float(cell.text))
+
+
+def test_the_names_of_the_files_are_known_without_heavy_imports():
+    check = "import priorbench.report.names, sys; assert not {'pandas', 'torch', 'matplotlib'} & sys.modules.keys()"
+    subprocess.run([sys.executable, "-c", check], check=True)
