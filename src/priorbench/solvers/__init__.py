@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from functools import singledispatch
 
+import torch
+
 from priorbench.priors import Context, Denoiser, PatchPrior, Prior, Restoration
 from priorbench.problem import Problem
 from priorbench.solvers.epll import epll
@@ -29,10 +31,12 @@ def _(prior: Prior, problem: Problem, context: Context) -> Restoration:
 
 
 @restore.register
+@torch.no_grad()
 def _(prior: PatchPrior, problem: Problem, context: Context) -> Restoration:
     return epll(prior, problem, context)
 
 
 @restore.register
+@torch.no_grad()
 def _(prior: Denoiser, problem: Problem, context: Context) -> Restoration:
     return plug_and_play(prior, problem, context)

@@ -1,0 +1,61 @@
+import os
+import sys
+from pathlib import Path
+
+from snakemake.utils import min_version
+
+min_version("9.0")
+
+# Jobs run the Python that runs Snakemake, also when no virtual environment is activated.
+os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+
+from priorbench.workflow import load_plan
+
+# One experiment is one file: --configfile replaces config.yaml, where Snakemake's own would merge the two.
+plan = load_plan(config, workflow)
+layout = plan.layout
+
+
+container: "containers/priorbench.sif"
+
+
+report: "workflow/report/workflow.rst"
+
+
+wildcard_constraints:
+    dataset="[^/]+",
+    task="[^/]+",
+    prior="[^/]+",
+    figure="[^/]+",
+    study="[^/]+",
+    chunk=r"\d+",
+
+
+rule all:
+    default_target: True
+    input:
+        layout.result("runs"),
+        [layout.table(name, "md") for name in plan.tables],
+        [layout.figure(name, "svg") for name in plan.figures],
+        [layout.study(name) for name in plan.studies],
+
+
+rule models:
+    input:
+        [layout.training(prior) for prior in plan.learners],
+
+
+rule data:
+    input:
+        [layout.problems(dataset, task) for dataset in plan.test for task in plan.tasks],
+
+
+include: "workflow/rules/images.smk"
+include: "workflow/rules/problems.smk"
+include: "workflow/rules/train.smk"
+include: "workflow/rules/restore.smk"
+include: "workflow/rules/score.smk"
+include: "workflow/rules/tables.smk"
+include: "workflow/rules/figures.smk"
+include: "workflow/rules/studies.smk"
+include: "workflow/rules/report.smk"

@@ -1,0 +1,51 @@
+"""``priorbench config``: look at an experiment's configuration."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from priorbench.cli.options import DEFAULT_CONFIG, ConfigOption, load
+from priorbench.config import dump_experiment, json_schema, load_experiment, parse_experiment
+from priorbench.files import write_atomically
+
+app = typer.Typer(help="Look at an experiment's configuration.", no_args_is_help=True)
+
+
+@app.command()
+def show(config: ConfigOption = DEFAULT_CONFIG) -> None:
+    """Print the experiment with every key written out."""
+    typer.echo(dump_experiment(load_experiment(config)), nl=False)
+
+
+@app.command()
+def validate(
+    config: ConfigOption = DEFAULT_CONFIG,
+    strict: Annotated[bool, typer.Option("--strict", help="A broken plugin is an error.")] = False,
+) -> None:
+    """Check the experiment against the plugins and print what it holds."""
+    plan = load(config, strict=strict)
+    for problem in plan.registry.problems:
+        typer.echo(f"priorbench: {problem}", err=True)
+    cells = list(plan.cells())
+    jobs = sum(len(plan.chunks(dataset, prior)) for dataset, _, prior in cells)
+    images = sum(len(plan.datasets[dataset].images) for dataset, _, _ in cells)
+    typer.echo(f"{config} is valid: experiment {plan.experiment.experiment!r}")
+    for name, ids in (("data sets", plan.test), ("tasks", plan.tasks), ("priors", plan.priors)):
+        typer.echo(f"  {name}: {', '.join(ids)}")
+    typer.echo(f"  {images} restorations in {jobs} jobs")
+
+
+@app.command()
+def schema() -> None:
+    """Print the JSON schema, for editors."""
+    typer.echo(json.dumps(json_schema(), indent=2, ensure_ascii=False))
+
+
+@app.command(hidden=True)
+def freeze(experiment: str, output: Annotated[Path, typer.Option("--output")]) -> None:
+    """Write an experiment given as JSON; the workflow keeps it beside the results."""
+    write_atomically(output, dump_experiment(parse_experiment(json.loads(experiment))))

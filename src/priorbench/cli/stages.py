@@ -1,0 +1,104 @@
+"""One command for each stage of the workflow; every rule calls exactly one."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from priorbench.cli.options import DEFAULT_CONFIG, ConfigOption, load
+from priorbench.stages.worker import limit_threads
+
+DatasetOption = Annotated[str, typer.Option("--dataset", help="A data set of the experiment.")]
+TaskOption = Annotated[str, typer.Option("--task", help="Id of a task, for example denoise-25.")]
+PriorOption = Annotated[str, typer.Option("--prior", help="Id of a prior, for example gmm-K50.")]
+ChunkOption = Annotated[str, typer.Option("--chunk", help="Number of a group of images, from 0.")]
+FinalOption = Annotated[int, typer.Option("--final", help="0: an error of the machine fails the job, to be retried.")]
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add the commands to the application."""
+    for command in (prepare, corrupt, train, score, gather, tabulate, draw, study):
+        app.command(rich_help_panel="Stages")(command)
+
+
+def prepare(dataset: DatasetOption, config: ConfigOption = DEFAULT_CONFIG) -> None:
+    """Read the images of a data set and cut them as configured."""
+    limit_threads(1)
+    from priorbench.stages.prepare import prepare as run
+
+    run(load(config), dataset)
+
+
+def corrupt(dataset: DatasetOption, task: TaskOption, config: ConfigOption = DEFAULT_CONFIG) -> None:
+    """Turn the images of a data set into problems."""
+    limit_threads(1)
+    from priorbench.stages.corrupt import corrupt as run
+
+    run(load(config), dataset, task)
+
+
+def train(prior: PriorOption, config: ConfigOption = DEFAULT_CONFIG, final: FinalOption = 1) -> None:
+    """Fit a prior to its training images."""
+    from priorbench.stages.train import train as run
+
+    run(load(config), prior, final=bool(final))
+
+
+def score(
+    dataset: DatasetOption,
+    task: TaskOption,
+    prior: PriorOption,
+    chunk: ChunkOption = "0",
+    config: ConfigOption = DEFAULT_CONFIG,
+) -> None:
+    """Compare the restorations of a chunk with the clean images."""
+    limit_threads(1)
+    from priorbench.stages.score import score as run
+
+    run(load(config), dataset, task, prior, chunk)
+
+
+def gather(
+    prior: Annotated[str, typer.Option("--prior", help="Gather one prior's chunks; without it, all priors.")] = "",
+    config: ConfigOption = DEFAULT_CONFIG,
+) -> None:
+    """Bring the rows of all jobs together."""
+    limit_threads(1)
+    from priorbench.stages.gather import gather_all, gather_prior
+
+    plan = load(config)
+    if prior:
+        gather_prior(plan, prior)
+    else:
+        gather_all(plan)
+
+
+def tabulate(config: ConfigOption = DEFAULT_CONFIG) -> None:
+    """Write the tables."""
+    limit_threads(1)
+    from priorbench.stages.tabulate import tabulate as run
+
+    run(load(config))
+
+
+def draw(
+    figure: Annotated[str, typer.Option("--figure", help="Name of a figure, for example psnr.")],
+    config: ConfigOption = DEFAULT_CONFIG,
+) -> None:
+    """Draw a figure."""
+    limit_threads(1)
+    from priorbench.stages.draw import draw as run
+
+    run(load(config), figure)
+
+
+def study(
+    study: Annotated[str, typer.Option("--study", help="Name of a study, for example gmm-sweep.")],
+    config: ConfigOption = DEFAULT_CONFIG,
+) -> None:
+    """Answer a study's question with a table and a figure."""
+    limit_threads(1)
+    from priorbench.stages.study import study as run
+
+    run(load(config), study)

@@ -1,0 +1,181 @@
+"""The experiment: what ``config.yaml`` may say."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import yaml
+from pydantic import Field, ValidationError, field_validator
+
+from priorbench.records import NAME, Section
+
+Name = Annotated[str, Field(pattern=f"^{NAME.pattern}$")]
+
+
+class ConfigError(ValueError):
+    """The configuration can't be used; the message says what is wrong, where, and what would be right."""
+
+
+class PluginsSection(Section):
+    """Where plugins come from."""
+
+    folders: list[str] = Field(["plugins"], description="Folders that hold plugins, searched in this order.")
+    disable: list[str] = Field([], description="Names of plugins to leave out.")
+    strict: bool = Field(False, description="Stop at a broken plugin instead of leaving it out with a report.")
+
+
+class DatasetSection(Section):
+    """A set of images and how it is cut."""
+
+    source: str = Field(description="The registered data set that the images come from.")
+    parameters: dict[str, Any] = Field({}, description="Parameters of the source, for example the path of a folder.")
+    images: list[str] | None = Field(None, description="The images to use, by name. Default: all of the source.")
+    limit: int | None = Field(None, ge=1, description="Use only the first so many images.")
+    gray: bool = Field(True, description="Turn colour images to gray (BT.601 weights).")
+    max_size: int | None = Field(None, ge=1, description="Shrink images whose longer side has more pixels.")
+    crop: int | tuple[int, int] | None = Field(
+        None, description="Cut the centre: one side for a square, or height and width. Smaller images stay whole."
+    )
+
+    @field_validator("crop")
+    @classmethod
+    def _positive(cls, value: int | tuple[int, int] | None) -> int | tuple[int, int] | None:
+        if value is not None and min(value if isinstance(value, tuple) else (value,)) < 1:
+            raise ValueError(f"crop must be positive, not {value}")
+        return value
+
+
+class ResourcesSection(Section):
+    """Resources of a prior's jobs, where they differ from its record."""
+
+    threads: int | None = Field(None, ge=1, description="Processor threads of a job.")
+    memory_mb: int | None = Field(None, ge=1, description="Memory of a job in MiB.")
+    gpus: int | None = Field(None, ge=0, description="GPUs of a job.")
+    minutes: float | None = Field(None, gt=0, description="Time limit for the restoration of one image.")
+    training_minutes: float | None = Field(None, gt=0, description="Time limit for the fit.")
+
+
+class PriorSection(Section):
+    """Settings of one prior."""
+
+    parameters: dict[str, Any] = Field(
+        {}, description="Parameters of the prior. A list runs every value; several lists, every combination."
+    )
+    train_on: str | None = Field(None, description="The data set to learn from, instead of the prior's default.")
+    resources: ResourcesSection = Field(ResourcesSection(), description="Resources, where they differ.")
+    images_per_job: int | None = Field(None, ge=1, description="The most images restored by one job.")
+
+
+class PriorsSection(Section):
+    """Which priors run, and how."""
+
+    run: Literal["all"] | list[str] = Field("all", description="'all', or names of priors.")
+    skip: list[str] = Field([], description="Names of priors to leave out.")
+    settings: dict[str, PriorSection] = Field({}, description="Settings by name of the prior.")
+
+
+class TaskSection(Section):
+    """Settings of one task."""
+
+    parameters: dict[str, Any] = Field(
+        {}, description="Parameters of the task. A list runs every value; several lists, every combination."
+    )
+
+
+class TasksSection(Section):
+    """Which tasks run, and how."""
+
+    run: Literal["all"] | list[str] = Field("all", description="'all', or names of tasks.")
+    skip: list[str] = Field([], description="Names of tasks to leave out.")
+    settings: dict[str, TaskSection] = Field({}, description="Settings by name of the task.")
+
+
+class Experiment(Section):
+    """An experiment: data sets × tasks × priors."""
+
+    experiment: Name = Field(description="Its name; the results lie in <results>/<experiment>.")
+    results: str = Field("results", description="The folder of all results.")
+    seed: int = Field(0, ge=0, description="Seed of everything random.")
+    plugins: PluginsSection = Field(PluginsSection(), description="Where plugins come from.")
+    datasets: dict[Name, DatasetSection] = Field(description="Sets of images, by a name of your own.")
+    test: list[str] = Field(min_length=1, description="The data sets that the priors are tested on.")
+    train: str | None = Field(None, description="The data set that priors learn from, where they name no other.")
+    tasks: TasksSection = Field(TasksSection(), description="Which tasks run, and how.")
+    priors: PriorsSection = Field(PriorsSection(), description="Which priors run, and how.")
+    metrics: Literal["all"] | list[str] = Field("all", description="'all', or names of metrics.")
+    studies: Literal["all"] | list[str] = Field("all", description="'all', or names of studies.")
+    retries: int = Field(1, ge=0, description="How often a job is tried again after an error of the machine.")
+
+
+def parse_experiment(data: Mapping[str, Any], source: str = "the configuration") -> Experiment:
+    """Return the experiment that a mapping describes.
+
+    Args:
+        data: the configuration as plain data.
+        source: how to call it in errors.
+
+    Raises:
+        ConfigError: the mapping has unknown or missing keys or wrong values.
+    """
+    try:
+        return Experiment.model_validate(data)
+    except ValidationError as error:
+        lines = [
+            f"  {'.'.join(map(str, item['loc'])) or 'top level'}: {item['msg'].removeprefix('Value error, ')}"
+            for item in error.errors()
+        ]
+        raise ConfigError("\n".join([f"{source} is not valid:", *lines])) from error
+
+
+def load_experiment(path: Path) -> Experiment:
+    """Read an experiment from a YAML file.
+
+    Raises:
+        ConfigError: the file is missing, is no YAML mapping, repeats a key, or holds wrong settings.
+    """
+    return parse_experiment(read_yaml(path), source=str(path))
+
+
+def read_yaml(path: Path) -> dict[str, Any]:
+    """Read a YAML mapping; a repeated key is an error.
+
+    Raises:
+        ConfigError: the file is missing or is no such mapping.
+    """
+    try:
+        text = Path(path).read_text(encoding="utf-8")
+    except OSError as error:
+        raise ConfigError(f"{path} can't be read: {error.strerror}") from error
+    try:
+        data = yaml.load(text, Loader=_Loader)
+    except yaml.YAMLError as error:
+        raise ConfigError(f"{path} is not valid YAML: {error}") from error
+    if not isinstance(data, dict):
+        raise ConfigError(f"{path} must hold a mapping of keys to values")
+    return data
+
+
+def dump_experiment(experiment: Experiment) -> str:
+    """Return the experiment as YAML with every key written out."""
+    data = experiment.model_dump(mode="json")
+    return yaml.safe_dump(data, sort_keys=False, allow_unicode=True, default_flow_style=None, width=110)
+
+
+def json_schema() -> dict[str, Any]:
+    """Return the JSON schema of the configuration, for editors."""
+    return Experiment.model_json_schema()
+
+
+class _Loader(yaml.SafeLoader):
+    """A safe loader that refuses repeated keys."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
+        seen: set[Any] = set()
+        for key_node, _ in node.value:
+            key = self.construct_object(key_node, deep=True)  # type: ignore[no-untyped-call]  # untyped in its stubs
+            if key in seen:
+                raise yaml.constructor.ConstructorError(None, None, f"repeated key {key!r}", key_node.start_mark)
+            seen.add(key)
+        return super().construct_mapping(node, deep)

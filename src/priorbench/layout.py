@@ -1,0 +1,107 @@
+"""Where everything lies: the one place that knows the paths below ``results/<experiment>``.
+
+Every method gives a path; left without arguments it gives the pattern with Snakemake's wildcards.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Layout:
+    """The paths of one experiment.
+
+    Args:
+        root: ``<results>/<experiment>``.
+    """
+
+    root: str
+
+    def config(self) -> str:
+        """The experiment, every key written out."""
+        return f"{self.root}/config.yaml"
+
+    def environments(self) -> str:
+        """The folder of environment records."""
+        return f"{self.root}/environment"
+
+    def images(self, dataset: str = "{dataset}") -> str:
+        """The list of a data set's images."""
+        return f"{self.root}/images/{dataset}/manifest.json"
+
+    def image(self, dataset: str, image: str) -> str:
+        """One clean image."""
+        return f"{self.root}/images/{dataset}/{image}.png"
+
+    def problems(self, dataset: str = "{dataset}", task: str = "{task}") -> str:
+        """The list of the problems made from a data set."""
+        return f"{self.root}/problems/{dataset}/{task}/manifest.json"
+
+    def problem(self, dataset: str, task: str, image: str) -> str:
+        """One problem."""
+        return f"{self.root}/problems/{dataset}/{task}/{image}.npz"
+
+    def training(self, prior: str = "{prior}") -> str:
+        """How a fit went."""
+        return f"{self.root}/models/{prior}/training.json"
+
+    def curve(self, prior: str = "{prior}") -> str:
+        """The training curve."""
+        return f"{self.root}/models/{prior}/training.csv"
+
+    def model(self, prior: str) -> str:
+        """A fitted model."""
+        return f"{self.root}/models/{prior}/model.safetensors"
+
+    def model_spec(self, prior: str) -> str:
+        """What a model is: prior, parameters, training images."""
+        return f"{self.root}/models/{prior}/spec.json"
+
+    def restored(self, dataset: str, task: str, prior: str, name: str) -> str:
+        """A file that belongs to one restoration or, as ``spec.json``, to one cell."""
+        return f"{self.root}/restored/{dataset}/{task}/{prior}/{name}"
+
+    def runs(
+        self, dataset: str = "{dataset}", task: str = "{task}", prior: str = "{prior}", chunk: str = "{chunk}"
+    ) -> str:
+        """The rows of runs of one job."""
+        return f"{self.root}/runs/{dataset}/{task}/{prior}/{chunk}.jsonl"
+
+    def scores(
+        self, dataset: str = "{dataset}", task: str = "{task}", prior: str = "{prior}", chunk: str = "{chunk}"
+    ) -> str:
+        """The rows of scores of one job."""
+        return f"{self.root}/scores/{dataset}/{task}/{prior}/{chunk}.jsonl"
+
+    def gathered(self, kind: str = "{kind}", prior: str = "{prior}") -> str:
+        """All rows of ``runs`` or ``scores`` of one prior."""
+        return f"{self.root}/gathered/{kind}/{prior}.parquet"
+
+    def result(self, kind: str = "{kind}") -> str:
+        """All rows of ``runs`` or ``scores``."""
+        return f"{self.root}/{kind}.parquet"
+
+    def table(self, name: str = "{table}", suffix: str = "md") -> str:
+        """A table."""
+        return f"{self.root}/tables/{name}.{suffix}"
+
+    def figure(self, name: str = "{figure}", suffix: str = "svg") -> str:
+        """A figure."""
+        return f"{self.root}/figures/{name}.{suffix}"
+
+    def study(self, name: str = "{study}", suffix: str = "csv") -> str:
+        """A study's table or figure."""
+        return f"{self.root}/studies/{name}.{suffix}"
+
+    def report(self) -> str:
+        """The report made by ``snakemake --report``."""
+        return f"{self.root}/report.html"
+
+    def log(self, stage: str, *wildcards: str) -> str:
+        """The log of a job."""
+        return "/".join([self.root, "logs", stage, *(f"{{{name}}}" for name in wildcards)]) + ".log"
+
+    def benchmark(self, stage: str, *wildcards: str) -> str:
+        """Snakemake's own measurement of a job."""
+        return "/".join([self.root, "benchmarks", stage, *(f"{{{name}}}" for name in wildcards)]) + ".tsv"

@@ -1,0 +1,59 @@
+"""How a method's work ended: a failure of a method is a result, with its reason kept."""
+
+from __future__ import annotations
+
+import math
+import traceback
+from dataclasses import asdict, dataclass
+from typing import Any
+
+OK = "ok"
+FAILED = "failed"
+TIMEOUT = "timeout"
+DIVERGED = "diverged"
+
+
+class MachineError(RuntimeError):
+    """The machine failed, not the method: the job fails and is tried again."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """The end of one piece of work.
+
+    Args:
+        status: ``ok``, ``failed``, ``timeout`` or ``diverged``.
+        stage: the stage that it ended in.
+        reason: one sentence; empty when ok.
+        traceback: where a plugin raised; empty otherwise.
+        seconds: wall-clock time, None when nothing ran.
+        peak_memory_mb: the highest resident memory meanwhile in MiB, None when unknown.
+    """
+
+    status: str
+    stage: str
+    reason: str = ""
+    traceback: str = ""
+    seconds: float | None = None
+    peak_memory_mb: float | None = None
+
+    @property
+    def ok(self) -> bool:
+        """Whether the work was done."""
+        return self.status == OK
+
+    @classmethod
+    def of_exception(cls, error: BaseException, stage: str) -> Outcome:
+        """Return the failure that an exception stands for."""
+        lines = str(error).strip().splitlines()
+        reason = f"{type(error).__name__}: {lines[0] if lines else ''}".rstrip(": ")
+        return cls(FAILED, stage, reason, "".join(traceback.format_exception(error)))
+
+    @classmethod
+    def of_timeout(cls, seconds: float, stage: str) -> Outcome:
+        """Return the failure of work that ran past its time limit."""
+        return cls(TIMEOUT, stage, f"ran past its time limit of {seconds:.4g} s", seconds=seconds)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the fields as plain data."""
+        return {key: None if isinstance(v, float) and math.isnan(v) else v for key, v in asdict(self).items()}

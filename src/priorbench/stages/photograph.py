@@ -1,0 +1,129 @@
+"""Restore one photograph of the user's own, with a progress bar."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import torch
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+
+from priorbench.data.tensors import read_tensor, to_array, write_tensor
+from priorbench.files import read_json
+from priorbench.metrics import psnr
+from priorbench.names import unknown
+from priorbench.plan import Plan, PriorPlan, validate_parameters
+from priorbench.priors import Context
+from priorbench.problem import Problem
+from priorbench.seeds import derive_seed
+from priorbench.solvers import restore as solve
+from priorbench.stages.prepare import prepare
+from priorbench.stages.train import train
+from priorbench.stages.worker import available_threads
+
+console = Console(stderr=True)
+
+
+def restore_photograph(
+    plan: Plan,
+    source: Path,
+    output: Path,
+    *,
+    task: str,
+    parameters: Mapping[str, Any],
+    prior: str,
+    observed: bool = False,
+    mask: Path | None = None,
+    corrupted: Path | None = None,
+) -> None:
+    """Write the restoration of the image file ``source`` to ``output``, a 16-bit PNG.
+
+    Args:
+        plan: the experiment whose priors and models are used.
+        source: the photograph, gray or colour.
+        output: the restored image.
+        task: name or id of a task.
+        parameters: parameters of the task, where they differ from the id's or the defaults.
+        prior: id of a prior; trained first if it learns and has no model yet.
+        observed: whether the photograph is corrupted already.
+        mask: white where a pixel of an observed photograph is known.
+        corrupted: where to keep the problem's observation.
+
+    Raises:
+        ValueError: a name is unknown, or the photograph can't be restored so.
+    """
+    if output.suffix.lower() != ".png":
+        raise ValueError(f"the restored image is written as 16-bit PNG: end {output} in .png")
+    if mask is not None and not observed:
+        raise ValueError("a mask goes with --observed; otherwise the task makes its own")
+    chosen = plan.prior(prior)
+    corruption = _task(plan, task, parameters, observed)
+    image = read_tensor(source)
+    if observed:
+        known = None if mask is None else read_tensor(mask).mean(dim=1, keepdim=True)
+        problem: Problem = corruption.observe(image, known)
+    else:
+        seed = derive_seed(plan.experiment.seed, "photograph", source.name, task)
+        problem = corruption.corrupt(image, torch.Generator().manual_seed(seed))
+    model = _load_model(plan, chosen)
+    torch.set_num_threads(available_threads(chosen.resources.threads))
+    with _progress(f"{chosen.label} on {source.name}") as update:
+        context = Context.seeded(derive_seed(plan.experiment.seed, "photograph", prior), update)
+        restored = solve(model, problem, context).image
+    write_tensor(output, restored)
+    if corrupted is not None:
+        write_tensor(corrupted, problem.y)
+    if observed:
+        console.print(f"{output}")
+    else:
+        before, after = psnr(to_array(problem.y), to_array(image)), psnr(to_array(restored), to_array(image))
+        console.print(f"{output}: PSNR {before:.2f} dB → {after:.2f} dB", highlight=False)
+
+
+def _task(plan: Plan, name: str, parameters: Mapping[str, Any], observed: bool) -> Any:
+    """Return the task of this name or id, with these parameters."""
+    entries = plan.registry.tasks
+    values: dict[str, Any] = {}
+    if name in plan.tasks:
+        entry, values = plan.tasks[name].entry, dict(plan.tasks[name].parameters)
+    elif name in entries:
+        entry = entries[name]
+    else:
+        raise ValueError(unknown("task", name, [*entries, *plan.tasks]))
+    model = entry.record.parameters
+    for key in parameters:
+        if key not in model.model_fields:
+            raise ValueError(unknown(f"parameter of {entry.record.name}", key, model.model_fields))
+    if observed and "sigma" in model.model_fields and "sigma" not in {*parameters, *values}:
+        raise ValueError("how strong is the noise? Give --sigma, on the 0-255 scale (0 for none)")
+    checked = validate_parameters(model, {**values, **parameters}, f"task {entry.record.name}")
+    return entry.load()(**checked.model_dump())
+
+
+def _load_model(plan: Plan, chosen: PriorPlan) -> Any:
+    """Return the prior ready to restore, trained now if it was not before or has changed since."""
+    model = chosen.build()
+    if not chosen.spec.learns:
+        return model
+    path, spec = Path(plan.layout.model(chosen.id)), Path(plan.layout.model_spec(chosen.id))
+    if not path.exists() or not spec.exists() or read_json(spec)["fingerprint"] != chosen.fingerprint:
+        console.print(f"{chosen.id} has no model yet: training it on {chosen.train_on}, which is kept in {path.parent}")
+        if not Path(plan.layout.images(chosen.train_on)).exists():
+            prepare(plan, chosen.train_on)
+        outcome = train(plan, chosen.id)
+        if not outcome.ok:
+            raise ValueError(f"the training of {chosen.id} failed: {outcome.reason}")
+    model.load(path)
+    return model
+
+
+@contextmanager
+def _progress(description: str) -> Iterator[Any]:
+    columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=console) as bar:
+        job = bar.add_task(description, total=1.0)
+        yield lambda fraction: bar.update(job, completed=fraction)
+        bar.update(job, completed=1.0)

@@ -1,0 +1,43 @@
+"""Stage ``prepare``: read a data set's images, cut them as configured, keep them as 16-bit PNG."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from priorbench.data.images import write_image
+from priorbench.data.transform import transform
+from priorbench.files import file_sha256
+from priorbench.plan import Plan
+from priorbench.stages.log import say
+from priorbench.stages.manifest import Entry, write_manifest
+from priorbench.stages.outcome import OK, Outcome
+
+
+def prepare(plan: Plan, dataset: str) -> None:
+    """Write ``images/<dataset>/<image>.png`` and the manifest.
+
+    An image that can't be read is named in the manifest and left out of all that follows.
+    """
+    data = plan.dataset(dataset)
+    load = data.source.load()
+    entries: dict[str, Entry] = {}
+    for image in data.images:
+        path = Path(plan.layout.image(dataset, image))
+        try:
+            array = transform(
+                np.asarray(load(data.parameters, image), dtype=np.float32),
+                gray=data.section.gray,
+                max_size=data.section.max_size,
+                crop=data.section.crop,
+            )
+            write_image(path, array)
+            shape = (array.shape[2] if array.ndim == 3 else 1, *array.shape[:2])
+            entries[image] = Entry(Outcome(OK, "prepare"), file_sha256(path), shape)
+        except Exception as error:
+            entries[image] = Entry(Outcome.of_exception(error, "prepare"))
+        outcome = entries[image].outcome
+        say(f"{dataset}/{image}: {outcome.reason or 'ready'}")
+    about = {"dataset": dataset, "fingerprint": data.fingerprint, **data.section.model_dump(mode="json")}
+    write_manifest(Path(plan.layout.images(dataset)), entries, about)

@@ -1,0 +1,35 @@
+"""The results of a planned experiment, read back for tables, figures and studies."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+
+from priorbench.files import read_json
+from priorbench.plan import Plan
+from priorbench.results import Catalogue, Results
+from priorbench.results.gather import read_table
+
+
+def catalogue(plan: Plan) -> Catalogue:
+    """Return the names that the experiment's results are shown with."""
+    return Catalogue(
+        priors={prior.id: prior.label for prior in plan.priors.values()},
+        tasks={task.id: task.label for task in plan.tasks.values()},
+        datasets=tuple(plan.test),
+        metrics=plan.metrics,
+    )
+
+
+def read_results(plan: Plan) -> Results:
+    """Read what ``gather`` and ``train`` wrote; a fit that failed has no training curve."""
+    layout = plan.layout
+    fitted = [prior for prior in plan.learners if read_json(Path(layout.training(prior)))["status"] == "ok"]
+    return Results(
+        scores=read_table(Path(layout.result("scores"))),
+        runs=read_table(Path(layout.result("runs"))),
+        training={prior: pd.read_csv(layout.curve(prior)) for prior in fitted},
+        parameters={prior.id: prior.parameters for prior in plan.priors.values()},
+        catalogue=catalogue(plan),
+    )

@@ -1,0 +1,21 @@
+"""Stage ``tabulate``: write the tables."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from priorbench.plan import Plan
+from priorbench.report.tables import write_tables
+from priorbench.results.gather import read_table
+from priorbench.stages.results import catalogue
+
+
+def tabulate(plan: Plan) -> None:
+    """Write ``tables/<name>.csv``, ``.md`` and ``.tex`` for every metric, cost, failures and pairs."""
+    layout = plan.layout
+    write_tables(
+        read_table(Path(layout.result("scores"))),
+        read_table(Path(layout.result("runs"))),
+        catalogue(plan),
+        Path(layout.table()).parent,
+    )

@@ -1,0 +1,123 @@
+"""Run a plugin's code in a process of its own, which can be stopped whatever it does.
+
+A plugin may hang, call ``sys.exit``, fork, or crash the interpreter; the job goes on.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from multiprocessing.connection import Connection, wait
+from typing import Any
+
+from priorbench.stages.outcome import MachineError
+
+THREAD_VARIABLES = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMEXPR_NUM_THREADS")
+
+
+class WorkerTimeout(Exception):
+    """The worker sent nothing for as long as it was allowed to."""
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__(f"nothing for {seconds:.4g} s")
+        self.seconds = seconds
+
+
+class WorkerDied(Exception):
+    """The worker's process ended before its work did."""
+
+
+def available_threads(threads: int) -> int:
+    """Return ``threads``, or how many processors this process may use if that is less."""
+    usable = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return min(threads, usable)
+
+
+def limit_threads(threads: int) -> None:
+    """Give the numerical libraries this many threads; call it before they are imported."""
+    for name in THREAD_VARIABLES:
+        os.environ[name] = str(threads)
+    # Waiting threads that spin slow down every other job on a machine that is fully used.
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+
+
+def messages(
+    work: Callable[..., None], arguments: tuple[Any, ...], *, first_limit: float, limit: float
+) -> Iterator[tuple[Any, ...]]:
+    """Run ``work(send, *arguments)`` in a new process and yield what it sends.
+
+    Args:
+        work: a function of a module; its first argument sends one tuple to here.
+        arguments: plain data.
+        first_limit: seconds allowed until the first message.
+        limit: seconds allowed between two messages, and from the last one to the end.
+
+    Raises:
+        WorkerTimeout: a limit has passed; the process and all that it started are killed.
+        WorkerDied: the process ended by itself, by a crash or an exit.
+        MachineError: the process was killed from outside, as for want of memory.
+    """
+    context = multiprocessing.get_context("spawn")
+    receiver, sender = context.Pipe(duplex=False)
+    lifeline_end, lifeline = context.Pipe(duplex=False)
+    process = context.Process(target=_main, args=(work, sender, lifeline_end, arguments))
+    process.start()
+    sender.close()
+    lifeline_end.close()
+    try:
+        allowed, finished = first_limit, False
+        while not finished:
+            deadline = time.monotonic() + allowed
+            if not wait([receiver], timeout=max(0.0, deadline - time.monotonic())):
+                raise WorkerTimeout(allowed)
+            try:
+                message = receiver.recv()
+            except EOFError:
+                break
+            finished = message == "finished"
+            if not finished:
+                yield message
+            allowed = limit
+        if not finished:
+            process.join(timeout=10)
+            _raise_death(process.exitcode)
+    finally:
+        _kill_group(process)
+        process.join()
+        receiver.close()
+        lifeline.close()
+
+
+def _main(work: Callable[..., None], sender: Connection, lifeline: Connection, arguments: tuple[Any, ...]) -> None:
+    """Run in the new process."""
+    os.setsid()
+    threading.Thread(target=_end_with_parent, args=(lifeline,), daemon=True).start()
+    work(sender.send, *arguments)
+    sender.send("finished")
+
+
+def _end_with_parent(lifeline: Connection) -> None:
+    """End this process group as soon as the parent is gone, however it went."""
+    with suppress(EOFError, OSError):
+        lifeline.recv()
+    os.killpg(0, signal.SIGKILL)
+
+
+def _kill_group(process: Any) -> None:
+    with suppress(ProcessLookupError, PermissionError):
+        os.killpg(process.pid, signal.SIGKILL)
+    if process.is_alive():
+        process.kill()
+
+
+def _raise_death(exitcode: int | None) -> None:
+    if exitcode == -signal.SIGKILL:
+        raise MachineError("the process was killed (signal 9), probably for want of memory")
+    if exitcode is not None and exitcode < 0:
+        raise WorkerDied(f"the process crashed: {signal.Signals(-exitcode).name}")
+    raise WorkerDied(f"the process exited with code {exitcode}")

@@ -1,0 +1,52 @@
+"""What the Snakefile needs beside the plan: the experiment that a run of Snakemake means."""
+
+from __future__ import annotations
+
+import copy
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from priorbench.config import ConfigError, parse_experiment, read_yaml
+from priorbench.plan import Plan
+from priorbench.plugins import PluginError
+
+DEFAULT = Path("config.yaml")
+
+
+def load_plan(config: Mapping[str, Any], workflow: Any) -> Plan:
+    """Return the plan for the configuration that Snakemake was called with.
+
+    Without ``--configfile`` the experiment is ``config.yaml``; ``--config key=value`` changes single keys
+    of it. Broken plugins are reported once, by the process that the user started.
+
+    Args:
+        config: Snakemake's configuration: files given by ``--configfile``, then ``--config``.
+        workflow: Snakemake's workflow object.
+
+    Raises:
+        SystemExit: the configuration or, with ``strict``, a plugin can't be used; the message says why.
+    """
+    given = bool(workflow.config_settings.configfiles)
+    data = dict(config) if given else _merged(read_yaml(DEFAULT), config)
+    source = " + ".join(map(str, workflow.config_settings.configfiles)) if given else str(DEFAULT)
+    try:
+        plan = Plan(parse_experiment(data, source))
+    except (ConfigError, PluginError) as error:
+        # Snakemake would print a traceback of the Snakefile around the message.
+        print(f"\npriorbench: {error}\n", file=sys.stderr)
+        raise SystemExit(2) from error
+    if workflow.is_main_process:
+        for problem in plan.registry.problems:
+            print(f"priorbench: {problem}", file=sys.stderr)
+    return plan
+
+
+def _merged(base: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
+    """Return ``base`` with ``changes``, mapping by mapping."""
+    result = copy.deepcopy(dict(base))
+    for key, value in changes.items():
+        below = result.get(key)
+        result[key] = _merged(below, value) if isinstance(below, Mapping) and isinstance(value, Mapping) else value
+    return result

@@ -1,0 +1,24 @@
+rule figure:
+    input:
+        config=ancient(layout.config()),
+        runs=layout.result("runs"),
+        scores=layout.result("scores"),
+    output:
+        report(
+            layout.figure(suffix="svg"),
+            caption="../report/figure.rst",
+            category="Figures",
+            labels={"figure": "{figure}"},
+        ),
+        layout.figure(suffix="png"),
+    log:
+        layout.log("draw", "figure"),
+    benchmark:
+        layout.benchmark("draw", "figure")
+    params:
+        labels=plan.labels,
+    resources:
+        mem_mb=2000,
+        runtime=30,
+    shell:
+        "python -m priorbench draw --config {input.config:q} --figure {wildcards.figure} > {log:q} 2>&1"

@@ -1,0 +1,27 @@
+rule restore:
+    # The clean images are no input: a prior sees the problem and nothing else.
+    input:
+        config=ancient(layout.config()),
+        problems=layout.problems(),
+        model=lambda wildcards: plan.model_files(wildcards.prior),
+    output:
+        layout.runs(),
+    log:
+        layout.log("restore", "dataset", "task", "prior", "chunk"),
+    benchmark:
+        layout.benchmark("restore", "dataset", "task", "prior", "chunk")
+    params:
+        fingerprint=lambda wildcards: plan.prior(wildcards.prior).fingerprint,
+        images=lambda wildcards: plan.chunk(wildcards.dataset, wildcards.prior, wildcards.chunk),
+        seed=plan.experiment.seed,
+    threads: lambda wildcards: plan.prior(wildcards.prior).resources.threads
+    retries: plan.experiment.retries
+    resources:
+        mem_mb=lambda wildcards, attempt: plan.memory(wildcards.prior, attempt),
+        runtime=lambda wildcards: plan.restore_minutes(wildcards.dataset, wildcards.prior, wildcards.chunk),
+        gpu=lambda wildcards: plan.prior(wildcards.prior).resources.gpus,
+        final=lambda wildcards, attempt: plan.is_final(attempt),
+    shell:
+        "python -m priorbench restore --config {input.config:q} --dataset {wildcards.dataset}"
+        " --task {wildcards.task} --prior {wildcards.prior} --chunk {wildcards.chunk}"
+        " --final {resources.final} > {log:q} 2>&1"

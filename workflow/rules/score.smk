@@ -1,0 +1,58 @@
+rule score:
+    input:
+        config=ancient(layout.config()),
+        images=layout.images(),
+        runs=layout.runs(),
+    output:
+        layout.scores(),
+    log:
+        layout.log("score", "dataset", "task", "prior", "chunk"),
+    benchmark:
+        layout.benchmark("score", "dataset", "task", "prior", "chunk")
+    params:
+        fingerprint=plan.scoring_fingerprint,
+        border=lambda wildcards: plan.task(wildcards.task).spec.border,
+    resources:
+        mem_mb=2000,
+        runtime=30,
+    shell:
+        "python -m priorbench score --config {input.config:q} --dataset {wildcards.dataset}"
+        " --task {wildcards.task} --prior {wildcards.prior} --chunk {wildcards.chunk} > {log:q} 2>&1"
+
+
+rule gather_prior:
+    input:
+        config=ancient(layout.config()),
+        runs=lambda wildcards: plan.chunk_files(layout.runs, wildcards.prior),
+        scores=lambda wildcards: plan.chunk_files(layout.scores, wildcards.prior),
+    output:
+        layout.gathered("runs"),
+        layout.gathered("scores"),
+    log:
+        layout.log("gather", "prior"),
+    benchmark:
+        layout.benchmark("gather", "prior")
+    resources:
+        mem_mb=2000,
+        runtime=30,
+    shell:
+        "python -m priorbench gather --config {input.config:q} --prior {wildcards.prior} > {log:q} 2>&1"
+
+
+rule gather:
+    input:
+        config=ancient(layout.config()),
+        runs=[layout.gathered("runs", prior) for prior in plan.priors],
+        scores=[layout.gathered("scores", prior) for prior in plan.priors],
+    output:
+        layout.result("runs"),
+        layout.result("scores"),
+    log:
+        layout.log("gather_all"),
+    benchmark:
+        layout.benchmark("gather_all")
+    resources:
+        mem_mb=2000,
+        runtime=30,
+    shell:
+        "python -m priorbench gather --config {input.config:q} > {log:q} 2>&1"

@@ -1,0 +1,27 @@
+rule study:
+    input:
+        config=ancient(layout.config()),
+        runs=layout.result("runs"),
+        scores=layout.result("scores"),
+        curves=[layout.curve(prior) for prior in plan.learners],
+    output:
+        report(
+            layout.study(suffix="svg"),
+            caption="../report/study.rst",
+            category="Studies",
+            labels={"study": "{study}"},
+        ),
+        layout.study(suffix="png"),
+        layout.study(suffix="csv"),
+    log:
+        layout.log("study", "study"),
+    benchmark:
+        layout.benchmark("study", "study")
+    params:
+        fingerprint=lambda wildcards: plan.study_fingerprint(wildcards.study),
+        labels=plan.labels,
+    resources:
+        mem_mb=2000,
+        runtime=30,
+    shell:
+        "python -m priorbench study --config {input.config:q} --study {wildcards.study} > {log:q} 2>&1"

@@ -1,0 +1,26 @@
+rule train:
+    input:
+        config=ancient(layout.config()),
+        images=lambda wildcards: layout.images(plan.prior(wildcards.prior).train_on),
+    output:
+        layout.training(),
+        layout.curve(),
+    log:
+        layout.log("train", "prior"),
+    benchmark:
+        layout.benchmark("train", "prior")
+    params:
+        fingerprint=lambda wildcards: plan.prior(wildcards.prior).fingerprint,
+        seed=plan.experiment.seed,
+    threads: lambda wildcards: plan.prior(wildcards.prior).resources.threads
+    retries: plan.experiment.retries
+    # Longest first: the restorations of a learning prior wait for it.
+    priority: 10
+    resources:
+        mem_mb=lambda wildcards, attempt: plan.memory(wildcards.prior, attempt),
+        runtime=lambda wildcards: plan.training_minutes(wildcards.prior),
+        gpu=lambda wildcards: plan.prior(wildcards.prior).resources.gpus,
+        final=lambda wildcards, attempt: plan.is_final(attempt),
+    shell:
+        "python -m priorbench train --config {input.config:q} --prior {wildcards.prior}"
+        " --final {resources.final} > {log:q} 2>&1"
