@@ -439,7 +439,7 @@ def _values(model: type[Parameters], name: str, value: Any) -> list[Any]:
     if not isinstance(value, list) or field is None:
         return [value]
     try:
-        TypeAdapter(field.annotation).validate_python(value)
+        TypeAdapter[Any](field.annotation or Any).validate_python(value)
     except ValidationError:
         return value
     return [value]

@@ -15,10 +15,10 @@ rule figure:
         layout.log("draw", "figure"),
     benchmark:
         layout.benchmark("draw", "figure")
-    params:
-        labels=plan.labels,
     resources:
         mem_mb=2000,
         runtime=30,
+    params:
+        labels=plan.labels,
     shell:
         "python -m priorbench draw --config {input.config:q} --figure {wildcards.figure} > {log:q} 2>&1"

@@ -5,9 +5,9 @@ rule configuration:
         layout.log("configuration"),
     benchmark:
         layout.benchmark("configuration")
+    localrule: True
     params:
         experiment=plan.frozen,
-    localrule: True
     shell:
         "python -m priorbench config freeze --output {output:q} {params.experiment:q} > {log:q} 2>&1"
 
@@ -22,10 +22,10 @@ rule prepare:
         layout.log("prepare", "dataset"),
     benchmark:
         layout.benchmark("prepare", "dataset")
-    params:
-        fingerprint=lambda wildcards: plan.dataset(wildcards.dataset).fingerprint,
     resources:
         mem_mb=2000,
         runtime=30,
+    params:
+        fingerprint=lambda wildcards: plan.dataset(wildcards.dataset).fingerprint,
     shell:
         "python -m priorbench prepare --config {input.config:q} --dataset {wildcards.dataset} > {log:q} 2>&1"

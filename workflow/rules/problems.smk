@@ -8,12 +8,12 @@ rule corrupt:
         layout.log("corrupt", "dataset", "task"),
     benchmark:
         layout.benchmark("corrupt", "dataset", "task")
-    params:
-        fingerprint=lambda wildcards: plan.task(wildcards.task).fingerprint,
-        seed=plan.experiment.seed,
     resources:
         mem_mb=2000,
         runtime=30,
+    params:
+        fingerprint=lambda wildcards: plan.task(wildcards.task).fingerprint,
+        seed=plan.experiment.seed,
     shell:
         "python -m priorbench corrupt --config {input.config:q} --dataset {wildcards.dataset}"
         " --task {wildcards.task} > {log:q} 2>&1"

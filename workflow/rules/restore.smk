@@ -10,17 +10,21 @@ rule restore:
         layout.log("restore", "dataset", "task", "prior", "chunk"),
     benchmark:
         layout.benchmark("restore", "dataset", "task", "prior", "chunk")
-    params:
-        fingerprint=lambda wildcards: plan.prior(wildcards.prior).fingerprint,
-        images=lambda wildcards: plan.chunk(wildcards.dataset, wildcards.prior, wildcards.chunk),
-        seed=plan.experiment.seed,
-    threads: lambda wildcards: plan.prior(wildcards.prior).resources.threads
     retries: plan.experiment.retries
+    threads: lambda wildcards: plan.prior(wildcards.prior).resources.threads
     resources:
         mem_mb=lambda wildcards, attempt: plan.memory(wildcards.prior, attempt),
-        runtime=lambda wildcards: plan.restore_minutes(wildcards.dataset, wildcards.prior, wildcards.chunk),
+        runtime=lambda wildcards: plan.restore_minutes(
+            wildcards.dataset, wildcards.prior, wildcards.chunk
+        ),
         gpu=lambda wildcards: plan.prior(wildcards.prior).resources.gpus,
         final=lambda wildcards, attempt: plan.is_final(attempt),
+    params:
+        fingerprint=lambda wildcards: plan.prior(wildcards.prior).fingerprint,
+        images=lambda wildcards: plan.chunk(
+            wildcards.dataset, wildcards.prior, wildcards.chunk
+        ),
+        seed=plan.experiment.seed,
     shell:
         "python -m priorbench restore --config {input.config:q} --dataset {wildcards.dataset}"
         " --task {wildcards.task} --prior {wildcards.prior} --chunk {wildcards.chunk}"

@@ -9,12 +9,12 @@ rule score:
         layout.log("score", "dataset", "task", "prior", "chunk"),
     benchmark:
         layout.benchmark("score", "dataset", "task", "prior", "chunk")
-    params:
-        fingerprint=plan.scoring_fingerprint,
-        border=lambda wildcards: plan.task(wildcards.task).spec.border,
     resources:
         mem_mb=2000,
         runtime=30,
+    params:
+        fingerprint=plan.scoring_fingerprint,
+        border=lambda wildcards: plan.task(wildcards.task).spec.border,
     shell:
         "python -m priorbench score --config {input.config:q} --dataset {wildcards.dataset}"
         " --task {wildcards.task} --prior {wildcards.prior} --chunk {wildcards.chunk} > {log:q} 2>&1"

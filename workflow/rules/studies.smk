@@ -17,11 +17,11 @@ rule study:
         layout.log("study", "study"),
     benchmark:
         layout.benchmark("study", "study")
-    params:
-        fingerprint=lambda wildcards: plan.study_fingerprint(wildcards.study),
-        labels=plan.labels,
     resources:
         mem_mb=2000,
         runtime=30,
+    params:
+        fingerprint=lambda wildcards: plan.study_fingerprint(wildcards.study),
+        labels=plan.labels,
     shell:
         "python -m priorbench study --config {input.config:q} --study {wildcards.study} > {log:q} 2>&1"

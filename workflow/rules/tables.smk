@@ -9,16 +9,20 @@ rule tables:
             caption="../report/table.rst",
             category="Tables",
         ),
-        [layout.table(name, suffix) for name in plan.tables for suffix in ("csv", "tex")],
+        [
+            layout.table(name, suffix)
+            for name in plan.tables
+            for suffix in ("csv", "tex")
+        ],
         layout.table("paired", "csv"),
     log:
         layout.log("tables"),
     benchmark:
         layout.benchmark("tables")
-    params:
-        labels=plan.labels,
     resources:
         mem_mb=2000,
         runtime=30,
+    params:
+        labels=plan.labels,
     shell:
         "python -m priorbench tabulate --config {input.config:q} > {log:q} 2>&1"

@@ -9,18 +9,18 @@ rule train:
         layout.log("train", "prior"),
     benchmark:
         layout.benchmark("train", "prior")
-    params:
-        fingerprint=lambda wildcards: plan.prior(wildcards.prior).fingerprint,
-        seed=plan.experiment.seed,
-    threads: lambda wildcards: plan.prior(wildcards.prior).resources.threads
-    retries: plan.experiment.retries
     # Longest first: the restorations of a learning prior wait for it.
     priority: 10
+    retries: plan.experiment.retries
+    threads: lambda wildcards: plan.prior(wildcards.prior).resources.threads
     resources:
         mem_mb=lambda wildcards, attempt: plan.memory(wildcards.prior, attempt),
         runtime=lambda wildcards: plan.training_minutes(wildcards.prior),
         gpu=lambda wildcards: plan.prior(wildcards.prior).resources.gpus,
         final=lambda wildcards, attempt: plan.is_final(attempt),
+    params:
+        fingerprint=lambda wildcards: plan.prior(wildcards.prior).fingerprint,
+        seed=plan.experiment.seed,
     shell:
         "python -m priorbench train --config {input.config:q} --prior {wildcards.prior}"
         " --final {resources.final} > {log:q} 2>&1"
