@@ -218,7 +218,7 @@ class Plan:
 
     def memory(self, prior: str, attempt: int) -> int:
         """Return the memory of a prior's job in MiB: doubled at each further attempt."""
-        return self.prior(prior).resources.memory_mb * 2 ** (attempt - 1)
+        return self.prior(prior).resources.memory_mb << (attempt - 1)
 
     def is_final(self, attempt: int) -> int:
         """Return 1 for the last attempt at a job, else 0."""
@@ -246,7 +246,8 @@ class Plan:
     @property
     def labels(self) -> dict[str, str]:
         """The labels of all priors and tasks; a new one redraws tables and figures and recomputes nothing."""
-        return {item.id: item.label for item in (*self.priors.values(), *self.tasks.values())}
+        priors = {prior.id: prior.label for prior in self.priors.values()}
+        return priors | {task.id: task.label for task in self.tasks.values()}
 
     def study_fingerprint(self, name: str) -> str:
         """Of the study's plugin."""
