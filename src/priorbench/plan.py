@@ -6,7 +6,8 @@ import dataclasses
 import itertools
 import re
 import string
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+import sys
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from functools import cached_property
@@ -16,7 +17,7 @@ from typing import Any, Generic, Literal, TypeVar
 from pydantic import TypeAdapter, ValidationError
 
 from priorbench.config import ConfigError, DatasetSection, Experiment, PriorSection, TaskSection
-from priorbench.fingerprint import files_fingerprint, fingerprint, library_fingerprint
+from priorbench.fingerprint import factory_name, files_fingerprint, fingerprint, library_fingerprint
 from priorbench.layout import Layout
 from priorbench.names import unknown
 from priorbench.plugins import Plugin, Registered, Registry, load_plugins
@@ -62,6 +63,12 @@ class DatasetPlan:
     def files(self) -> list[str]:
         """The files that the images come from."""
         return [str(path) for path in self.images.values() if path is not None]
+
+    @cached_property
+    def originals(self) -> dict[Hashable, str]:
+        """The file that each image comes from, or what its source makes it from, with its name here."""
+        source = (self.source.record.name, self.parameters.model_dump_json())
+        return {path.resolve() if path else (source, image): image for image, path in self.images.items()}
 
 
 @dataclass(frozen=True)
@@ -173,7 +180,7 @@ class Plan:
         """Of the metrics."""
         metrics = self._chosen("metric", self.registry.metrics, self.experiment.metrics)
         core = files_fingerprint([Path(__file__).parent / "metrics.py"])
-        return fingerprint([core, [(name, self._plugin_fingerprint(entry.plugin)) for name, entry in metrics.items()]])
+        return fingerprint([core, {name: self._entry_fingerprint(entry) for name, entry in metrics.items()}])
 
     def cells(self) -> Iterator[tuple[str, str, str]]:
         """Yield (data set, task, prior) for all that is run."""
@@ -194,7 +201,7 @@ class Plan:
             ConfigError: there is no such chunk.
         """
         chunks = self.chunks(dataset, prior)
-        if not 0 <= int(chunk) < len(chunks):
+        if not str(chunk).isdecimal() or int(chunk) >= len(chunks):
             raise ConfigError(f"chunk must be between 0 and {len(chunks) - 1}, not {chunk}")
         return chunks[int(chunk)]
 
@@ -241,7 +248,7 @@ class Plan:
     @property
     def figures(self) -> list[str]:
         """The names of the figures."""
-        return [*self.metrics, "cost", *self.galleries]
+        return [*self.metrics, "differences", "cost", *self.galleries]
 
     @property
     def labels(self) -> dict[str, str]:
@@ -251,7 +258,7 @@ class Plan:
 
     def study_fingerprint(self, name: str) -> str:
         """Of the study's plugin."""
-        return self._plugin_fingerprint(self.study(name).plugin)
+        return self._entry_fingerprint(self.study(name))
 
     def study(self, name: str) -> Registered[StudySpec]:
         """Return the study with this name."""
@@ -335,6 +342,9 @@ class Plan:
             available = dict(source.record.images(parameters))
         except ValueError as error:
             raise ConfigError(f"{where}: {error}") from error
+        except Exception as error:
+            who = f"the source {section.source} (plugin {source.plugin.name!r}, {source.plugin.location})"
+            raise ConfigError(f"{where}: {who} can't list its images: {type(error).__name__}: {error}") from error
         for image in section.images or ():
             if image not in available:
                 raise ConfigError(f"{where}.images: {unknown('image', image, available)}")
@@ -354,7 +364,7 @@ class Plan:
                 [
                     section.model_dump(mode="json", exclude={"images", "limit"}),
                     images,
-                    self._plugin_fingerprint(source.plugin),
+                    self._entry_fingerprint(source),
                 ]
             ),
         )
@@ -367,9 +377,7 @@ class Plan:
             train = self.datasets[prior.train_on]
             for name in self.test:
                 test = self.datasets[name]
-                if (test.source.record.name, test.parameters) != (train.source.record.name, train.parameters):
-                    continue
-                both = sorted(set(test.images) & set(train.images))
+                both = sorted(test.originals[key] for key in test.originals.keys() & train.originals.keys())
                 if both:
                     raise ConfigError(
                         f"the prior {prior.id} would be tested on what it learns from: "
@@ -397,9 +405,9 @@ class Plan:
     def _variants(self, entry: Registered[S], settings: Mapping[str, Any], where: str) -> Iterator[Variant[S]]:
         """Yield one variant for each combination of the parameters' values."""
         spec = entry.record
-        grid = {name: _values(spec.parameters, name, value) for name, value in settings.items()}
+        grid = {name: _values(spec.parameters, name, value, where) for name, value in settings.items()}
         varied = [name for name, values in grid.items() if len(values) > 1]
-        code = self._plugin_fingerprint(entry.plugin)
+        code = self._entry_fingerprint(entry)
         for values in itertools.product(*grid.values()):
             parameters = validate_parameters(spec.parameters, dict(zip(grid, values, strict=True)), where).model_dump()
             name = _fill(spec.id, spec.name, parameters, varied)
@@ -410,14 +418,16 @@ class Plan:
                 label=_fill(spec.label, name, parameters, varied if spec.label else []),
                 entry=entry,
                 parameters=parameters,
-                fingerprint=fingerprint([spec.factory, parameters, code, library_fingerprint()]),
+                fingerprint=fingerprint([parameters, code, library_fingerprint()]),
             )
 
-    def _plugin_fingerprint(self, plugin: Plugin) -> str:
-        """Return the fingerprint of the files that a plugin consists of."""
+    def _entry_fingerprint(self, entry: Registered[Any]) -> str:
+        """Return the fingerprint of a record's factory and of the files that its plugin consists of."""
+        plugin = entry.plugin
         if plugin.name not in self._plugin_fingerprints:
             self._plugin_fingerprints[plugin.name] = _plugin_files_fingerprint(plugin)
-        return self._plugin_fingerprints[plugin.name]
+        # The hooks, which name the factory, don't count among the files' content.
+        return fingerprint([factory_name(entry.record.factory), self._plugin_fingerprints[plugin.name]])
 
 
 def _plugin_files_fingerprint(plugin: Plugin) -> str:
@@ -427,14 +437,13 @@ def _plugin_files_fingerprint(plugin: Plugin) -> str:
     if plugin.origin == "built-in":
         package = Path(__file__).parent
         return files_fingerprint([package / "tasks.py", package / "data"])
-    import sys
+    package = sys.modules[plugin.package]
+    if hasattr(package, "__path__"):
+        return files_fingerprint(Path(folder) for folder in package.__path__)
+    return files_fingerprint([Path(str(package.__file__))])
 
-    module = sys.modules[plugin.location.split(":")[0]]
-    file = Path(str(module.__file__))
-    return files_fingerprint([file.parent if file.name in {"__init__.py", "plugin.py"} else file])
 
-
-def _values(model: type[Parameters], name: str, value: Any) -> list[Any]:
+def _values(model: type[Parameters], name: str, value: Any, where: str) -> list[Any]:
     """Return the grid that a parameter's value stands for: a list, unless the parameter is one itself."""
     field = model.model_fields.get(name)
     if not isinstance(value, list) or field is None:
@@ -442,6 +451,8 @@ def _values(model: type[Parameters], name: str, value: Any) -> list[Any]:
     try:
         TypeAdapter[Any](field.annotation or Any).validate_python(value)
     except ValidationError:
+        if not value:
+            raise ConfigError(f"{where}.{name}: an empty list leaves nothing to run; leave the key out") from None
         return value
     return [value]
 

@@ -19,15 +19,22 @@ def corrupt(plan: Plan, dataset: str, task: str) -> None:
     """Write ``problems/<dataset>/<task>/<image>.npz`` and the manifest.
 
     The randomness of each problem comes from the experiment's seed and the names of data set, image
-    and task, so every prior gets the same problem.
+    and task, so every prior gets the same problem. A task that can't be loaded or that raises is named in
+    the manifest, and every prior's rows then say so.
     """
     variant = plan.task(task)
-    corruption = variant.build()
+    broken: Outcome | None = None
+    try:
+        corruption = variant.build()
+    except Exception as error:
+        broken = Outcome.of_exception(error, "corrupt")
     images = read_manifest(Path(plan.layout.images(dataset)))
     entries: dict[str, Entry] = {}
     for image in plan.dataset(dataset).images:
         entry = images.get(image, _missing(dataset))
-        if entry.outcome.ok:
+        if entry.outcome.ok and broken:
+            entry = Entry(broken)
+        elif entry.outcome.ok:
             path = Path(plan.layout.problem(dataset, task, image))
             try:
                 clean = read_tensor(Path(plan.layout.image(dataset, image)))

@@ -21,13 +21,12 @@ def prepare(plan: Plan, dataset: str) -> None:
     An image that can't be read is named in the manifest and left out of all that follows.
     """
     data = plan.dataset(dataset)
-    load = data.source.load()
     entries: dict[str, Entry] = {}
     for image in data.images:
         path = Path(plan.layout.image(dataset, image))
         try:
             array = transform(
-                np.asarray(load(data.parameters, image), dtype=np.float32),
+                np.asarray(data.source.load()(data.parameters, image), dtype=np.float32),
                 gray=data.section.gray,
                 max_size=data.section.max_size,
                 crop=data.section.crop,

@@ -52,7 +52,7 @@ def restore(plan: Plan, dataset: str, task: str, prior: str, chunk: str, *, fina
         say(f"{cell.name}/{image}: {outcome.reason or f'restored in {outcome.seconds:.2f} s'}")
     environment = write_environment(Path(plan.layout.environments()))
     rows = [{**cell.row(image), **outcomes[image].as_dict(), "environment": environment} for image in images]
-    write_json(Path(plan.layout.restored(dataset, task, prior, "spec.json")), cell.describe())
+    write_json(Path(plan.layout.cell_spec(dataset, task, prior)), cell.describe())
     write_rows(Path(plan.layout.runs(dataset, task, prior, chunk)), rows)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -12,18 +11,18 @@ import numpy as np
 from priorbench.data.images import read_image
 from priorbench.files import read_rows, write_rows
 from priorbench.plan import Plan
+from priorbench.plugins import Registered
+from priorbench.records import MetricSpec
 from priorbench.stages.log import say
-from priorbench.stages.outcome import FAILED, OK
-
-Metric = Callable[[np.ndarray, np.ndarray], float]
+from priorbench.stages.outcome import FAILED, OK, Outcome
 
 
 def score(plan: Plan, dataset: str, task: str, prior: str, chunk: str) -> None:
     """Write one row of ``scores`` for each image and metric of a chunk of restorations.
 
-    A restoration that failed has rows as well, without a value.
+    A restoration that failed has rows as well, without a value; so has a metric that can't be loaded or raises.
     """
-    metrics: dict[str, Metric] = {name: plan.registry.metrics[name].load() for name in plan.metrics}
+    metrics = {name: plan.registry.metrics[name] for name in plan.metrics}
     border = plan.task(task).spec.border
     rows: list[dict[str, Any]] = []
     for run in read_rows(Path(plan.layout.runs(dataset, task, prior, chunk))):
@@ -48,12 +47,13 @@ def _read(path: Path, border: int) -> np.ndarray:
     return array[border : array.shape[0] - border, border : array.shape[1] - border]
 
 
-def _evaluate(metric: Metric, restored: np.ndarray, clean: np.ndarray) -> tuple[float | None, str, str]:
+def _evaluate(metric: Registered[MetricSpec], restored: np.ndarray, clean: np.ndarray) -> tuple[float | None, str, str]:
     """Return value, status and reason."""
     try:
-        value = float(metric(restored, clean))
-    except Exception as error:
-        return None, FAILED, f"{type(error).__name__}: {error}"
+        value = float(metric.load()(restored, clean))
+    except (Exception, SystemExit) as error:
+        return None, FAILED, Outcome.of_exception(error, "score").reason
     if not math.isfinite(value):
-        return None, FAILED, f"the metric is {value}: the restoration equals the clean image"
+        why = ": the restoration equals the clean image" if (restored == clean).all() else ""
+        return None, FAILED, f"the metric is {value}{why}"
     return value, OK, ""

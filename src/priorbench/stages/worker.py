@@ -72,9 +72,8 @@ def messages(
     try:
         allowed, finished = first_limit, False
         while not finished:
-            deadline = time.monotonic() + allowed
-            if not wait([receiver], timeout=max(0.0, deadline - time.monotonic())):
-                raise WorkerTimeout(allowed)
+            if not _wait_for_message(receiver, process, allowed):
+                break
             try:
                 message = receiver.recv()
             except EOFError:
@@ -91,6 +90,20 @@ def messages(
         process.join()
         receiver.close()
         lifeline.close()
+
+
+def _wait_for_message(receiver: Connection, process: Any, seconds: float) -> bool:
+    """Return True for a message or the end of the pipe, False for a process that ended without either.
+
+    A child that the plugin forked can hold the pipe open after the process itself is gone.
+    """
+    deadline = time.monotonic() + seconds
+    while (left := deadline - time.monotonic()) > 0:
+        if wait([receiver], timeout=min(left, 1)):
+            return True
+        if not process.is_alive():
+            return bool(wait([receiver], timeout=0))
+    raise WorkerTimeout(seconds)
 
 
 def _main(work: Callable[..., None], sender: Connection, lifeline: Connection, arguments: tuple[Any, ...]) -> None:
