@@ -9,7 +9,7 @@ from __future__ import annotations
 import ast
 import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -22,6 +22,14 @@ IGNORED_SUFFIXES = {".md", ".rst", ".pyc"}
 def fingerprint(value: Any) -> str:
     """Return 16 hexadecimal digits of the SHA-256 of a JSON value, independent of the order of keys."""
     return hashlib.sha256(json.dumps(value, sort_keys=True, default=str).encode()).hexdigest()[:16]
+
+
+def factory_name(factory: str | Callable[..., Any]) -> str:
+    """Return a name for a record's factory that is the same in every process."""
+    if isinstance(factory, str):
+        return factory
+    kind = factory if hasattr(factory, "__qualname__") else type(factory)
+    return f"{kind.__module__}:{kind.__qualname__}"
 
 
 @cache
@@ -37,15 +45,15 @@ def files_fingerprint(paths: Iterable[Path]) -> str:
     """
     digests: dict[str, str] = {}
     for path in paths:
-        files = [path] if path.is_file() else sorted(p for p in path.rglob("*") if _counts(p))
+        files = [path] if path.is_file() else sorted(p for p in path.rglob("*") if _counts(p, path))
         for file in files:
             name = f"{path.name}/{file.relative_to(path)}" if path.is_dir() else path.name
             digests[name] = hashlib.sha256(_content(file)).hexdigest()
     return fingerprint(digests)
 
 
-def _counts(path: Path) -> bool:
-    hidden = any(part.startswith(".") or part == "__pycache__" for part in path.parts[-3:])
+def _counts(path: Path, folder: Path) -> bool:
+    hidden = any(part.startswith(".") or part == "__pycache__" for part in path.relative_to(folder).parts)
     return path.is_file() and not hidden and path.suffix not in IGNORED_SUFFIXES
 
 

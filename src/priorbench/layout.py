@@ -59,8 +59,12 @@ class Layout:
         return f"{self.root}/models/{prior}/spec.json"
 
     def restored(self, dataset: str, task: str, prior: str, name: str) -> str:
-        """A file that belongs to one restoration or, as ``spec.json``, to one cell."""
+        """A file that belongs to one restoration."""
         return f"{self.root}/restored/{dataset}/{task}/{prior}/{name}"
+
+    def cell_spec(self, dataset: str, task: str, prior: str) -> str:
+        """What a cell is: task, prior, parameters. No image's name starts with an underscore."""
+        return f"{self.root}/restored/{dataset}/{task}/{prior}/_spec.json"
 
     def runs(
         self, dataset: str = "{dataset}", task: str = "{task}", prior: str = "{prior}", chunk: str = "{chunk}"

@@ -437,10 +437,10 @@ def _plugin_files_fingerprint(plugin: Plugin) -> str:
     if plugin.origin == "built-in":
         package = Path(__file__).parent
         return files_fingerprint([package / "tasks.py", package / "data"])
-    package = sys.modules[plugin.package]
-    if hasattr(package, "__path__"):
-        return files_fingerprint(Path(folder) for folder in package.__path__)
-    return files_fingerprint([Path(str(package.__file__))])
+    module = sys.modules[plugin.package]
+    if hasattr(module, "__path__"):
+        return files_fingerprint(Path(folder) for folder in module.__path__)
+    return files_fingerprint([Path(str(module.__file__))])
 
 
 def _values(model: type[Parameters], name: str, value: Any, where: str) -> list[Any]:
