@@ -8,6 +8,7 @@ here imports torch.
 from __future__ import annotations
 
 import re
+import string
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -120,6 +121,7 @@ class PriorSpec(Record):
 
     def __post_init__(self) -> None:
         super().__post_init__()
+        _check_patterns(self)
         if self.images_per_job < 1:
             raise ValueError(f"images_per_job of {self.name!r} must be at least 1, not {self.images_per_job}")
 
@@ -140,6 +142,12 @@ class TaskSpec(Record):
     id: str = ""
     label: str = ""
     border: int = 0
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        _check_patterns(self)
+        if self.border < 0:
+            raise ValueError(f"border of {self.name!r} must be at least 0, not {self.border}")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -189,3 +197,12 @@ class StudySpec(Record):
 
     priors: tuple[str, ...] = ("*",)
     caption: str = ""
+
+
+def _check_patterns(spec: PriorSpec | TaskSpec) -> None:
+    """Raise ValueError if the id or the label names a parameter that there is not."""
+    for pattern in (spec.id, spec.label):
+        for _, name, _, _ in string.Formatter().parse(pattern):
+            if name is not None and name not in spec.parameters.model_fields:
+                where = f"pattern {pattern!r} of {spec.name!r}"
+                raise ValueError(f"{where}: {unknown('parameter', name, spec.parameters.model_fields)}")
