@@ -152,7 +152,7 @@ def load_factory(factory: str | Callable[..., Any], plugin: Plugin, name: str) -
     module_name, attribute = factory.split(":")
     try:
         return getattr(importlib.import_module(module_name, plugin.package), attribute)
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise PluginError(
             f"factory {factory!r} of {name!r} (plugin {plugin.name!r}, {plugin.location}) can't be loaded: "
             f"{type(error).__name__}: {error}"
@@ -274,6 +274,9 @@ def _records(manager: pluggy.PluginManager, module: ModuleType, hook: str, kind:
     """Call one hook of one plugin and return the records it yields."""
     others = [other for other in manager.get_plugins() if other is not module]
     results: list[Any] = manager.subset_hook_caller(hook, remove_plugins=others)()
+    for result in results:
+        if isinstance(result, Record):
+            raise PluginError(f"{hook} must yield its records; it returns one")
     records = [record for result in results for record in result]
     for record in records:
         if not isinstance(record, kind):
