@@ -28,10 +28,12 @@ def load_plan(config: Mapping[str, Any], workflow: Any) -> Plan:
     Raises:
         SystemExit: the configuration or, with ``strict``, a plugin can't be used; the message says why.
     """
-    given = bool(workflow.config_settings.configfiles)
-    data = dict(config) if given else _merged(read_yaml(DEFAULT), config)
-    source = " + ".join(map(str, workflow.config_settings.configfiles)) if given else str(DEFAULT)
+    files = [Path(file) for file in workflow.config_settings.configfiles]
+    source = " + ".join(map(str, files or [DEFAULT]))
     try:
+        # Snakemake has read its files already, but takes the last of a repeated key without a word.
+        read = [read_yaml(file) for file in files or [DEFAULT]]
+        data = dict(config) if files else _merged(read[0], config)
         plan = Plan(parse_experiment(data, source))
     except (ConfigError, PluginError) as error:
         # Snakemake would print a traceback of the Snakefile around the message.
