@@ -8,7 +8,6 @@ from typing import Annotated, Any
 import typer
 
 from priorbench.cli.options import DEFAULT_CONFIG, ConfigOption, load
-from priorbench.names import unknown
 
 EXTRA = {"allow_extra_args": True, "ignore_unknown_options": True}
 
@@ -22,7 +21,7 @@ def restore(
     context: typer.Context,
     task: Annotated[str, typer.Option("--task", help="A task, for example denoise, or its id, denoise-25.")],
     prior: Annotated[str, typer.Option("--prior", help="Id of a prior, for example gmm-K50.")],
-    image: Annotated[Path | None, typer.Argument(help="A photograph; without it, a chunk of the experiment.")] = None,
+    image: Annotated[str | None, typer.Argument(help="A photograph; without it, a chunk of the experiment.")] = None,
     output: Annotated[Path | None, typer.Option("--output", "-o", help="Where the restored photograph goes.")] = None,
     observed: Annotated[
         bool, typer.Option("--observed", help="The photograph is corrupted already; do not corrupt it.")
@@ -40,8 +39,9 @@ def restore(
     is restored as it is. The task's parameters are options of their own, for example --sigma 25 or
     --missing 50. A prior that learns and has no model yet is trained first.
     """
-    parameters = _parameters(context.args)
-    if image is None:
+    # Options that only the task knows reach here among the arguments, and their values look like photographs.
+    photographs, parameters = _separate([image, *context.args] if image is not None else [])
+    if not photographs:
         if not dataset:
             raise ValueError("restore needs a photograph, or --dataset with --task, --prior and --chunk")
         if parameters or output or observed or mask or corrupted:
@@ -56,7 +56,7 @@ def restore(
 
     restore_photograph(
         load(config),
-        image,
+        photographs[0],
         output,
         task=task,
         parameters=parameters,
@@ -67,19 +67,24 @@ def restore(
     )
 
 
-def _parameters(arguments: list[str]) -> dict[str, Any]:
-    """Return ``--sigma 25 --missing=50`` as a mapping."""
+def _separate(arguments: list[str]) -> tuple[list[Path], dict[str, Any]]:
+    """Return the photograph and the task's parameters from ``photo.png --sigma 25 --missing=50``, in any order."""
     import yaml
 
+    photographs: list[Path] = []
     parameters: dict[str, Any] = {}
     waiting = list(arguments)
     while waiting:
-        option, _, value = waiting.pop(0).partition("=")
-        if not option.startswith("--"):
-            raise ValueError(unknown("argument", option, ["--sigma", "--missing", "one photograph"]))
+        argument = waiting.pop(0)
+        if not argument.startswith("--"):
+            photographs.append(Path(argument))
+            continue
+        option, _, value = argument.partition("=")
         if not value:
             if not waiting or waiting[0].startswith("--"):
                 raise ValueError(f"the option {option} needs a value")
             value = waiting.pop(0)
         parameters[option.removeprefix("--").replace("-", "_")] = yaml.safe_load(value)
-    return parameters
+    if len(photographs) > 1:
+        raise ValueError(f"restore takes one photograph, not {len(photographs)}: {', '.join(map(str, photographs))}")
+    return photographs, parameters
