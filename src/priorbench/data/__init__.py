@@ -1,0 +1,4 @@
+"""Images in and out, and where they come from.
+
+Light: :mod:`.embedded`, :mod:`.folder` and :mod:`.names` list images without opening any. Heavy: the rest.
+"""

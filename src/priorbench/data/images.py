@@ -1,0 +1,64 @@
+"""Image files: read in every common form, written as 16-bit PNG."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import imagecodecs
+import numpy as np
+
+from priorbench.data.decoders import decode
+from priorbench.files import write_atomically
+
+
+def read_image(path: Path) -> np.ndarray:
+    """Read a PNG, JPEG, TIFF or BMP file; its content counts, not its suffix.
+
+    See :func:`priorbench.data.decoders.decode` for what becomes of alpha, palettes, bits and orientation.
+
+    Args:
+        path: the file.
+
+    Returns:
+        float32 on [0, 1]; H × W for gray, H × W × 3 for RGB.
+
+    Raises:
+        ValueError: the file is empty, cut off, corrupt, too large or no image; the message names it.
+        OSError: the file can't be opened.
+    """
+    data = Path(path).read_bytes()
+    if not data:
+        raise ValueError(f"{path} is empty")
+    try:
+        return decode(data)
+    except Exception as error:
+        # A decoder given hostile bytes raises anything, from SyntaxError to struct.error.
+        raise ValueError(f"{path} can't be read as a PNG, JPEG, TIFF or BMP image: {_reason(error)}") from error
+
+
+def write_image(path: Path, array: np.ndarray) -> None:
+    """Write an image as a 16-bit PNG, atomically.
+
+    Values are clipped to [0, 1] and rounded to multiples of 1/65535, so what was read from a PNG is
+    written back exactly.
+
+    Args:
+        path: the file.
+        array: H × W or H × W × 1 for gray, H × W × 3 for RGB.
+
+    Raises:
+        ValueError: the shape is another, or a value is NaN or infinite; nothing is written.
+    """
+    shape = np.shape(array)
+    if len(shape) not in (2, 3) or shape[2:] not in ((), (1,), (3,)) or 0 in shape:
+        raise ValueError(f"{path}: an image must be H × W, H × W × 1 or H × W × 3, not {shape}")
+    if not np.isfinite(array).all():
+        raise ValueError(f"{path}: the image holds NaN or infinite values")
+    levels = np.rint(np.clip(array, 0, 1).astype(np.float64) * 65535).astype(np.uint16)
+    write_atomically(path, bytes(imagecodecs.png_encode(levels[..., 0] if shape[2:] == (1,) else levels)))
+
+
+def _reason(error: Exception) -> str:
+    """Return the error in one line; Pillow's refusal quotes the address of a buffer instead of a reason."""
+    text = " ".join(str(error).split())
+    return "its content is of no such format" if "cannot identify image file" in text else text or type(error).__name__
