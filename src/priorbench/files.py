@@ -18,15 +18,16 @@ def write_atomically(path: Path, content: bytes | str) -> None:
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    data = content.encode() if isinstance(content, str) else content
+    # The name of a file that is no UTF-8 reaches messages as surrogates; in JSON this writes their escape.
+    data = content.encode(errors="backslashreplace") if isinstance(content, str) else content
     handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=".partial")
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
-        os.chmod(temporary, 0o666 & ~_umask())
-        os.replace(temporary, path)
+        Path(temporary).chmod(0o666 & ~_umask())
+        Path(temporary).replace(path)
     except BaseException:
         Path(temporary).unlink(missing_ok=True)
         raise
@@ -61,14 +62,15 @@ def read_rows(path: Path) -> list[dict[str, Any]]:
         ValueError: a line is not JSON; the message names the file.
     """
     try:
-        return [json.loads(line) for line in Path(path).read_text(encoding="utf-8").splitlines()]
+        # Not splitlines: JSON leaves U+2028 and others, at which it would split, as they are.
+        return [json.loads(line) for line in Path(path).read_text(encoding="utf-8").split("\n") if line]
     except ValueError as error:
         raise ValueError(f"{path} is not valid JSON lines: {error}") from error
 
 
 def file_sha256(path: Path) -> str:
     """Return the SHA-256 of a file's content, in hexadecimal."""
-    with open(path, "rb") as file:
+    with Path(path).open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
