@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -31,7 +32,7 @@ class Problem:
         sigma: σ, the standard deviation of the noise, on the scale of [0, 1].
 
     Raises:
-        ValueError: σ is negative or not finite, or y holds NaN or infinite values.
+        ValueError: σ is negative or not finite, or y is not four-dimensional or holds NaN or infinite values.
     """
 
     y: Observation
@@ -41,6 +42,8 @@ class Problem:
     def __post_init__(self) -> None:
         if not 0 <= self.sigma < float("inf"):
             raise ValueError(f"sigma must be a finite number of at least 0, not {self.sigma}")
+        if self.y.ndim != 4:
+            raise ValueError(f"the observation must be 1 × C × h × w, not of shape {tuple(self.y.shape)}")
         if not torch.isfinite(self.y).all():
             raise ValueError("the observation holds NaN or infinite values")
 
@@ -69,19 +72,21 @@ class Problem:
         """Read a problem that ``save`` wrote.
 
         Raises:
-            ValueError: the file is not such a problem, or its operator is unknown here.
+            ValueError: the file is damaged or not such a problem, or its operator is unknown here; the message
+                names the file.
+            OSError: the file can't be opened.
         """
+        content = io.BytesIO(Path(path).read_bytes())
         try:
-            with np.load(path, allow_pickle=False) as file:
+            with np.load(content, allow_pickle=False) as file:
                 arrays = dict(file)
             header = json.loads(str(arrays.pop("header")))
+            if header["format"] != FORMAT:
+                raise ValueError(f"it has format {header['format']}, and this version reads format {FORMAT}")
             y = torch.from_numpy(arrays.pop("y"))
-        except OSError:
-            raise
+            tensors = {key.removeprefix("operator."): torch.from_numpy(value) for key, value in arrays.items()}
+            build: Callable[..., LinearOperator] = operator_class(header["operator"])
+            return cls(y=y, operator=build(**tensors, **header["arguments"]), sigma=header["sigma"])
         except Exception as error:
-            raise ValueError(f"{path} is not a problem that priorbench wrote: {error}") from error
-        if header["format"] != FORMAT:
-            raise ValueError(f"{path} has format {header['format']}; this version reads format {FORMAT}")
-        tensors = {key.removeprefix("operator."): torch.from_numpy(value) for key, value in arrays.items()}
-        operator = operator_class(header["operator"])(**tensors, **header["arguments"])
-        return cls(y=y, operator=operator, sigma=header["sigma"])
+            # Damaged bytes can fail anywhere on the way, from the zip directory to the operator's constructor.
+            raise ValueError(f"{path} is not a problem that can be read here: {error}") from error
