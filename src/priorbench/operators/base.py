@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from typing import Any, ClassVar
 
 import torch
@@ -92,13 +93,16 @@ class LinearOperator(ABC):
         gray = torch.full((y.shape[0], *self.image_shape), 0.5, dtype=y.dtype, device=y.device)
         return self.data_step(y, gray, fidelity=1.0, penalty=1e-2)
 
-    def to(self, *args: Any, **kwargs: Any) -> LinearOperator:
-        """Return this operator with its tensors converted as by ``Tensor.to``."""
+    def to(self, device: torch.device | str | None = None, dtype: torch.dtype | None = None) -> LinearOperator:
+        """Return this operator on another device or, its floating-point tensors only, with another precision."""
         converted = {
-            key: value.to(*args, **kwargs) if isinstance(value, Tensor) and value.is_floating_point() else value
+            key: value.to(device=device, dtype=dtype if value.is_floating_point() else None)
+            if isinstance(value, Tensor)
+            else value
             for key, value in self.arguments().items()
         }
-        return type(self)(**converted)
+        build: Callable[..., LinearOperator] = type(self)
+        return build(**converted)
 
 
 def operator_class(name: str) -> type[LinearOperator]:
@@ -122,7 +126,9 @@ def check_weights(fidelity: float, penalty: float) -> None:
         raise ValueError(f"penalty must be positive, not {penalty}")
 
 
-def conjugate_gradients(normal: Any, right: Tensor, *, start: Tensor, tolerance: float, iterations: int) -> Tensor:
+def conjugate_gradients(
+    normal: Callable[[Tensor], Tensor], right: Tensor, *, start: Tensor, tolerance: float, iterations: int
+) -> Tensor:
     """Solve Ax = b for a symmetric positive definite A given as a function.
 
     Hestenes & Stiefel 1952, doi:10.6028/jres.049.044.

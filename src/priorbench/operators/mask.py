@@ -59,25 +59,25 @@ class Mask(LinearOperator):
         Linear on the Delaunay triangulation of the known pixels, nearest outside their hull.
         """
         filled = y.clone()
-        for channel in range(self.image_shape[0]):
-            known = self.known[channel].cpu().numpy()
-            if known.all():
-                continue
-            for image in filled[:, channel]:
-                image.copy_(torch.from_numpy(_interpolate(image.cpu().numpy(), known)))
+        masks, which = torch.unique(self.known, dim=0, return_inverse=True)
+        for index, mask in enumerate(masks):
+            # Channels with the same missing pixels share one triangulation, which is what costs time.
+            planes = filled[:, which == index].flatten(0, 1).cpu().numpy()
+            fill = torch.from_numpy(_interpolate(planes, mask.cpu().numpy())).to(filled)
+            filled[:, which == index] = fill.reshape(len(y), -1, *mask.shape)
         return filled
 
 
-def _interpolate(image: np.ndarray, known: np.ndarray) -> np.ndarray:
-    """Fill ``image`` (H × W) where ``known`` (H × W) is false."""
-    points, values, missing = np.argwhere(known), image[known], np.argwhere(~known)
-    result = image.copy()
-    fill = np.full(len(missing), np.nan)
+def _interpolate(planes: np.ndarray, known: np.ndarray) -> np.ndarray:
+    """Fill each of ``planes`` (N × H × W) where ``known`` (H × W) is false."""
+    points, values, missing = np.argwhere(known), planes[:, known].T, np.argwhere(~known)
+    fill = np.full((len(missing), len(planes)), np.nan)
     spans_a_plane = np.linalg.matrix_rank(points - points[0]) == 2
     if spans_a_plane:
         fill = griddata(points, values, missing, method="linear")
-    outside = np.isnan(fill)
+    outside = np.isnan(fill[:, 0])
     if outside.any():
         fill[outside] = griddata(points, values, missing[outside], method="nearest")
-    result[~known] = fill
+    result = planes.copy()
+    result[:, ~known] = fill.T
     return result
