@@ -1,0 +1,46 @@
+"""Non-local means."""
+
+from __future__ import annotations
+
+from skimage.restoration import denoise_nl_means
+
+from priorbench.priors import Denoiser
+from priorbench.types import Image
+
+from .arrays import on_each_image
+
+
+class NonLocalMeans(Denoiser):
+    r"""Each pixel is a mean over a window, weighted by how much the patches around the pixels look alike.
+
+        x̂ᵢ = Σⱼ wᵢⱼ yⱼ / Σⱼ wᵢⱼ,   wᵢⱼ = exp(−max(d²(Pᵢy, Pⱼy) − 2σ², 0) / h²),
+
+    with d² the mean squared difference of two patches. Buades, Coll & Morel 2005, doi:10.1109/CVPR.2005.38;
+    the fast form is Froment's, doi:10.5201/ipol.2014.120.
+
+    Args:
+        h: filtering parameter, as a multiple of σ.
+        patch_size: side of a patch in pixels.
+        patch_distance: the window reaches this many pixels from its centre.
+    """
+
+    def __init__(self, h: float, patch_size: int, patch_distance: int) -> None:
+        self.h = h
+        self.patch_size = patch_size
+        self.patch_distance = patch_distance
+
+    def denoise(self, image: Image, sigma: float) -> Image:
+        """Return the weighted means; see the class."""
+        gray = image.shape[1] == 1
+        return on_each_image(
+            image,
+            lambda array: denoise_nl_means(
+                array[..., 0] if gray else array,
+                patch_size=self.patch_size,
+                patch_distance=self.patch_distance,
+                h=self.h * sigma,
+                sigma=sigma,
+                fast_mode=True,
+                channel_axis=None if gray else 2,
+            ),
+        )

@@ -1,0 +1,76 @@
+"""Priors from before the networks, with scikit-image's implementations."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from pydantic import Field
+
+from priorbench import Parameters, PriorSpec, Resources, hookimpl
+
+
+class NonLocalMeansParameters(Parameters):
+    """Parameters of non-local means."""
+
+    h: float = Field(0.6, gt=0, description="filtering parameter as a multiple of σ; larger is smoother")
+    patch_size: int = Field(7, ge=1, description="side of the patches that are compared, in pixels")
+    patch_distance: int = Field(9, ge=1, description="how far away a similar patch is looked for, in pixels")
+
+
+class TotalVariationParameters(Parameters):
+    """Parameters of total variation."""
+
+    weight: float = Field(0.9, gt=0, description="weight of the total variation as a multiple of σ; larger is smoother")
+    iterations: int = Field(100, ge=1, description="iterations of Chambolle's algorithm")
+
+
+class WaveletParameters(Parameters):
+    """Parameters of wavelet shrinkage."""
+
+    wavelet: str = Field(
+        "sym4",
+        pattern=r"^(haar|dmey|(db|sym|coif)[0-9]+)$",
+        description="an orthogonal wavelet: haar, dmey, db2, sym4, coif1 …",
+    )
+    levels: int = Field(5, ge=1, description="scales of the decomposition, at most those that fit into the image")
+    shifts: int = Field(3, ge=0, description="cycle spinning averages (shifts + 1)² shifted results; 0 switches it off")
+
+
+@hookimpl
+def register_priors() -> Iterator[PriorSpec]:
+    """Yield the floor and three denoisers; defaults as README.md says."""
+    yield PriorSpec(
+        name="observed",
+        factory=".observed:Observed",
+        label="observation",
+        summary="the observation itself, missing pixels interpolated: the floor",
+        images_per_job=100,
+        resources=Resources(memory_mb=1000),
+    )
+    yield PriorSpec(
+        name="nlm",
+        factory=".non_local_means:NonLocalMeans",
+        parameters=NonLocalMeansParameters,
+        label="non-local means",
+        summary="each pixel is the mean of pixels in similar patches",
+        reference="doi:10.1109/CVPR.2005.38",
+        resources=Resources(memory_mb=1500),
+    )
+    yield PriorSpec(
+        name="tv",
+        factory=".total_variation:TotalVariation",
+        parameters=TotalVariationParameters,
+        label="total variation",
+        summary="piecewise constant images: Rudin-Osher-Fatemi by Chambolle's algorithm",
+        reference="doi:10.1023/B:JMIV.0000011325.36760.1e",
+        resources=Resources(memory_mb=1500),
+    )
+    yield PriorSpec(
+        name="wavelet",
+        factory=".wavelet:Wavelet",
+        parameters=WaveletParameters,
+        label="wavelet",
+        summary="few large wavelet coefficients: BayesShrink with cycle spinning",
+        reference="doi:10.1109/83.862633",
+        resources=Resources(memory_mb=1500),
+    )
