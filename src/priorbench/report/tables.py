@@ -9,6 +9,7 @@ from rich.table import Table
 
 from priorbench.files import write_atomically
 from priorbench.report.grid import Grid, to_latex, to_markdown, to_rich
+from priorbench.report.paired_table import paired_grid
 from priorbench.report.run_tables import cost_csv, cost_grid, failures_csv, failures_grid
 from priorbench.report.score_table import score_csv, score_grid
 from priorbench.results.catalogue import Catalogue
@@ -22,7 +23,7 @@ def write_tables(scores: pd.DataFrame, runs: pd.DataFrame, catalogue: Catalogue,
         scores: rows of :data:`priorbench.results.schema.SCORES`.
         runs: rows of :data:`priorbench.results.schema.RUNS`.
         catalogue: labels and order.
-        folder: where; the names are those of :func:`priorbench.report.names.table_files`.
+        folder: where; the names are those of the metrics, ``cost``, ``failures`` and ``paired``.
 
     Returns:
         The files.
@@ -33,13 +34,12 @@ def write_tables(scores: pd.DataFrame, runs: pd.DataFrame, catalogue: Catalogue,
     }
     tables["cost"] = cost_csv(runs, catalogue), cost_grid(runs, catalogue)
     tables["failures"] = failures_csv(runs), failures_grid(runs, catalogue)
+    tables["paired"] = paired_differences(scores, catalogue.metrics), paired_grid(scores, catalogue)
     contents = {}
     for name, (frame, grid) in tables.items():
         contents[f"{name}.csv"] = frame.to_csv(index=False, lineterminator="\n")
         contents[f"{name}.md"] = to_markdown(grid)
         contents[f"{name}.tex"] = to_latex(grid)
-    paired = paired_differences(scores, catalogue.metrics)
-    contents["paired.csv"] = paired.to_csv(index=False, lineterminator="\n")
     for name, content in contents.items():
         write_atomically(folder / name, content)
     return [folder / name for name in contents]

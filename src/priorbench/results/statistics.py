@@ -109,9 +109,9 @@ def bootstrap_interval(values: NDArray[np.float64]) -> tuple[float, float]:
     The resamples depend on the number of values only, so the result is the same everywhere.
 
     Args:
-        values: N numbers; fewer than two give (NaN, NaN).
+        values: N numbers; fewer than two, or an infinite one, give (NaN, NaN).
     """
-    if len(values) < 2:
+    if len(values) < 2 or not np.isfinite(values).all():
         return np.nan, np.nan
     means = _resampling_weights(len(values)) @ values
     low, high = np.quantile(means, [(1 - CONFIDENCE) / 2, (1 + CONFIDENCE) / 2])
@@ -157,8 +157,8 @@ def _cells(
 
 
 def _complete(values: pd.DataFrame) -> list[str]:
-    restored_by_any = values.notna().any(axis=1)
-    return [prior for prior in values.columns if values.loc[restored_by_any, prior].notna().all()]
+    present = values.notna()
+    return [str(prior) for prior in values.columns[present[present.any(axis=1)].all()]]
 
 
 def _best(values: pd.DataFrame, higher_is_better: bool) -> str | None:

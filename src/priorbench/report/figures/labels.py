@@ -1,0 +1,70 @@
+"""Labels at points, without overlaps."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import pairwise, product
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.transforms import Bbox
+
+DISTANCES = (5, 9, 14, 20, 27, 35, 45, 60)
+ANGLES = tuple(range(0, 360, 30))
+MARKER = 7.0
+LEADER = {"arrowstyle": "-", "color": "0.6", "linewidth": 0.5, "shrinkA": 0, "shrinkB": 2}
+
+
+def label_points(axes: Axes, points: Sequence[tuple[float, float, str]], line: np.ndarray, size: float = 6.5) -> None:
+    """Write a label near each point where it covers no other label and no point, and stays inside the axes.
+
+    The places around a point are tried from near to far; a label that had to go far gets a thin line to its point.
+    The axes must have their final size and limits.
+
+    Args:
+        axes: where.
+        points: (x, y, label) in data coordinates.
+        line: N × 2, a line in data coordinates that labels should not cover.
+        size: of the font, in points.
+    """
+    unit = axes.figure.dpi / 72
+    frame = axes.get_window_extent()
+    centres = [axes.transData.transform((x, y)) for x, y, _ in points]
+    taken = [_box(centre, MARKER * unit, MARKER * unit) for centre in centres]
+    taken += [_box(place, 2 * unit, 2 * unit) for place in _along(axes.transData.transform(line), 3 * unit)]
+    for number, (x, y, label) in enumerate(points):
+        text = axes.annotate(label, (x, y), (0, 0), textcoords="offset points", ha="center", va="center", fontsize=size)
+        extent = text.get_window_extent()
+        half = np.array([extent.width, extent.height]) / 2 / unit
+        places = []
+        for rank, (distance, angle) in enumerate(product(DISTANCES, np.radians(ANGLES))):
+            offset = np.array([np.cos(angle), np.sin(angle)]) * (distance + half * [1, 0.5])
+            box = _box(centres[number] + offset * unit, extent.width, extent.height)
+            overlap = sum(_overlap(box, other) for i, other in enumerate(taken) if i != number)
+            outside = box.width * box.height - _overlap(box, frame)
+            places.append((round(overlap + 4 * outside), rank, distance, offset, box))
+        _, _, distance, offset, box = min(places, key=lambda place: place[:2])
+        text.set_position((float(offset[0]), float(offset[1])))
+        if distance > DISTANCES[1]:
+            start = offset - np.sign(offset) * half * [0.9, 0.5]
+            axes.annotate("", (x, y), (start[0], start[1]), textcoords="offset points", arrowprops=LEADER)
+        taken.append(box)
+
+
+def _along(corners: np.ndarray, step: float) -> np.ndarray:
+    """Return places on the line through ``corners``, at most ``step`` apart, without its ends."""
+    pieces = [np.empty((0, 2))]
+    for start, stop in pairwise(corners):
+        number = int(np.hypot(*(stop - start)) / step) + 1
+        pieces.append(np.linspace(start, stop, number + 1)[1:-1])
+    return np.concatenate(pieces)
+
+
+def _box(centre: np.ndarray, width: float, height: float) -> Bbox:
+    return Bbox.from_bounds(float(centre[0]) - width / 2, float(centre[1]) - height / 2, width, height)
+
+
+def _overlap(first: Bbox, second: Bbox) -> float:
+    width = min(first.x1, second.x1) - max(first.x0, second.x0)
+    height = min(first.y1, second.y1) - max(first.y0, second.y0)
+    return float(max(width, 0) * max(height, 0))

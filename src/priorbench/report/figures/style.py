@@ -1,0 +1,92 @@
+"""How all figures look, and how they are written."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Iterable
+from functools import wraps
+from pathlib import Path
+from typing import Any, ParamSpec
+
+import matplotlib as mpl
+import seaborn as sns
+from matplotlib.figure import Figure
+
+from priorbench.files import write_atomically
+
+P = ParamSpec("P")
+
+WIDTH = 7.0
+"""Width of a figure across both columns of a page, in inches."""
+
+DPI = 180
+BASELINE = "observed"
+"""The prior that is drawn as a reference: the observation itself."""
+
+GRAY = "0.45"
+RC: Any = {
+    **sns.axes_style("whitegrid"),
+    **sns.plotting_context("paper"),
+    "font.family": "DejaVu Sans",
+    "font.size": 8,
+    "axes.titlesize": 8.5,
+    "axes.labelsize": 8,
+    "xtick.labelsize": 7.5,
+    "ytick.labelsize": 7.5,
+    "legend.fontsize": 7.5,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.edgecolor": "0.7",
+    "axes.linewidth": 0.6,
+    "grid.color": "0.9",
+    "grid.linewidth": 0.6,
+    "figure.facecolor": "white",
+    "svg.hashsalt": "priorbench",
+}
+
+
+def styled(draw: Callable[P, Figure]) -> Callable[P, Figure]:
+    """Make ``draw`` work in the common style, and leave matplotlib's settings as they were."""
+
+    @wraps(draw)
+    def wrapped(*args: P.args, **kwargs: P.kwargs) -> Figure:
+        with mpl.rc_context(RC):
+            return draw(*args, **kwargs)
+
+    return wrapped
+
+
+def save(figure: Figure, path: Path) -> None:
+    """Write a figure as SVG and as PNG, atomically; the same figure gives the same bytes.
+
+    Args:
+        figure: what to write.
+        path: the SVG; the PNG lies beside it.
+
+    Raises:
+        ValueError: ``path`` does not end in ``.svg``.
+    """
+    if path.suffix != ".svg":
+        raise ValueError(f"a figure's path must end in .svg, not {path.name!r}")
+    with mpl.rc_context(RC):
+        for suffix, date in ((".svg", {"Date": None}), (".png", {"Software": None})):
+            buffer = io.BytesIO()
+            figure.savefig(buffer, format=suffix[1:], dpi=DPI, metadata=date)
+            write_atomically(path.with_suffix(suffix), buffer.getvalue())
+
+
+def family(prior: str) -> str:
+    """Return what an id starts with: ``gmm`` for ``gmm-K50``."""
+    return prior.split("-")[0]
+
+
+def family_colours(priors: Iterable[str]) -> dict[str, tuple[float, float, float]]:
+    """Return a colour for each prior: one for each family, safe for the colour-blind, gray for the observation.
+
+    The colour depends on the order of the families only, so it is the same in all figures of an experiment.
+    """
+    priors = list(priors)
+    families = [name for name in dict.fromkeys(map(family, priors)) if name != BASELINE]
+    palette = [colour for colour in sns.color_palette("colorblind") if max(colour) - min(colour) > 0.1]
+    colours = {name: palette[i % len(palette)] for i, name in enumerate(families)}
+    return {prior: colours.get(family(prior), (0.45, 0.45, 0.45)) for prior in priors}

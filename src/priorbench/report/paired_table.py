@@ -1,0 +1,59 @@
+"""The table of paired differences to the best prior: priors as rows, tasks as columns."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from priorbench.report.grid import Cell, Grid, Section
+from priorbench.results.catalogue import Catalogue
+from priorbench.results.statistics import CONFIDENCE, paired_differences
+
+NOTES = (
+    "Mean difference to the best prior of the column over the images that both restored, with its 95 % bootstrap "
+    "interval; –: no such image.",
+    "Underlined: the interval contains 0.",
+    "*: the difference is significant at 5 % by the Wilcoxon signed-rank test, corrected by Holm for the column; with "
+    "fewer than 6 images it can't be.",
+)
+
+
+def paired_grid(scores: pd.DataFrame, catalogue: Catalogue) -> Grid:
+    """Return the paired differences for people, a section for each metric and data set.
+
+    Args:
+        scores: rows of :data:`priorbench.results.schema.SCORES`.
+        catalogue: labels and order.
+    """
+    paired = paired_differences(scores, catalogue.metrics)
+    differences = paired.set_index(["metric", "dataset", "prior", "task"]).to_dict("index")
+    best = paired.groupby(["metric", "dataset", "task"])["best"].first().to_dict()
+    sections = []
+    for metric, spec in catalogue.metrics.items():
+        for dataset in catalogue.datasets:
+            if not any((metric, dataset, task) in best for task in catalogue.tasks):
+                continue
+            rows = []
+            for prior, label in catalogue.priors.items():
+                cells = [Cell(label)]
+                for task in catalogue.tasks:
+                    own = differences.get((metric, dataset, prior, task))
+                    is_best = best.get((metric, dataset, task)) == prior
+                    cells.append(Cell("best", "best") if is_best else _cell(own, spec.decimals))
+                rows.append(cells)
+            sections.append(Section(f"{catalogue.metric_label(metric)}, {dataset}", [rows]))
+    notes = NOTES if sections else ("Nothing to compare.",)
+    return Grid("Paired differences to the best prior", ["prior", *catalogue.tasks.values()], sections, notes)
+
+
+def _cell(row: Mapping[Any, Any] | None, decimals: int) -> Cell:
+    if row is None:
+        return Cell("–")
+    text = f"{row['difference']:+.{decimals}f}"
+    if np.isfinite(row["low"]):
+        text += f" ({row['low']:+.{decimals}f}, {row['high']:+.{decimals}f})"
+    text += "*" if row["p_holm"] < 1 - CONFIDENCE else ""
+    return Cell(text.replace("-", "−"), "tied" if row["low"] <= 0 <= row["high"] else "")
