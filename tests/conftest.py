@@ -2,12 +2,21 @@ import os
 import shutil
 import subprocess
 import sys
+import textwrap
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
+import yaml
 from hypothesis import settings
+from PIL import Image
+
+from priorbench.config import load_experiment
+from priorbench.plan import Plan
+from priorbench.stages.worker import THREAD_VARIABLES
 
 # How long an example takes says something about the machine, not about the code.
 settings.register_profile("priorbench", deadline=None)
@@ -74,3 +83,47 @@ def require() -> Callable[[str, bool, str], None]:
         pytest.skip(reason)
 
     return check
+
+
+@dataclass(frozen=True)
+class Bench:
+    """A small experiment in a folder of its own, with plugins of the test's making."""
+
+    root: Path
+
+    def image(self, name: str, pixels: np.ndarray, folder: str = "photos") -> None:
+        """Write an 8-bit PNG; `pixels` lie on [0, 1]."""
+        path = self.root / folder / f"{name}.png"
+        path.parent.mkdir(exist_ok=True)
+        Image.fromarray(np.rint(255 * np.clip(pixels, 0, 1)).astype(np.uint8)).save(path)
+
+    def plugin(self, name: str, source: str) -> None:
+        """Write a one-file plugin."""
+        path = self.root / "plugins" / f"{name}.py"
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(textwrap.dedent(source))
+
+    def configuration(self, **changes: Any) -> dict[str, Any]:
+        """Return a configuration: denoising of the images in `photos` without noise, every prior."""
+        return {
+            "experiment": "tiny",
+            "datasets": {"photos": {"source": "folder", "parameters": {"path": "photos"}}},
+            "test": ["photos"],
+            "tasks": {"run": ["denoise"], "settings": {"denoise": {"parameters": {"sigma": 0}}}},
+        } | changes
+
+    def plan(self, **changes: Any) -> Plan:
+        """Return the plan of the configuration, and keep it as `config.yaml`."""
+        (self.root / "config.yaml").write_text(yaml.safe_dump(self.configuration(**changes)))
+        return Plan(load_experiment(self.root / "config.yaml"))
+
+
+@pytest.fixture
+def bench(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Bench:
+    """An empty experiment in the current folder of this test alone."""
+    root = tmp_path / "bench"
+    root.mkdir()
+    monkeypatch.chdir(root)
+    for name in THREAD_VARIABLES:
+        monkeypatch.setenv(name, "1")
+    return Bench(root)

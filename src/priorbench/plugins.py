@@ -285,10 +285,10 @@ def _records(manager: pluggy.PluginManager, module: ModuleType, hook: str, kind:
 
 
 def _short_traceback() -> str:
-    """Return the traceback from the plugin's own first frame on."""
+    """Return the traceback from the plugin's own first frame on; the error alone if none is its own."""
     kind, error, trace = sys.exc_info()
     assert error is not None
     frames = traceback.extract_tb(trace)
     machinery = ("importlib", "pluggy", str(Path(__file__)))
-    own = next((i for i, f in enumerate(frames) if not any(part in f.filename for part in machinery)), 0)
+    own = next((i for i, f in enumerate(frames) if not any(part in f.filename for part in machinery)), len(frames))
     return "".join(traceback.format_list(frames[own:]) + traceback.format_exception_only(kind, error)).rstrip()

@@ -1,0 +1,317 @@
+import re
+import sys
+import textwrap
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from priorbench import hookspecs
+from priorbench.plugins import HOOKS, PluginError, Registry, load_factory, load_plugins
+
+ROOT = Path(__file__).parents[1]
+SOUND = """
+    from priorbench import PriorSpec, hookimpl
+
+    @hookimpl
+    def register_priors():
+        yield PriorSpec(name="{name}", factory=".model:Model", summary="for a test")
+"""
+
+
+@pytest.fixture(autouse=True)
+def _own_modules(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Leave the imported modules as they were: the tests reuse names."""
+    before = dict(sys.modules)
+    yield
+    for name in set(sys.modules) - set(before):
+        if name.startswith(("priorbench_plugins", "elsewhere")):
+            del sys.modules[name]
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    path = tmp_path / "plugins"
+    path.mkdir()
+    return path
+
+
+def write(path: Path, source: str, **values: str) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    text = textwrap.dedent(source)
+    path.write_text(text.format(**values) if values else text)
+    return path
+
+
+def problem_of(registry: Registry, name: str) -> str:
+    return next(plugin.problem for plugin in registry.plugins if plugin.name == name)
+
+
+def test_a_folder_plugin_is_found_and_its_factory_loaded_from_its_own_package(folder: Path) -> None:
+    write(folder / "mine" / "plugin.py", SOUND, name="mine")
+    write(folder / "mine" / "model.py", "from .helper import VALUE\nclass Model: value = VALUE\n")
+    write(folder / "mine" / "helper.py", "VALUE = 7\n")
+    registry = load_plugins([folder], strict=True)
+    assert registry.priors["mine"].load().value == 7
+    assert registry.priors["mine"].plugin.origin == "folder"
+
+
+def test_loading_a_folder_plugin_does_not_import_its_heavy_part(folder: Path) -> None:
+    write(folder / "mine" / "plugin.py", SOUND, name="mine")
+    write(folder / "mine" / "model.py", "raise RuntimeError('must not be imported')\n")
+    registry = load_plugins([folder], strict=True)
+    with pytest.raises(PluginError, match=r"'\.model:Model' of 'mine'.*RuntimeError: must not be imported"):
+        registry.priors["mine"].load()
+
+
+def test_a_one_file_plugin_may_hand_over_the_class_itself(folder: Path) -> None:
+    write(
+        folder / "single.py",
+        """
+        from priorbench import PriorSpec, hookimpl
+
+        class Model: pass
+
+        @hookimpl
+        def register_priors():
+            yield PriorSpec(name="single", factory=Model, summary="for a test")
+        """,
+    )
+    assert load_plugins([folder], strict=True).priors["single"].load().__name__ == "Model"
+
+
+def test_a_plugin_called_like_an_installed_package_clashes_with_nothing(folder: Path) -> None:
+    import json
+
+    write(folder / "json" / "plugin.py", SOUND, name="json")
+    write(folder / "json" / "model.py", "import json\nclass Model: dumps = staticmethod(json.dumps)\n")
+    model = load_plugins([folder], strict=True).priors["json"].load()
+    assert model.dumps is json.dumps
+    assert sys.modules["json"] is json
+
+
+def test_plugins_of_one_name_loaded_one_after_the_other_do_not_mix(tmp_path: Path) -> None:
+    for value in ("1", "2"):
+        write(tmp_path / value / "mine" / "plugin.py", SOUND, name="mine")
+        write(tmp_path / value / "mine" / "model.py", "class Model: value = {value}\n", value=value)
+    for value in (1, 2, 1):
+        assert load_plugins([tmp_path / str(value)], strict=True).priors["mine"].load().value == value
+
+
+def test_hidden_and_private_entries_and_other_files_are_no_plugins(folder: Path) -> None:
+    for name in (".hidden/plugin.py", "_private/plugin.py", "__pycache__/x.pyc", "README.md"):
+        write(folder / name, "raise RuntimeError\n")
+    assert [plugin.name for plugin in load_plugins([folder], strict=True).plugins if plugin.origin == "folder"] == []
+
+
+def test_a_missing_folder_holds_no_plugins(tmp_path: Path) -> None:
+    assert load_plugins([tmp_path / "nowhere"], strict=True).plugins
+
+
+BROKEN = {
+    "syntax": ("def broken(:\n", ["SyntaxError", "line 1"]),
+    "raises": ("import no_such_package_at_all\n", ["ModuleNotFoundError", "no_such_package_at_all", "line 1"]),
+    "exits": ("import sys\nsys.exit('giving up')\n", ["SystemExit: giving up"]),
+    "misspelt": (
+        "from priorbench import hookimpl\n@hookimpl\ndef register_prior():\n    yield\n",
+        ["unknown hook 'register_prior'", "did you mean 'register_priors'?", "register_tasks"],
+    ),
+    "undecorated": ("def register_priors():\n    yield\n", ["register_priors", "@priorbench.hookimpl"]),
+    "hookless": ("x = 1\n", ["no hook", *HOOKS]),
+    "wrong-record": (
+        """
+        from priorbench import MetricSpec, hookimpl
+        @hookimpl
+        def register_priors():
+            yield MetricSpec(name="m", factory=".m:m", summary="for a test")
+        """,
+        ["register_priors must yield PriorSpec", "MetricSpec"],
+    ),
+    "returns": (
+        """
+        from priorbench import PriorSpec, hookimpl
+        @hookimpl
+        def register_priors():
+            return PriorSpec(name="p", factory=".m:m", summary="for a test")
+        """,
+        ["register_priors must yield"],
+    ),
+    "midway": (
+        """
+        from priorbench import PriorSpec, hookimpl
+        @hookimpl
+        def register_priors():
+            yield PriorSpec(name="half", factory=".m:m", summary="for a test")
+            raise RuntimeError("half way")
+        """,
+        ["RuntimeError: half way", "line 6"],
+    ),
+    "twice": (
+        """
+        from priorbench import PriorSpec, hookimpl
+        @hookimpl
+        def register_priors():
+            yield PriorSpec(name="same", factory=".m:m", summary="for a test")
+            yield PriorSpec(name="same", factory=".m:m", summary="for a test")
+        """,
+        ["the prior 'same' is registered already", "another name"],
+    ),
+    "bad-name": (
+        """
+        from priorbench import PriorSpec, hookimpl
+        @hookimpl
+        def register_priors():
+            yield PriorSpec(name="a/b", factory=".m:m", summary="for a test")
+        """,
+        ["'a/b'", "letters"],
+    ),
+    "bad-factory": (
+        """
+        from priorbench import PriorSpec, hookimpl
+        @hookimpl
+        def register_priors():
+            yield PriorSpec(name="p", factory="model.Model", summary="for a test")
+        """,
+        ["'model.Model'", "'.module:attribute'"],
+    ),
+    "bad-pattern": (
+        """
+        from priorbench import PriorSpec, hookimpl
+        @hookimpl
+        def register_priors():
+            yield PriorSpec(name="p", id="p-{size}", factory=".m:m", summary="for a test")
+        """,
+        ["'p-{size}'", "unknown parameter 'size'"],
+    ),
+    "unknown-argument": (
+        "from priorbench import hookimpl\n@hookimpl\ndef register_priors(registry):\n    yield\n",
+        ["register_priors", "registry"],
+    ),
+}
+
+
+@pytest.mark.parametrize("name", BROKEN)
+def test_a_broken_plugin_is_reported_and_left_out_whole_and_stops_no_other(folder: Path, name: str) -> None:
+    source, words = BROKEN[name]
+    file = write(folder / name / "plugin.py", source)
+    write(folder / "aaa-first" / "plugin.py", SOUND, name="first")
+    write(folder / "zzz-last" / "plugin.py", SOUND, name="last")
+    registry = load_plugins([folder])
+    assert set(registry.priors) == {"first", "last"}
+    [problem] = registry.problems
+    for word in (repr(name), str(file), *words):
+        assert word in problem
+    assert "priorbench/plugins.py" not in problem  # the user's own frames only
+    with pytest.raises(PluginError, match=re.escape(name)):
+        load_plugins([folder], strict=True)
+
+
+def test_a_folder_without_a_declaration_or_with_a_dot_says_what_to_do(folder: Path) -> None:
+    (folder / "empty").mkdir()
+    write(folder / "v1.2" / "plugin.py", SOUND, name="dotted")
+    registry = load_plugins([folder])
+    assert "plugin.py is missing" in problem_of(registry, "empty")
+    assert "rename" in problem_of(registry, "v1.2")
+    assert not registry.priors
+
+
+def test_a_record_that_another_plugin_has_is_refused_to_the_second(folder: Path) -> None:
+    first = write(folder / "a" / "plugin.py", SOUND, name="same")
+    write(folder / "b" / "plugin.py", SOUND, name="same")
+    registry = load_plugins([folder])
+    assert registry.priors["same"].plugin.name == "a"
+    assert str(first) in problem_of(registry, "b")
+
+
+def test_plugins_of_one_name_in_two_folders(tmp_path: Path) -> None:
+    first = write(tmp_path / "one" / "mine" / "plugin.py", SOUND, name="first")
+    second = write(tmp_path / "two" / "mine.py", SOUND, name="second")
+    registry = load_plugins([tmp_path / "one", tmp_path / "two"])
+    assert set(registry.priors) == {"first"}
+    [problem] = registry.problems
+    assert str(first) in problem
+    assert str(second) in problem
+    assert "rename" in problem
+
+
+def test_a_disabled_plugin_is_left_out_without_a_word(folder: Path) -> None:
+    write(folder / "broken" / "plugin.py", "raise RuntimeError\n")
+    registry = load_plugins([folder], disable=["broken"], strict=True)
+    assert registry.problems == []
+    assert [plugin.name for plugin in registry.plugins if plugin.origin == "folder"] == []
+
+
+def test_disabling_a_plugin_that_there_is_not_names_the_nearest(folder: Path) -> None:
+    write(folder / "median" / "plugin.py", SOUND, name="median")
+    with pytest.raises(PluginError, match=r"unknown plugin in plugins\.disable 'medain'; did you mean 'median'"):
+        load_plugins([folder], disable=["medain"])
+
+
+def installed(site: Path, entry: str) -> None:
+    """Make what pip leaves of an installed package."""
+    info = site / "elsewhere-1.0.dist-info"
+    write(info / "METADATA", "Metadata-Version: 2.1\nName: elsewhere\nVersion: 1.0\n")
+    write(info / "entry_points.txt", f"[priorbench]\n{entry}\n")
+
+
+def test_an_installed_package_is_found_by_its_entry_point(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(tmp_path)
+    write(tmp_path / "elsewhere" / "__init__.py", "")
+    write(tmp_path / "elsewhere" / "declare.py", SOUND, name="remote")
+    write(tmp_path / "elsewhere" / "model.py", "class Model: value = 3\n")
+    installed(tmp_path, "remote = elsewhere.declare")
+    registry = load_plugins([], strict=True)
+    assert registry.priors["remote"].plugin.origin == "package"
+    assert registry.priors["remote"].load().value == 3
+
+
+@pytest.mark.parametrize(
+    ("entry", "words"),
+    [
+        ("remote = elsewhere.missing", "ModuleNotFoundError"),
+        ("remote = elsewhere:function", "must name a module"),
+        ("remote = elsewhere", "no hook"),
+    ],
+)
+def test_a_broken_installed_package_is_reported(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, entry: str, words: str
+) -> None:
+    monkeypatch.syspath_prepend(tmp_path)
+    write(tmp_path / "elsewhere" / "__init__.py", "def function(): pass\n")
+    installed(tmp_path, entry)
+    [problem] = load_plugins([]).problems
+    assert words in problem
+    assert "'remote'" in problem
+    assert entry.partition(" = ")[2] in problem
+
+
+@pytest.mark.parametrize("source", ["raise RuntimeError('no')", "import sys; sys.exit(1)", "x = 1"])
+def test_a_factory_that_cannot_be_loaded_says_whose_it_is(folder: Path, source: str) -> None:
+    file = write(folder / "mine" / "plugin.py", SOUND, name="mine")
+    write(folder / "mine" / "model.py", source)
+    entry = load_plugins([folder]).priors["mine"]
+    with pytest.raises(PluginError, match=re.escape(f"'mine', {file}")):
+        load_factory(".model:Model", entry.plugin, "mine")
+
+
+def example_of(hook: str) -> str:
+    """Return the code block of a hook's docstring."""
+    documentation = getattr(hookspecs, hook).__doc__
+    assert "Example::" in documentation, f"{hook} has no example"
+    return textwrap.dedent(documentation.partition("Example::")[2])
+
+
+@pytest.mark.parametrize("hook", HOOKS)
+def test_the_example_of_each_hook_is_a_plugin_that_works(folder: Path, hook: str) -> None:
+    write(folder / "example" / "plugin.py", example_of(hook).replace("{", "{{").replace("}", "}}"), unused="")
+    registry = load_plugins([folder], strict=True)
+    records = list(registry.records_of("example"))
+    assert records
+    assert all(isinstance(record, HOOKS[hook]) for record in records)
+
+
+def test_each_hook_specification_is_known_and_documented() -> None:
+    specified = {name for name, value in vars(hookspecs).items() if hasattr(value, "priorbench_spec")}
+    assert specified == set(HOOKS)
+    headings = re.findall(r"^### `?(\w+)`?$", (ROOT / "docs" / "plugins.md").read_text(encoding="utf-8"), re.MULTILINE)
+    assert set(headings) == set(HOOKS)
