@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import torch
+import torch.nn.functional as F
 
 from priorbench.operators import Identity
 from priorbench.priors import Context, PatchPrior, Restoration
@@ -71,9 +72,7 @@ def beta_schedule(problem: Problem) -> list[float]:
     return [(first * (last / first) ** (step / (steps - 1))) ** -2 for step in range(steps)]
 
 
-def _average_map_estimates(
-    prior: PatchPrior, image: Image, noise_variance: float, average: Image
-) -> Iterator[float]:
+def _average_map_estimates(prior: PatchPrior, image: Image, noise_variance: float, average: Image) -> Iterator[float]:
     """Write the average of all overlapping patches' MAP estimates of ``image`` (H × W) into ``average``.
 
     Works on bands of rows, so that memory depends on the image's width only. Yields the fraction done.
@@ -85,13 +84,11 @@ def _average_map_estimates(
     average.zero_()
     for top in range(0, rows, band):
         count = min(band, rows - top)
-        windows = image[top : top + count + size - 1].unfold(0, size, 1).unfold(1, size, 1)
-        patches = windows.reshape(count * columns, size * size)
-        estimates = prior.map_estimate(patches, noise_variance).reshape(count, columns, size, size)
-        for i in range(size):
-            for j in range(size):
-                average[top + i : top + i + count, j : j + columns] += estimates[:, :, i, j]
-        yield min(1.0, (top + count) / rows)
+        bottom = top + count + size - 1
+        windows = image[top:bottom].unfold(0, size, 1).unfold(1, size, 1)
+        estimates = prior.map_estimate(windows.reshape(-1, size * size), noise_variance)
+        average[top:bottom] += F.fold(estimates.mT[None], (bottom - top, width), size)[0, 0]
+        yield (top + count) / rows
     average /= _coverage(height, size)[:, None] * _coverage(width, size)[None, :]
 
 
