@@ -1,0 +1,284 @@
+import os
+import shutil
+import textwrap
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from priorbench.config import ConfigError, parse_experiment
+from priorbench.plan import Plan
+from priorbench.plugins import Plugin, Registered, Registry, load_plugins
+from priorbench.records import DatasetSpec, Parameters, PriorSpec, Resources
+
+PLUGIN = Plugin("stub", "built-in", __file__, "priorbench")
+
+
+class CountParameters(Parameters):
+    count: int = 5
+
+
+def count_images(parameters: CountParameters) -> dict[str, None]:
+    return {f"image-{number}": None for number in range(parameters.count)}
+
+
+def registry(*priors: PriorSpec) -> Registry:
+    result = load_plugins([])
+    source = DatasetSpec(
+        name="counted", factory=".c:c", images=count_images, parameters=CountParameters, summary="for a test"
+    )
+    result.datasets["counted"] = Registered(source, PLUGIN)
+    result.priors = {spec.name: Registered(spec, PLUGIN) for spec in priors}
+    return result
+
+
+def spec(name: str = "mine", **values: Any) -> PriorSpec:
+    return PriorSpec(name=name, factory=".m:M", summary="for a test", **values)
+
+
+def plan(*priors: PriorSpec, settings: dict[str, Any] | None = None, count: int = 5, **changes: Any) -> Plan:
+    data: dict[str, Any] = {
+        "experiment": "mine",
+        "datasets": {
+            "test": {"source": "counted", "parameters": {"count": count}},
+            "other": {"source": "scikit-image", "images": ["brick"]},
+            "more": {"source": "scikit-image", "images": ["grass"]},
+        },
+        "test": ["test"],
+        "priors": {"settings": settings or {}},
+    }
+    return Plan(parse_experiment(data | changes), registry(*priors))
+
+
+@given(count=st.integers(1, 60), size=st.integers(1, 70))
+def test_chunks_hold_every_image_once_in_order_and_are_no_larger_than_said(count: int, size: int) -> None:
+    made = plan(spec(images_per_job=size), count=count)
+    chunks = made.chunks("test", "mine")
+    assert [image for chunk in chunks for image in chunk] == list(made.datasets["test"].images)
+    assert all(1 <= len(chunk) <= size for chunk in chunks)
+    assert len(chunks) == -(-count // size)
+    assert [made.chunk("test", "mine", number) for number in range(len(chunks))] == chunks
+    assert len(made.chunk_files(made.layout.runs, "mine")) == len(chunks) * len(made.tasks)
+
+
+@pytest.mark.parametrize("chunk", ["2", "-1", "x", ""])
+def test_a_chunk_that_there_is_not_is_refused(chunk: str) -> None:
+    with pytest.raises(ConfigError, match="chunk must be between 0 and 1"):
+        plan(spec(images_per_job=3)).chunk("test", "mine", chunk)
+
+
+def test_images_per_job_of_the_settings_wins() -> None:
+    assert len(plan(spec(images_per_job=5), settings={"mine": {"images_per_job": 1}}).chunks("test", "mine")) == 5
+
+
+def test_cells_are_all_combinations_that_a_prior_can_do() -> None:
+    made = plan(spec("all"), spec("denoiser", tasks=("denoise*",)), spec("nothing", tasks=("sharpen*",)))
+    assert set(made.cells()) == {
+        ("test", "denoise-25", "all"),
+        ("test", "inpaint-50", "all"),
+        ("test", "denoise-25", "denoiser"),
+    }
+    assert made.chunk_files(made.layout.scores, "nothing") == []
+
+
+@pytest.mark.parametrize(
+    ("record", "setting", "experiment", "expected"),
+    [
+        ("", None, "other", "other"),
+        ("more", None, "other", "more"),
+        ("more", "other", "more", "other"),
+        ("", "more", None, "more"),
+        ("scikit-image", None, None, "scikit-image"),
+    ],
+)
+def test_what_a_prior_learns_from(record: str, setting: str | None, experiment: str | None, expected: str) -> None:
+    settings = {"mine": {"train_on": setting}} if setting else {}
+    made = plan(spec(learns=True, train_on=record), settings=settings, train=experiment)
+    assert made.prior("mine").train_on == expected
+    assert expected in made.datasets
+    assert made.learners == ["mine"]
+    assert made.model_files("mine") == [made.layout.training("mine")]
+
+
+def test_a_prior_that_does_not_learn_needs_no_training() -> None:
+    made = plan(spec(), train="other")
+    assert made.model_files("mine") == []
+    assert made.learners == []
+    assert set(made.datasets) == {"test"}
+
+
+def test_a_prior_that_learns_from_nothing_says_what_to_do() -> None:
+    with pytest.raises(ConfigError, match="the prior mine learns: name a data set under 'train', or skip"):
+        plan(spec(learns=True))
+
+
+def test_a_training_set_that_there_is_not_names_the_nearest() -> None:
+    with pytest.raises(ConfigError, match="training set of mine: unknown data set 'othr'; did you mean 'other'"):
+        plan(spec(learns=True), train="othr")
+
+
+def scikit_images(*names: str) -> dict[str, Any]:
+    return {"source": "scikit-image", "images": list(names)}
+
+
+def test_testing_on_training_images_is_refused_by_name() -> None:
+    datasets = {"a": scikit_images("camera", "brick", "coffee"), "b": scikit_images("brick", "coffee", "grass")}
+    with pytest.raises(ConfigError, match=r"prior mine.*brick, coffee lie in the data sets a and b"):
+        plan(spec(learns=True), datasets=datasets, test=["a"], train="b")
+    assert plan(spec(), datasets=datasets, test=["a"], train="b").priors
+
+
+def folder_of(path: Path, **parameters: Any) -> dict[str, Any]:
+    return {"source": "folder", "parameters": {"path": str(path), **parameters}}
+
+
+def test_the_same_files_under_another_path_or_pattern_are_refused_too(tmp_path: Path) -> None:
+    for name in ("one.png", "two.png"):
+        (tmp_path / name).touch()
+    link = tmp_path / "link"
+    link.symlink_to(tmp_path)
+    again = folder_of(link, pattern=["*.png"])
+    with pytest.raises(ConfigError, match="one, two lie in the data sets a and b"):
+        plan(spec(learns=True), datasets={"a": folder_of(tmp_path), "b": again}, test=["a"], train="b")
+    apart = {"a": folder_of(tmp_path, pattern=["one*"]), "b": folder_of(tmp_path, pattern=["two*"])}
+    assert plan(spec(learns=True), datasets=apart, test=["a"], train="b").learners
+
+
+@pytest.mark.parametrize("error", [ValueError("no images"), FileNotFoundError("no disk"), RuntimeError("no idea")])
+def test_a_source_that_cannot_list_its_images_is_named(error: Exception) -> None:
+    def images(parameters: Parameters) -> dict[str, None]:
+        raise error
+
+    broken = registry(spec())
+    source = DatasetSpec(name="broken", factory=".c:c", images=images, summary="for a test")
+    broken.datasets["broken"] = Registered(source, PLUGIN)
+    data = {"experiment": "mine", "datasets": {"photos": {"source": "broken"}}, "test": ["photos"]}
+    with pytest.raises(ConfigError, match=rf"datasets\.photos: .*{error}"):
+        Plan(parse_experiment(data), broken)
+
+
+def test_resources_of_the_settings_replace_single_fields() -> None:
+    record = Resources(threads=4, memory_mb=3000, gpus=1, minutes=2, training_minutes=7)
+    made = plan(spec(resources=record), settings={"mine": {"resources": {"threads": 2, "minutes": 0.5}}})
+    assert made.prior("mine").resources == Resources(threads=2, memory_mb=3000, gpus=1, minutes=0.5, training_minutes=7)
+
+
+def test_memory_doubles_at_each_attempt_and_only_the_last_is_final() -> None:
+    made = plan(spec(resources=Resources(memory_mb=1500)), retries=2)
+    attempts = (1, 2, 3)
+    assert [made.memory("mine", attempt) for attempt in attempts] == [1500, 3000, 6000]
+    assert [made.is_final(attempt) for attempt in attempts] == [0, 0, 1]
+
+
+def test_a_job_is_given_the_time_of_its_images_and_more() -> None:
+    made = plan(spec(images_per_job=3, resources=Resources(minutes=7)), count=5)
+    assert made.restore_minutes("test", "mine", "0") > 3 * 7
+    assert made.restore_minutes("test", "mine", "0") - made.restore_minutes("test", "mine", "1") == 7
+
+
+DECLARATION = """
+    from priorbench import Parameters, PriorSpec, Resources, hookimpl
+
+    class MineParameters(Parameters):
+        size: int = 3
+
+    @hookimpl
+    def register_priors():
+        yield PriorSpec(
+            name="mine", factory=".model:Model", summary="for a test", parameters=MineParameters, label="one",
+            resources=Resources(threads=1),
+        )
+"""
+
+
+def folder_plan(folders: Sequence[Path], **parameters: Any) -> Plan:
+    data = {
+        "experiment": "mine",
+        "plugins": {"folders": [str(folder) for folder in folders], "strict": True},
+        "datasets": {"test": scikit_images("camera")},
+        "test": ["test"],
+        "priors": {"settings": {"mine": {"parameters": parameters}}},
+    }
+    return Plan(parse_experiment(data))
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    path = tmp_path / "plugins" / "mine"
+    path.mkdir(parents=True)
+    (path / "plugin.py").write_text(textwrap.dedent(DECLARATION))
+    (path / "model.py").write_text("class Model:\n    scale = 2\nclass Other:\n    pass\n")
+    return path
+
+
+def reload_with(folder: Path, file: str, old: str, new: str) -> Plan:
+    path = folder / file
+    text = path.read_text()
+    assert old in text
+    path.write_text(text.replace(old, new))
+    # Python takes a source of the same second and size for unchanged.
+    shutil.rmtree(folder / "__pycache__", ignore_errors=True)
+    moved = folder.parent.parent / f"again-{os.urandom(4).hex()}"
+    shutil.copytree(folder, moved / "mine")
+    return folder_plan([moved])
+
+
+def test_a_prior_is_computed_again_for_its_code_its_parameters_and_its_factory(folder: Path) -> None:
+    before = folder_plan([folder.parent]).prior("mine").fingerprint
+    assert folder_plan([folder.parent], size=5).prior("mine").fingerprint != before
+    assert folder_plan([folder.parent], size=3).prior("mine").fingerprint == before
+    code = reload_with(folder, "model.py", "scale = 2", "scale = 3").prior("mine").fingerprint
+    assert code != before
+    assert reload_with(folder, "plugin.py", ".model:Model", ".model:Other").prior("mine").fingerprint != code
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new"),
+    [
+        ("plugin.py", 'label="one"', 'label="two"'),
+        ("plugin.py", "threads=1", "threads=2"),
+        ("plugin.py", "for a test", "for another test"),
+        ("model.py", "class Model:\n", "class Model:\n    # a comment\n"),
+        ("model.py", "class Model:\n", 'class Model:\n    """A docstring."""\n\n'),
+    ],
+)
+def test_a_prior_is_not_computed_again_for_what_changes_no_result(folder: Path, file: str, old: str, new: str) -> None:
+    before = folder_plan([folder.parent]).prior("mine").fingerprint
+    assert reload_with(folder, file, old, new).prior("mine").fingerprint == before
+
+
+def test_the_code_of_an_installed_package_counts_wherever_it_declares_itself(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.syspath_prepend(tmp_path)
+    package, info = tmp_path / "faraway_priors", tmp_path / "faraway_priors-1.dist-info"
+    package.mkdir()
+    info.mkdir()
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: faraway-priors\nVersion: 1\n")
+    (info / "entry_points.txt").write_text("[priorbench]\nfaraway = faraway_priors.declare\n")
+    (package / "__init__.py").touch()
+    (package / "declare.py").write_text(textwrap.dedent(DECLARATION))
+    (package / "model.py").write_text("class Model: pass\n")
+    before = folder_plan([]).prior("mine").fingerprint
+    (package / "model.py").write_text("class Model: scale = 2\n")
+    assert folder_plan([]).prior("mine").fingerprint != before
+
+
+def test_the_way_images_are_cut_is_part_of_a_data_set_and_its_name_is_not() -> None:
+    def fingerprint(**section: Any) -> str:
+        made = plan(spec(), datasets={"a": scikit_images("camera", "brick") | section}, test=["a"])
+        return made.datasets["a"].fingerprint
+
+    assert fingerprint() == fingerprint(gray=True)
+    different = [fingerprint(), fingerprint(gray=False), fingerprint(crop=32), fingerprint(limit=1)]
+    assert len(set(different)) == len(different)
+
+
+def test_labels_name_every_prior_and_task() -> None:
+    made = plan(spec(label="My prior"), spec("second"))
+    assert made.labels == {"mine": "My prior", "second": "second"} | {
+        task.id: task.label for task in made.tasks.values()
+    }
