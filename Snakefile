@@ -9,11 +9,12 @@ min_version("9.0")
 # Jobs run the Python that runs Snakemake, also when no virtual environment is activated.
 os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
 
-from priorbench.workflow import load_plan
+from priorbench.workflow import freeze, load_plan
 
 # One experiment is one file: --configfile replaces config.yaml, where Snakemake's own would merge the two.
 plan = load_plan(config, workflow)
 layout = plan.layout
+CONFIG = layout.config()
 
 
 container: "containers/priorbench.sif"
@@ -29,6 +30,12 @@ wildcard_constraints:
     figure="[^/]+",
     study="[^/]+",
     chunk=r"\d+",
+
+
+onstart:
+    # Jobs read this copy, so editing the configuration during a run changes nothing in it. It is no rule's output:
+    # everything would depend on it, and whatever a result really depends on is in its rule's params.
+    freeze(plan)
 
 
 rule all:

@@ -161,11 +161,6 @@ class Plan:
         self._check_disjoint()
 
     @property
-    def frozen(self) -> str:
-        """The experiment as JSON, every key written out."""
-        return self.experiment.model_dump_json()
-
-    @property
     def test(self) -> list[str]:
         """The data sets that priors are tested on."""
         return list(self.experiment.test)

@@ -8,7 +8,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from priorbench.config import ConfigError, parse_experiment, read_yaml
+from priorbench.config import ConfigError, dump_experiment, parse_experiment, read_yaml
+from priorbench.files import write_atomically
 from priorbench.plan import Plan
 from priorbench.plugins import PluginError
 
@@ -43,6 +44,11 @@ def load_plan(config: Mapping[str, Any], workflow: Any) -> Plan:
         for problem in plan.registry.problems:
             print(f"priorbench: {problem}", file=sys.stderr)
     return plan
+
+
+def freeze(plan: Plan) -> None:
+    """Write the experiment, every key written out, beside its results."""
+    write_atomically(Path(plan.layout.config()), dump_experiment(plan.experiment))
 
 
 def _merged(base: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,6 +1,5 @@
 rule figure:
     input:
-        config=ancient(layout.config()),
         runs=layout.result("runs"),
         scores=layout.result("scores"),
     output:
@@ -21,4 +20,4 @@ rule figure:
     params:
         labels=plan.labels,
     shell:
-        "python -m priorbench draw --config {input.config:q} --figure {wildcards.figure} > {log:q} 2>&1"
+        "python -m priorbench draw --config {CONFIG:q} --figure {wildcards.figure} > {log:q} 2>&1"

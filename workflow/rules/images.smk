@@ -1,20 +1,5 @@
-rule configuration:
-    output:
-        layout.config(),
-    log:
-        layout.log("configuration"),
-    benchmark:
-        layout.benchmark("configuration")
-    localrule: True
-    params:
-        experiment=plan.frozen,
-    shell:
-        "python -m priorbench config freeze --output {output:q} {params.experiment:q} > {log:q} 2>&1"
-
-
 rule prepare:
     input:
-        config=ancient(layout.config()),
         files=lambda wildcards: plan.dataset(wildcards.dataset).files,
     output:
         layout.images(),
@@ -28,4 +13,4 @@ rule prepare:
     params:
         fingerprint=lambda wildcards: plan.dataset(wildcards.dataset).fingerprint,
     shell:
-        "python -m priorbench prepare --config {input.config:q} --dataset {wildcards.dataset} > {log:q} 2>&1"
+        "python -m priorbench prepare --config {CONFIG:q} --dataset {wildcards.dataset} > {log:q} 2>&1"

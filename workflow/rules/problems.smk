@@ -1,6 +1,5 @@
 rule corrupt:
     input:
-        config=ancient(layout.config()),
         images=layout.images(),
     output:
         layout.problems(),
@@ -15,5 +14,5 @@ rule corrupt:
         fingerprint=lambda wildcards: plan.task(wildcards.task).fingerprint,
         seed=plan.experiment.seed,
     shell:
-        "python -m priorbench corrupt --config {input.config:q} --dataset {wildcards.dataset}"
+        "python -m priorbench corrupt --config {CONFIG:q} --dataset {wildcards.dataset}"
         " --task {wildcards.task} > {log:q} 2>&1"

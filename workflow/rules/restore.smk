@@ -1,7 +1,6 @@
 rule restore:
     # The clean images are no input: a prior sees the problem and nothing else.
     input:
-        config=ancient(layout.config()),
         problems=layout.problems(),
         model=lambda wildcards: plan.model_files(wildcards.prior),
     output:
@@ -26,6 +25,6 @@ rule restore:
         ),
         seed=plan.experiment.seed,
     shell:
-        "python -m priorbench restore --config {input.config:q} --dataset {wildcards.dataset}"
+        "python -m priorbench restore --config {CONFIG:q} --dataset {wildcards.dataset}"
         " --task {wildcards.task} --prior {wildcards.prior} --chunk {wildcards.chunk}"
         " --final {resources.final} > {log:q} 2>&1"

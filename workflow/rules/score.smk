@@ -1,6 +1,5 @@
 rule score:
     input:
-        config=ancient(layout.config()),
         images=layout.images(),
         runs=layout.runs(),
     output:
@@ -16,13 +15,12 @@ rule score:
         fingerprint=plan.scoring_fingerprint,
         border=lambda wildcards: plan.task(wildcards.task).spec.border,
     shell:
-        "python -m priorbench score --config {input.config:q} --dataset {wildcards.dataset}"
+        "python -m priorbench score --config {CONFIG:q} --dataset {wildcards.dataset}"
         " --task {wildcards.task} --prior {wildcards.prior} --chunk {wildcards.chunk} > {log:q} 2>&1"
 
 
 rule gather_prior:
     input:
-        config=ancient(layout.config()),
         runs=lambda wildcards: plan.chunk_files(layout.runs, wildcards.prior),
         scores=lambda wildcards: plan.chunk_files(layout.scores, wildcards.prior),
     output:
@@ -36,12 +34,11 @@ rule gather_prior:
         mem_mb=2000,
         runtime=30,
     shell:
-        "python -m priorbench gather --config {input.config:q} --prior {wildcards.prior} > {log:q} 2>&1"
+        "python -m priorbench gather --config {CONFIG:q} --prior {wildcards.prior} > {log:q} 2>&1"
 
 
 rule gather:
     input:
-        config=ancient(layout.config()),
         runs=[layout.gathered("runs", prior) for prior in plan.priors],
         scores=[layout.gathered("scores", prior) for prior in plan.priors],
     output:
@@ -55,4 +52,4 @@ rule gather:
         mem_mb=2000,
         runtime=30,
     shell:
-        "python -m priorbench gather --config {input.config:q} > {log:q} 2>&1"
+        "python -m priorbench gather --config {CONFIG:q} > {log:q} 2>&1"

@@ -1,6 +1,5 @@
 rule study:
     input:
-        config=ancient(layout.config()),
         runs=layout.result("runs"),
         scores=layout.result("scores"),
         curves=[layout.curve(prior) for prior in plan.learners],
@@ -24,4 +23,4 @@ rule study:
         fingerprint=lambda wildcards: plan.study_fingerprint(wildcards.study),
         labels=plan.labels,
     shell:
-        "python -m priorbench study --config {input.config:q} --study {wildcards.study} > {log:q} 2>&1"
+        "python -m priorbench study --config {CONFIG:q} --study {wildcards.study} > {log:q} 2>&1"

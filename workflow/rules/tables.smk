@@ -1,6 +1,5 @@
 rule tables:
     input:
-        config=ancient(layout.config()),
         runs=layout.result("runs"),
         scores=layout.result("scores"),
     output:
@@ -25,4 +24,4 @@ rule tables:
     params:
         labels=plan.labels,
     shell:
-        "python -m priorbench tabulate --config {input.config:q} > {log:q} 2>&1"
+        "python -m priorbench tabulate --config {CONFIG:q} > {log:q} 2>&1"

@@ -1,6 +1,5 @@
 rule train:
     input:
-        config=ancient(layout.config()),
         images=lambda wildcards: layout.images(plan.prior(wildcards.prior).train_on),
     output:
         layout.training(),
@@ -22,5 +21,5 @@ rule train:
         fingerprint=lambda wildcards: plan.prior(wildcards.prior).fingerprint,
         seed=plan.experiment.seed,
     shell:
-        "python -m priorbench train --config {input.config:q} --prior {wildcards.prior}"
+        "python -m priorbench train --config {CONFIG:q} --prior {wildcards.prior}"
         " --final {resources.final} > {log:q} 2>&1"

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from priorbench.cli.options import DEFAULT_CONFIG, ConfigOption, load
-from priorbench.config import dump_experiment, json_schema, load_experiment, parse_experiment
-from priorbench.files import write_atomically
+from priorbench.config import dump_experiment, json_schema, load_experiment
 from priorbench.reference import configuration_page
 
 app = typer.Typer(help="Look at an experiment's configuration.", no_args_is_help=True)
@@ -44,15 +42,3 @@ def validate(
 def schema() -> None:
     """Print the JSON schema, for editors."""
     typer.echo(json.dumps(json_schema(), indent=2, ensure_ascii=False))
-
-
-@app.command(hidden=True)
-def reference() -> None:
-    """Print docs/configuration.md."""
-    typer.echo(configuration_page(), nl=False)
-
-
-@app.command(hidden=True)
-def freeze(experiment: str, output: Annotated[Path, typer.Option("--output")]) -> None:
-    """Write an experiment given as JSON; the workflow keeps it beside the results."""
-    write_atomically(output, dump_experiment(parse_experiment(json.loads(experiment))))
