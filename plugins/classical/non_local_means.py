@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 from skimage.restoration import denoise_nl_means
 
 from priorbench.priors import Denoiser
@@ -16,7 +17,7 @@ class NonLocalMeans(Denoiser):
         x̂ᵢ = Σⱼ wᵢⱼ yⱼ / Σⱼ wᵢⱼ,   wᵢⱼ = exp(−max(d²(Pᵢy, Pⱼy) − 2σ², 0) / h²),
 
     with d² the mean squared difference of two patches. Buades, Coll & Morel 2005, doi:10.1109/CVPR.2005.38;
-    the fast form is Froment's, doi:10.5201/ipol.2014.120.
+    the fast form by integral images, doi:10.1109/ISBI.2008.4541250, and weights below exp(−5) left out.
 
     Args:
         h: filtering parameter, as a multiple of σ.
@@ -31,16 +32,19 @@ class NonLocalMeans(Denoiser):
 
     def denoise(self, image: Image, sigma: float) -> Image:
         """Return the weighted means; see the class."""
-        gray = image.shape[1] == 1
-        return on_each_image(
-            image,
-            lambda array: denoise_nl_means(
-                array[..., 0] if gray else array,
-                patch_size=self.patch_size,
-                patch_distance=self.patch_distance,
-                h=self.h * sigma,
-                sigma=sigma,
-                fast_mode=True,
-                channel_axis=None if gray else 2,
-            ),
+        return on_each_image(image, lambda array: self._denoise(array, sigma))
+
+    def _denoise(self, array: np.ndarray, sigma: float) -> np.ndarray:
+        height, width, channels = array.shape
+        # scikit-image drops every axis of length 1 from its result, and then can't find the channels.
+        array = np.pad(array, ((0, height == 1), (0, width == 1), (0, 0)), mode="edge")
+        means: np.ndarray = denoise_nl_means(
+            array[..., 0] if channels == 1 else array,
+            patch_size=self.patch_size,
+            patch_distance=self.patch_distance,
+            h=self.h * sigma,
+            sigma=sigma,
+            fast_mode=True,
+            channel_axis=None if channels == 1 else 2,
         )
+        return means[:height, :width]

@@ -48,7 +48,7 @@ class Wavelet(Denoiser):
         levels = min(self.levels, pywt.dwtn_max_level(array.shape[:2], self.wavelet))
         if levels == 0:
             return array
-        return denoise_wavelet(
+        shrunk: np.ndarray = denoise_wavelet(
             array,
             sigma=sigma,
             wavelet=self.wavelet,
@@ -57,3 +57,4 @@ class Wavelet(Denoiser):
             convert2ycbcr=array.shape[2] == 3,
             channel_axis=2,
         )
+        return shrunk
