@@ -28,14 +28,15 @@ def gallery(observed_scale=1, channels=1):
     return draw_gallery(clean, observed, panels, title="denoise σ = 25")
 
 
-def one_dataset(experiment):
-    return replace(experiment.catalogue, datasets=("bsd68",))
+def smaller(experiment):
+    tasks = {task: label for task, label in experiment.catalogue.tasks.items() if task != "denoise-15"}
+    return replace(experiment.catalogue, datasets=("bsd68",), tasks=tasks)
 
 
 FIGURES = {
-    "scores": lambda e: draw_scores(e.scores, one_dataset(e), "psnr"),
-    "differences": lambda e: draw_differences(e.scores, one_dataset(e), "ssim"),
-    "cost": lambda e: draw_cost(e.scores, e.runs, one_dataset(e), "psnr"),
+    "scores": lambda e: draw_scores(e.scores, smaller(e), "psnr"),
+    "differences": lambda e: draw_differences(e.scores, smaller(e), "ssim"),
+    "cost": lambda e: draw_cost(e.scores, e.runs, smaller(e), "psnr"),
     "gallery": lambda e: gallery(),
 }
 
@@ -115,7 +116,7 @@ def test_a_family_has_one_colour_whatever_its_members():
     assert family_colours(["tv", "gmm-K50"])["gmm-K50"] == colours["gmm-K1"]
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=10, deadline=None)
 @given(st.lists(st.tuples(st.integers(0, 9), st.integers(0, 9)), min_size=1, max_size=12, unique=True))
 def test_labels_of_distinct_points_do_not_overlap(places):
     figure = new_figure(4, 3)

@@ -65,7 +65,7 @@ def test_holm_is_the_step_down_method(p_values):
     np.testing.assert_allclose(holm(p_values), expected)
 
 
-@settings(deadline=None, max_examples=25)
+@settings(deadline=None, max_examples=12)
 @given(matrices, st.sampled_from(["psnr", "mae"]))
 def test_the_best_is_the_best_mean_in_the_metrics_direction(values, metric):
     summary = summarise(table(values, metric), METRICS).set_index("prior")
@@ -75,7 +75,7 @@ def test_the_best_is_the_best_mean_in_the_metrics_direction(values, metric):
     assert summary.loc[best[0], "mean"] == pytest.approx(extreme)
 
 
-@settings(deadline=None, max_examples=25)
+@settings(deadline=None, max_examples=12)
 @given(matrices, st.randoms(use_true_random=False))
 def test_the_order_of_the_rows_changes_nothing(values, random):
     scores = table(values)

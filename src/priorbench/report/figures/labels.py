@@ -7,7 +7,6 @@ from itertools import pairwise, product
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.transforms import Bbox
 
 DISTANCES = (5, 9, 14, 20, 27, 35, 45, 60)
 ANGLES = tuple(range(0, 360, 30))
@@ -28,7 +27,7 @@ def label_points(axes: Axes, points: Sequence[tuple[float, float, str]], line: n
         size: of the font, in points.
     """
     unit = axes.figure.dpi / 72
-    frame = axes.get_window_extent()
+    frame = np.array(axes.get_window_extent().extents)
     centres = [axes.transData.transform((x, y)) for x, y, _ in points]
     taken = [_box(centre, MARKER * unit, MARKER * unit) for centre in centres]
     taken += [_box(place, 2 * unit, 2 * unit) for place in _along(axes.transData.transform(line), 3 * unit)]
@@ -36,13 +35,13 @@ def label_points(axes: Axes, points: Sequence[tuple[float, float, str]], line: n
         text = axes.annotate(label, (x, y), (0, 0), textcoords="offset points", ha="center", va="center", fontsize=size)
         extent = text.get_window_extent()
         half = np.array([extent.width, extent.height]) / 2 / unit
+        others = np.array([other for i, other in enumerate(taken) if i != number]).reshape(-1, 4)
         places = []
         for rank, (distance, angle) in enumerate(product(DISTANCES, np.radians(ANGLES))):
             offset = np.array([np.cos(angle), np.sin(angle)]) * (distance + half * [1, 0.5])
             box = _box(centres[number] + offset * unit, extent.width, extent.height)
-            overlap = sum(_overlap(box, other) for i, other in enumerate(taken) if i != number)
-            outside = box.width * box.height - _overlap(box, frame)
-            places.append((round(overlap + 4 * outside), rank, distance, offset, box))
+            outside = extent.width * extent.height - _overlaps(box, frame[None]).sum()
+            places.append((round(_overlaps(box, others).sum() + 4 * outside), rank, distance, offset, box))
         _, _, distance, offset, box = min(places, key=lambda place: place[:2])
         text.set_position((float(offset[0]), float(offset[1])))
         if distance > DISTANCES[1]:
@@ -60,11 +59,14 @@ def _along(corners: np.ndarray, step: float) -> np.ndarray:
     return np.concatenate(pieces)
 
 
-def _box(centre: np.ndarray, width: float, height: float) -> Bbox:
-    return Bbox.from_bounds(float(centre[0]) - width / 2, float(centre[1]) - height / 2, width, height)
+def _box(centre: np.ndarray, width: float, height: float) -> np.ndarray:
+    """Return (left, bottom, right, top)."""
+    half = np.array([width, height]) / 2
+    return np.concatenate([centre - half, centre + half])
 
 
-def _overlap(first: Bbox, second: Bbox) -> float:
-    width = min(first.x1, second.x1) - max(first.x0, second.x0)
-    height = min(first.y1, second.y1) - max(first.y0, second.y0)
-    return float(max(width, 0) * max(height, 0))
+def _overlaps(box: np.ndarray, others: np.ndarray) -> np.ndarray:
+    """Return the area that the box shares with each of the others, N × 4."""
+    sides = np.minimum(box[2:], others[:, 2:]) - np.maximum(box[:2], others[:, :2])
+    areas: np.ndarray = sides.clip(min=0).prod(axis=1)
+    return areas
