@@ -233,7 +233,7 @@ class Plan:
     @property
     def tables(self) -> list[str]:
         """The names of the tables, each written as CSV, Markdown and LaTeX."""
-        return [*self.metrics, "cost", "failures"]
+        return [*self.metrics, "paired", "cost", "failures"]
 
     @property
     def galleries(self) -> dict[str, tuple[str, str]]:

@@ -20,6 +20,7 @@ rule study:
         mem_mb=2000,
         runtime=30,
     params:
+        caption=lambda wildcards: plan.study(wildcards.study).record.caption,
         fingerprint=lambda wildcards: plan.study_fingerprint(wildcards.study),
         labels=plan.labels,
     shell:

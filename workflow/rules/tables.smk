@@ -3,17 +3,20 @@ rule tables:
         runs=layout.result("runs"),
         scores=layout.result("scores"),
     output:
-        report(
-            [layout.table(name, "md") for name in plan.tables],
-            caption="../report/table.rst",
-            category="Tables",
-        ),
+        [
+            report(
+                layout.table(name, "md"),
+                caption="../report/table.rst",
+                category="Tables",
+                labels={"table": name},
+            )
+            for name in plan.tables
+        ],
         [
             layout.table(name, suffix)
             for name in plan.tables
             for suffix in ("csv", "tex")
         ],
-        layout.table("paired", "csv"),
     log:
         layout.log("tables"),
     benchmark:

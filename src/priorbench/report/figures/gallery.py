@@ -64,7 +64,7 @@ def draw_gallery(
     height, width = clean.shape[:2]
     images = [panel.image for panel in panels if panel.image is not None]
     detail = find_detail(clean, images)
-    everything = [Panel("clean", clean, ""), Panel("observation", observed, observed_caption), *panels]
+    everything = [Panel("clean", clean, ""), Panel("corrupted", observed, observed_caption), *panels]
     columns = min(COLUMNS, len(everything))
     lines = ceil(len(everything) / columns)
     panel_width = WIDTH / COLUMNS - GAP
