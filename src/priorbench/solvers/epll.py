@@ -68,7 +68,7 @@ def beta_schedule(problem: Problem) -> list[float]:
     if isinstance(problem.operator, Identity) and problem.sigma > 0:
         return [step / problem.sigma**2 for step in DENOISING_STEPS]
     first, last, steps = CONTINUATION
-    last = max(last, problem.sigma / DENOISING_STEPS[-1] ** 0.5)
+    first, last = max(first, problem.sigma), max(last, problem.sigma / DENOISING_STEPS[-1] ** 0.5)
     return [(first * (last / first) ** (step / (steps - 1))) ** -2 for step in range(steps)]
 
 
