@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 import yaml
 from hypothesis import settings
 from PIL import Image
@@ -21,6 +22,9 @@ from priorbench.stages.worker import THREAD_VARIABLES
 # How long an example takes says something about the machine, not about the code.
 settings.register_profile("priorbench", deadline=None)
 settings.load_profile("priorbench")
+
+# The tests run in as many processes as there are processors.
+torch.set_num_threads(1)
 
 ROOT = Path(__file__).parents[1]
 PARTS = ("Snakefile", "config.yaml", "config", "plugins", "profiles", "workflow")
