@@ -7,7 +7,7 @@ from snakemake.utils import min_version
 min_version("9.0")
 
 # Jobs run the Python that runs Snakemake, also when no virtual environment is activated.
-os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+os.environ.update(PATH=f"{Path(sys.executable).parent}{os.pathsep}{os.getenv('PATH')}")
 
 from priorbench.workflow import freeze, load_plan
 
@@ -36,6 +36,14 @@ onstart:
     # Jobs read this copy, so editing the configuration during a run changes nothing in it. It is no rule's output:
     # everything would depend on it, and whatever a result really depends on is in its rule's params.
     freeze(plan)
+
+
+# Seconds of work each: on a cluster they would wait longer in the queue than they run.
+localrules:
+    gather_prior,
+    gather,
+    tables,
+    figure,
 
 
 rule all:

@@ -18,6 +18,7 @@ rule figure:
         mem_mb=2000,
         runtime=30,
     params:
+        config=CONFIG,
         labels=plan.labels,
     shell:
-        "python -m priorbench draw --config {CONFIG:q} --figure {wildcards.figure} > {log:q} 2>&1"
+        "python -m priorbench draw --config {params.config:q} --figure {wildcards.figure} > {log:q} 2>&1"

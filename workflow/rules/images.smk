@@ -11,6 +11,7 @@ rule prepare:
         mem_mb=2000,
         runtime=30,
     params:
+        config=CONFIG,
         fingerprint=lambda wildcards: plan.dataset(wildcards.dataset).fingerprint,
     shell:
-        "python -m priorbench prepare --config {CONFIG:q} --dataset {wildcards.dataset} > {log:q} 2>&1"
+        "python -m priorbench prepare --config {params.config:q} --dataset {wildcards.dataset} > {log:q} 2>&1"

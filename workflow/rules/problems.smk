@@ -11,8 +11,9 @@ rule corrupt:
         mem_mb=2000,
         runtime=30,
     params:
+        config=CONFIG,
         fingerprint=lambda wildcards: plan.task(wildcards.task).fingerprint,
         seed=plan.experiment.seed,
     shell:
-        "python -m priorbench corrupt --config {CONFIG:q} --dataset {wildcards.dataset}"
+        "python -m priorbench corrupt --config {params.config:q} --dataset {wildcards.dataset}"
         " --task {wildcards.task} > {log:q} 2>&1"

@@ -19,12 +19,13 @@ rule restore:
         gpu=lambda wildcards: plan.prior(wildcards.prior).resources.gpus,
         final=lambda wildcards, attempt: plan.is_final(attempt),
     params:
+        config=CONFIG,
         fingerprint=lambda wildcards: plan.prior(wildcards.prior).fingerprint,
         images=lambda wildcards: plan.chunk(
             wildcards.dataset, wildcards.prior, wildcards.chunk
         ),
         seed=plan.experiment.seed,
     shell:
-        "python -m priorbench restore --config {CONFIG:q} --dataset {wildcards.dataset}"
+        "python -m priorbench restore --config {params.config:q} --dataset {wildcards.dataset}"
         " --task {wildcards.task} --prior {wildcards.prior} --chunk {wildcards.chunk}"
         " --final {resources.final} > {log:q} 2>&1"

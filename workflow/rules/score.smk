@@ -12,10 +12,11 @@ rule score:
         mem_mb=2000,
         runtime=30,
     params:
+        config=CONFIG,
         fingerprint=plan.scoring_fingerprint,
         border=lambda wildcards: plan.task(wildcards.task).spec.border,
     shell:
-        "python -m priorbench score --config {CONFIG:q} --dataset {wildcards.dataset}"
+        "python -m priorbench score --config {params.config:q} --dataset {wildcards.dataset}"
         " --task {wildcards.task} --prior {wildcards.prior} --chunk {wildcards.chunk} > {log:q} 2>&1"
 
 
@@ -33,8 +34,10 @@ rule gather_prior:
     resources:
         mem_mb=2000,
         runtime=30,
+    params:
+        config=CONFIG,
     shell:
-        "python -m priorbench gather --config {CONFIG:q} --prior {wildcards.prior} > {log:q} 2>&1"
+        "python -m priorbench gather --config {params.config:q} --prior {wildcards.prior} > {log:q} 2>&1"
 
 
 rule gather:
@@ -51,5 +54,7 @@ rule gather:
     resources:
         mem_mb=2000,
         runtime=30,
+    params:
+        config=CONFIG,
     shell:
-        "python -m priorbench gather --config {CONFIG:q} > {log:q} 2>&1"
+        "python -m priorbench gather --config {params.config:q} > {log:q} 2>&1"

@@ -20,8 +20,9 @@ rule study:
         mem_mb=2000,
         runtime=30,
     params:
+        config=CONFIG,
         caption=lambda wildcards: plan.study(wildcards.study).record.caption,
         fingerprint=lambda wildcards: plan.study_fingerprint(wildcards.study),
         labels=plan.labels,
     shell:
-        "python -m priorbench study --config {CONFIG:q} --study {wildcards.study} > {log:q} 2>&1"
+        "python -m priorbench study --config {params.config:q} --study {wildcards.study} > {log:q} 2>&1"

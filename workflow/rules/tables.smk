@@ -25,6 +25,7 @@ rule tables:
         mem_mb=2000,
         runtime=30,
     params:
+        config=CONFIG,
         labels=plan.labels,
     shell:
-        "python -m priorbench tabulate --config {CONFIG:q} > {log:q} 2>&1"
+        "python -m priorbench tabulate --config {params.config:q} > {log:q} 2>&1"

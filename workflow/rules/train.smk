@@ -18,8 +18,9 @@ rule train:
         gpu=lambda wildcards: plan.prior(wildcards.prior).resources.gpus,
         final=lambda wildcards, attempt: plan.is_final(attempt),
     params:
+        config=CONFIG,
         fingerprint=lambda wildcards: plan.prior(wildcards.prior).fingerprint,
         seed=plan.experiment.seed,
     shell:
-        "python -m priorbench train --config {CONFIG:q} --prior {wildcards.prior}"
+        "python -m priorbench train --config {params.config:q} --prior {wildcards.prior}"
         " --final {resources.final} > {log:q} 2>&1"
