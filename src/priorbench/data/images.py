@@ -54,7 +54,8 @@ def write_image(path: Path, array: np.ndarray) -> None:
         raise ValueError(f"{path}: an image must be H × W, H × W × 1 or H × W × 3, not {shape}")
     if not np.isfinite(array).all():
         raise ValueError(f"{path}: the image holds NaN or infinite values")
-    levels = np.rint(np.clip(array, 0, 1).astype(np.float64) * 65535).astype(np.uint16)
+    # A colour image that comes from a tensor has its channels first in memory, which the encoder refuses.
+    levels = np.rint(np.clip(array, 0, 1).astype(np.float64) * 65535).astype(np.uint16, order="C")
     write_atomically(path, bytes(imagecodecs.png_encode(levels[..., 0] if shape[2:] == (1,) else levels)))
 
 
