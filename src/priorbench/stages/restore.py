@@ -60,7 +60,7 @@ class _Cell:
     """One prior on one task of one data set."""
 
     def __init__(self, plan: Plan, dataset: str, task: str, prior: str) -> None:
-        self.plan, self.dataset, self.task = plan, dataset, task
+        self.plan, self.dataset, self.task = plan, plan.dataset(dataset).id, plan.task(task).id
         self.prior = plan.prior(prior)
         self.name = f"{dataset}/{task}/{prior}"
         self.threads = available_threads(self.prior.resources.threads)
