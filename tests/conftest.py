@@ -98,7 +98,7 @@ class Bench:
     def image(self, name: str, pixels: np.ndarray, folder: str = "photos") -> None:
         """Write an 8-bit PNG; `pixels` lie on [0, 1]."""
         path = self.root / folder / f"{name}.png"
-        path.parent.mkdir(exist_ok=True)
+        path.parent.mkdir(parents=True, exist_ok=True)
         Image.fromarray(np.rint(255 * np.clip(pixels, 0, 1)).astype(np.uint8)).save(path)
 
     def plugin(self, name: str, source: str) -> None:

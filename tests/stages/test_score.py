@@ -1,0 +1,128 @@
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from priorbench.data.images import read_image
+from priorbench.files import read_rows, write_rows
+from priorbench.metrics import psnr
+from priorbench.plan import Plan
+from priorbench.results.gather import read_table
+from priorbench.stages.gather import gather_all, gather_prior
+from priorbench.stages.prepare import prepare
+from priorbench.stages.score import score
+
+PLUGINS = """
+    from priorbench import MetricSpec, PriorSpec, TaskSpec, hookimpl
+
+    def raising(restored, clean):
+        raise RuntimeError("no idea")
+
+    def undecided(restored, clean):
+        return float("nan")
+
+    def height(restored, clean):
+        return restored.shape[0]
+
+    @hookimpl
+    def register_metrics():
+        for factory in (raising, undecided, height):
+            yield MetricSpec(name=factory.__name__, factory=factory, summary="for a test")
+        yield MetricSpec(name="missing", factory=".nowhere:metric", summary="for a test")
+
+    @hookimpl
+    def register_priors():
+        for name in ("first", "second"):
+            yield PriorSpec(name=name, factory=".nowhere:Prior", summary="for a test")
+
+    @hookimpl
+    def register_tasks():
+        yield TaskSpec(name="bordered", factory="priorbench.tasks:Denoise", summary="for a test", border=3)
+"""
+ENDS = {"good": ("ok", ""), "bad": ("failed", "RuntimeError: no"), "slow": ("timeout", "ran past its time limit")}
+
+
+@pytest.fixture
+def plan(bench: Any) -> Plan:
+    """Return a plan with rows of runs, as two priors on two tasks would have left them."""
+    random = np.random.default_rng(0)
+    for name in ENDS:
+        bench.image(name, random.random((20, 24)))
+    bench.plugin("mine", PLUGINS)
+    made: Plan = bench.plan(tasks={"run": ["denoise", "bordered"]})
+    prepare(made, "photos")
+    for prior in made.priors:
+        for task in made.tasks:
+            rows = [
+                {
+                    "experiment": "tiny", "dataset": "photos", "image": image, "task": task, "prior": prior,
+                    "status": status, "stage": "restore", "reason": reason, "traceback": "",
+                    "seconds": 0.5 if status == "ok" else None, "peak_memory_mb": None, "threads": 1, "seed": 1,
+                    "fingerprint": "f", "environment": "e", "source": "measured",
+                }
+                for image, (status, reason) in ENDS.items()
+            ]  # fmt: skip
+            write_rows(Path(made.layout.runs("photos", task, prior, "0")), rows)
+            bench.image(
+                "good", random.random((20, 24)), folder=str(Path(made.layout.restored("photos", task, prior, "")))
+            )
+    return made
+
+
+def scored(plan: Plan, task: str) -> dict[tuple[str, str], dict[str, Any]]:
+    score(plan, "photos", task, "first", "0")
+    rows = read_rows(Path(plan.layout.scores("photos", task, "first", "0")))
+    return {(row["image"], row["metric"]): row for row in rows}
+
+
+def test_every_image_and_metric_has_a_row(plan: Plan) -> None:
+    rows = scored(plan, "denoise-25")
+    assert set(rows) == {(image, metric) for image in ENDS for metric in plan.metrics}
+    clean = read_image(Path(plan.layout.image("photos", "good")))[:, :, None]
+    restored = read_image(Path(plan.layout.restored("photos", "denoise-25", "first", "good.png")))[:, :, None]
+    assert rows["good", "psnr"]["value"] == psnr(restored, clean)
+    for image in ("bad", "slow"):
+        for metric in plan.metrics:
+            row = rows[image, metric]
+            assert (row["value"], row["status"], row["reason"]) == (None, *ENDS[image])
+
+
+def test_a_metric_that_fails_costs_its_own_value_only(plan: Plan) -> None:
+    rows = scored(plan, "denoise-25")
+    for metric, reason in {
+        "raising": "RuntimeError: no idea",
+        "undecided": "nan",
+        "missing": "can't be loaded",
+    }.items():
+        row = rows["good", metric]
+        assert (row["value"], row["status"]) == (None, "failed")
+        assert reason in row["reason"]
+    assert rows["good", "ssim"]["status"] == "ok"
+
+
+def test_the_border_of_the_task_is_cut(plan: Plan) -> None:
+    assert scored(plan, "denoise-25")["good", "height"]["value"] == 20
+    assert scored(plan, "bordered")["good", "height"]["value"] == 20 - 2 * 3
+
+
+def test_an_exact_restoration_has_no_finite_psnr_and_says_so(plan: Plan) -> None:
+    exact = Path(plan.layout.restored("photos", "denoise-25", "first", "good.png"))
+    exact.write_bytes(Path(plan.layout.image("photos", "good")).read_bytes())
+    row = scored(plan, "denoise-25")["good", "psnr"]
+    assert (row["value"], row["status"]) == (None, "failed")
+    assert "equals the clean image" in row["reason"]
+
+
+def test_all_rows_are_gathered(plan: Plan) -> None:
+    for _, task, prior in plan.cells():
+        score(plan, "photos", task, prior, "0")
+    for prior in plan.priors:
+        gather_prior(plan, prior)
+    gather_all(plan)
+    runs, scores = (read_table(Path(plan.layout.result(kind))) for kind in ("runs", "scores"))
+    cells = len(list(plan.cells())) * len(ENDS)
+    assert len(runs) == cells
+    assert len(scores) == cells * len(plan.metrics)
+    assert runs.groupby("status").size().to_dict() == {status: cells // len(ENDS) for status, _ in ENDS.values()}
+    assert scores["value"].notna().sum() == (scores["status"] == "ok").sum() > 0
