@@ -44,7 +44,8 @@ def list_plugins(
         if plugin.problem:
             table.add_row("–", "–", plugin.name, plugin.origin, "[red]FAILED[/red]", "", plugin.location)
     console = Console()
-    console.print(table if console.is_terminal else _wide(table), markup=True)
+    # A pipe has no width: rich would cut the table to 80 columns.
+    (console if console.is_terminal else Console(width=1000)).print(table, markup=True)
     for problem in problems:
         Console(stderr=True).print(problem, markup=False, highlight=False, soft_wrap=True)
 
@@ -63,13 +64,3 @@ def _kind(kind: str, entry: Registered[Record]) -> str:
         f"the factory of the prior {entry.record.name!r} ({entry.plugin.location}) must be a subclass of "
         "PatchPrior, Denoiser or Prior"
     )
-
-
-def _wide(table: object) -> object:
-    """Return the table; a pipe has no width to wrap it to."""
-    from rich.table import Table
-
-    assert isinstance(table, Table)
-    for column in table.columns:
-        column.no_wrap = True
-    return table

@@ -1,0 +1,119 @@
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from typer.testing import CliRunner
+
+from priorbench.cli import app, main
+from priorbench.data.images import read_image
+
+PRIOR = """
+    from priorbench import PriorSpec, hookimpl
+    from priorbench.priors import Prior, Restoration
+
+    class Half(Prior):
+        def restore(self, problem, context):
+            context.progress(0.5)
+            return Restoration(problem.y / 2)
+
+    @hookimpl
+    def register_priors():
+        yield PriorSpec(name="half", factory=Half, summary="for a test")
+"""
+
+
+@pytest.fixture
+def studio(bench: Any) -> Any:
+    """A gray and a colour photograph, a mask, and a prior that halves what it is given."""
+    random = np.random.default_rng(0)
+    bench.image("gray", 0.3 + 0.4 * random.random((16, 20)))
+    bench.image("colour", 0.3 + 0.4 * random.random((16, 20, 3)))
+    bench.image("mask", (np.arange(320).reshape(16, 20) % 2).astype(float), folder="masks")
+    bench.plugin("half", PRIOR)
+    bench.plan()
+    return bench
+
+
+def restore(photograph: str, *arguments: str, task: str = "denoise") -> np.ndarray:
+    command = ["restore", f"photos/{photograph}.png", "--task", task, "--prior", "half", "-o", "out.png", *arguments]
+    result = CliRunner().invoke(app, command)
+    assert result.exit_code == 0, (result.output, result.exception)
+    return read_image(Path("out.png"))
+
+
+@pytest.mark.parametrize("photograph", ["gray", "colour"])
+def test_a_photograph_is_corrupted_restored_and_compared(studio: Any, photograph: str) -> None:
+    restored = restore(photograph, "--sigma", "25", "--corrupted", "noisy.png")
+    clean = read_image(Path(f"photos/{photograph}.png"))
+    noisy = read_image(Path("noisy.png"))
+    assert restored.shape == clean.shape
+    assert 0.7 < (noisy - clean).std() / (25 / 255) < 1.3
+    np.testing.assert_allclose(restored, noisy / 2, atol=2e-5)
+
+
+@pytest.mark.parametrize("photograph", ["gray", "colour"])
+def test_an_observed_photograph_is_restored_as_it_is(studio: Any, photograph: str) -> None:
+    restored = restore(photograph, "--observed", "--sigma", "25")
+    np.testing.assert_allclose(restored, read_image(Path(f"photos/{photograph}.png")) / 2, atol=2e-5)
+
+
+@pytest.mark.parametrize("photograph", ["gray", "colour"])
+def test_a_mask_says_which_pixels_are_known(studio: Any, photograph: str) -> None:
+    arguments = ("--observed", "--mask", "masks/mask.png", "--sigma", "0")
+    restored = restore(photograph, *arguments, task="inpaint")
+    photo, mask = read_image(Path(f"photos/{photograph}.png")), read_image(Path("masks/mask.png"))
+    known = mask if photo.ndim == 2 else mask[:, :, None]
+    np.testing.assert_allclose(restored, photo * known / 2, atol=2e-5)
+
+
+def test_the_order_of_options_does_not_matter_and_an_id_is_a_task(studio: Any) -> None:
+    first = restore("gray", "--sigma", "25")
+    command = ["restore", "--sigma", "25", "--task", "denoise", "photos/gray.png", "-o", "again.png", "--prior", "half"]
+    assert CliRunner().invoke(app, command).exit_code == 0
+    np.testing.assert_array_equal(read_image(Path("again.png")), first)
+    assert restore("gray", task="denoise-0").shape == first.shape
+
+
+PHOTO = ["photos/gray.png", "--prior", "half", "-o", "out.png"]
+DENOISE = [*PHOTO, "--task", "denoise"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ([*DENOISE, "--observed"], ["--sigma", "0-255"]),
+        ([*DENOISE, "--sgma", "25"], ["parameter of denoise 'sgma'", "did you mean 'sigma'"]),
+        ([*DENOISE, "--sigma"], ["--sigma needs a value"]),
+        ([*DENOISE, "--sigma", "-5"], ["sigma", "greater than or equal to 0"]),
+        ([*DENOISE, "--sigma", "much"], ["sigma", "number"]),
+        ([*DENOISE, "photos/colour.png", "--sigma", "5"], ["one photograph, not 2"]),
+        ([*DENOISE, "--mask", "masks/mask.png"], ["--observed"]),
+        ([*DENOISE, "--observed", "--sigma", "5", "--mask", "masks/mask.png"], ["denoise takes no mask", "inpaint"]),
+        ([*PHOTO, "--task", "inpaint", "--observed", "--sigma", "0"], ["needs a mask"]),
+        ([*PHOTO, "--task", "denoize"], ["unknown task 'denoize'", "did you mean 'denoise'", "inpaint"]),
+        (["photos/gray.png", "--task", "denoise", "--prior", "halv", "-o", "o.png"], ["'halv'", "mean 'half'"]),
+        (["photos/gray.png", "--task", "denoise", "--prior", "half", "-o", "out.jpg"], ["16-bit PNG", "out.jpg"]),
+        (["photos/gray.png", "--task", "denoise", "--prior", "half"], ["-o restored.png"]),
+        (["nowhere.png", "--task", "denoise", "--prior", "half", "-o", "out.png"], ["nowhere.png"]),
+        (["config.yaml", "--task", "denoise", "--prior", "half", "-o", "out.png"], ["config.yaml", "image"]),
+        (["--task", "denoise-0", "--prior", "half"], ["a photograph, or --dataset"]),
+        (["--dataset", "photo", "--task", "denoise-0", "--prior", "half"], ["'photo'", "mean 'photos'"]),
+    ],
+)
+def test_what_cannot_be_done_is_one_message(
+    studio: Any,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    arguments: list[str],
+    words: list[str],
+) -> None:
+    monkeypatch.setattr("sys.argv", ["priorbench", "restore", *arguments])
+    with pytest.raises(SystemExit) as end:
+        main()
+    message = capsys.readouterr().err
+    assert end.value.code == 2
+    assert "Traceback" not in message
+    for word in words:
+        assert word in message
+    assert not Path("out.png").exists()
