@@ -42,3 +42,9 @@ def validate(
 def schema() -> None:
     """Print the JSON schema, for editors."""
     typer.echo(json.dumps(json_schema(), indent=2, ensure_ascii=False))
+
+
+@app.command(hidden=True)
+def reference() -> None:
+    """Print docs/configuration.md."""
+    typer.echo(configuration_page(), nl=False)
