@@ -92,7 +92,8 @@ def _fit(send: Callable[[Any], None], experiment: dict[str, Any], name: str, thr
         images = [read_tensor(Path(plan.layout.image(chosen.train_on, image))) for image in names]
         send(("begin",))
         measure = Measure()
-        context = Context.seeded(derive_seed(plan.experiment.seed, "train", name))
+        # The name, not the id: the variants of one prior learn from the same random draws and can be compared.
+        context = Context.seeded(derive_seed(plan.experiment.seed, "train", chosen.train_on, chosen.spec.name))
         spoken = time.monotonic()
         for row in prior.fit(images, context):
             rows.append(dict(row))
