@@ -3,7 +3,7 @@
     PRIORBENCH_DATA=… python benchmarks/epll_bsd68.py --sigma 25 --model gmm-K200.safetensors
 
 The folder needs ``bsds500_train/*.jpg`` (to train on, gray by the BT.601 weights) and ``bsd68/*.png``. The model is
-trained once, on 10⁵ patches (a tenth of them held out), and kept in ``--model``. The noise is neither clipped nor
+trained once, on 10⁵ patches, and kept in ``--model``. The noise is neither clipped nor
 rounded; the restoration is clipped to [0, 1] before PSNR.
 """
 
@@ -47,6 +47,7 @@ def main() -> None:
         for row in prior.fit(images, Context.seeded(derive_seed(arguments.seed, "gmm"))):
             print("  ".join(f"{key} {value:.2f}" for key, value in row.items()), flush=True)
         prior.save(arguments.model)
+        del images
     psnr = []
     for file in sorted((data / "bsd68").glob("*.png"))[: arguments.images]:
         clean = to_tensor(read_image(file))

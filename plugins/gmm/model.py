@@ -94,18 +94,17 @@ class GMM(PatchPrior, Learned):
                 there are fewer training patches than components.
         """
         options = self.parameters
-        patches = draw_patches(images, self.patch_size, options.n_patches, context.generator)
-        measured = max(1, round(options.held_out * len(patches)))
-        training = len(patches) - measured
-        if training < options.n_components:
+        patches, measured = draw_patches(
+            images, self.patch_size, options.n_patches, options.held_out, context.generator
+        )
+        if len(patches) < options.n_components:
             raise ValueError(
-                f"{training} training patches are too few for {options.n_components} components: "
+                f"{len(patches)} training patches are too few for {options.n_components} components: "
                 f"give larger images, more patches (n_patches) or fewer components"
             )
         basis, scale = self._principal_components(patches)
-        whitened = _project(patches, basis / scale)
-        train, held_out = whitened[:, :training].contiguous(), whitened[:, training:].contiguous()
-        del whitened, patches
+        train, held_out = (_project(each, basis / scale) for each in (patches, measured))
+        del patches, measured
         if options.start == "random":
             labels = random_labels(train, options.n_components, context.generator)
         else:

@@ -68,7 +68,7 @@ def _variants(priors: Sequence[str], parameters: Mapping[str, Mapping[str, Any]]
 
 @styled
 def _draw(table: pd.DataFrame, variants: Sequence[str], catalogue: Catalogue) -> Figure:
-    columns = {LIKELIHOOD: "held-out patches"}
+    columns = {LIKELIHOOD: "held-out log-likelihood"}
     for dataset in catalogue.datasets:
         for task, label in catalogue.tasks.items():
             if _column(dataset, task) in table:
@@ -80,7 +80,7 @@ def _draw(table: pd.DataFrame, variants: Sequence[str], catalogue: Catalogue) ->
         likelihood = column == LIKELIHOOD
         _draw_panel(axes, table, column, variants, legend=index == 0 and len(set(variants)) > 1)
         axes.set_title(title)
-        axes.set_ylabel("log-likelihood (nats per patch)" if likelihood else "mean PSNR (dB)")
+        axes.set_ylabel("nats per patch" if likelihood else "mean PSNR (dB)")
     for axes in panels[len(columns) :]:
         axes.set_visible(False)
     return figure

@@ -55,7 +55,7 @@ def trained(natural):
 
 @pytest.fixture(scope="module")
 def natural_patches(natural):
-    return patches.draw_patches(natural, 8, 3000, torch.Generator().manual_seed(9))
+    return patches.draw_patches(natural, 8, 3000, 0.1, torch.Generator().manual_seed(9))[0]
 
 
 class TestPackedProducts:
@@ -266,8 +266,7 @@ class TestFit:
     @pytest.mark.parametrize("options", [{"start": "random"}, {"start": "kmeans++"}, {"shrinkage": 0.0}])
     def test_the_best_on_held_out_patches_is_kept(self, natural, options):
         prior, rows = fitted(natural, seed=4, n_components=5, n_patches=1000, iterations=8, patience=2, **options)
-        drawn = patches.draw_patches(natural, 8, 1000, Context.seeded(4).generator)
-        held_out = drawn[900:]
+        _, held_out = patches.draw_patches(natural, 8, 1000, 0.1, Context.seeded(4).generator)
         best = max(row["held_out_log_likelihood"] for row in rows)
         assert float(prior.log_prob(held_out).double().mean()) == pytest.approx(best, abs=1e-2)
 
@@ -311,17 +310,24 @@ class TestFit:
         with pytest.raises(ValueError, match=next(iter(bad))):
             GMM(**bad)
 
-    def test_all_patches_of_all_images_are_drawn_once(self):
-        images = [torch.rand(1, 1, 5, 7), torch.rand(1, 1, 2, 9), torch.rand(1, 1, 4, 3)]
-        drawn = patches.draw_patches(images, 3, 1000, torch.Generator().manual_seed(0))
+    def test_where_patches_are_few_each_is_drawn_once(self):
+        images = [torch.rand(1, 1, 5, 7), torch.rand(1, 1, 2, 9), torch.rand(1, 1, 5, 3)]
+        drawn = torch.cat(patches.draw_patches(images, 3, 1000, 0.5, torch.Generator().manual_seed(0)))
         windows = [image[0, 0].unfold(0, 3, 1).unfold(1, 3, 1).reshape(-1, 9) for image in (images[0], images[2])]
         assert sorted(drawn.tolist()) == sorted(torch.cat(windows).tolist())
 
-    def test_draws_are_uniform_over_positions(self):
+    def test_draws_are_uniform_over_positions_and_disjoint(self):
         image = torch.arange(400.0).reshape(1, 1, 20, 20)
-        drawn = patches.draw_patches([image], 3, 100, torch.Generator().manual_seed(0))
-        assert len(drawn.unique(dim=0)) == 100
-        assert abs(float(drawn[:, 4].mean()) - 199.5) < 4 * 115 / 10
+        train, held_out = patches.draw_patches([image], 3, 100, 0.3, torch.Generator().manual_seed(0))
+        assert (len(train), len(held_out)) == (100, 30)
+        centres = torch.cat([train, held_out])[:, 4]
+        assert len(centres.unique()) == 130
+        assert abs(float(centres.mean()) - 199.5) < 4 * 115 / 130**0.5
+
+    def test_every_seed_is_measured_on_the_same_patches(self, natural):
+        one, two = (patches.draw_patches(natural, 8, 200, 0.5, torch.Generator().manual_seed(s)) for s in (1, 2))
+        assert torch.equal(one[1], two[1])
+        assert not torch.equal(one[0], two[0])
 
 
 class TestModelFile:
