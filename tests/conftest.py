@@ -1,3 +1,4 @@
+import fcntl
 import os
 import shutil
 import subprocess
@@ -73,6 +74,26 @@ def project(tmp_path: Path) -> Project:
 def make_project(tmp_path_factory: pytest.TempPathFactory) -> Callable[[], Project]:
     """Make a further copy of the workflow, for fixtures that several tests share."""
     return lambda: _copy(tmp_path_factory.mktemp("project"))
+
+
+@pytest.fixture(scope="session")
+def share(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str, Callable[[Project], None]], Project]:
+    """Make a project once and share it between the processes of pytest-xdist. Tests only read it."""
+    base = tmp_path_factory.getbasetemp()
+    base = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+
+    def get(name: str, make: Callable[[Project], None]) -> Project:
+        root, done = base / name, base / f"{name}.done"
+        with (base / f"{name}.lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if not done.exists():
+                shutil.rmtree(root, ignore_errors=True)
+                root.mkdir()
+                make(_copy(root))
+                done.touch()
+        return Project(root)
+
+    return get
 
 
 @pytest.fixture(scope="session")

@@ -1,13 +1,12 @@
 """The whole workflow, by real Snakemake, on config/smoke.yaml with plugins that misbehave."""
 
 import csv
-import fcntl
 import os
 import shutil
 import subprocess
 import sys
 import textwrap
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -90,21 +89,9 @@ def python_path(project: Any) -> str:
 
 
 @pytest.fixture(scope="session")
-def finished(tmp_path_factory: pytest.TempPathFactory, make_project: Callable[[], Any]) -> Iterator[Any]:
-    """The project after the run, which the processes of pytest-xdist share. Tests only read it."""
-    base = tmp_path_factory.getbasetemp()
-    shared = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
-    with (shared / "smoke.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        place = shared / "smoke.path"
-        project = make_project()
-        if place.exists():
-            shutil.rmtree(project.root)
-            project = type(project)(Path(place.read_text()))
-        else:
-            make_smoke(project)
-            place.write_text(str(project.root))
-    yield project
+def finished(share: Callable[[str, Callable[[Any], None]], Any]) -> Any:
+    """The project after the run. Tests only read it."""
+    return share("smoke", make_smoke)
 
 
 @pytest.fixture

@@ -1,0 +1,104 @@
+import shutil
+
+import pytest
+import yaml
+from selenium import webdriver
+from selenium.webdriver.common.by import By
+from selenium.webdriver.support.ui import WebDriverWait
+
+FLAGS = (
+    "--headless=new",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-dev-shm-usage",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--no-first-run",
+    # Whatever the page wants from elsewhere fails, and a failed load is an error in the console.
+    "--host-resolver-rules=MAP * ~NOTFOUND",
+    "--window-size=1600,1200",
+)
+
+
+@pytest.fixture(scope="module")
+def browser(require, tmp_path_factory):
+    chromium, driver = (shutil.which(name) for name in ("chromium", "chromedriver"))
+    require("browser", bool(chromium and driver), "chromium or chromedriver is not installed")
+    options = webdriver.ChromeOptions()
+    options.binary_location = chromium
+    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
+    for flag in (*FLAGS, f"--user-data-dir={tmp_path_factory.mktemp('chromium')}"):
+        options.add_argument(flag)
+    chrome = webdriver.Chrome(options=options, service=webdriver.ChromeService(driver))
+    yield chrome
+    chrome.quit()
+
+
+def make_report(project):
+    data = yaml.safe_load((project.root / "config/smoke.yaml").read_text())
+    data["tasks"]["run"] = ["denoise"]
+    data["priors"]["run"] = ["observed", "gmm"]
+    (project.root / "part.yaml").write_text(yaml.safe_dump(data))
+    project.run("--configfile", "part.yaml", "--cores", "2")
+    project.run("--configfile", "part.yaml", "--report", "report.html")
+
+
+@pytest.fixture(scope="session")
+def report(share):
+    """The report of a part of the smoke experiment."""
+    return share("report", make_report).root / "report.html"
+
+
+@pytest.fixture
+def page(browser, report):
+    """The report, freshly opened; a test leaves no error in the console."""
+    browser.get(report.as_uri())
+    yield browser
+    errors = [entry for entry in browser.get_log("browser") if entry["level"] == "SEVERE"]
+    assert not errors
+
+
+def find(page, xpath):
+    return WebDriverWait(page, 30).until(lambda driver: driver.find_element(By.XPATH, xpath))
+
+
+def wait_for_text(page, text):
+    WebDriverWait(page, 30).until(lambda driver: text in driver.find_element(By.TAG_NAME, "body").text, text)
+
+
+def open_category(page, name):
+    find(page, f"//span[normalize-space()='{name}']").click()
+
+
+def press(page, row, icon):
+    find(page, f"//tr[td[normalize-space()='{row}']]//a[@iconname='{icon}']").click()
+
+
+def test_front_page_explains_the_benchmark(page):
+    wait_for_text(page, "no access to the clean image")
+
+
+@pytest.mark.parametrize(
+    ("category", "row", "caption"),
+    [
+        ("Figures", "psnr", "by prior and task"),
+        ("Figures", "gallery-small-denoise-25", "clean, corrupted, and restored by each prior"),
+        ("Studies", "gmm-sweep", "against the number of components"),
+    ],
+)
+def test_a_figure_shows_and_has_its_caption(page, category, row, caption):
+    open_category(page, category)
+    press(page, row, "eye")
+    image = find(page, "//img[contains(@src, 'svg')]")
+    WebDriverWait(page, 30).until(lambda driver: driver.execute_script("return arguments[0].naturalWidth", image))
+    assert image.is_displayed()
+    press(page, row, "information-circle")
+    wait_for_text(page, caption)
+
+
+def test_the_category_of_tables_lists_every_table(page, report):
+    open_category(page, "Tables")
+    tables = list((report.parent / "results/smoke/tables").glob("*.md"))
+    assert tables
+    for table in tables:
+        wait_for_text(page, table.stem)
