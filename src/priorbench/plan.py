@@ -124,9 +124,9 @@ class PriorPlan(Variant[PriorSpec]):
     resources: Resources
     images_per_job: int
 
-    def can_do(self, task: str) -> bool:
-        """Whether the prior does the task with this id."""
-        return any(fnmatchcase(task, pattern) for pattern in self.spec.tasks)
+    def can_do(self, task: Variant[TaskSpec]) -> bool:
+        """Whether one of the prior's patterns fits the task's name or its id."""
+        return any(fnmatchcase(name, pattern) for name in (task.spec.name, task.id) for pattern in self.spec.tasks)
 
 
 class Plan:
@@ -180,7 +180,7 @@ class Plan:
     def cells(self) -> Iterator[tuple[str, str, str]]:
         """Yield (data set, task, prior) for all that is run."""
         for dataset, task, prior in itertools.product(self.test, self.tasks, self.priors):
-            if self.priors[prior].can_do(task):
+            if self.priors[prior].can_do(self.tasks[task]):
                 yield dataset, task, prior
 
     def chunks(self, dataset: str, prior: str) -> list[list[str]]:

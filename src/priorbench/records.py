@@ -107,7 +107,7 @@ class PriorSpec(Record):
             a registered source; empty means the experiment's ``train``.
         resources: what a job asks for.
         images_per_job: the most images restored by one job.
-        tasks: patterns such as ``"denoise*"`` of the tasks it can do.
+        tasks: names or ids of the tasks it can do, or patterns of them such as ``"inpaint*"``.
     """
 
     parameters: type[Parameters] = Parameters

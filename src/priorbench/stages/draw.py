@@ -13,11 +13,12 @@ from priorbench.data.tensors import to_array
 from priorbench.names import unknown
 from priorbench.plan import Plan
 from priorbench.problem import Problem
+from priorbench.report.figures.canvas import nothing_to_draw
 from priorbench.report.figures.cost import draw_cost
 from priorbench.report.figures.differences import draw_differences
 from priorbench.report.figures.gallery import Panel, draw_gallery
 from priorbench.report.figures.scores import draw_scores
-from priorbench.report.figures.style import save
+from priorbench.report.figures.style import WIDTH, save
 from priorbench.results import Catalogue
 from priorbench.results.gather import read_table
 from priorbench.stages.manifest import read_manifest
@@ -28,7 +29,7 @@ def draw(plan: Plan, name: str) -> None:
     """Write ``figures/<name>.svg`` and ``.png``.
 
     Raises:
-        ValueError: there is no figure of this name, or nothing to draw.
+        ValueError: there is no figure of this name.
     """
     if name not in plan.figures:
         raise ValueError(unknown("figure", name, plan.figures))
@@ -55,7 +56,7 @@ def _gallery(plan: Plan, dataset: str, task: str, scores: pd.DataFrame, names: C
     entries = read_manifest(Path(plan.layout.problems(dataset, task)))
     image = next((name for name, entry in entries.items() if entry.outcome.ok), None)
     if image is None:
-        raise ValueError(f"there is no problem of {dataset}/{task} to draw: see tables/failures.md")
+        return nothing_to_draw(WIDTH)
     plan.task(task).entry.load()  # Makes the task's operators known.
     problem = Problem.load(Path(plan.layout.problem(dataset, task, image)))
     metric = _main_metric(names)
