@@ -55,4 +55,5 @@ class Scores:
     def __call__(self, vectors: Tensor) -> Iterator[tuple[slice, Tensor, Tensor]]:
         """Yield blocks of columns of ``vectors`` (d × N), their features and their scores, n × K."""
         for block, features in feature_blocks(vectors):
-            yield block, features, torch.addmm(self._constant, features.mT, self._coefficients.mT)
+            # The other way round, ΦᵀCᵀ, the product takes up to 40 times as long for 2 to 15 components.
+            yield block, features, torch.addmm(self._constant[:, None], self._coefficients, features).mT
