@@ -63,7 +63,8 @@ def beta_schedule(problem: Problem) -> list[float]:
 
     Denoising uses the paper's β = [1 4 8 16 32] / σ². Where pixels are missing or mixed, the error
     of x is not the noise and fades slowly, so 1/√β falls geometrically over ``CONTINUATION`` steps
-    instead, and never below what the noise warrants. The constants were chosen on training images.
+    instead, from the noise where that is stronger, and never below what the noise warrants.
+    ``benchmarks/continuation.py`` prints what other constants give on training images.
     """
     if isinstance(problem.operator, Identity) and problem.sigma > 0:
         return [step / problem.sigma**2 for step in DENOISING_STEPS]
