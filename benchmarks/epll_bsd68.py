@@ -33,12 +33,14 @@ def main() -> None:
     parser.add_argument("--sigma", type=float, default=25, help="standard deviation of the noise, 0–255")
     parser.add_argument("--images", type=int, default=68, help="only the first images")
     parser.add_argument("--model", type=Path, default=Path("gmm-K200.safetensors"), help="read, or trained and written")
+    parser.add_argument("--start", choices=("kmeans++", "random"), default="kmeans++", help="how EM starts")
     parser.add_argument("--seed", type=int, default=0)
     arguments = parser.parse_args()
     if "PRIORBENCH_DATA" not in os.environ:
         sys.exit("set PRIORBENCH_DATA to the folder that holds bsds500_train/ and bsd68/")
     data = Path(os.environ["PRIORBENCH_DATA"])
-    prior = load_plugins([ROOT / "plugins"]).priors["gmm"].load()(n_components=200, n_patches=100_000)
+    gmm = load_plugins([ROOT / "plugins"]).priors["gmm"].load()
+    prior = gmm(n_components=200, n_patches=100_000, start=arguments.start)
     if arguments.model.exists():
         prior.load(arguments.model)
     else:
