@@ -148,6 +148,7 @@ class Plan:
         )
         self.layout = Layout(f"{experiment.results}/{experiment.experiment}")
         self._plugin_fingerprints: dict[str, str] = {}
+        self._chunks: dict[tuple[str, int], list[list[str]]] = {}
         self.tasks = self._tasks()
         self.datasets: dict[str, DatasetPlan] = {}
         for dataset in experiment.test:
@@ -185,9 +186,12 @@ class Plan:
 
     def chunks(self, dataset: str, prior: str) -> list[list[str]]:
         """Return the images of a data set in groups, one for each job of the prior."""
-        images = list(self.datasets[dataset].images)
         size = self.priors[prior].images_per_job
-        return [images[start : start + size] for start in range(0, len(images), size)]
+        if (dataset, size) not in self._chunks:
+            # Snakemake asks several times for every job; making them anew would be quadratic in the images.
+            images = list(self.datasets[dataset].images)
+            self._chunks[dataset, size] = [images[start : start + size] for start in range(0, len(images), size)]
+        return self._chunks[dataset, size]
 
     def chunk(self, dataset: str, prior: str, chunk: str | int) -> list[str]:
         """Return the images of one job.
