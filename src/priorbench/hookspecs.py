@@ -32,7 +32,7 @@ def register_priors() -> Iterable[PriorSpec]:  # type: ignore[empty-body]  # a h
 
 
 @hookspec
-def register_tasks() -> Iterable[TaskSpec]:  # type: ignore[empty-body]
+def register_tasks() -> Iterable[TaskSpec]:  # type: ignore[empty-body]  # as above
     """Yield tasks: ways to corrupt an image.
 
     Example::
@@ -55,7 +55,7 @@ def register_tasks() -> Iterable[TaskSpec]:  # type: ignore[empty-body]
 
 
 @hookspec
-def register_datasets() -> Iterable[DatasetSpec]:  # type: ignore[empty-body]
+def register_datasets() -> Iterable[DatasetSpec]:  # type: ignore[empty-body]  # as above
     """Yield sources of images.
 
     Example::
@@ -74,7 +74,7 @@ def register_datasets() -> Iterable[DatasetSpec]:  # type: ignore[empty-body]
 
 
 @hookspec
-def register_metrics() -> Iterable[MetricSpec]:  # type: ignore[empty-body]
+def register_metrics() -> Iterable[MetricSpec]:  # type: ignore[empty-body]  # as above
     """Yield metrics.
 
     Example::
@@ -91,7 +91,7 @@ def register_metrics() -> Iterable[MetricSpec]:  # type: ignore[empty-body]
 
 
 @hookspec
-def register_studies() -> Iterable[StudySpec]:  # type: ignore[empty-body]
+def register_studies() -> Iterable[StudySpec]:  # type: ignore[empty-body]  # as above
     """Yield studies: a table and a figure computed from an experiment's results.
 
     Example::
