@@ -98,6 +98,13 @@ def test_plugins_of_one_name_loaded_one_after_the_other_do_not_mix(tmp_path: Pat
         assert load_plugins([tmp_path / str(value)], strict=True).priors["mine"].load().value == value
 
 
+def test_a_file_and_a_folder_of_one_name_loaded_one_after_the_other_do_not_mix(tmp_path: Path) -> None:
+    write(tmp_path / "file" / "mine.py", SOUND, name="file")
+    write(tmp_path / "folder" / "mine" / "plugin.py", SOUND, name="folder")
+    for name in ("file", "folder", "file"):
+        assert set(load_plugins([tmp_path / name], strict=True).priors) == {name}
+
+
 def test_hidden_and_private_entries_and_other_files_are_no_plugins(folder: Path) -> None:
     for name in (".hidden/plugin.py", "_private/plugin.py", "__pycache__/x.pyc", "README.md"):
         write(folder / name, "raise RuntimeError\n")

@@ -197,7 +197,7 @@ def _make_package(name: str, folder: Path) -> None:
     """Make the package ``name`` without code of its own, with ``folder`` on its path."""
     folder = folder.resolve()
     module = sys.modules.get(name)
-    if module is not None and name != NAMESPACE and list(module.__path__) != [str(folder)]:
+    if module is not None and name != NAMESPACE and list(getattr(module, "__path__", ())) != [str(folder)]:
         _forget(name)
         module = None
     if module is None:
@@ -214,7 +214,7 @@ def _make_package(name: str, folder: Path) -> None:
 def _forget(name: str, keep: Path | None = None) -> None:
     """Drop modules of a folder plugin of the same name that was loaded from elsewhere."""
     module = sys.modules.get(name)
-    if module is None or (keep is not None and module.__file__ == str(keep.resolve())):
+    if module is None or (keep is not None and getattr(module, "__file__", None) == str(keep.resolve())):
         return
     for key in [key for key in sys.modules if key == name or key.startswith(f"{name}.")]:
         del sys.modules[key]
