@@ -1,132 +1,34 @@
-"""An experiment and the registered plugins become a plan: data sets, tasks, priors, jobs, fingerprints."""
+"""The plan of an experiment: its data sets, tasks, priors and studies, its jobs and what they ask for."""
 
 from __future__ import annotations
 
 import dataclasses
 import itertools
-import re
-import string
-import sys
-from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from fnmatch import fnmatchcase
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Generic, Literal, TypeVar
-
-from pydantic import TypeAdapter, ValidationError
+from typing import Any, Literal, TypeVar
 
 from priorbench.config import ConfigError, DatasetSection, Experiment, PriorSection, TaskSection
-from priorbench.fingerprint import factory_name, files_fingerprint, fingerprint, library_fingerprint
+from priorbench.fingerprint import fingerprint
 from priorbench.layout import Layout
 from priorbench.names import unknown
-from priorbench.plugins import Plugin, Registered, Registry, load_plugins
+from priorbench.plan.code import CodeFingerprints
+from priorbench.plan.datasets import DatasetPlan, plan_dataset
+from priorbench.plan.variants import PriorPlan, Variant, variants
+from priorbench.plugins import Registered, Registry, load_plugins
 from priorbench.records import (
-    NAME,
-    DatasetSpec,
     MetricSpec,
-    Parameters,
     PriorSpec,
     Record,
-    Resources,
     StudySpec,
     TaskSpec,
 )
 
-S = TypeVar("S", PriorSpec, TaskSpec)
 R = TypeVar("R", bound=Record)
 MODEL_LOADING_MINUTES = 10
 """Time a job gets to start, import a plugin and load its model."""
-
-
-@dataclass(frozen=True)
-class DatasetPlan:
-    """A data set of the experiment.
-
-    Args:
-        id: its name in the configuration.
-        source: the registered source.
-        parameters: the source's parameters.
-        section: how the images are cut.
-        images: file of each image, or None where the source makes it; in order.
-        fingerprint: of all that determines the prepared images, files' contents apart.
-    """
-
-    id: str
-    source: Registered[DatasetSpec]
-    parameters: Parameters
-    section: DatasetSection
-    images: Mapping[str, Path | None]
-    fingerprint: str
-
-    @property
-    def files(self) -> list[str]:
-        """The files that the images come from."""
-        return [str(path) for path in self.images.values() if path is not None]
-
-    @cached_property
-    def originals(self) -> dict[Hashable, str]:
-        """The file that each image comes from, or what its source makes it from, with its name here."""
-        source = (self.source.record.name, self.parameters.model_dump_json())
-        return {path.resolve() if path else (source, image): image for image, path in self.images.items()}
-
-
-@dataclass(frozen=True)
-class Variant(Generic[S]):
-    """A prior or a task with one setting of its parameters.
-
-    Args:
-        id: its name in paths and tables.
-        label: its name in figures.
-        entry: the record and its plugin.
-        parameters: the values.
-        fingerprint: of the parameters, the plugin's files and the numerical part of the library.
-    """
-
-    id: str
-    label: str
-    entry: Registered[S]
-    parameters: dict[str, Any]
-    fingerprint: str
-
-    @property
-    def spec(self) -> S:
-        """The record."""
-        return self.entry.record
-
-    def build(self) -> Any:
-        """Import the factory and call it with the parameters."""
-        return self.entry.load()(**self.parameters)
-
-    def describe(self) -> dict[str, Any]:
-        """Return the full specification as plain data."""
-        return {
-            "id": self.id,
-            "name": self.spec.name,
-            "plugin": self.entry.plugin.name,
-            "parameters": self.parameters,
-            "fingerprint": self.fingerprint,
-            "reference": self.spec.reference,
-        }
-
-
-@dataclass(frozen=True)
-class PriorPlan(Variant[PriorSpec]):
-    """A prior of the experiment.
-
-    Args:
-        train_on: the data set it learns from; empty if it doesn't learn.
-        resources: what its jobs ask for.
-        images_per_job: the most images restored by one job.
-    """
-
-    train_on: str
-    resources: Resources
-    images_per_job: int
-
-    def can_do(self, task: Variant[TaskSpec]) -> bool:
-        """Whether one of the prior's patterns fits the task's name or its id."""
-        return any(fnmatchcase(name, pattern) for name in (task.spec.name, task.id) for pattern in self.spec.tasks)
 
 
 class Plan:
@@ -147,7 +49,7 @@ class Plan:
             [Path(folder) for folder in section.folders], disable=section.disable, strict=section.strict
         )
         self.layout = Layout(f"{experiment.results}/{experiment.experiment}")
-        self._plugin_fingerprints: dict[str, str] = {}
+        self._code = CodeFingerprints()
         self._chunks: dict[tuple[str, int], list[list[str]]] = {}
         self.tasks = self._tasks()
         self.datasets: dict[str, DatasetPlan] = {}
@@ -175,8 +77,7 @@ class Plan:
     def scoring_fingerprint(self) -> str:
         """Of the metrics."""
         metrics = self._chosen("metric", self.registry.metrics, self.experiment.metrics)
-        core = files_fingerprint([Path(__file__).parent / "metrics.py"])
-        return fingerprint([core, {name: self._entry_fingerprint(entry) for name, entry in metrics.items()}])
+        return fingerprint({name: self._code.of(entry) for name, entry in metrics.items()})
 
     def cells(self) -> Iterator[tuple[str, str, str]]:
         """Yield (data set, task, prior) for all that is run."""
@@ -257,7 +158,7 @@ class Plan:
 
     def study_fingerprint(self, name: str) -> str:
         """Of the study's plugin."""
-        return self._entry_fingerprint(self.study(name))
+        return self._code.of(self.study(name))
 
     def study(self, name: str) -> Registered[StudySpec]:
         """Return the study with this name."""
@@ -281,7 +182,9 @@ class Plan:
         tasks: dict[str, Variant[TaskSpec]] = {}
         for name, entry in chosen.items():
             settings = section.settings.get(name, TaskSection())
-            for variant in self._variants(entry, settings.parameters, f"tasks.settings.{name}.parameters"):
+            for variant in variants(
+                entry, self._code.of(entry), settings.parameters, f"tasks.settings.{name}.parameters"
+            ):
                 _add("task", variant, tasks)
         return tasks
 
@@ -293,7 +196,9 @@ class Plan:
             settings = section.settings.get(name, PriorSection())
             train_on = self._train_on(entry.record, settings)
             changes = settings.resources.model_dump(exclude_none=True)
-            for variant in self._variants(entry, settings.parameters, f"priors.settings.{name}.parameters"):
+            for variant in variants(
+                entry, self._code.of(entry), settings.parameters, f"priors.settings.{name}.parameters"
+            ):
                 prior = PriorPlan(
                     **vars(variant),
                     train_on=train_on,
@@ -332,41 +237,7 @@ class Plan:
             if name not in self.registry.datasets:
                 raise ConfigError(f"{use}: {unknown('data set', name, self.experiment.datasets)}")
             section = DatasetSection(source=name)
-        where = f"datasets.{name}"
-        if section.source not in self.registry.datasets:
-            raise ConfigError(f"{where}.source: {unknown('data set', section.source, self.registry.datasets)}")
-        source = self.registry.datasets[section.source]
-        parameters = validate_parameters(source.record.parameters, section.parameters, f"{where}.parameters")
-        try:
-            available = dict(source.record.images(parameters))
-        except ValueError as error:
-            raise ConfigError(f"{where}: {error}") from error
-        except Exception as error:
-            who = f"the source {section.source} (plugin {source.plugin.name!r}, {source.plugin.location})"
-            raise ConfigError(f"{where}: {who} can't list its images: {type(error).__name__}: {error}") from error
-        for image in section.images or ():
-            if image not in available:
-                raise ConfigError(f"{where}.images: {unknown('image', image, available)}")
-        for image in available:
-            if not NAME.fullmatch(image):
-                raise ConfigError(f"{where}: the source {section.source} gives the unusable image name {image!r}")
-        images = list(section.images or available)[: section.limit]
-        if not images:
-            raise ConfigError(f"{where} has no images")
-        self.datasets[name] = DatasetPlan(
-            id=name,
-            source=source,
-            parameters=parameters,
-            section=section,
-            images={image: available[image] for image in images},
-            fingerprint=fingerprint(
-                [
-                    section.model_dump(mode="json", exclude={"images", "limit"}),
-                    images,
-                    self._entry_fingerprint(source),
-                ]
-            ),
-        )
+        self.datasets[name] = plan_dataset(name, section, self.registry, self._code)
 
     def _check_disjoint(self) -> None:
         """Refuse to test on what a prior has learned from."""
@@ -400,82 +271,6 @@ class Plan:
                 raise ConfigError(f"{section}: {unknown(kind, name, registered)}{failed}")
         wanted = registered if run == "all" else run
         return {name: registered[name] for name in wanted if name not in skip}
-
-    def _variants(self, entry: Registered[S], settings: Mapping[str, Any], where: str) -> Iterator[Variant[S]]:
-        """Yield one variant for each combination of the parameters' values."""
-        spec = entry.record
-        grid = {name: _values(spec.parameters, name, value, where) for name, value in settings.items()}
-        varied = [name for name, values in grid.items() if len(values) > 1]
-        code = self._entry_fingerprint(entry)
-        for values in itertools.product(*grid.values()):
-            parameters = validate_parameters(spec.parameters, dict(zip(grid, values, strict=True)), where).model_dump()
-            name = _fill(spec.id, spec.name, parameters, varied)
-            if not NAME.fullmatch(name):
-                raise ConfigError(f"{where}: the id {name!r} can't be part of a path; set 'id' in the record")
-            yield Variant(
-                id=name,
-                label=_fill(spec.label, name, parameters, varied if spec.label else []),
-                entry=entry,
-                parameters=parameters,
-                fingerprint=fingerprint([parameters, code, library_fingerprint()]),
-            )
-
-    def _entry_fingerprint(self, entry: Registered[Any]) -> str:
-        """Return the fingerprint of a record's factory and of the files that its plugin consists of."""
-        plugin = entry.plugin
-        if plugin.name not in self._plugin_fingerprints:
-            self._plugin_fingerprints[plugin.name] = _plugin_files_fingerprint(plugin)
-        # The hooks, which name the factory, don't count among the files' content.
-        return fingerprint([factory_name(entry.record.factory), self._plugin_fingerprints[plugin.name]])
-
-
-def _plugin_files_fingerprint(plugin: Plugin) -> str:
-    if plugin.origin == "folder":
-        file = Path(plugin.location)
-        return files_fingerprint([file.parent if file.name == "plugin.py" else file])
-    if plugin.origin == "built-in":
-        package = Path(__file__).parent
-        return files_fingerprint([package / "tasks.py", package / "data"])
-    module = sys.modules[plugin.package]
-    if hasattr(module, "__path__"):
-        return files_fingerprint(Path(folder) for folder in module.__path__)
-    return files_fingerprint([Path(str(module.__file__))])
-
-
-def _values(model: type[Parameters], name: str, value: Any, where: str) -> list[Any]:
-    """Return the grid that a parameter's value stands for: a list, unless the parameter is one itself."""
-    field = model.model_fields.get(name)
-    if not isinstance(value, list) or field is None:
-        return [value]
-    try:
-        TypeAdapter[Any](field.annotation or Any).validate_python(value)
-    except ValidationError:
-        if not value:
-            raise ConfigError(f"{where}.{name}: an empty list leaves nothing to run; leave the key out") from None
-        return value
-    return [value]
-
-
-def validate_parameters(model: type[Parameters], values: Mapping[str, Any], where: str) -> Parameters:
-    """Return the parameters that ``values`` stand for; ``where`` says in errors where they come from.
-
-    Raises:
-        ConfigError: a parameter is unknown, missing or wrong.
-    """
-    try:
-        return model.model_validate(values)
-    except ValidationError as error:
-        item = error.errors()[0]
-        place = ".".join([where, *map(str, item["loc"])])
-        raise ConfigError(f"{place}: {item['msg'].removeprefix('Value error, ')}") from error
-
-
-def _fill(pattern: str, default: str, parameters: Mapping[str, Any], varied: Sequence[str]) -> str:
-    """Fill a pattern with parameters and append those that vary and are not in it."""
-    text = pattern.format(**parameters) if pattern else default
-    inside = {field for _, field, _, _ in string.Formatter().parse(pattern) if field}
-    rest = [f"{name}{parameters[name]}" for name in varied if name not in inside]
-    return re.sub(r"\s+", " ", "-".join([text, *rest]))
 
 
 def _add(kind: str, variant: Any, known: dict[str, Any]) -> None:

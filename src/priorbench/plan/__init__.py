@@ -1,0 +1,7 @@
+"""An experiment and the registered plugins become a plan: data sets, tasks, priors, jobs, fingerprints."""
+
+from priorbench.plan.datasets import DatasetPlan
+from priorbench.plan.plan import MODEL_LOADING_MINUTES, Plan
+from priorbench.plan.variants import PriorPlan, Variant, validate_parameters
+
+__all__ = ["MODEL_LOADING_MINUTES", "DatasetPlan", "Plan", "PriorPlan", "Variant", "validate_parameters"]

@@ -1,0 +1,143 @@
+"""Priors and tasks with their parameters: a grid in the configuration becomes one variant for each setting."""
+
+from __future__ import annotations
+
+import itertools
+import re
+import string
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from typing import Any, Generic, TypeVar
+
+from pydantic import TypeAdapter, ValidationError
+
+from priorbench.config import ConfigError
+from priorbench.fingerprint import fingerprint, library_fingerprint
+from priorbench.plugins import Registered
+from priorbench.records import NAME, Parameters, PriorSpec, Resources, TaskSpec
+
+S = TypeVar("S", PriorSpec, TaskSpec)
+
+
+@dataclass(frozen=True)
+class Variant(Generic[S]):
+    """A prior or a task with one setting of its parameters.
+
+    Args:
+        id: its name in paths and tables.
+        label: its name in figures.
+        entry: the record and its plugin.
+        parameters: the values.
+        fingerprint: of the parameters, the plugin's files and the numerical part of the library.
+    """
+
+    id: str
+    label: str
+    entry: Registered[S]
+    parameters: dict[str, Any]
+    fingerprint: str
+
+    @property
+    def spec(self) -> S:
+        """The record."""
+        return self.entry.record
+
+    def build(self) -> Any:
+        """Import the factory and call it with the parameters."""
+        return self.entry.load()(**self.parameters)
+
+    def describe(self) -> dict[str, Any]:
+        """Return the full specification as plain data."""
+        return {
+            "id": self.id,
+            "name": self.spec.name,
+            "plugin": self.entry.plugin.name,
+            "parameters": self.parameters,
+            "fingerprint": self.fingerprint,
+            "reference": self.spec.reference,
+        }
+
+
+@dataclass(frozen=True)
+class PriorPlan(Variant[PriorSpec]):
+    """A prior of the experiment.
+
+    Args:
+        train_on: the data set it learns from; empty if it doesn't learn.
+        resources: what its jobs ask for.
+        images_per_job: the most images restored by one job.
+    """
+
+    train_on: str
+    resources: Resources
+    images_per_job: int
+
+    def can_do(self, task: Variant[TaskSpec]) -> bool:
+        """Whether one of the prior's patterns fits the task's name or its id."""
+        return any(fnmatchcase(name, pattern) for name in (task.spec.name, task.id) for pattern in self.spec.tasks)
+
+
+def variants(entry: Registered[S], code: str, settings: Mapping[str, Any], where: str) -> Iterator[Variant[S]]:
+    """Yield one variant for each combination of the parameters' values.
+
+    Args:
+        entry: the record and its plugin.
+        code: fingerprint of the code behind the record.
+        settings: the configured parameters; a list stands for several values.
+        where: the place in the configuration, for errors.
+
+    Raises:
+        ConfigError: a parameter is unknown or wrong, or gives an id that can't be part of a path.
+    """
+    spec = entry.record
+    grid = {name: _values(spec.parameters, name, value, where) for name, value in settings.items()}
+    varied = [name for name, values in grid.items() if len(values) > 1]
+    for values in itertools.product(*grid.values()):
+        parameters = validate_parameters(spec.parameters, dict(zip(grid, values, strict=True)), where).model_dump()
+        name = _fill(spec.id, spec.name, parameters, varied)
+        if not NAME.fullmatch(name):
+            raise ConfigError(f"{where}: the id {name!r} can't be part of a path; set 'id' in the record")
+        yield Variant(
+            id=name,
+            label=_fill(spec.label, name, parameters, varied if spec.label else []),
+            entry=entry,
+            parameters=parameters,
+            fingerprint=fingerprint([parameters, code, library_fingerprint()]),
+        )
+
+
+def _values(model: type[Parameters], name: str, value: Any, where: str) -> list[Any]:
+    """Return the grid that a parameter's value stands for: a list, unless the parameter is one itself."""
+    field = model.model_fields.get(name)
+    if not isinstance(value, list) or field is None:
+        return [value]
+    try:
+        TypeAdapter[Any](field.annotation or Any).validate_python(value)
+    except ValidationError:
+        if not value:
+            raise ConfigError(f"{where}.{name}: an empty list leaves nothing to run; leave the key out") from None
+        return value
+    return [value]
+
+
+def validate_parameters(model: type[Parameters], values: Mapping[str, Any], where: str) -> Parameters:
+    """Return the parameters that ``values`` stand for; ``where`` says in errors where they come from.
+
+    Raises:
+        ConfigError: a parameter is unknown, missing or wrong.
+    """
+    try:
+        return model.model_validate(values)
+    except ValidationError as error:
+        item = error.errors()[0]
+        place = ".".join([where, *map(str, item["loc"])])
+        raise ConfigError(f"{place}: {item['msg'].removeprefix('Value error, ')}") from error
+
+
+def _fill(pattern: str, default: str, parameters: Mapping[str, Any], varied: Sequence[str]) -> str:
+    """Fill a pattern with parameters and append those that vary and are not in it."""
+    text = pattern.format(**parameters) if pattern else default
+    inside = {field for _, field, _, _ in string.Formatter().parse(pattern) if field}
+    rest = [f"{name}{parameters[name]}" for name in varied if name not in inside]
+    return re.sub(r"\s+", " ", "-".join([text, *rest]))
