@@ -32,6 +32,7 @@ class DatasetSection(Section):
     source: str = Field(description="The registered data set that the images come from.")
     parameters: dict[str, Any] = Field({}, description="Parameters of the source, for example the path of a folder.")
     images: list[str] | None = Field(None, description="The images to use, by name. Default: all of the source.")
+    exclude: list[str] = Field([], description="Images to leave out, by name.")
     limit: int | None = Field(None, ge=1, description="Use only the first so many images.")
     gray: bool = Field(True, description="Turn colour images to gray (BT.601 weights).")
     max_size: int | None = Field(None, ge=1, description="Shrink images whose longer side has more pixels.")

@@ -160,10 +160,14 @@ class DatasetSpec(Record):
         images: ``images(parameters) -> {image name: file or None}`` lists the images in order
             without opening them; a file makes the workflow notice its changes.
         parameters: pydantic model of the parameters.
+        origins: ``origins(parameters) -> {image name: photograph}`` names, by a word of your own such as
+            ``"bsds500/12003"``, the photograph that an image comes from, however it was cut or converted.
+            No prior is tested on a photograph that it learns from, in whatever data sets the two lie.
     """
 
     images: Callable[[Any], Mapping[str, Path | None]]
     parameters: type[Parameters] = Parameters
+    origins: Callable[[Any], Mapping[str, str]] | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

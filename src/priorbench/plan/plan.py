@@ -16,6 +16,7 @@ from priorbench.layout import Layout
 from priorbench.names import unknown
 from priorbench.plan.code import CodeFingerprints
 from priorbench.plan.datasets import DatasetPlan, plan_dataset
+from priorbench.plan.leaks import leak
 from priorbench.plan.variants import PriorPlan, Variant, variants
 from priorbench.plugins import Registered, Registry, load_plugins
 from priorbench.records import (
@@ -246,13 +247,9 @@ class Plan:
                 continue
             train = self.datasets[prior.train_on]
             for name in self.test:
-                test = self.datasets[name]
-                both = sorted(test.originals[key] for key in test.originals.keys() & train.originals.keys())
-                if both:
-                    raise ConfigError(
-                        f"the prior {prior.id} would be tested on what it learns from: "
-                        f"{', '.join(both)} lie in the data sets {name} and {train.id}"
-                    )
+                shared = leak(self.datasets[name], train)
+                if shared:
+                    raise ConfigError(f"the prior {prior.id} would be tested on what it learns from: {shared}")
 
     def _chosen(
         self,
