@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from pydantic import Field
 
-from priorbench.data import embedded, folder
+from priorbench.data import catalogue, embedded, folder
 from priorbench.hookspecs import hookimpl
 from priorbench.records import DatasetSpec, MetricSpec, Parameters, TaskSpec
 
@@ -47,7 +47,7 @@ def register_tasks() -> Iterator[TaskSpec]:
 
 @hookimpl
 def register_datasets() -> Iterator[DatasetSpec]:
-    """Yield the embedded images and any folder."""
+    """Yield the embedded images, any folder, and the standard data sets."""
     yield DatasetSpec(
         name="scikit-image",
         factory="priorbench.data.loaders:load_embedded",
@@ -62,6 +62,45 @@ def register_datasets() -> Iterator[DatasetSpec]:
         parameters=folder.FolderParameters,
         summary="any folder of PNG, JPEG, TIFF or BMP images",
     )
+    for name, parameters, summary, reference in (
+        (
+            "bsds500",
+            catalogue.BSDS500Parameters,
+            "Berkeley segmentation data: 200 + 100 + 200 colour photographs",
+            "doi:10.1109/TPAMI.2010.161",
+        ),
+        (
+            "bsd68",
+            catalogue.BSD68Parameters,
+            "68 of the validation images of BSDS500 in gray",
+            "doi:10.1109/CVPR.2005.160",
+        ),
+        ("cbsd68", catalogue.CBSD68Parameters, "the images of BSD68 in colour", "doi:10.1109/CVPR.2005.160"),
+        ("set5", catalogue.Set5Parameters, "5 colour images", "doi:10.5244/C.26.135"),
+        ("set12", catalogue.Set12Parameters, "12 classic gray images", "doi:10.1109/TIP.2017.2662206"),
+        ("set14", catalogue.Set14Parameters, "14 images, some gray", "doi:10.1007/978-3-642-27413-8_47"),
+        (
+            "kodak24",
+            catalogue.Kodak24Parameters,
+            "Kodak's 24 photographs, cut to 500 × 500",
+            "doi:10.1109/TIP.2018.2839891",
+        ),
+        (
+            "dip",
+            catalogue.DIPParameters,
+            "the Deep Image Prior's 9 colour or 11 gray images",
+            "doi:10.1109/CVPR.2018.00984",
+        ),
+    ):
+        yield DatasetSpec(
+            name=name,
+            factory="priorbench.data.loaders:load_from_catalogue",
+            images=catalogue.images,
+            parameters=parameters,
+            origins=catalogue.origins,
+            summary=summary,
+            reference=reference,
+        )
 
 
 @hookimpl

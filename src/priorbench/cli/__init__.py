@@ -6,7 +6,7 @@ import sys
 
 import typer
 
-from priorbench.cli import config, plugins, restore, stages, summary
+from priorbench.cli import config, datasets, plugins, restore, stages, summary
 from priorbench.config import ConfigError
 from priorbench.plugins import PluginError
 
@@ -18,6 +18,7 @@ app = typer.Typer(
 )
 app.add_typer(config.app, name="config")
 app.add_typer(plugins.app, name="plugins")
+app.add_typer(datasets.app, name="datasets")
 stages.add_to(app)
 restore.add_to(app)
 summary.add_to(app)

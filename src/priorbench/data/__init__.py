@@ -1,4 +1,5 @@
 """Images in and out, and where they come from.
 
-Light: :mod:`.embedded`, :mod:`.folder` and :mod:`.names` list images without opening any. Heavy: the rest.
+Light: :mod:`.catalogue`, :mod:`.embedded`, :mod:`.folder` and :mod:`.names` list images without opening any.
+Heavy: the rest.
 """

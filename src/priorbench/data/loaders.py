@@ -4,14 +4,29 @@ from __future__ import annotations
 
 import numpy as np
 
-from priorbench.data import embedded, folder
+from priorbench.data import catalogue, embedded, folder
+from priorbench.data.download import fetch
 from priorbench.data.images import read_image
+from priorbench.names import unknown
 from priorbench.records import Parameters
 
 
 def load_embedded(parameters: Parameters, image: str) -> np.ndarray:
     """Return an image that ships inside scikit-image; see :func:`.read_image`."""
     return read_image(embedded.file_of(image))
+
+
+def load_from_catalogue(parameters: catalogue.StandardParameters, image: str) -> np.ndarray:
+    """Return an image of a standard data set, downloaded if need be; see :func:`.fetch` and :func:`.read_image`.
+
+    Raises:
+        ValueError: no image has this name, or its file is missing, altered or can't be downloaded.
+    """
+    name = parameters.set_name()
+    known = catalogue.entries(name)
+    if image not in known:
+        raise ValueError(f"the data set {name}: {unknown('image', image, known)}")
+    return read_image(fetch(known[image]))
 
 
 def load_from_folder(parameters: folder.FolderParameters, image: str) -> np.ndarray:
