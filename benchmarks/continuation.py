@@ -1,66 +1,66 @@
-"""How the constants of EPLL's continuation were chosen: mean PSNR of inpainting for a grid of them.
+"""How the constants of half-quadratic splitting were chosen: mean PSNR on training crops for a grid of them.
 
-    python benchmarks/continuation.py
+    python benchmarks/continuation.py --solver epll
+    python benchmarks/continuation.py --solver plug_and_play --prior tv
 
-Half of the pixels are missing, without noise and with σ = 10 (of 255), in 128 × 128 crops of images that ship with
-scikit-image and belong to the training set of the default experiment. A GMM with 10 components, trained on the same
-images, is the prior. 1/√β falls geometrically from ``first`` to ``last`` in ``steps`` steps.
+The noise level that is assumed falls geometrically from ``first`` to ``last`` in ``steps`` steps; ``trust`` multiplies
+the weight of the data.
 """
 
 from __future__ import annotations
 
+import argparse
 import importlib
 from itertools import product
-from pathlib import Path
 
-import torch
+from training_crops import crops, mean_psnr, photographs, prior
 
-from priorbench.data.embedded import file_of
-from priorbench.data.images import read_image
-from priorbench.data.tensors import to_tensor
-from priorbench.plugins import load_plugins
-from priorbench.priors import Context, PatchPrior
-from priorbench.problem import Problem
-from priorbench.solvers import restore
-from priorbench.tasks import Inpaint
-from priorbench.types import Image
+from priorbench.tasks import Deblur, Inpaint, InpaintText, Sense, SuperResolve
 
-IMAGES = ("brick", "grass", "gravel", "coins", "motorcycle")
-SIDE = 128
-SIGMAS = (0, 10)
-FIRST, LAST, STEPS = (0.05, 0.1, 0.2), (0.003, 0.006, 0.012), (6, 12, 24)
+MISSING = {"inpaint 50": Inpaint(50), "inpaint 80": Inpaint(80), "noisy 50": Inpaint(50, 25), "text": InpaintText()}
+MIXED = {
+    "shake": Deblur("shake1", 2.55),
+    "valid": Deblur("shake1", 2.55, "valid"),
+    "gaussian": Deblur("gaussian", 2.55),
+    "box 10": Deblur("box", 10),
+    "sr x2": SuperResolve(2),
+    "sr x3": SuperResolve(3),
+    "sense 25": Sense(25),
+}
+GRIDS = {
+    ("epll", "missing"): ((1.0, 2.0, 3.0), (0.05, 0.1, 0.2), (0.006, 0.012), (12, 24)),
+    ("epll", "mixed"): ((1.0, 2.0, 4.0), (0.1, 0.15, 0.3), (0.01, 0.015, 0.02), (8, 12)),
+    ("plug_and_play", "missing"): ((1.0, 5.0), (0.02, 0.04, 0.1), (0.004, 0.01), (6, 12)),
+    ("plug_and_play", "mixed"): ((1.0, 3.0, 5.0, 10.0), (0.05, 0.1, 0.2), (0.01, 0.02), (8, 12)),
+}
 
 
 def main() -> None:
-    images = [gray(to_tensor(read_image(file_of(name)))) for name in IMAGES]
-    prior = load_plugins([Path(__file__).parents[1] / "plugins"]).priors["gmm"].load()(n_components=10)
-    for _ in prior.fit(images, Context.seeded(0)):
-        pass
-    cases = [[case(image, sigma, seed) for seed, image in enumerate(images)] for sigma in SIGMAS]
-    solver = importlib.import_module("priorbench.solvers.epll")
-    print("first  last   steps  " + "  ".join(f"sigma {sigma:2d}" for sigma in SIGMAS) + "  (mean PSNR, dB)")
-    for first, last, steps in product(FIRST, LAST, STEPS):
-        solver.CONTINUATION = (first, last, steps)  # type: ignore[attr-defined]  # a constant of the module
-        means = [sum(psnr(prior, *each) for each in group) / len(group) for group in cases]
-        print(f"{first:<6g} {last:<6g} {steps:<6d} " + "  ".join(f"{mean:8.3f}" for mean in means), flush=True)
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--solver", choices=("epll", "plug_and_play"), default="epll")
+    parser.add_argument("--prior", default="gmm")
+    parser.add_argument("--side", type=int, default=96, help="pixels of a crop")
+    arguments = parser.parse_args()
+    solver = importlib.import_module(f"priorbench.solvers.{arguments.solver}")
+    images = photographs()
+    model, squares = prior(arguments.prior, images), crops(images, arguments.side)
+    for regime, tasks in (("missing", MISSING), ("mixed", MIXED)):
+        print("trust  first  last   steps  " + "  ".join(f"{name:>10}" for name in tasks) + "  (dB)")
+        for trust, first, last, steps in product(*GRIDS[arguments.solver, regime]):
+            set_constants(solver, regime, trust, first, last, steps)
+            means = "  ".join(f"{mean_psnr(model, task, squares):10.2f}" for task in tasks.values())
+            print(f"{trust:<6g} {first:<6g} {last:<6g} {steps:<6d} {means}", flush=True)
 
 
-def gray(image: Image) -> Image:
-    """Return the mean of the channels."""
-    return image.mean(1, keepdim=True)
-
-
-def case(image: Image, sigma: float, seed: int) -> tuple[Image, Problem]:
-    """Return the crop at the centre and its problem."""
-    top, left = ((n - SIDE) // 2 for n in image.shape[-2:])
-    clean = image[:, :, top : top + SIDE, left : left + SIDE].contiguous()
-    return clean, Inpaint(missing=50, sigma=sigma).corrupt(clean, torch.Generator().manual_seed(seed))
-
-
-def psnr(prior: PatchPrior, clean: Image, problem: Problem) -> float:
-    """Return the PSNR of the restoration in dB."""
-    restored = restore(prior, problem, Context.seeded(0)).image.clamp(0, 1)
-    return -10 * float((restored - clean).square().mean().log10())
+def set_constants(solver: object, regime: str, trust: float, first: float, last: float, steps: int) -> None:
+    """Set the constants of a solver's module."""
+    solver.TRUST = trust  # type: ignore[attr-defined]  # a constant of the module, as are the others
+    if hasattr(solver, "CONTINUATION"):
+        solver.CONTINUATION[regime] = (first, last, steps)
+    else:
+        solver.FIRST_SIGMA[regime] = (first, 0.8)  # type: ignore[attr-defined]
+        solver.LAST_SIGMA[regime] = (last, 0.15)  # type: ignore[attr-defined]
+        solver.STEPS[regime] = steps  # type: ignore[attr-defined]
 
 
 if __name__ == "__main__":

@@ -75,7 +75,8 @@ def test_images_per_job_of_the_settings_wins() -> None:
 
 
 def test_cells_are_all_combinations_that_a_prior_can_do() -> None:
-    made = plan(spec("all"), spec("denoiser", tasks=("denoise",)), spec("nothing", tasks=("sharpen*",)))
+    priors = (spec("all"), spec("denoiser", tasks=("denoise",)), spec("nothing", tasks=("sharpen*",)))
+    made = plan(*priors, tasks={"run": ["denoise", "inpaint"]})
     assert set(made.cells()) == {
         ("test", "denoise-25", "all"),
         ("test", "inpaint-50", "all"),

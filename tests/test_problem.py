@@ -112,12 +112,14 @@ def test_a_changed_byte_is_noticed_or_harmless(tmp_path_factory, data):
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"operator": "teleport"}, "unknown operator 'teleport'"),
+        ({"operator": {"name": "teleport", "arguments": {}}}, "unknown operator 'teleport'"),
         ({"format": 99}, "format 99"),
-        ({"arguments": {"nonsense": 1}}, "nonsense"),
+        ({"operator": {"name": "mask", "arguments": {"nonsense": 1}}}, "nonsense"),
         ({"sigma": -1}, "sigma"),
         ({"sigma": "25"}, r"changed\.npz"),
-        ({"operator": None}, "unknown operator None"),
+        ({"operator": {"name": None, "arguments": {}}}, "unknown operator None"),
+        ({"operator": "mask"}, r"changed\.npz"),
+        ({"peak": 0}, "peak"),
     ],
 )
 def test_a_header_that_makes_no_sense_here_is_answered_with_the_file_and_the_reason(tmp_path, change, message):

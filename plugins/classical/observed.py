@@ -7,8 +7,8 @@ from priorbench.problem import Problem
 
 
 class Observed(Prior):
-    """The operator's first estimate: the observation, with missing pixels interpolated."""
+    """The observation as an image: missing pixels interpolated, small images enlarged, unseen borders continued."""
 
     def restore(self, problem: Problem, context: Context) -> Restoration:
-        """Return the operator's estimate of x from y alone."""
-        return Restoration(problem.operator.estimate(problem.y))
+        """Return the plainest x that y suggests."""
+        return Restoration(problem.estimate())

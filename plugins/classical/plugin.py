@@ -36,15 +36,31 @@ class WaveletParameters(Parameters):
     shifts: int = Field(3, ge=0, description="cycle spinning averages (shifts + 1)² shifted results; 0 switches it off")
 
 
+class WienerParameters(Parameters):
+    """Parameters of the Wiener filter."""
+
+    amplitude: float = Field(3.8e-4, gt=0, description="a of the spectrum a/|f|² of natural images on [0, 1]")
+    iterations: int = Field(300, ge=1, description="the most steps of conjugate gradients")
+
+
 @hookimpl
 def register_priors() -> Iterator[PriorSpec]:
-    """Yield the floor and three denoisers; defaults as README.md says."""
+    """Yield the floor, the linear filter and three denoisers; defaults as README.md says."""
     yield PriorSpec(
         name="observed",
         factory=".observed:Observed",
         label="observation",
-        summary="the observation itself, missing pixels interpolated: the floor",
+        summary="the observation as an image, missing pixels interpolated: the floor",
         images_per_job=100,
+        resources=Resources(memory_mb=1000),
+    )
+    yield PriorSpec(
+        name="wiener",
+        factory=".wiener:Wiener",
+        parameters=WienerParameters,
+        label="Wiener",
+        summary="a Gaussian field with the 1/f² spectrum of natural images",
+        reference="doi:10.1364/JOSAA.4.002379",
         resources=Resources(memory_mb=1000),
     )
     yield PriorSpec(

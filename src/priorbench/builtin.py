@@ -4,45 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pydantic import Field
-
 from priorbench.data import catalogue, embedded, folder
 from priorbench.hookspecs import hookimpl
-from priorbench.records import DatasetSpec, MetricSpec, Parameters, TaskSpec
-
-
-class DenoiseParameters(Parameters):
-    """Parameters of denoising."""
-
-    sigma: float = Field(25, ge=0, description="standard deviation of the noise on the 0-255 scale")
-
-
-class InpaintParameters(Parameters):
-    """Parameters of inpainting."""
-
-    missing: float = Field(50, gt=0, lt=100, description="missing pixels in percent")
-    sigma: float = Field(0, ge=0, description="standard deviation of the noise on the known pixels, on the 0-255 scale")
-
-
-@hookimpl
-def register_tasks() -> Iterator[TaskSpec]:
-    """Yield denoising and inpainting."""
-    yield TaskSpec(
-        name="denoise",
-        id="denoise-{sigma:g}",
-        label="denoise σ = {sigma:g}",
-        factory="priorbench.tasks:Denoise",
-        parameters=DenoiseParameters,
-        summary="white Gaussian noise, neither clipped nor rounded",
-    )
-    yield TaskSpec(
-        name="inpaint",
-        id="inpaint-{missing:g}",
-        label="inpaint {missing:g} %",
-        factory="priorbench.tasks:Inpaint",
-        parameters=InpaintParameters,
-        summary="random pixels are missing, the same in all channels; the known ones may be noisy",
-    )
+from priorbench.records import DatasetSpec, MetricSpec
+from priorbench.task_records import register_tasks as register_tasks
 
 
 @hookimpl
@@ -105,19 +70,51 @@ def register_datasets() -> Iterator[DatasetSpec]:
 
 @hookimpl
 def register_metrics() -> Iterator[MetricSpec]:
-    """Yield PSNR and SSIM."""
+    """Yield the measures of fidelity and the diagnosis of consistency."""
     yield MetricSpec(
         name="psnr",
         label="PSNR",
         unit="dB",
-        factory="priorbench.metrics:psnr",
+        factory="priorbench.metrics.fidelity:psnr",
         summary="peak signal-to-noise ratio",
     )
     yield MetricSpec(
         name="ssim",
         label="SSIM",
-        factory="priorbench.metrics:ssim",
+        factory="priorbench.metrics.fidelity:ssim",
         summary="structural similarity",
         reference="doi:10.1109/TIP.2003.819861",
         decimals=4,
+    )
+    yield MetricSpec(
+        name="ms-ssim",
+        label="MS-SSIM",
+        factory="priorbench.metrics.multiscale:ms_ssim",
+        summary="structural similarity at five scales; for images of at least 176 pixels a side",
+        reference="doi:10.1109/ACSSC.2003.1292216",
+        decimals=4,
+    )
+    yield MetricSpec(
+        name="psnr-y",
+        label="PSNR of luma",
+        unit="dB",
+        factory="priorbench.metrics.fidelity:psnr_y",
+        summary="peak signal-to-noise ratio of the luma Y of YCbCr; of gray images, PSNR",
+    )
+    yield MetricSpec(
+        name="rmse",
+        label="RMSE",
+        factory="priorbench.metrics.fidelity:rmse",
+        summary="root mean squared error on [0, 1]",
+        higher_is_better=False,
+        decimals=4,
+    )
+    yield MetricSpec(
+        name="residual",
+        label="‖Hx − y‖² / nσ²",
+        factory="priorbench.metrics.consistency:residual",
+        of_problem=True,
+        summary="data consistency: about 1 when the restoration explains the observation, more when it does not, "
+        "less when it keeps the noise",
+        higher_is_better=None,
     )

@@ -67,6 +67,11 @@ class PriorSection(Section):
     train_on: str | None = Field(None, description="The data set to learn from, instead of the prior's default.")
     resources: ResourcesSection = Field(ResourcesSection(), description="Resources, where they differ.")
     images_per_job: int | None = Field(None, ge=1, description="The most images restored by one job.")
+    tune: bool = Field(
+        False,
+        description="Choose the parameters that the prior declares as tunable on training images, for each task. "
+        "A parameter set here stays as it is.",
+    )
 
 
 class PriorsSection(Section):
@@ -75,6 +80,13 @@ class PriorsSection(Section):
     run: Literal["all"] | list[str] = Field("all", description="'all', or names of priors.")
     skip: list[str] = Field([], description="Names of priors to leave out.")
     settings: dict[str, PriorSection] = Field({}, description="Settings by name of the prior.")
+
+
+class TuningSection(Section):
+    """How parameters are tuned, for priors with `tune: true`."""
+
+    images: int = Field(4, ge=1, description="Use the first so many training images.")
+    crop: int | None = Field(128, ge=1, description="Cut a square of this side out of the centre; null cuts nothing.")
 
 
 class TaskSection(Section):
@@ -105,6 +117,7 @@ class Experiment(Section):
     train: str | None = Field(None, description="The data set that priors learn from, where they name no other.")
     tasks: TasksSection = Field(TasksSection(), description="Which tasks run, and how.")
     priors: PriorsSection = Field(PriorsSection(), description="Which priors run, and how.")
+    tuning: TuningSection = Field(TuningSection(), description="How parameters are tuned.")
     metrics: Literal["all"] | list[str] = Field("all", description="'all', or names of metrics.")
     studies: Literal["all"] | list[str] = Field("all", description="'all', or names of studies.")
     retries: int = Field(1, ge=0, description="How often a job is tried again after an error of the machine.")

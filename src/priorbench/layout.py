@@ -58,6 +58,10 @@ class Layout:
         """What a model is: prior, parameters, training images."""
         return f"{self.root}/models/{prior}/spec.json"
 
+    def tuned(self, task: str = "{task}", prior: str = "{prior}") -> str:
+        """The parameters chosen for a task, and what they were chosen from."""
+        return f"{self.root}/tuned/{task}/{prior}.json"
+
     def restored(self, dataset: str, task: str, prior: str, name: str) -> str:
         """A file that belongs to one restoration."""
         return f"{self.root}/restored/{dataset}/{task}/{prior}/{name}"

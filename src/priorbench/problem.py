@@ -13,55 +13,84 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from priorbench.errors import NotApplicable
 from priorbench.files import write_atomically
 from priorbench.operators import LinearOperator, operator_class
-from priorbench.types import Observation
+from priorbench.types import Image, Observation
 
-FORMAT = 1
+FORMAT = 2
 
 
 @dataclass(frozen=True)
 class Problem:
-    """y = Hx + n with n ~ N(0, σ²I): find x.
+    """y = Hx + n: find x.
 
-    The clean image is not in it, and a restoring job has no other input.
+    The clean image is not in it, and a restoring job has no other input. The noise is Gaussian, n ~ N(0, σ²I),
+    unless a ``peak`` makes it Poisson: then peak · y ~ Poisson(peak · Hx).
 
     Args:
         y: the observation, 1 × C × h × w.
-        operator: H.
-        sigma: σ, the standard deviation of the noise, on the scale of [0, 1].
+        linear_operator: H; None where the observation is no linear function of x, such as a JPEG file.
+        sigma: σ, the standard deviation of the noise, on the scale of [0, 1]; with Poisson noise its root mean
+            square over the image.
+        peak: photons that intensity 1 stands for; None for Gaussian noise.
+        corruption: what happened to the image, in words, where no operator says it.
 
     Raises:
-        ValueError: σ is negative or not finite, or y is not four-dimensional or holds NaN or infinite values.
+        ValueError: σ or the peak is out of range, or y has the wrong shape or holds NaN or infinite values.
     """
 
     y: Observation
-    operator: LinearOperator
+    linear_operator: LinearOperator | None
     sigma: float
+    peak: float | None = None
+    corruption: str = ""
 
     def __post_init__(self) -> None:
         if not 0 <= self.sigma < float("inf"):
             raise ValueError(f"sigma must be a finite number of at least 0, not {self.sigma}")
+        if self.peak is not None and not 0 < self.peak < float("inf"):
+            raise ValueError(f"peak must be a positive number, not {self.peak}")
         if self.y.ndim != 4:
             raise ValueError(f"the observation must be 1 × C × h × w, not of shape {tuple(self.y.shape)}")
+        if self.linear_operator is not None and tuple(self.y.shape[1:]) != self.linear_operator.observation_shape:
+            expected = self.linear_operator.observation_shape
+            raise ValueError(f"the observation has shape {tuple(self.y.shape[1:])}, its operator gives {expected}")
         if not torch.isfinite(self.y).all():
             raise ValueError("the observation holds NaN or infinite values")
 
     @property
+    def operator(self) -> LinearOperator:
+        """H.
+
+        Raises:
+            NotApplicable: the problem has no linear operator.
+        """
+        if self.linear_operator is None:
+            raise NotApplicable(f"needs a linear operator H, and {self.corruption or 'this corruption'} has none")
+        return self.linear_operator
+
+    @property
     def image_shape(self) -> tuple[int, int, int]:
         """(C, H, W) of the image that is sought."""
-        return self.operator.image_shape
+        if self.linear_operator is None:
+            return self.y.shape[1], self.y.shape[2], self.y.shape[3]
+        return self.linear_operator.image_shape
+
+    def estimate(self) -> Image:
+        """Return the observation as an image, without any prior; see :meth:`.LinearOperator.estimate`."""
+        return self.y if self.linear_operator is None else self.linear_operator.estimate(self.y)
 
     def save(self, path: Path) -> None:
         """Write the problem as a compressed ``.npz`` without pickled objects, atomically."""
         arrays: dict[str, np.ndarray] = {"y": self.y.numpy()}
-        values: dict[str, Any] = {}
-        for key, value in self.operator.arguments().items():
-            if isinstance(value, Tensor):
-                arrays[f"operator.{key}"] = value.numpy()
-            else:
-                values[key] = value
-        header = {"format": FORMAT, "sigma": self.sigma, "operator": self.operator.name, "arguments": values}
+        header = {
+            "format": FORMAT,
+            "sigma": self.sigma,
+            "peak": self.peak,
+            "corruption": self.corruption,
+            "operator": None if self.linear_operator is None else _pack(self.linear_operator, "operator", arrays),
+        }
         arrays["header"] = np.array(json.dumps(header, sort_keys=True))
         buffer = io.BytesIO()
         np.savez_compressed(buffer, allow_pickle=False, **arrays)
@@ -83,10 +112,39 @@ class Problem:
             header = json.loads(str(arrays.pop("header")))
             if header["format"] != FORMAT:
                 raise ValueError(f"it has format {header['format']}, and this version reads format {FORMAT}")
-            y = torch.from_numpy(arrays.pop("y"))
-            tensors = {key.removeprefix("operator."): torch.from_numpy(value) for key, value in arrays.items()}
-            build: Callable[..., LinearOperator] = operator_class(header["operator"])
-            return cls(y=y, operator=build(**tensors, **header["arguments"]), sigma=header["sigma"])
+            return cls(
+                y=torch.from_numpy(arrays["y"]),
+                linear_operator=header["operator"] and _unpack(header["operator"], "operator", arrays),
+                sigma=header["sigma"],
+                peak=header["peak"],
+                corruption=header["corruption"],
+            )
         except Exception as error:
             # Damaged bytes can fail anywhere on the way, from the zip directory to the operator's constructor.
             raise ValueError(f"{path} is not a problem that can be read here: {error}") from error
+
+
+def _pack(operator: LinearOperator, prefix: str, arrays: dict[str, np.ndarray]) -> dict[str, Any]:
+    """Return an operator as plain data, its tensors put into ``arrays``."""
+    values: dict[str, Any] = {}
+    for key, value in operator.arguments().items():
+        name = f"{prefix}.{key}"
+        if isinstance(value, Tensor):
+            arrays[name] = value.cpu().numpy()
+        else:
+            values[key] = _pack(value, name, arrays) if isinstance(value, LinearOperator) else value
+    return {"name": operator.name, "arguments": values}
+
+
+def _unpack(data: dict[str, Any], prefix: str, arrays: dict[str, np.ndarray]) -> LinearOperator:
+    """Return the operator that ``_pack`` wrote."""
+    start = f"{prefix}."
+    arguments: dict[str, Any] = {
+        name.removeprefix(start): torch.from_numpy(array)
+        for name, array in arrays.items()
+        if name.startswith(start) and "." not in name.removeprefix(start)
+    }
+    for key, value in data["arguments"].items():
+        arguments[key] = _unpack(value, start + key, arrays) if isinstance(value, dict) else value
+    build: Callable[..., LinearOperator] = operator_class(data["name"])
+    return build(**arguments)

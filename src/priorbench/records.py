@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import re
 import string
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, model_validator
+from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 
 from priorbench.names import unknown
 
@@ -108,6 +108,8 @@ class PriorSpec(Record):
         resources: what a job asks for.
         images_per_job: the most images restored by one job.
         tasks: names or ids of the tasks it can do, or patterns of them such as ``"inpaint*"``.
+        tunable: candidates of parameters that the stage ``tune`` may choose for each task, on training images; it
+            tries every combination. They act on the restoration, not on the fit, and the id can't tell them.
     """
 
     parameters: type[Parameters] = Parameters
@@ -118,10 +120,12 @@ class PriorSpec(Record):
     resources: Resources = field(default_factory=Resources)
     images_per_job: int = 10
     tasks: tuple[str, ...] = ("*",)
+    tunable: Mapping[str, Sequence[Any]] = field(default_factory=dict, hash=False)
 
     def __post_init__(self) -> None:
         super().__post_init__()
         _check_patterns(self)
+        _check_tunable(self)
         if self.images_per_job < 1:
             raise ValueError(f"images_per_job of {self.name!r} must be at least 1, not {self.images_per_job}")
 
@@ -135,19 +139,18 @@ class TaskSpec(Record):
         parameters: pydantic model of the parameters.
         id: pattern of the id, for example ``"denoise-{sigma:g}"``; see :class:`PriorSpec`.
         label: the name in tables and figures, filled like ``id``; empty means the id.
-        border: pixels cut from each side before scoring.
+        files: ``files(parameters) -> paths`` lists files that the task reads, so that the workflow notices their
+            changes.
     """
 
     parameters: type[Parameters] = Parameters
     id: str = ""
     label: str = ""
-    border: int = 0
+    files: Callable[[Any], Sequence[Path]] | None = None
 
     def __post_init__(self) -> None:
         super().__post_init__()
         _check_patterns(self)
-        if self.border < 0:
-            raise ValueError(f"border of {self.name!r} must be at least 0, not {self.border}")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -172,20 +175,23 @@ class DatasetSpec(Record):
 
 @dataclass(frozen=True, kw_only=True)
 class MetricSpec(Record):
-    """A measure of how close a restoration is to the clean image.
+    """A measure of a restoration.
 
     Args:
         factory: ``metric(restored, clean) -> float`` on float arrays H × W × C on [0, 1], clipped
-            and with the task's border cut.
+            and with the task's border cut. It may raise :class:`priorbench.NotApplicable`.
+        of_problem: whether the factory is ``metric(restored, problem) -> float`` instead, with the whole image as a
+            tensor 1 × C × H × W and the :class:`priorbench.problem.Problem`.
         label: the name in tables and figures; empty means the name.
         unit: for example ``"dB"``; empty for a pure number.
-        higher_is_better: the direction.
+        higher_is_better: the direction; None for a diagnosis that has no best.
         decimals: digits shown in tables.
     """
 
     label: str = ""
     unit: str = ""
-    higher_is_better: bool = True
+    of_problem: bool = False
+    higher_is_better: bool | None = True
     decimals: int = 2
 
 
@@ -210,3 +216,28 @@ def _check_patterns(spec: PriorSpec | TaskSpec) -> None:
             if name is not None and name not in spec.parameters.model_fields:
                 where = f"pattern {pattern!r} of {spec.name!r}"
                 raise ValueError(f"{where}: {unknown('parameter', name, spec.parameters.model_fields)}")
+
+
+def _check_tunable(spec: PriorSpec) -> None:
+    """Raise ValueError if ``tunable`` does not fit the parameters or the patterns."""
+    for name, candidates in spec.tunable.items():
+        where = f"tunable of {spec.name!r}"
+        if name not in spec.parameters.model_fields:
+            raise ValueError(f"{where}: {unknown('parameter', name, spec.parameters.model_fields)}")
+        if isinstance(candidates, str) or not isinstance(candidates, Sequence) or not candidates:
+            raise ValueError(f"{where}: give {name} a list of candidates, not {candidates!r}")
+        if name in {field for pattern in (spec.id, spec.label) for _, field, _, _ in string.Formatter().parse(pattern)}:
+            raise ValueError(f"{where}: {name} is in the pattern of the id or the label, which can't tell what is chosen")
+        for candidate in candidates:
+            _check_value(spec, name, candidate)
+
+
+def _check_value(spec: PriorSpec, name: str, value: Any) -> None:
+    """Raise ValueError if ``value`` is none that the parameter ``name`` may have."""
+    try:
+        spec.parameters.model_validate({name: value})
+    except ValidationError as error:
+        for item in error.errors():
+            # Other parameters may be required, and are not asked here.
+            if item["loc"][:1] == (name,):
+                raise ValueError(f"tunable of {spec.name!r}: {name} = {value!r}: {item['msg']}") from None

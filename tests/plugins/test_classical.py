@@ -17,7 +17,7 @@ from priorbench.solvers import restore
 from priorbench.tasks import Denoise, Inpaint
 
 DENOISERS = ["nlm", "tv", "wavelet"]
-NAMES = ["observed", *DENOISERS]
+NAMES = ["observed", "wiener", *DENOISERS]
 
 
 @pytest.fixture(scope="module")

@@ -12,8 +12,8 @@ from priorbench.operators import Identity, Mask
 from priorbench.priors import Context, Denoiser
 from priorbench.problem import Problem
 from priorbench.solvers import plug_and_play, restore
-from priorbench.solvers.fidelity import fidelity_weight
-from priorbench.solvers.plug_and_play import noise_levels
+from priorbench.solvers.continuation import fidelity_weight
+from priorbench.solvers.plug_and_play import TRUST, noise_levels
 
 
 class Wiener(Denoiser):
@@ -75,7 +75,7 @@ def test_without_noise_the_identity_leaves_nothing_to_restore():
 
 @given(st.floats(0, 1))
 def test_the_noise_levels_fall_geometrically_from_start_to_end(sigma):
-    levels = noise_levels(sigma)
+    levels = noise_levels(inpainting(sigma)[1])
     ratios = [after / before for before, after in pairwise(levels)]
     assert levels[0] == pytest.approx(max(0.04, 0.8 * sigma))
     assert levels[-1] == pytest.approx(max(0.004, 0.15 * sigma))
@@ -92,8 +92,8 @@ def test_the_iteration_is_the_two_alternating_minimisations(sigma):
     _, problem = inpainting(sigma)
     known = problem.operator.arguments()["known"]
     x = problem.operator.estimate(problem.y).double()
-    weight = fidelity_weight(sigma)
-    for level in noise_levels(sigma):
+    weight = fidelity_weight(sigma, TRUST)
+    for level in noise_levels(problem):
         z = Wiener().denoise(x, level)
         x = torch.where(known, (weight * problem.y + z / level**2) / (weight + 1 / level**2), z)
     torch.testing.assert_close(plug_and_play(Wiener(), problem, context()).image.double(), x, rtol=1e-4, atol=1e-5)
@@ -106,7 +106,8 @@ def test_noise_free_known_pixels_are_kept(channels):
     restored = plug_and_play(Smooth(), problem, context()).image
     smoothed = Smooth().denoise(clean, 0.0)
     # Each known pixel may move by what its weight against the last noise level allows, and no further.
-    share = noise_levels(0.0)[-1] ** -2 / (noise_levels(0.0)[-1] ** -2 + fidelity_weight(0.0))
+    last = noise_levels(problem)[-1] ** -2
+    share = last / (last + fidelity_weight(0.0, TRUST))
     moved = (restored - clean)[:, known].abs().max()
     assert moved <= 2 * share * (smoothed - clean).abs().max()
 

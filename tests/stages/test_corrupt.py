@@ -13,6 +13,8 @@ from priorbench.stages.manifest import read_manifest
 from priorbench.stages.prepare import prepare
 
 IMAGES = ("a", "b", "c")
+TASK = "from priorbench.tasks import Task\n\nclass Broken(Task):\n"
+OBSERVE = "    def observe(self, image, mask=None): ..."
 
 
 def problems(
@@ -70,7 +72,9 @@ def test_the_manifest_holds_the_checksum_of_each_problem(bench: Any) -> None:
     ("code", "reason"),
     [
         ("class Broken:\n    def __init__(self): raise RuntimeError('no idea')", "RuntimeError: no idea"),
-        ("class Broken:\n    def corrupt(self, image, generator): raise RuntimeError('no noise')", "no noise"),
+        (f"{TASK}    def corrupt(self, image, generator): raise RuntimeError('no noise')\n{OBSERVE}", "no noise"),
+        (f"{TASK}    border = 3\n    def corrupt(self, image, generator): ...\n{OBSERVE}", "TypeError"),
+        ("class Broken:\n    pass", "no task: it must subclass"),
         ("Broken = '.nowhere:Broken'", "can't be loaded"),
     ],
 )

@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 
 from priorbench.data.images import read_image
+from priorbench.errors import MachineError
 from priorbench.files import read_rows
 from priorbench.plan import Plan
 from priorbench.problem import Problem
 from priorbench.stages.corrupt import corrupt
-from priorbench.stages.outcome import MachineError
 from priorbench.stages.prepare import prepare
 from priorbench.stages.restore import restore
 

@@ -5,16 +5,29 @@ import numpy as np
 import pytest
 
 from priorbench.data.images import read_image
+from priorbench.data.tensors import read_tensor
 from priorbench.files import read_rows, write_rows
-from priorbench.metrics import psnr
+from priorbench.metrics.fidelity import psnr
 from priorbench.plan import Plan
+from priorbench.problem import Problem
 from priorbench.results.gather import read_table
+from priorbench.stages.corrupt import corrupt
 from priorbench.stages.gather import gather_all, gather_prior
 from priorbench.stages.prepare import prepare
 from priorbench.stages.score import score
 
 PLUGINS = """
-    from priorbench import MetricSpec, PriorSpec, TaskSpec, hookimpl
+    from priorbench import MetricSpec, NotApplicable, PriorSpec, TaskSpec, hookimpl
+    from priorbench.tasks import Denoise
+
+    class Bordered(Denoise):
+        border = (3, 2)
+
+        def __init__(self):
+            super().__init__(25)
+
+    class Greedy(Bordered):
+        border = (10, 2)
 
     def raising(restored, clean):
         raise RuntimeError("no idea")
@@ -25,9 +38,15 @@ PLUGINS = """
     def height(restored, clean):
         return restored.shape[0]
 
+    def width(restored, clean):
+        return restored.shape[1]
+
+    def picky(restored, clean):
+        raise NotApplicable("needs larger images")
+
     @hookimpl
     def register_metrics():
-        for factory in (raising, undecided, height):
+        for factory in (raising, undecided, height, width, picky):
             yield MetricSpec(name=factory.__name__, factory=factory, summary="for a test")
         yield MetricSpec(name="missing", factory=".nowhere:metric", summary="for a test")
 
@@ -38,7 +57,8 @@ PLUGINS = """
 
     @hookimpl
     def register_tasks():
-        yield TaskSpec(name="bordered", factory="priorbench.tasks:Denoise", summary="for a test", border=3)
+        yield TaskSpec(name="bordered", factory=Bordered, summary="for a test")
+        yield TaskSpec(name="greedy", factory=Greedy, summary="for a test")
 """
 ENDS = {"good": ("ok", ""), "bad": ("failed", "RuntimeError: no"), "slow": ("timeout", "ran past its time limit")}
 
@@ -50,8 +70,10 @@ def plan(bench: Any) -> Plan:
     for name in ENDS:
         bench.image(name, random.random((20, 24)))
     bench.plugin("mine", PLUGINS)
-    made: Plan = bench.plan(tasks={"run": ["denoise", "bordered"]})
+    made: Plan = bench.plan(tasks={"run": ["denoise", "bordered", "greedy"]})
     prepare(made, "photos")
+    for task in made.tasks:
+        corrupt(made, "photos", task)
     for prior in made.priors:
         for task in made.tasks:
             rows = [
@@ -102,8 +124,39 @@ def test_a_metric_that_fails_costs_its_own_value_only(plan: Plan) -> None:
 
 
 def test_the_border_of_the_task_is_cut(plan: Plan) -> None:
-    assert scored(plan, "denoise-25")["good", "height"]["value"] == 20
-    assert scored(plan, "bordered")["good", "height"]["value"] == 20 - 2 * 3
+    whole, cut = (scored(plan, task) for task in ("denoise-25", "bordered"))
+    assert [whole["good", side]["value"] for side in ("height", "width")] == [20, 24]
+    assert [cut["good", side]["value"] for side in ("height", "width")] == [20 - 2 * 3, 24 - 2 * 2]
+
+
+def test_a_border_that_leaves_nothing_is_said(plan: Plan) -> None:
+    row = scored(plan, "greedy")["good", "psnr"]
+    assert (row["value"], row["status"]) == (None, "failed")
+    assert "leaves nothing of 20 × 24" in row["reason"]
+
+
+def test_a_restoration_of_another_size_is_no_score(plan: Plan, bench: Any) -> None:
+    folder = str(Path(plan.layout.restored("photos", "denoise-25", "first", "")))
+    bench.image("good", np.zeros((20, 23)), folder=folder)
+    row = scored(plan, "denoise-25")["good", "psnr"]
+    assert (row["value"], row["status"]) == (None, "failed")
+    assert "(20, 23)" in row["reason"]
+
+
+def test_a_metric_that_is_not_defined_is_unsupported_and_says_why(plan: Plan) -> None:
+    rows = scored(plan, "denoise-25")
+    assert (rows["good", "picky"]["status"], rows["good", "picky"]["reason"]) == ("unsupported", "needs larger images")
+    assert rows["good", "ms-ssim"]["status"] == "unsupported"
+    assert "at least 176 pixels" in rows["good", "ms-ssim"]["reason"]
+
+
+def test_the_residual_is_that_of_the_saved_problem(plan: Plan) -> None:
+    row = scored(plan, "denoise-25")["good", "residual"]
+    restored = read_tensor(Path(plan.layout.restored("photos", "denoise-25", "first", "good.png")))
+    problem = Problem.load(Path(plan.layout.problem("photos", "denoise-25", "good")))
+    expected = ((restored - problem.y).double() ** 2).mean().item() / (25 / 255) ** 2
+    assert row["status"] == "ok"
+    assert row["value"] == pytest.approx(expected)
 
 
 def test_an_exact_restoration_has_no_finite_psnr_and_says_so(plan: Plan) -> None:

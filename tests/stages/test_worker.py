@@ -10,7 +10,7 @@ from types import ModuleType
 
 import pytest
 
-from priorbench.stages.outcome import MachineError
+from priorbench.errors import MachineError
 from priorbench.stages.worker import WorkerDied, WorkerTimeout, messages
 
 WORK = """

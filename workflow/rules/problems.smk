@@ -1,6 +1,7 @@
 rule corrupt:
     input:
         images=layout.images(),
+        files=lambda wildcards: plan.task_files(wildcards.task),
     output:
         layout.problems(),
     log:

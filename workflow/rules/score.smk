@@ -1,6 +1,7 @@
 rule score:
     input:
         images=layout.images(),
+        problems=layout.problems(),
         runs=layout.runs(),
     output:
         layout.scores(),
@@ -14,7 +15,6 @@ rule score:
     params:
         config=CONFIG,
         fingerprint=plan.scoring_fingerprint,
-        border=lambda wildcards: plan.task(wildcards.task).spec.border,
     shell:
         "python -m priorbench score --config {params.config:q} --dataset {wildcards.dataset}"
         " --task {wildcards.task} --prior {wildcards.prior} --chunk {wildcards.chunk} > {log:q} 2>&1"

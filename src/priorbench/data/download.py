@@ -11,6 +11,7 @@ import pooch
 import requests
 
 from priorbench.data.catalogue import Entry, entries
+from priorbench.errors import MachineError
 from priorbench.files import file_sha256
 
 MIRROR = "https://raw.githubusercontent.com"
@@ -33,7 +34,7 @@ def fetch(entry: Entry) -> Path:
     by a rename after its checksum was found right, so that any number of processes may fetch it at once.
 
     Raises:
-        ValueError: the file is missing, altered or can't be had; the message says which, whence and what to do.
+        UnavailableError: the file is missing, altered or can't be had; the message says which, whence and what to do.
     """
     return _from_folder(entry) if data_folder() else _from_network(entry)
 
@@ -81,11 +82,11 @@ def _from_folder(entry: Entry) -> Path:
     try:
         found = file_sha256(path)
     except FileNotFoundError:
-        raise ValueError(f"PRIORBENCH_DATA holds no {entry.file}: {path} does not exist. {remedy}") from None
+        raise UnavailableError(f"PRIORBENCH_DATA holds no {entry.file}: {path} does not exist. {remedy}") from None
     except OSError as error:
-        raise ValueError(f"{path}, below PRIORBENCH_DATA, can't be read: {error.strerror}. {remedy}") from error
+        raise UnavailableError(f"{path}, below PRIORBENCH_DATA, can't be read: {error.strerror}. {remedy}") from error
     if found != entry.sha256:
-        raise ValueError(f"{path} was altered: its SHA-256 is {found}, not {entry.sha256}. {remedy}")
+        raise UnavailableError(f"{path} was altered: its SHA-256 is {found}, not {entry.sha256}. {remedy}")
     return path
 
 
@@ -98,12 +99,16 @@ def _from_network(entry: Entry) -> Path:
             if attempt == ATTEMPTS or not _may_pass(error):
                 times = "" if attempt == 1 else f" in {attempt} attempts"
                 reason = f"{entry.file} can't be downloaded from {source}{times}: {_reason(error)}"
-                raise ValueError(f"{reason}. {_advice(error)}") from error
+                raise UnavailableError(f"{reason}. {_advice(error)}") from error
             time.sleep(PAUSE * 2 ** (attempt - 1))
         except OSError as error:
             place = f"{path} can't be kept in the cache: {error.strerror or error}"
-            raise ValueError(f"{place}. Set PRIORBENCH_CACHE to a folder that can be written") from error
+            raise UnavailableError(f"{place}. Set PRIORBENCH_CACHE to a folder that can be written") from error
     raise AssertionError("the last attempt returns or raises")
+
+
+class UnavailableError(MachineError, ValueError):
+    """A file of a standard data set can't be had. The image is not at fault, so the job fails and is tried again."""
 
 
 class _WrongContentError(Exception):

@@ -1,9 +1,11 @@
-"""What every linear operator offers: forward, adjoint, the data step, a first estimate."""
+"""What every linear operator offers: forward, adjoint, norm, the data step, the observation as an image."""
 
 from __future__ import annotations
 
+import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable
+from functools import cached_property
 from typing import Any, ClassVar
 
 import torch
@@ -18,7 +20,8 @@ class LinearOperator(ABC):
     """A linear map H from images to observations.
 
     An operator needs a ``name``, ``forward``, ``adjoint`` and ``arguments``. The data step then
-    comes from conjugate gradients; an operator with a closed form overrides ``data_step``.
+    comes from conjugate gradients; an operator with a closed form overrides ``data_step``, one with a
+    cheap approximation of it ``precondition``.
 
     Args:
         image_shape: (C, H, W) of the images that H acts on.
@@ -55,17 +58,42 @@ class LinearOperator(ABC):
 
     @abstractmethod
     def arguments(self) -> dict[str, Any]:
-        """Return the constructor's arguments: tensors, numbers, strings and lists of these.
+        """Return the constructor's arguments: tensors, operators, numbers, strings and lists of the last two.
 
         A saved problem holds exactly these, so an operator is read back without running code
         that came with the file.
         """
 
+    @cached_property
+    def observation_shape(self) -> tuple[int, int, int]:
+        """(C, h, w) of Hx."""
+        _, channels, height, width = self.forward(self._zeros()).shape
+        return channels, height, width
+
+    def restrict(self, y: Observation) -> Observation:
+        """Return y with zeros where Hx is zero for every x: there, an observation tells nothing."""
+        return y
+
+    def norm(self) -> float:
+        """Return the spectral norm ‖H‖₂ = max ‖Hx‖ / ‖x‖, by power iteration on HᵀH to three digits."""
+        zeros = self._zeros()
+        generator = torch.Generator().manual_seed(0)
+        x = torch.rand(zeros.shape, generator=generator, dtype=zeros.dtype).to(zeros.device)
+        estimate = 0.0
+        for _ in range(500):
+            x = self.adjoint(self.forward(x / x.norm()))
+            previous, estimate = estimate, float(x.norm())
+            if estimate == 0:
+                break
+            if abs(estimate - previous) <= 1e-5 * estimate:
+                break
+        return math.sqrt(estimate)
+
     def data_step(self, y: Observation, v: Image, fidelity: float, penalty: float) -> Image:
         r"""Return argmin_x λ/2 ‖Hx − y‖² + ρ/2 ‖x − v‖².
 
-        Solves (λHᵀH + ρI) x = λHᵀy + ρv by conjugate gradients, started at v, until the residual
-        is below 10⁻⁶ (float64: 10⁻¹⁰) of the right-hand side or 200 iterations are done.
+        Solves (λHᵀH + ρI) x = λHᵀy + ρv by preconditioned conjugate gradients, started at v, until the
+        residual is below 10⁻⁶ (float64: 10⁻¹⁰) of the right-hand side or 200 iterations are done.
 
         Args:
             y: the observation.
@@ -81,12 +109,21 @@ class LinearOperator(ABC):
         def normal(x: Tensor) -> Tensor:
             return fidelity * self.adjoint(self.forward(x)) + penalty * x
 
-        right = fidelity * self.adjoint(y) + penalty * v
-        tolerance = 1e-10 if right.dtype == torch.float64 else 1e-6
-        return conjugate_gradients(normal, right, start=v, tolerance=tolerance, iterations=200)
+        return conjugate_gradients(
+            normal,
+            fidelity * self.adjoint(y) + penalty * v,
+            start=v,
+            precondition=lambda r: self.precondition(r, fidelity, penalty),
+            tolerance=1e-10 if v.dtype == torch.float64 else 1e-6,
+            iterations=200,
+        )
+
+    def precondition(self, residual: Image, fidelity: float, penalty: float) -> Image:
+        """Return an approximation of (λHᵀH + ρI)⁻¹ r, linear, symmetric and positive; by default r itself."""
+        return residual
 
     def estimate(self, y: Observation) -> Image:
-        """Return a cheap first estimate of x from y alone, where iterations may start.
+        """Return the observation as an image: the plainest x that y suggests, without any prior.
 
         By default the least-squares solution, weakly pulled towards mid-gray.
         """
@@ -95,14 +132,21 @@ class LinearOperator(ABC):
 
     def to(self, device: torch.device | str | None = None, dtype: torch.dtype | None = None) -> LinearOperator:
         """Return this operator on another device or, its floating-point tensors only, with another precision."""
-        converted = {
-            key: value.to(device=device, dtype=dtype if value.is_floating_point() else None)
-            if isinstance(value, Tensor)
-            else value
-            for key, value in self.arguments().items()
-        }
+
+        def convert(value: Any) -> Any:
+            if isinstance(value, Tensor):
+                return value.to(device=device, dtype=dtype if value.is_floating_point() else None)
+            return value.to(device, dtype) if isinstance(value, LinearOperator) else value
+
         build: Callable[..., LinearOperator] = type(self)
-        return build(**converted)
+        return build(**{key: convert(value) for key, value in self.arguments().items()})
+
+    def _zeros(self) -> Image:
+        """Return a black image where this operator's own tensors are."""
+        tensors = [value for value in self.arguments().values() if isinstance(value, Tensor)]
+        floating = [value.dtype for value in tensors if value.is_floating_point()]
+        device = tensors[0].device if tensors else None
+        return torch.zeros(1, *self.image_shape, dtype=floating[0] if floating else None, device=device)
 
 
 def operator_class(name: str) -> type[LinearOperator]:
@@ -127,7 +171,13 @@ def check_weights(fidelity: float, penalty: float) -> None:
 
 
 def conjugate_gradients(
-    normal: Callable[[Tensor], Tensor], right: Tensor, *, start: Tensor, tolerance: float, iterations: int
+    normal: Callable[[Tensor], Tensor],
+    right: Tensor,
+    *,
+    start: Tensor,
+    precondition: Callable[[Tensor], Tensor],
+    tolerance: float,
+    iterations: int,
 ) -> Tensor:
     """Solve Ax = b for a symmetric positive definite A given as a function.
 
@@ -137,21 +187,24 @@ def conjugate_gradients(
         normal: x ↦ Ax.
         right: b.
         start: the first x.
+        precondition: r ↦ M⁻¹r with M⁻¹ close to A⁻¹, symmetric and positive definite.
         tolerance: stop at ‖b − Ax‖ ≤ tolerance · ‖b‖.
         iterations: the most steps taken.
     """
     x = start.clone()
     residual = right - normal(x)
-    direction = residual.clone()
-    energy = residual.square().sum()
-    target = (tolerance * right.norm()) ** 2
+    conditioned = precondition(residual)
+    direction = conditioned.clone()
+    product = (residual * conditioned).sum()
+    target = tolerance * right.norm()
     for _ in range(iterations):
-        if energy <= target:
+        if residual.norm() <= target:
             break
         image = normal(direction)
-        step = energy / (direction * image).sum()
+        step = product / (direction * image).sum()
         x += step * direction
         residual -= step * image
-        previous, energy = energy, residual.square().sum()
-        direction = residual + (energy / previous) * direction
+        conditioned = precondition(residual)
+        previous, product = product, (residual * conditioned).sum()
+        direction = conditioned + (product / previous) * direction
     return x

@@ -25,6 +25,10 @@ class Identity(LinearOperator):
         """Return the image's shape."""
         return {"image_shape": list(self.image_shape)}
 
+    def norm(self) -> float:
+        """Return 1."""
+        return 1.0
+
     def data_step(self, y: Observation, v: Image, fidelity: float, penalty: float) -> Image:
         """Return (λy + ρv) / (λ + ρ)."""
         check_weights(fidelity, penalty)

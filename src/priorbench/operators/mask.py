@@ -47,6 +47,14 @@ class Mask(LinearOperator):
         """Return the mask."""
         return {"known": self.known}
 
+    def restrict(self, y: Observation) -> Observation:
+        """Return m ⊙ y."""
+        return y * self.known
+
+    def norm(self) -> float:
+        """Return 1: something is known."""
+        return 1.0
+
     def data_step(self, y: Observation, v: Image, fidelity: float, penalty: float) -> Image:
         """Return (λ m ⊙ y + ρv) / (λm + ρ), elementwise."""
         check_weights(fidelity, penalty)

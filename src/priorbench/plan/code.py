@@ -14,7 +14,7 @@ from priorbench.records import DatasetSpec, MetricSpec, Record, TaskSpec
 BUILT_IN: dict[type[Record], Sequence[str]] = {
     TaskSpec: ("tasks",),
     DatasetSpec: ("data",),
-    MetricSpec: ("metrics.py",),
+    MetricSpec: ("metrics",),
 }
 """What the library's own records consist of, by kind."""
 

@@ -17,6 +17,7 @@ from priorbench.names import unknown
 from priorbench.plan.code import CodeFingerprints
 from priorbench.plan.datasets import DatasetPlan, plan_dataset
 from priorbench.plan.leaks import leak
+from priorbench.plan.tuning import candidates, psnr_fingerprint
 from priorbench.plan.variants import PriorPlan, Variant, variants
 from priorbench.plugins import Registered, Registry, load_plugins
 from priorbench.records import (
@@ -124,6 +125,12 @@ class Plan:
         """Return the time limit of a training job."""
         return int(self.prior(prior).resources.training_minutes + MODEL_LOADING_MINUTES) + 1
 
+    def tuning_minutes(self, prior: str) -> int:
+        """Return the time limit of a tuning job: that of every combination on every image and of starting."""
+        chosen = self.prior(prior)
+        runs = len(chosen.candidates) * len(self.tuning_images(prior))
+        return int(chosen.resources.minutes * runs + MODEL_LOADING_MINUTES) + 1
+
     def memory(self, prior: str, attempt: int) -> int:
         """Return the memory of a prior's job in MiB: doubled at each further attempt."""
         return self.prior(prior).resources.memory_mb << (attempt - 1)
@@ -135,6 +142,33 @@ class Plan:
     def model_files(self, prior: str) -> list[str]:
         """Return what a restoring job needs of the training: nothing if the prior doesn't learn."""
         return [self.layout.training(prior)] if self.prior(prior).spec.learns else []
+
+    def is_tuned(self, task: str, prior: str) -> bool:
+        """Whether the prior's parameters are tuned for the task."""
+        chosen = self.prior(prior)
+        return bool(chosen.tune_on) and chosen.can_do(self.task(task))
+
+    def tuned_files(self, task: str, prior: str) -> list[str]:
+        """Return what a restoring job needs of the tuning: nothing if the prior isn't tuned."""
+        return [self.layout.tuned(task, prior)] if self.is_tuned(task, prior) else []
+
+    def tuning_images(self, prior: str) -> list[str]:
+        """Return the training images that a prior is tuned on, those that can't be read included."""
+        data = self.dataset(self.prior(prior).tune_on)
+        return list(data.images)[: self.experiment.tuning.images]
+
+    def tuning_fingerprint(self, task: str, prior: str) -> str:
+        """Of all that determines what is chosen: prior, task, candidates, images and how they are compared."""
+        chosen = self.prior(prior)
+        settings = [chosen.candidates, chosen.tune_on, self.experiment.tuning.model_dump()]
+        return fingerprint([chosen.fingerprint, self.task(task).fingerprint, settings, psnr_fingerprint()])
+
+    def task_files(self, task: str) -> list[str]:
+        """Return the files that a task reads."""
+        variant = self.task(task)
+        if variant.spec.files is None:
+            return []
+        return [str(path) for path in variant.spec.files(variant.spec.parameters(**variant.parameters))]
 
     @property
     def tables(self) -> list[str]:
@@ -183,6 +217,8 @@ class Plan:
         tasks: dict[str, Variant[TaskSpec]] = {}
         for name, entry in chosen.items():
             settings = section.settings.get(name, TaskSection())
+            if section.run == "all" and name not in section.settings and _needs_settings(entry.record):
+                continue
             for variant in variants(
                 entry, self._code.of(entry), settings.parameters, f"tasks.settings.{name}.parameters"
             ):
@@ -196,6 +232,7 @@ class Plan:
         for name, entry in chosen.items():
             settings = section.settings.get(name, PriorSection())
             train_on = self._train_on(entry.record, settings)
+            tune_on = self._tune_on(entry.record, settings, train_on)
             changes = settings.resources.model_dump(exclude_none=True)
             for variant in variants(
                 entry, self._code.of(entry), settings.parameters, f"priors.settings.{name}.parameters"
@@ -205,6 +242,8 @@ class Plan:
                     train_on=train_on,
                     resources=dataclasses.replace(entry.record.resources, **changes),
                     images_per_job=settings.images_per_job or entry.record.images_per_job,
+                    tune_on=tune_on,
+                    candidates=candidates(entry.record, settings, variant.parameters) if tune_on else (),
                 )
                 _add("prior", prior, priors)
         return priors
@@ -218,6 +257,16 @@ class Plan:
         dataset = settings.train_on or spec.train_on or self.experiment.train
         if not dataset:
             raise ConfigError(f"the prior {spec.name} learns: name a data set under 'train', or skip the prior")
+        self._add_dataset(dataset, f"the training set of {spec.name}")
+        return dataset
+
+    def _tune_on(self, spec: PriorSpec, settings: PriorSection, train_on: str) -> str:
+        """Return the data set that a prior's parameters are tuned on, made known to the plan; empty for none."""
+        if not settings.tune:
+            return ""
+        dataset = train_on or self.experiment.train
+        if not dataset:
+            raise ConfigError(f"priors.settings.{spec.name}.tune: name a data set under 'train' to tune it on")
         self._add_dataset(dataset, f"the training set of {spec.name}")
         return dataset
 
@@ -241,15 +290,15 @@ class Plan:
         self.datasets[name] = plan_dataset(name, section, self.registry, self._code)
 
     def _check_disjoint(self) -> None:
-        """Refuse to test on what a prior has learned from."""
+        """Refuse to test on what a prior has learned from or was tuned on."""
         for prior in self.priors.values():
-            if not prior.train_on:
-                continue
-            train = self.datasets[prior.train_on]
-            for name in self.test:
-                shared = leak(self.datasets[name], train)
+            # A prior that learns is tuned on what it learns from.
+            source = prior.train_on or prior.tune_on
+            for name in self.test if source else ():
+                shared = leak(self.datasets[name], self.datasets[source])
                 if shared:
-                    raise ConfigError(f"the prior {prior.id} would be tested on what it learns from: {shared}")
+                    use = "learns from" if prior.train_on else "is tuned on"
+                    raise ConfigError(f"the prior {prior.id} would be tested on what it {use}: {shared}")
 
     def _chosen(
         self,
@@ -268,6 +317,11 @@ class Plan:
                 raise ConfigError(f"{section}: {unknown(kind, name, registered)}{failed}")
         wanted = registered if run == "all" else run
         return {name: registered[name] for name in wanted if name not in skip}
+
+
+def _needs_settings(spec: TaskSpec) -> bool:
+    """Whether a parameter has no default; the task is then left out of "all" until it is set."""
+    return any(field.is_required() for field in spec.parameters.model_fields.values())
 
 
 def _add(kind: str, variant: Any, known: dict[str, Any]) -> None:

@@ -6,7 +6,7 @@ import itertools
 import re
 import string
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from typing import Any, Generic, TypeVar
 
@@ -67,15 +67,29 @@ class PriorPlan(Variant[PriorSpec]):
         train_on: the data set it learns from; empty if it doesn't learn.
         resources: what its jobs ask for.
         images_per_job: the most images restored by one job.
+        tune_on: the data set that its parameters are tuned on; empty if they aren't.
+        candidates: what is tried, each a value for every tuned parameter; empty if nothing is tuned.
     """
 
     train_on: str
     resources: Resources
     images_per_job: int
+    tune_on: str
+    candidates: tuple[dict[str, Any], ...]
 
     def can_do(self, task: Variant[TaskSpec]) -> bool:
         """Whether one of the prior's patterns fits the task's name or its id."""
         return any(fnmatchcase(name, pattern) for name in (task.spec.name, task.id) for pattern in self.spec.tasks)
+
+    def tuned(self, chosen: Mapping[str, Any]) -> PriorPlan:
+        """Return this prior with the ``chosen`` values of its tuned parameters.
+
+        Raises:
+            ConfigError: a value is wrong.
+        """
+        values = {**self.parameters, **chosen}
+        parameters = validate_parameters(self.spec.parameters, values, f"tuned parameters of {self.id}").model_dump()
+        return replace(self, parameters=parameters, fingerprint=fingerprint([self.fingerprint, dict(chosen)]))
 
 
 def variants(entry: Registered[S], code: str, settings: Mapping[str, Any], where: str) -> Iterator[Variant[S]]:
@@ -92,7 +106,7 @@ def variants(entry: Registered[S], code: str, settings: Mapping[str, Any], where
     """
     spec = entry.record
     grid = {name: _values(spec.parameters, name, value, where) for name, value in settings.items()}
-    varied = [name for name, values in grid.items() if len(values) > 1]
+    varied = [name for name, values in grid.items() if len(values) > 1 or _is_other_protocol(spec, name, values[0])]
     for values in itertools.product(*grid.values()):
         parameters = validate_parameters(spec.parameters, dict(zip(grid, values, strict=True)), where).model_dump()
         name = _fill(spec.id, spec.name, parameters, varied)
@@ -105,6 +119,12 @@ def variants(entry: Registered[S], code: str, settings: Mapping[str, Any], where
             parameters=parameters,
             fingerprint=fingerprint([parameters, code, library_fingerprint()]),
         )
+
+
+def _is_other_protocol(spec: PriorSpec | TaskSpec, name: str, value: Any) -> bool:
+    """Whether a task is set to something else than its default, which its id must then tell."""
+    field = spec.parameters.model_fields.get(name)
+    return isinstance(spec, TaskSpec) and field is not None and not field.is_required() and value != field.default
 
 
 def _values(model: type[Parameters], name: str, value: Any, where: str) -> list[Any]:

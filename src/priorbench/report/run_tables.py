@@ -57,7 +57,7 @@ def cost_grid(runs: pd.DataFrame, catalogue: Catalogue) -> Grid:
                 if (prior, task) in seconds:
                     cells.append(Cell(_significant(seconds[prior, task])))
                 else:
-                    cells.append(Cell("–") if status == "unsupported" else Cell(status, "failed"))
+                    cells.append(Cell("cannot") if status == "unsupported" else Cell(status, "failed"))
             cells += [Cell(f"{memory[prior]:.0f}" if prior in memory else "–")]
             cells += [Cell(f"{threads[prior]:.0f}" if prior in threads else "–")]
             rows.append(cells)

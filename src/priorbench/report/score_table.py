@@ -17,7 +17,8 @@ NOTES = (
     "Bold: the best mean of a column; underlined: the paired difference to it has an interval that contains 0.",
     "(3/5): restored 3 of 5 images; the mean is over those. A prior that misses an image which another one restored is "
     "never the best.",
-    "–: the prior can't do the task.",
+    "cannot: the prior can't do the task, or the metric is not defined for it; runs.parquet and scores.parquet "
+    "say why.",
 )
 
 
@@ -82,7 +83,7 @@ def score_csv(scores: pd.DataFrame, catalogue: Catalogue, metric: str) -> pd.Dat
 
 def _cell(row: Mapping[Any, Any] | None, decimals: int) -> Cell:
     if row is None or row["status"] == "unsupported":
-        return Cell("–")
+        return Cell("cannot")
     if row["n"] == 0:
         return Cell(row["status"], "failed")
     text = f"{row['mean']:.{decimals}f}"

@@ -161,10 +161,10 @@ def _complete(values: pd.DataFrame) -> list[str]:
     return [str(prior) for prior in values.columns[present[present.any(axis=1)].all()]]
 
 
-def _best(values: pd.DataFrame, higher_is_better: bool) -> str | None:
+def _best(values: pd.DataFrame, higher_is_better: bool | None) -> str | None:
     """Return the complete prior with the best mean, the first by id among equals; None without any score."""
     means = values[_complete(values)].mean().dropna()
-    if means.empty:
+    if means.empty or higher_is_better is None:
         return None
     return str(means.idxmax() if higher_is_better else means.idxmin())
 

@@ -8,6 +8,7 @@ import torch
 
 from priorbench.priors import Context, Denoiser, PatchPrior, Prior, Restoration
 from priorbench.problem import Problem
+from priorbench.solvers.anscombe import restore_stabilised
 from priorbench.solvers.epll import epll
 from priorbench.solvers.plug_and_play import plug_and_play
 
@@ -33,10 +34,14 @@ def _(prior: Prior, problem: Problem, context: Context) -> Restoration:
 @restore.register
 @torch.no_grad()
 def _(prior: PatchPrior, problem: Problem, context: Context) -> Restoration:
+    if problem.peak is not None:
+        return restore_stabilised(lambda gaussian: epll(prior, gaussian, context), problem)
     return epll(prior, problem, context)
 
 
 @restore.register
 @torch.no_grad()
 def _(prior: Denoiser, problem: Problem, context: Context) -> Restoration:
+    if problem.peak is not None:
+        return restore_stabilised(lambda gaussian: plug_and_play(prior, gaussian, context), problem)
     return plug_and_play(prior, problem, context)

@@ -9,24 +9,25 @@ from __future__ import annotations
 from priorbench.operators import Identity
 from priorbench.priors import Context, Denoiser, Restoration
 from priorbench.problem import Problem
-from priorbench.solvers.fidelity import fidelity_weight
+from priorbench.solvers.continuation import fidelity_weight, geometric, regime
 
-FIRST_SIGMA = (0.04, 0.8)
-LAST_SIGMA = (0.004, 0.15)
-STEPS = 6
+FIRST_SIGMA = {"missing": (0.04, 0.8), "mixed": (0.1, 0.8)}
+LAST_SIGMA = {"missing": (0.004, 0.15), "mixed": (0.01, 0.15)}
+STEPS = {"missing": 6, "mixed": 8}
+TRUST = 5.0
 
 
 def plug_and_play(prior: Denoiser, problem: Problem, context: Context) -> Restoration:
     r"""Alternate the denoiser and the data step while the assumed noise level s falls.
 
         z = denoise(x, s)
-        x = argmin_x 1/2σ² ‖Hx − y‖² + 1/2s² ‖x − z‖²
+        x = argmin_x t/2σ² ‖Hx − y‖² + 1/2s² ‖x − z‖²
 
-    With H = I one call of the denoiser at σ is the answer already.
+    With H = I one call of the denoiser at σ is the answer already. t is ``TRUST``.
 
     Args:
         prior: the denoiser.
-        problem: any linear problem.
+        problem: any linear problem with Gaussian noise.
         context: progress.
     """
     operator, y = problem.operator, problem.y
@@ -34,21 +35,23 @@ def plug_and_play(prior: Denoiser, problem: Problem, context: Context) -> Restor
         restored = prior.denoise(y, problem.sigma) if problem.sigma > 0 else y
         context.progress(1.0)
         return Restoration(restored)
+    fidelity = fidelity_weight(problem.sigma, TRUST)
     x = operator.estimate(y)
-    for step, sigma in enumerate(noise_levels(problem.sigma)):
+    levels = noise_levels(problem)
+    for step, sigma in enumerate(levels):
         z = prior.denoise(x, sigma)
-        x = operator.data_step(y, z, fidelity_weight(problem.sigma), sigma**-2)
-        context.progress((step + 1) / STEPS)
+        x = operator.data_step(y, z, fidelity, sigma**-2)
+        context.progress((step + 1) / len(levels))
     return Restoration(x)
 
 
-def noise_levels(sigma: float) -> list[float]:
-    """Return the falling noise levels s, geometrically from max(0.04, 0.8 σ) to max(0.004, 0.15 σ).
+def noise_levels(problem: Problem) -> list[float]:
+    """Return the falling noise levels s, geometrically; each end is a constant or a multiple of σ, what is larger.
 
-    The start is about the error of an interpolation where nothing else is known of it. Starting higher,
-    ending at σ or taking more steps smooths away more than it restores, since every call of a denoiser
-    smooths a little. The constants were chosen on training images with half of the pixels missing,
-    together for non-local means, total variation and wavelets: σ = 0 and σ = 25/255.
+    The start is about the error of the operator's estimate where nothing else is known of it. Starting higher,
+    ending at σ or taking more steps smooths away more than it restores, since every call of a denoiser smooths a
+    little. The constants were chosen on training images for total variation and wavelets together.
     """
-    first, last = (max(least, factor * sigma) for least, factor in (FIRST_SIGMA, LAST_SIGMA))
-    return [first * (last / first) ** (step / (STEPS - 1)) for step in range(STEPS)]
+    kind = regime(problem.operator)
+    first, last = (max(least, factor * problem.sigma) for least, factor in (FIRST_SIGMA[kind], LAST_SIGMA[kind]))
+    return geometric(first, last, STEPS[kind])

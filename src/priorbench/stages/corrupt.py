@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import torch
 
 from priorbench.data.tensors import read_tensor
+from priorbench.errors import MachineError
 from priorbench.files import file_sha256
 from priorbench.plan import Plan
 from priorbench.seeds import derive_seed
 from priorbench.stages.log import say
 from priorbench.stages.manifest import Entry, read_manifest, write_manifest
 from priorbench.stages.outcome import OK, Outcome
+from priorbench.tasks import Task
 
 
 def corrupt(plan: Plan, dataset: str, task: str) -> None:
@@ -21,11 +24,21 @@ def corrupt(plan: Plan, dataset: str, task: str) -> None:
     The randomness of each problem comes from the experiment's seed and the names of data set, image
     and task, so every prior gets the same problem. A task that can't be loaded or that raises is named in
     the manifest, and every prior's rows then say so.
+
+    Raises:
+        MachineError: a file that the task needs, such as a kernel, can't be downloaded.
     """
     variant = plan.task(task)
     broken: Outcome | None = None
+    protocol: dict[str, Any] = {}
     try:
         corruption = variant.build()
+        if not isinstance(corruption, Task):
+            raise TypeError(f"{type(corruption).__qualname__} is no task: it must subclass priorbench.tasks.Task")
+        rows, columns = corruption.border
+        protocol = {"border": [int(rows), int(columns)], "luminance": bool(corruption.luminance)}
+    except MachineError:
+        raise
     except Exception as error:
         broken = Outcome.of_exception(error, "corrupt")
     images = read_manifest(Path(plan.layout.images(dataset)))
@@ -38,15 +51,22 @@ def corrupt(plan: Plan, dataset: str, task: str) -> None:
             path = Path(plan.layout.problem(dataset, task, image))
             try:
                 clean = read_tensor(Path(plan.layout.image(dataset, image)))
+                fitting = corruption.fit(clean)
+                if fitting.shape != clean.shape:
+                    say(f"{dataset}/{task}/{image}: cut from {_size(clean)} to {_size(fitting)}, which the task needs")
                 seed = derive_seed(plan.experiment.seed, dataset, image, task)
-                corruption.corrupt(clean, torch.Generator().manual_seed(seed)).save(path)
-                entry = Entry(Outcome(OK, "corrupt"), file_sha256(path), entry.shape)
+                corruption.corrupt(fitting, torch.Generator().manual_seed(seed)).save(path)
+                entry = Entry(Outcome(OK, "corrupt"), file_sha256(path), tuple(fitting.shape[1:]))
             except Exception as error:
                 entry = Entry(Outcome.of_exception(error, "corrupt"))
         entries[image] = entry
         say(f"{dataset}/{task}/{image}: {entry.outcome.reason or 'ready'}")
-    about = {"dataset": dataset, "task": variant.describe(), "seed": plan.experiment.seed}
+    about = {"dataset": dataset, "task": variant.describe(), "seed": plan.experiment.seed, **protocol}
     write_manifest(Path(plan.layout.problems(dataset, task)), entries, about)
+
+
+def _size(image: torch.Tensor) -> str:
+    return f"{image.shape[-2]} × {image.shape[-1]}"
 
 
 def _missing(dataset: str) -> Entry:

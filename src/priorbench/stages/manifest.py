@@ -48,3 +48,15 @@ def read_manifest(path: Path) -> dict[str, Entry]:
         }
     except (KeyError, TypeError, AttributeError) as error:
         raise ValueError(f"{path} is not a manifest: {error}") from error
+
+
+def read_about(path: Path) -> dict[str, Any]:
+    """Read what a manifest is about.
+
+    Raises:
+        ValueError: the file is not a manifest.
+    """
+    about = read_json(path).get("about")
+    if not isinstance(about, dict):
+        raise ValueError(f"{path} is not a manifest: it does not say what it is about")
+    return about

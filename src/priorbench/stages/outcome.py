@@ -7,14 +7,13 @@ import traceback
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from priorbench.errors import NotApplicable
+
 OK = "ok"
 FAILED = "failed"
 TIMEOUT = "timeout"
+UNSUPPORTED = "unsupported"
 DIVERGED = "diverged"
-
-
-class MachineError(RuntimeError):
-    """The machine failed, not the method: the job fails and is tried again."""
 
 
 @dataclass(frozen=True)
@@ -22,7 +21,7 @@ class Outcome:
     """The end of one piece of work.
 
     Args:
-        status: ``ok``, ``failed``, ``timeout`` or ``diverged``.
+        status: ``ok``, ``failed``, ``timeout``, ``diverged`` or ``unsupported``.
         stage: the stage that it ended in.
         reason: one sentence; empty when ok.
         traceback: where a plugin raised; empty otherwise.
@@ -45,6 +44,8 @@ class Outcome:
     @classmethod
     def of_exception(cls, error: BaseException, stage: str) -> Outcome:
         """Return the failure that an exception stands for."""
+        if isinstance(error, NotApplicable):
+            return cls(UNSUPPORTED, stage, str(error))
         lines = str(error).strip().splitlines()
         reason = f"{type(error).__name__}: {lines[0] if lines else ''}".rstrip(": ")
         return cls(FAILED, stage, reason, "".join(traceback.format_exception(error)))

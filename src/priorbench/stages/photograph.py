@@ -13,7 +13,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, Ti
 
 from priorbench.data.tensors import read_tensor, to_array, write_tensor
 from priorbench.files import read_json
-from priorbench.metrics import psnr
+from priorbench.metrics.fidelity import psnr
 from priorbench.names import unknown
 from priorbench.plan import Plan, PriorPlan, validate_parameters
 from priorbench.priors import Context
@@ -67,6 +67,7 @@ def restore_photograph(
         problem: Problem = corruption.observe(image, known)
     else:
         seed = derive_seed(plan.experiment.seed, "photograph", source.name, task)
+        image = corruption.fit(image)
         problem = corruption.corrupt(image, torch.Generator().manual_seed(seed))
     model = _load_model(plan, chosen)
     torch.set_num_threads(available_threads(chosen.resources.threads))
@@ -75,11 +76,11 @@ def restore_photograph(
         restored = solve(model, problem, context).image
     write_tensor(output, restored)
     if corrupted is not None:
-        write_tensor(corrupted, problem.y)
+        write_tensor(corrupted, problem.estimate())
     if observed:
         console.print(f"{output}")
     else:
-        before, after = psnr(to_array(problem.y), to_array(image)), psnr(to_array(restored), to_array(image))
+        before, after = (psnr(to_array(x), to_array(image)) for x in (problem.estimate(), restored))
         console.print(f"{output}: PSNR {before:.2f} dB → {after:.2f} dB", highlight=False)
 
 

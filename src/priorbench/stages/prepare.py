@@ -8,6 +8,7 @@ import numpy as np
 
 from priorbench.data.images import write_image
 from priorbench.data.transform import transform
+from priorbench.errors import MachineError
 from priorbench.files import file_sha256
 from priorbench.plan import Plan
 from priorbench.stages.log import say
@@ -19,6 +20,9 @@ def prepare(plan: Plan, dataset: str) -> None:
     """Write ``images/<dataset>/<image>.png`` and the manifest.
 
     An image that can't be read is named in the manifest and left out of all that follows.
+
+    Raises:
+        MachineError: a file can't be downloaded.
     """
     data = plan.dataset(dataset)
     entries: dict[str, Entry] = {}
@@ -34,6 +38,8 @@ def prepare(plan: Plan, dataset: str) -> None:
             write_image(path, array)
             shape = (array.shape[2] if array.ndim == 3 else 1, *array.shape[:2])
             entries[image] = Entry(Outcome(OK, "prepare"), file_sha256(path), shape)
+        except MachineError:
+            raise
         except Exception as error:
             entries[image] = Entry(Outcome.of_exception(error, "prepare"))
         outcome = entries[image].outcome

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from priorbench.config import Experiment
+from priorbench.errors import MachineError
 from priorbench.files import file_sha256, read_json, write_json, write_rows
 from priorbench.fingerprint import fingerprint
 from priorbench.plan import MODEL_LOADING_MINUTES, Plan
@@ -16,7 +17,7 @@ from priorbench.seeds import derive_seed
 from priorbench.stages.log import say
 from priorbench.stages.manifest import Entry, read_manifest
 from priorbench.stages.measure import Measure
-from priorbench.stages.outcome import DIVERGED, OK, MachineError, Outcome
+from priorbench.stages.outcome import DIVERGED, OK, Outcome
 from priorbench.stages.worker import WorkerDied, WorkerTimeout, available_threads, limit_threads, messages
 
 

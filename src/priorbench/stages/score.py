@@ -1,8 +1,9 @@
-"""Stage ``score``: compare the restorations of a chunk with the clean images."""
+"""Stage ``score``: compare the restorations of a chunk with the clean images and with the observations."""
 
 from __future__ import annotations
 
 import math
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -10,10 +11,12 @@ import numpy as np
 
 from priorbench.data.images import read_image
 from priorbench.files import read_rows, write_rows
+from priorbench.metrics.fidelity import luma
 from priorbench.plan import Plan
 from priorbench.plugins import Registered
 from priorbench.records import MetricSpec
 from priorbench.stages.log import say
+from priorbench.stages.manifest import read_about, read_manifest
 from priorbench.stages.outcome import FAILED, OK, Outcome
 
 
@@ -23,37 +26,74 @@ def score(plan: Plan, dataset: str, task: str, prior: str, chunk: str) -> None:
     A restoration that failed has rows as well, without a value; so has a metric that can't be loaded or raises.
     """
     metrics = {name: plan.registry.metrics[name] for name in plan.metrics}
-    border = plan.task(task).spec.border
     rows: list[dict[str, Any]] = []
     for run in read_rows(Path(plan.layout.runs(dataset, task, prior, chunk))):
-        image = run["image"]
-        if run["status"] == OK:
-            clean = _read(Path(plan.layout.image(dataset, image)), border)
-            restored = _read(Path(plan.layout.restored(dataset, task, prior, f"{image}.png")), border)
+        pair = _Pair(plan, dataset, task, prior, run["image"])
         for name, metric in metrics.items():
             value, status, reason = None, run["status"], run["reason"]
             if status == OK:
-                value, status, reason = _evaluate(metric, restored, clean)
+                value, status, reason = _evaluate(metric, pair)
             row = {key: run[key] for key in ("experiment", "dataset", "image", "task", "prior", "source")}
             rows.append({**row, "metric": name, "value": value, "status": status, "reason": reason, "note": ""})
-            say(f"{dataset}/{task}/{prior}/{image}: {name} {reason or f'{value:.4f}'}")
+            say(f"{dataset}/{task}/{prior}/{run['image']}: {name} {reason or f'{value:.4f}'}")
     write_rows(Path(plan.layout.scores(dataset, task, prior, chunk)), rows)
 
 
-def _read(path: Path, border: int) -> np.ndarray:
-    """Read an image as H × W × C with its border cut."""
+class _Pair:
+    """A restoration and what it is compared with, each read when a metric asks for it."""
+
+    def __init__(self, plan: Plan, dataset: str, task: str, prior: str, image: str) -> None:
+        self.restored_file = Path(plan.layout.restored(dataset, task, prior, f"{image}.png"))
+        self.clean_file = Path(plan.layout.image(dataset, image))
+        self.problem_file = Path(plan.layout.problem(dataset, task, image))
+        self.manifest = Path(plan.layout.problems(dataset, task))
+        self.image = image
+        self.task = plan.task(task)
+
+    @cached_property
+    def images(self) -> tuple[np.ndarray, np.ndarray]:
+        """The restored and the clean image, H × W × C, as the task's protocol wants them compared."""
+        _, height, width = read_manifest(self.manifest)[self.image].shape
+        about = read_about(self.manifest)
+        rows, columns = about["border"]
+        restored, clean = _planes(self.restored_file), _planes(self.clean_file)
+        if restored.shape[:2] != (height, width):
+            raise ValueError(f"{self.restored_file} is {restored.shape[:2]}, its problem {(height, width)}")
+        if min(height - 2 * rows, width - 2 * columns) < 1:
+            cut = f"the task cuts {rows} × {columns} from each side"
+            raise ValueError(f"{cut}, which leaves nothing of {height} × {width}")
+        part = np.s_[rows : height - rows, columns : width - columns]
+        restored, clean = restored[part], clean[part]
+        return (luma(restored), luma(clean)) if about["luminance"] else (restored, clean)
+
+    def evaluate(self, metric: Registered[MetricSpec]) -> float:
+        """Return the metric's value."""
+        function = metric.load()
+        if metric.record.of_problem:
+            # These bring torch, which the other metrics do without.
+            from priorbench.data.tensors import read_tensor
+            from priorbench.problem import Problem
+
+            self.task.entry.load()  # Makes the task's operators known.
+            return float(function(read_tensor(self.restored_file), Problem.load(self.problem_file)))
+        return float(function(*self.images))
+
+
+def _planes(path: Path) -> np.ndarray:
+    """Read an image as H × W × C."""
     array = read_image(path)
-    array = array[:, :, None] if array.ndim == 2 else array
-    return array[border : array.shape[0] - border, border : array.shape[1] - border]
+    return array[:, :, None] if array.ndim == 2 else array
 
 
-def _evaluate(metric: Registered[MetricSpec], restored: np.ndarray, clean: np.ndarray) -> tuple[float | None, str, str]:
+def _evaluate(metric: Registered[MetricSpec], pair: _Pair) -> tuple[float | None, str, str]:
     """Return value, status and reason."""
     try:
-        value = float(metric.load()(restored, clean))
+        value = pair.evaluate(metric)
     except (Exception, SystemExit) as error:
-        return None, FAILED, Outcome.of_exception(error, "score").reason
+        outcome = Outcome.of_exception(error, "score")
+        return None, outcome.status, outcome.reason
     if not math.isfinite(value):
-        why = ": the restoration equals the clean image" if (restored == clean).all() else ""
+        same = not metric.record.of_problem and (pair.images[0] == pair.images[1]).all()
+        why = ": the restoration equals the clean image" if same else ""
         return None, FAILED, f"the metric is {value}{why}"
     return value, OK, ""

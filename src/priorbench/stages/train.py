@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from priorbench.config import Experiment
+from priorbench.errors import MachineError
 from priorbench.files import file_sha256, write_json
 from priorbench.plan import MODEL_LOADING_MINUTES, Plan
 from priorbench.seeds import derive_seed
@@ -15,7 +16,7 @@ from priorbench.stages.curve import write_curve
 from priorbench.stages.log import say
 from priorbench.stages.manifest import read_manifest
 from priorbench.stages.measure import Measure
-from priorbench.stages.outcome import OK, MachineError, Outcome
+from priorbench.stages.outcome import OK, Outcome
 from priorbench.stages.worker import WorkerDied, WorkerTimeout, available_threads, limit_threads, messages
 
 

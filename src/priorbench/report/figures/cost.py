@@ -85,8 +85,10 @@ def _set_axes(axes: Axes, points: pd.DataFrame) -> None:
     axes.xaxis.set_minor_formatter(NullFormatter())
 
 
-def _front(points: pd.DataFrame, higher_is_better: bool) -> pd.DataFrame:
-    """Return the points that no other one beats in time and score, fastest first."""
+def _front(points: pd.DataFrame, higher_is_better: bool | None) -> pd.DataFrame:
+    """Return the points that no other one beats in time and score, fastest first; none where no score is best."""
+    if higher_is_better is None:
+        return points[:0]
     ordered = points.sort_values(["seconds", "mean"], ascending=[True, not higher_is_better])
     best = ordered["mean"].cummax() if higher_is_better else ordered["mean"].cummin()
     return ordered[(ordered["mean"] == best) & ~best.duplicated()]

@@ -21,6 +21,8 @@ Colour = tuple[float, float, float]
 def rank_priors(summary: pd.DataFrame, catalogue: Catalogue, metric: str) -> list[str]:
     """Return the priors from best to worst by their mean rank over data sets and tasks; without a score, last."""
     better = catalogue.metrics[metric].higher_is_better
+    if better is None:
+        return list(catalogue.priors)
     ranks = summary.groupby(["dataset", "task"])["mean"].rank(ascending=not better)
     mean_rank = ranks.groupby(summary["prior"]).mean().to_dict()
     order = {

@@ -16,7 +16,7 @@ def psnr(restored: np.ndarray, clean: np.ndarray) -> float:
     Raises:
         ValueError: the shapes differ or a value is NaN.
     """
-    restored, clean = _checked(restored, clean)
+    restored, clean = checked_pair(restored, clean)
     error = float(np.mean((restored - clean) ** 2))
     return float("inf") if error == 0 else float(-10 * np.log10(error))
 
@@ -30,7 +30,7 @@ def ssim(restored: np.ndarray, clean: np.ndarray) -> float:
     Raises:
         ValueError: the shapes differ, a value is NaN, or a side is shorter than the window.
     """
-    restored, clean = _checked(restored, clean)
+    restored, clean = checked_pair(restored, clean)
     if min(clean.shape[:2]) < SSIM_WINDOW:
         raise ValueError(f"SSIM needs at least {SSIM_WINDOW} pixels a side; the image is {clean.shape[:2]}")
     return float(
@@ -46,7 +46,43 @@ def ssim(restored: np.ndarray, clean: np.ndarray) -> float:
     )
 
 
-def _checked(restored: np.ndarray, clean: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def psnr_y(restored: np.ndarray, clean: np.ndarray) -> float:
+    """Return the PSNR of the luma in dB; of gray images, :func:`psnr`.
+
+    Raises:
+        ValueError: the shapes differ or a value is NaN.
+    """
+    restored, clean = checked_pair(restored, clean)
+    return psnr(luma(restored), luma(clean))
+
+
+def rmse(restored: np.ndarray, clean: np.ndarray) -> float:
+    """Return the root mean squared error, on [0, 1]. Both images are clipped to [0, 1].
+
+    Raises:
+        ValueError: the shapes differ or a value is NaN.
+    """
+    restored, clean = checked_pair(restored, clean)
+    return float(np.sqrt(np.mean((restored - clean) ** 2)))
+
+
+def luma(image: np.ndarray) -> np.ndarray:
+    """Return Y of YCbCr as MATLAB's rgb2ycbcr, on [16/255, 235/255], H × W × 1; gray stays as it is.
+
+    Y = (16 + 65.481 R + 128.553 G + 24.966 B) / 255, ITU-R BT.601.
+    """
+    if image.shape[2] == 1:
+        return image
+    weighted: np.ndarray = (16 + image @ np.array([65.481, 128.553, 24.966])) / 255
+    return weighted[:, :, None]
+
+
+def checked_pair(restored: np.ndarray, clean: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return both images in float64, clipped to [0, 1].
+
+    Raises:
+        ValueError: the shapes differ or a value is NaN.
+    """
     if restored.shape != clean.shape or restored.ndim != 3:
         raise ValueError(f"two images H × W × C are compared, not {restored.shape} with {clean.shape}")
     if np.isnan(restored).any() or np.isnan(clean).any():

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from priorbench.metrics import psnr, ssim
+from priorbench.metrics.fidelity import luma, psnr, psnr_y, rmse, ssim
 
 
 def random_image(seed: int, height: int = 13, width: int = 15, channels: int = 1) -> np.ndarray:
@@ -94,3 +94,41 @@ def test_ssim_says_when_an_image_is_smaller_than_its_window():
     with pytest.raises(ValueError, match="at least 11 pixels"):
         ssim(image, image)
     assert psnr(image, 1 - image) > 0
+
+
+@given(st.integers(0, 1000))
+def test_the_psnr_of_luma_is_matlab_s_formula_by_hand(seed):
+    restored, clean = random_image(seed, 3, 4, 3), random_image(seed + 1, 3, 4, 3)
+    error = 0.0
+    for row, column in product(range(3), range(4)):
+        (r, g, b), (s, h, c) = restored[row, column].astype(float), clean[row, column].astype(float)
+        error += ((65.481 * (r - s) + 128.553 * (g - h) + 24.966 * (b - c)) / 255) ** 2
+    assert psnr_y(restored, clean) == pytest.approx(10 * math.log10(12 / error))
+
+
+def test_luma_goes_from_16_to_235():
+    black, white, gray = (np.full((1, 1, 3), value) for value in (0.0, 1.0, 0.5))
+    assert luma(black).item() == pytest.approx(16 / 255)
+    assert luma(white).item() == pytest.approx(235 / 255)
+    assert luma(gray).item() == pytest.approx((16 + 235) / 2 / 255)
+
+
+def test_of_gray_images_luma_is_the_image_itself():
+    restored, clean = random_image(1), random_image(2)
+    assert psnr_y(restored, clean) == psnr(restored, clean)
+
+
+@given(st.integers(0, 1000), st.sampled_from([1, 3]))
+def test_rmse_and_psnr_say_the_same(seed, channels):
+    restored, clean = random_image(seed, channels=channels), random_image(seed + 1, channels=channels)
+    assert psnr(restored, clean) == pytest.approx(-20 * math.log10(rmse(restored, clean)))
+
+
+@pytest.mark.parametrize("metric", [psnr_y, rmse])
+def test_nan_and_other_shapes_are_errors_of_these_too(metric):
+    clean, broken = random_image(7, channels=3), random_image(8, channels=3)
+    broken[0, 0] = np.nan
+    with pytest.raises(ValueError, match="NaN"):
+        metric(broken, clean)
+    with pytest.raises(ValueError, match="compared, not"):
+        metric(clean[:-1], clean)

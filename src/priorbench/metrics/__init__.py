@@ -1,0 +1,1 @@
+"""The measures of a restoration, by what they need: arrays, torch, the problem."""

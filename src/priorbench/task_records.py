@@ -1,0 +1,180 @@
+"""The records of the library's tasks. Light."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field
+
+from priorbench.hookspecs import hookimpl
+from priorbench.records import Parameters, TaskSpec
+
+
+class DenoiseParameters(Parameters):
+    """Parameters of denoising."""
+
+    sigma: float = Field(25, ge=0, description="standard deviation of the noise on the 0-255 scale")
+
+
+class PoissonParameters(Parameters):
+    """Parameters of photon noise."""
+
+    peak: float = Field(30, gt=0, description="expected photons where the image is white")
+
+
+class SaltPepperParameters(Parameters):
+    """Parameters of salt-and-pepper noise."""
+
+    percent: float = Field(30, gt=0, lt=100, description="values that are turned into black or white, in percent")
+
+
+class DeblurParameters(Parameters):
+    """Parameters of de-blurring."""
+
+    kernel: str = Field(
+        "levin1",
+        pattern=r"^(gaussian|box|disk|motion|levin[1-8]|shake\d+)$",
+        description="gaussian, box, disk, motion, levin1 to levin8 (downloaded), or shake1, shake2, … (generated)",
+    )
+    sigma: float = Field(2.55, ge=0, description="standard deviation of the noise on the 0-255 scale")
+    boundary: Literal["circular", "valid"] = Field(
+        "circular", description="circular, or valid: only what no unseen pixel has touched is observed"
+    )
+
+
+class MissingParameters(Parameters):
+    """Parameters of inpainting in shapes."""
+
+    sigma: float = Field(0, ge=0, description="standard deviation of the noise on the known pixels, on the 0-255 scale")
+
+
+class InpaintParameters(MissingParameters):
+    """Parameters of inpainting random pixels."""
+
+    missing: float = Field(50, gt=0, lt=100, description="missing pixels in percent")
+
+
+class MaskParameters(MissingParameters):
+    """Parameters of inpainting with a mask of one's own."""
+
+    mask: str = Field(description="image file of the images' size, white where a pixel is known")
+
+
+class SuperResolveParameters(Parameters):
+    """Parameters of super-resolution."""
+
+    factor: Literal[2, 3, 4, 8] = Field(2, description="how many times smaller each side of the observation is")
+    kernel: Literal["bicubic", "lanczos2", "area", "gaussian"] = Field(
+        "bicubic",
+        description="bicubic (MATLAB's imresize), lanczos2, area, or gaussian (a blur, then every n-th pixel)",
+    )
+    sigma: float = Field(0, ge=0, description="standard deviation of the noise on the 0-255 scale")
+
+
+class SenseParameters(Parameters):
+    """Parameters of compressed sensing."""
+
+    ratio: float = Field(25, gt=0, le=100, description="observations in percent of the pixels")
+    sigma: float = Field(0, ge=0, description="standard deviation of the noise on the 0-255 scale")
+
+
+class JpegParameters(Parameters):
+    """Parameters of JPEG compression."""
+
+    quality: int = Field(10, ge=1, le=100, description="quality as libjpeg counts")
+
+
+def _mask_file(parameters: MaskParameters) -> list[Path]:
+    return [Path(parameters.mask)]
+
+
+@hookimpl
+def register_tasks() -> Iterator[TaskSpec]:
+    """Yield the tasks of the field."""
+    yield TaskSpec(
+        name="denoise",
+        id="denoise-{sigma:g}",
+        label="denoise σ = {sigma:g}",
+        factory="priorbench.tasks:Denoise",
+        parameters=DenoiseParameters,
+        summary="white Gaussian noise, neither clipped nor rounded",
+    )
+    yield TaskSpec(
+        name="denoise-poisson",
+        id="denoise-poisson-{peak:g}",
+        label="Poisson, peak {peak:g}",
+        factory="priorbench.tasks:DenoisePoisson",
+        parameters=PoissonParameters,
+        summary="photon noise",
+    )
+    yield TaskSpec(
+        name="denoise-saltpepper",
+        id="denoise-saltpepper-{percent:g}",
+        label="salt & pepper {percent:g} %",
+        factory="priorbench.tasks:DenoiseSaltPepper",
+        parameters=SaltPepperParameters,
+        summary="values turned into black or white; all that is black or white counts as missing",
+    )
+    yield TaskSpec(
+        name="deblur",
+        id="deblur-{kernel}-{sigma:g}",
+        label="deblur {kernel}, σ = {sigma:g}",
+        factory="priorbench.tasks:Deblur",
+        parameters=DeblurParameters,
+        summary="a known blur and white Gaussian noise",
+    )
+    yield TaskSpec(
+        name="inpaint",
+        id="inpaint-{missing:g}",
+        label="inpaint {missing:g} %",
+        factory="priorbench.tasks:Inpaint",
+        parameters=InpaintParameters,
+        summary="random pixels are missing, the same in all channels; the known ones may be noisy",
+    )
+    for shape, summary in (
+        ("text", "lines of text lie over the image"),
+        ("scratch", "thin scratches cross the image"),
+        ("block", "square holes"),
+    ):
+        yield TaskSpec(
+            name=f"inpaint-{shape}",
+            label=f"inpaint {shape}",
+            factory=f"priorbench.tasks:Inpaint{shape.capitalize()}",
+            parameters=MissingParameters,
+            summary=summary,
+        )
+    yield TaskSpec(
+        name="inpaint-mask",
+        label="inpaint mask",
+        factory="priorbench.tasks:InpaintMask",
+        parameters=MaskParameters,
+        files=_mask_file,
+        summary="pixels that a mask of one's own shows black are missing",
+    )
+    yield TaskSpec(
+        name="sr",
+        id="sr-x{factor}",
+        label="super-resolve ×{factor}",
+        factory="priorbench.tasks:SuperResolve",
+        parameters=SuperResolveParameters,
+        summary="the image on a coarser grid; scored on luma, a border as wide as the factor cut",
+    )
+    yield TaskSpec(
+        name="cs",
+        id="cs-{ratio:g}",
+        label="sense {ratio:g} %",
+        factory="priorbench.tasks:Sense",
+        parameters=SenseParameters,
+        summary="compressed sensing by random projections of the whole image",
+        reference="doi:10.1109/TSP.2011.2170977",
+    )
+    yield TaskSpec(
+        name="jpeg",
+        id="jpeg-{quality}",
+        label="JPEG quality {quality}",
+        factory="priorbench.tasks:Jpeg",
+        parameters=JpegParameters,
+        summary="compression artefacts; there is no linear operator",
+    )
