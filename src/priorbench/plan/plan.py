@@ -128,7 +128,7 @@ class Plan:
     def tuning_minutes(self, prior: str) -> int:
         """Return the time limit of a tuning job: that of every combination on every image and of starting."""
         chosen = self.prior(prior)
-        runs = len(chosen.candidates) * len(self.tuning_images(prior))
+        runs = len(chosen.candidates) * min(self.experiment.tuning.images, len(self.dataset(chosen.tune_on).images))
         return int(chosen.resources.minutes * runs + MODEL_LOADING_MINUTES) + 1
 
     def memory(self, prior: str, attempt: int) -> int:
@@ -151,11 +151,6 @@ class Plan:
     def tuned_files(self, task: str, prior: str) -> list[str]:
         """Return what a restoring job needs of the tuning: nothing if the prior isn't tuned."""
         return [self.layout.tuned(task, prior)] if self.is_tuned(task, prior) else []
-
-    def tuning_images(self, prior: str) -> list[str]:
-        """Return the training images that a prior is tuned on, those that can't be read included."""
-        data = self.dataset(self.prior(prior).tune_on)
-        return list(data.images)[: self.experiment.tuning.images]
 
     def tuning_fingerprint(self, task: str, prior: str) -> str:
         """Of all that determines what is chosen: prior, task, candidates, images and how they are compared."""

@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from priorbench.config import Experiment
-from priorbench.errors import MachineError
 from priorbench.files import file_sha256, read_json, write_json, write_rows
 from priorbench.fingerprint import fingerprint
-from priorbench.plan import MODEL_LOADING_MINUTES, Plan
+from priorbench.plan import Plan
 from priorbench.results.environment import write_environment
 from priorbench.seeds import derive_seed
 from priorbench.stages.log import say
 from priorbench.stages.manifest import Entry, read_manifest
-from priorbench.stages.measure import Measure
-from priorbench.stages.outcome import DIVERGED, OK, Outcome
-from priorbench.stages.worker import WorkerDied, WorkerTimeout, available_threads, limit_threads, messages
+from priorbench.stages.outcome import OK, Outcome
+from priorbench.stages.series import in_series
+from priorbench.stages.worker import available_threads, limit_threads
 
 
 def restore(plan: Plan, dataset: str, task: str, prior: str, chunk: str, *, final: bool = True) -> None:
@@ -48,8 +47,13 @@ def restore(plan: Plan, dataset: str, task: str, prior: str, chunk: str, *, fina
     waiting = [image for image in images if image not in outcomes]
     if len(waiting) < len(images):
         say(f"{cell.name}: {len(images) - len(waiting)} of {len(images)} need no computing")
-    for image, outcome in _restore_all(cell, waiting, final):
-        outcomes[image] = outcome
+    limit_threads(cell.threads)
+    arguments = (plan.experiment.model_dump(), dataset, task, prior)
+    minutes = cell.prior.resources.minutes
+    for image, ended in in_series(_work, arguments, waiting, stage="restore", minutes=minutes, final=final):
+        outcomes[image] = outcome = Outcome(**ended)
+        if not outcome.ok:
+            cell.discard(image)
         say(f"{cell.name}/{image}: {outcome.reason or f'restored in {outcome.seconds:.2f} s'}")
     environment = write_environment(Path(plan.layout.environments()))
     rows = [{**cell.row(image), **outcomes[image].as_dict(), "environment": environment} for image in images]
@@ -69,6 +73,11 @@ class _Cell:
         self.training: dict[str, Any] = {}
         if self.prior.spec.learns:
             self.training = read_json(Path(plan.layout.training(prior)))
+        self.tuning: dict[str, Any] = {}
+        if plan.is_tuned(task, prior):
+            self.tuning = read_json(Path(plan.layout.tuned(task, prior)))
+            if self.tuning["status"] == OK:
+                self.prior = self.prior.tuned(self.tuning["parameters"])
 
     def seed(self, image: str) -> int:
         return derive_seed(self.plan.experiment.seed, self.dataset, image, self.task, self.prior.id)
@@ -88,9 +97,10 @@ class _Cell:
         problem = self.problems.get(image, Entry(Outcome("failed", "corrupt", "there is no such problem")))
         if not problem.outcome.ok:
             return problem.outcome
-        if self.training and self.training["status"] != OK:
-            fields = {key: self.training[key] for key in ("status", "stage", "traceback")}
-            return Outcome(**fields, reason=f"training: {self.training['reason']}")
+        for name, before in (("training", self.training), ("tuning", self.tuning)):
+            if before and before["status"] != OK:
+                fields = {key: before[key] for key in ("status", "stage", "traceback")}
+                return Outcome(**fields, reason=f"{name}: {before['reason']}")
         record, restored = self.path(image, ".json"), self.path(image, ".png")
         try:
             saved = read_json(record)
@@ -134,37 +144,6 @@ class _Cell:
         }
 
 
-def _restore_all(cell: _Cell, images: list[str], final: bool) -> Iterator[tuple[str, Outcome]]:
-    """Yield how each image ended. A worker that is lost costs one image; a new one takes the rest."""
-    limit_threads(cell.threads)
-    waiting = list(images)
-    while waiting:
-        arguments = (cell.plan.experiment.model_dump(), cell.dataset, cell.task, cell.prior.id, waiting)
-        current, limit = None, 60 * cell.prior.resources.minutes
-        try:
-            for kind, image, outcome in messages(_work, arguments, first_limit=60 * MODEL_LOADING_MINUTES, limit=limit):
-                current = image
-                if kind == "end":
-                    yield waiting.pop(0), Outcome(**outcome)
-                    current = None
-            for image in waiting:
-                yield image, Outcome("failed", "restore", "the process ended without a word")
-            return
-        except WorkerTimeout as error:
-            ended = Outcome.of_timeout(error.seconds, "restore")
-        except WorkerDied as error:
-            ended = Outcome("failed", "restore", str(error))
-        except MachineError as error:
-            if not final:
-                raise
-            ended = Outcome("failed", "restore", str(error))
-        # Without a current image the worker was lost while it loaded, and would be again.
-        for image in waiting[:1] if current else list(waiting):
-            cell.discard(image)
-            yield image, ended
-            waiting.remove(image)
-
-
 def _work(
     send: Callable[[Any], None], experiment: dict[str, Any], dataset: str, task: str, name: str, images: list[str]
 ) -> None:
@@ -189,20 +168,17 @@ def _work(
         if outcome.ok:
             cell.keep(image, outcome)
         else:
-            cell.discard(image)
             say(outcome.traceback or outcome.reason)
         send(("end", image, outcome.as_dict()))
 
 
 def _restore_one(cell: _Cell, prior: object, image: str) -> Outcome:
     """Restore one image and write what came out."""
-    import torch
-
     from priorbench.data.tensors import write_tensor
     from priorbench.priors import Context
     from priorbench.problem import Problem
-    from priorbench.solvers import restore as solve
     from priorbench.stages.extras import write_extras
+    from priorbench.stages.solve import solve
 
     spoken = time.monotonic()
 
@@ -214,18 +190,12 @@ def _restore_one(cell: _Cell, prior: object, image: str) -> Outcome:
 
     try:
         problem = Problem.load(Path(cell.plan.layout.problem(cell.dataset, cell.task, image)))
-        torch.manual_seed(cell.seed(image))
-        measure = Measure()
-        result = solve(prior, problem, Context.seeded(cell.seed(image), progress))
-        seconds, peak = measure.seconds, measure.peak_memory_mb
-        expected = (1, *problem.image_shape)
-        if tuple(result.image.shape) != expected:
-            raise ValueError(f"the prior returned an image of shape {tuple(result.image.shape)}, not {expected}")
-        if not torch.isfinite(result.image).all():
-            reason = "the restored image holds NaN or infinite values"
-            return Outcome(DIVERGED, "restore", reason, seconds=seconds, peak_memory_mb=peak)
+        context = Context.seeded(cell.seed(image), progress)
+        outcome, result = solve(prior, problem, context, cell.seed(image), "restore")
+        if not outcome.ok:
+            return outcome
         write_tensor(cell.path(image, ".png"), result.image)
         write_extras(result, cell.path(image, ""))
     except (Exception, SystemExit) as error:
         return Outcome.of_exception(error, "restore")
-    return Outcome(OK, "restore", seconds=seconds, peak_memory_mb=peak)
+    return outcome

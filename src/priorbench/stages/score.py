@@ -11,13 +11,13 @@ import numpy as np
 
 from priorbench.data.images import read_image
 from priorbench.files import read_rows, write_rows
-from priorbench.metrics.fidelity import luma
 from priorbench.plan import Plan
 from priorbench.plugins import Registered
 from priorbench.records import MetricSpec
 from priorbench.stages.log import say
 from priorbench.stages.manifest import read_about, read_manifest
 from priorbench.stages.outcome import FAILED, OK, Outcome
+from priorbench.stages.protocol import compared
 
 
 def score(plan: Plan, dataset: str, task: str, prior: str, chunk: str) -> None:
@@ -55,16 +55,10 @@ class _Pair:
         """The restored and the clean image, H × W × C, as the task's protocol wants them compared."""
         _, height, width = read_manifest(self.manifest)[self.image].shape
         about = read_about(self.manifest)
-        rows, columns = about["border"]
         restored, clean = _planes(self.restored_file), _planes(self.clean_file)
         if restored.shape[:2] != (height, width):
             raise ValueError(f"{self.restored_file} is {restored.shape[:2]}, its problem {(height, width)}")
-        if min(height - 2 * rows, width - 2 * columns) < 1:
-            cut = f"the task cuts {rows} × {columns} from each side"
-            raise ValueError(f"{cut}, which leaves nothing of {height} × {width}")
-        part = np.s_[rows : height - rows, columns : width - columns]
-        restored, clean = restored[part], clean[part]
-        return (luma(restored), luma(clean)) if about["luminance"] else (restored, clean)
+        return compared(restored, clean, about["border"], about["luminance"])
 
     def evaluate(self, metric: Registered[MetricSpec]) -> float:
         """Return the metric's value."""
