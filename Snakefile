@@ -68,6 +68,7 @@ rule data:
 include: "workflow/rules/images.smk"
 include: "workflow/rules/problems.smk"
 include: "workflow/rules/train.smk"
+include: "workflow/rules/tune.smk"
 include: "workflow/rules/restore.smk"
 include: "workflow/rules/score.smk"
 include: "workflow/rules/tables.smk"

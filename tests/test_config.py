@@ -19,7 +19,10 @@ ROOT = Path(__file__).parents[1]
 CONFIGURATIONS = [ROOT / "config.yaml", *sorted((ROOT / "config").glob("*.yaml"))]
 MINIMAL: dict[str, Any] = {
     "experiment": "mine",
-    "datasets": {"small": {"source": "scikit-image", "images": ["camera", "coffee"]}},
+    "datasets": {
+        "small": {"source": "scikit-image", "images": ["camera", "coffee"]},
+        "other": {"source": "scikit-image", "images": ["brick"]},
+    },
     "test": ["small"],
 }
 
@@ -103,6 +106,10 @@ def test_an_unknown_key_is_answered_with_its_place_and_the_valid_ones(changes: d
         (gmm(n_components=[3, 3]), ["two settings give the same prior id", "gmm-n_components3"]),
         (gmm(start=["a/b", "c"]), ["priors.settings.gmm.parameters", "a/b", "path"]),
         ({"priors": {"settings": {"gmm": {"train_on": "small"}}}}, ["priors.settings.gmm.train_on", "does not learn"]),
+        (
+            {"priors": {"settings": {"gmm": {"tune": True}}}, "train": "other"},
+            ["priors.settings.gmm.tune", "gmm declares no tunable parameters", "leave the key out"],
+        ),
     ],
 )
 def test_a_name_that_nobody_knows_is_answered_before_any_job(changes: dict, words: list[str]) -> None:
@@ -128,6 +135,9 @@ def test_a_name_that_nobody_knows_is_answered_before_any_job(changes: dict, word
         ({"priors": {"run": "gmm"}}, "priors.run"),
         ({"priors": {"settings": {"gmm": {"resources": {"minutes": 0}}}}}, "priors.settings.gmm.resources.minutes"),
         ({"priors": {"settings": {"gmm": {"images_per_job": 0}}}}, "priors.settings.gmm.images_per_job"),
+        ({"priors": {"settings": {"gmm": {"tune": "often"}}}}, "priors.settings.gmm.tune"),
+        ({"tuning": {"images": 0}}, "tuning.images"),
+        ({"tuning": {"crop": 0}}, "tuning.crop"),
     ],
 )
 def test_a_wrong_value_is_answered_with_its_place(changes: dict, place: str) -> None:

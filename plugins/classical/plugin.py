@@ -70,6 +70,7 @@ def register_priors() -> Iterator[PriorSpec]:
         label="non-local means",
         summary="each pixel is the mean of pixels in similar patches",
         reference="doi:10.1109/CVPR.2005.38",
+        tunable={"h": (0.3, 0.45, 0.6, 0.8, 1.1)},
         resources=Resources(memory_mb=1500),
     )
     yield PriorSpec(
@@ -79,6 +80,7 @@ def register_priors() -> Iterator[PriorSpec]:
         label="total variation",
         summary="piecewise constant images: Rudin-Osher-Fatemi by Chambolle's algorithm",
         reference="doi:10.1023/B:JMIV.0000011325.36760.1e",
+        tunable={"weight": (0.45, 0.65, 0.9, 1.25, 1.8)},
         resources=Resources(memory_mb=1500),
     )
     yield PriorSpec(

@@ -226,8 +226,8 @@ def _check_tunable(spec: PriorSpec) -> None:
             raise ValueError(f"{where}: {unknown('parameter', name, spec.parameters.model_fields)}")
         if isinstance(candidates, str) or not isinstance(candidates, Sequence) or not candidates:
             raise ValueError(f"{where}: give {name} a list of candidates, not {candidates!r}")
-        if name in {field for pattern in (spec.id, spec.label) for _, field, _, _ in string.Formatter().parse(pattern)}:
-            raise ValueError(f"{where}: {name} is in the pattern of the id or the label, which can't tell what is chosen")
+        if name in {part[1] for pattern in (spec.id, spec.label) for part in string.Formatter().parse(pattern)}:
+            raise ValueError(f"{where}: take {name} out of the id and the label, which can't tell what is chosen")
         for candidate in candidates:
             _check_value(spec, name, candidate)
 

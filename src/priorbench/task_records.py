@@ -96,7 +96,7 @@ def register_tasks() -> Iterator[TaskSpec]:
     yield TaskSpec(
         name="denoise",
         id="denoise-{sigma:g}",
-        label="denoise σ = {sigma:g}",
+        label="denoise σ={sigma:g}",
         factory="priorbench.tasks:Denoise",
         parameters=DenoiseParameters,
         summary="white Gaussian noise, neither clipped nor rounded",
@@ -104,7 +104,7 @@ def register_tasks() -> Iterator[TaskSpec]:
     yield TaskSpec(
         name="denoise-poisson",
         id="denoise-poisson-{peak:g}",
-        label="Poisson, peak {peak:g}",
+        label="Poisson peak={peak:g}",
         factory="priorbench.tasks:DenoisePoisson",
         parameters=PoissonParameters,
         summary="photon noise",
@@ -112,7 +112,7 @@ def register_tasks() -> Iterator[TaskSpec]:
     yield TaskSpec(
         name="denoise-saltpepper",
         id="denoise-saltpepper-{percent:g}",
-        label="salt & pepper {percent:g} %",
+        label="salt&pepper {percent:g}%",
         factory="priorbench.tasks:DenoiseSaltPepper",
         parameters=SaltPepperParameters,
         summary="values turned into black or white; all that is black or white counts as missing",
@@ -120,7 +120,7 @@ def register_tasks() -> Iterator[TaskSpec]:
     yield TaskSpec(
         name="deblur",
         id="deblur-{kernel}-{sigma:g}",
-        label="deblur {kernel}, σ = {sigma:g}",
+        label="deblur {kernel} σ={sigma:g}",
         factory="priorbench.tasks:Deblur",
         parameters=DeblurParameters,
         summary="a known blur and white Gaussian noise",
@@ -128,7 +128,7 @@ def register_tasks() -> Iterator[TaskSpec]:
     yield TaskSpec(
         name="inpaint",
         id="inpaint-{missing:g}",
-        label="inpaint {missing:g} %",
+        label="inpaint {missing:g}%",
         factory="priorbench.tasks:Inpaint",
         parameters=InpaintParameters,
         summary="random pixels are missing, the same in all channels; the known ones may be noisy",
@@ -164,7 +164,7 @@ def register_tasks() -> Iterator[TaskSpec]:
     yield TaskSpec(
         name="cs",
         id="cs-{ratio:g}",
-        label="sense {ratio:g} %",
+        label="sense {ratio:g}%",
         factory="priorbench.tasks:Sense",
         parameters=SenseParameters,
         summary="compressed sensing by random projections of the whole image",

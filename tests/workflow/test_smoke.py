@@ -232,6 +232,20 @@ def test_edited_code_runs_exactly_its_cells(again: Any) -> None:
     assert {rule for rule, _ in made} & {"prepare", "corrupt", "train"} == set()
 
 
+def test_a_tuned_prior_is_tuned_for_each_task_before_it_restores(project: Any) -> None:
+    data = smoke_configuration()
+    data["priors"] = {"run": ["observed", "tv"], "settings": {"tv": {"tune": True}}}
+    data["tasks"] = {"run": ["denoise"]}
+    (project.root / "smoke.yaml").write_text(yaml.safe_dump(data))
+    planned = project.run("--configfile", "smoke.yaml", "--cores", "1", "--dry-run", "--quiet", "host").stdout
+    tuning = planned.split("rule tune:")[1].partition("resources:")[0]
+    assert f"{RESULTS}/images/training/manifest.json" in tuning
+    assert "small" not in tuning
+    inputs = [job.partition("output:")[0] for job in planned.split("rule restore:")[1:]]
+    assert len(inputs) == 2
+    assert len([job for job in inputs if f"{RESULTS}/tuned/denoise-25/tv.json" in job]) == 1
+
+
 def test_a_wrong_configuration_is_one_message_before_any_job(again: Any) -> None:
     data = smoke_configuration()
     data["priors"]["run"] = ["gmn"]

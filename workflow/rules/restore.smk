@@ -3,6 +3,7 @@ rule restore:
     input:
         problems=layout.problems(),
         model=lambda wildcards: plan.model_files(wildcards.prior),
+        tuned=lambda wildcards: plan.tuned_files(wildcards.task, wildcards.prior),
     output:
         layout.runs(),
     log:

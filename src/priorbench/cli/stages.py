@@ -18,7 +18,7 @@ FinalOption = Annotated[int, typer.Option("--final", help="0: an error of the ma
 
 def add_to(app: typer.Typer) -> None:
     """Add the commands to the application."""
-    for command in (prepare, corrupt, train, score, gather, tabulate, draw, study):
+    for command in (prepare, corrupt, train, tune, score, gather, tabulate, draw, study):
         app.command(rich_help_panel="Stages")(command)
 
 
@@ -43,6 +43,13 @@ def train(prior: PriorOption, config: ConfigOption = DEFAULT_CONFIG, final: Fina
     from priorbench.stages.train import train as run
 
     run(load(config), prior, final=bool(final))
+
+
+def tune(task: TaskOption, prior: PriorOption, config: ConfigOption = DEFAULT_CONFIG, final: FinalOption = 1) -> None:
+    """Choose a prior's tunable parameters for a task, on training images."""
+    from priorbench.stages.tune import tune as run
+
+    run(load(config), task, prior, final=bool(final))
 
 
 def score(

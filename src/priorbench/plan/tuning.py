@@ -30,7 +30,7 @@ def candidates(spec: PriorSpec, settings: PriorSection, parameters: Mapping[str,
     names = [name for name in spec.tunable if name not in settings.parameters]
     if not names:
         fixed = ", ".join(spec.tunable)
-        raise ConfigError(f"{where}: nothing is left to tune, since 'parameters' sets {fixed}; leave one of the two out")
+        raise ConfigError(f"{where}: 'parameters' sets {fixed}, so nothing is left to tune; leave one of the two out")
     found = []
     for values in itertools.product(*(spec.tunable[name] for name in names)):
         tried = {**parameters, **dict(zip(names, values, strict=True))}

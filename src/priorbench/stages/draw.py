@@ -73,9 +73,11 @@ def _gallery(plan: Plan, dataset: str, task: str, scores: pd.DataFrame, names: C
             panels.append(Panel(label, restored, f"{value:.{spec.decimals}f} {spec.unit}".rstrip()))
         else:
             panels.append(Panel(label, None, status))
-    clean = _planes(read_image(Path(plan.layout.image(dataset, image))))
-    title = f"{image}, {names.tasks[task]}"
-    return draw_gallery(clean, to_array(problem.y), panels, title)
+    _, height, width = problem.image_shape
+    clean = _planes(read_image(Path(plan.layout.image(dataset, image))))[:height, :width]
+    # Holes are shown as such; what is no image of this size, as the image that it suggests.
+    observed = problem.y if problem.y.shape[2:] == (height, width) else problem.estimate()
+    return draw_gallery(clean, to_array(observed), panels, f"{image}, {names.tasks[task]}")
 
 
 def _planes(array: np.ndarray) -> np.ndarray:

@@ -1,0 +1,30 @@
+rule tune:
+    # Training images only: nothing of the test sets is an input.
+    input:
+        images=lambda wildcards: layout.images(plan.prior(wildcards.prior).tune_on),
+        model=lambda wildcards: plan.model_files(wildcards.prior),
+        files=lambda wildcards: plan.task_files(wildcards.task),
+    output:
+        layout.tuned(),
+    log:
+        layout.log("tune", "task", "prior"),
+    benchmark:
+        layout.benchmark("tune", "task", "prior")
+    # The restorations of a tuned prior wait for it.
+    priority: 5
+    retries: plan.experiment.retries
+    threads: lambda wildcards: plan.prior(wildcards.prior).resources.threads
+    resources:
+        mem_mb=lambda wildcards, attempt: plan.memory(wildcards.prior, attempt),
+        runtime=lambda wildcards: plan.tuning_minutes(wildcards.prior),
+        gpu=lambda wildcards: plan.prior(wildcards.prior).resources.gpus,
+        final=lambda wildcards, attempt: plan.is_final(attempt),
+    params:
+        config=CONFIG,
+        fingerprint=lambda wildcards: plan.tuning_fingerprint(
+            wildcards.task, wildcards.prior
+        ),
+        seed=plan.experiment.seed,
+    shell:
+        "python -m priorbench tune --config {params.config:q} --task {wildcards.task}"
+        " --prior {wildcards.prior} --final {resources.final} > {log:q} 2>&1"
