@@ -32,7 +32,7 @@ def test_the_list_shows_name_kind_origin_status_and_tasks(bench: Any) -> None:
         "unloadable": ["FAILED"],
         "kindless": ["FAILED"],
         "psnr": ["metric", "built-in", "ok"],
-        "inpaint": ["task", "built-in", "ok"],
+        "inpaint": ["task", "built-in", "ok", "inpaint-<missing>"],
         "scikit-image": ["data set", "built-in", "ok"],
     }.items():
         for word in words:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Annotated
 
@@ -10,7 +11,7 @@ import typer
 from priorbench.cli.options import DEFAULT_CONFIG, ConfigOption
 from priorbench.config import PluginsSection, load_experiment
 from priorbench.plugins import PluginError, Registered, load_plugins
-from priorbench.records import PriorSpec, Record
+from priorbench.records import PriorSpec, Record, TaskSpec
 
 app = typer.Typer(help="What is registered, and by whom.", no_args_is_help=True)
 KINDS = ("priors", "tasks", "datasets", "metrics", "studies")
@@ -21,7 +22,7 @@ def list_plugins(
     config: ConfigOption = DEFAULT_CONFIG,
     strict: Annotated[bool, typer.Option("--strict", help="A broken plugin is an error.")] = False,
 ) -> None:
-    """List every plugin and what it registers: name, kind, origin, status, tasks."""
+    """List every plugin and what it registers: name, kind, origin, status, tasks or ids of tasks."""
     from rich.console import Console
     from rich.table import Table
 
@@ -32,13 +33,12 @@ def list_plugins(
     problems = list(registry.problems)
     for kind in KINDS:
         for name, entry in getattr(registry, kind).items():
-            tasks = ", ".join(entry.record.tasks) if isinstance(entry.record, PriorSpec) else ""
             try:
                 label, status = _kind(kind, entry), "ok"
             except PluginError as error:
                 label, status = kind.removesuffix("s"), "[red]FAILED[/red]"
                 problems.append(str(error))
-            table.add_row(name, label, entry.plugin.name, entry.plugin.origin, status, tasks, entry.record.summary)
+            table.add_row(name, label, entry.plugin.name, entry.plugin.origin, status, _tasks(entry.record), entry.record.summary)
         table.add_section()
     for plugin in registry.plugins:
         if plugin.problem:
@@ -48,6 +48,13 @@ def list_plugins(
     (console if console.is_terminal else Console(width=1000)).print(table, markup=True)
     for problem in problems:
         Console(stderr=True).print(problem, markup=False, highlight=False, soft_wrap=True)
+
+
+def _tasks(record: Record) -> str:
+    """Return the tasks that a prior can do, or the ids that a task has, with its parameters as ``<name>``."""
+    if isinstance(record, PriorSpec):
+        return ", ".join(record.tasks)
+    return re.sub(r"{(\w+)[^}]*}", r"<\1>", record.id or record.name) if isinstance(record, TaskSpec) else ""
 
 
 def _kind(kind: str, entry: Registered[Record]) -> str:
