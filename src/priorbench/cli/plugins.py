@@ -38,7 +38,8 @@ def list_plugins(
             except PluginError as error:
                 label, status = kind.removesuffix("s"), "[red]FAILED[/red]"
                 problems.append(str(error))
-            table.add_row(name, label, entry.plugin.name, entry.plugin.origin, status, _tasks(entry.record), entry.record.summary)
+            record, plugin = entry.record, entry.plugin
+            table.add_row(name, label, plugin.name, plugin.origin, status, _tasks(record), record.summary)
         table.add_section()
     for plugin in registry.plugins:
         if plugin.problem:

@@ -159,5 +159,6 @@ def _fill(pattern: str, default: str, parameters: Mapping[str, Any], varied: Seq
     """Fill a pattern with parameters and append those that vary and are not in it."""
     text = pattern.format(**parameters) if pattern else default
     inside = {field for _, field, _, _ in string.Formatter().parse(pattern) if field}
-    rest = [f"{name}{parameters[name]}" for name in varied if name not in inside]
+    values = {name: parameters[name] for name in varied if name not in inside}
+    rest = [f"{name}{value:g}" if isinstance(value, float) else f"{name}{value}" for name, value in values.items()]
     return re.sub(r"\s+", " ", "-".join([text, *rest]))
