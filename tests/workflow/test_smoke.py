@@ -118,7 +118,9 @@ def test_every_restoration_has_a_row_and_failures_have_their_reason(finished: An
     runs = pd.read_parquet(finished.root / RESULTS / "runs.parquet")
     ended = runs.groupby(["prior", "task"])["status"].agg(lambda values: set(values)).to_dict()
     sound = [
-        (prior, task) for prior in ("observed", "gmm-K1", "gmm-K4", "mean") for task in ("denoise-25", "inpaint-50")
+        (prior, task)
+        for prior in ("observed", "wiener", "gmm-K1", "gmm-K4", "mean")
+        for task in ("denoise-25", "inpaint-50")
     ]
     assert ended == {key: {"ok"} for key in sound} | {
         ("raising", "denoise-25"): {"failed"},

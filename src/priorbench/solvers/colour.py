@@ -13,7 +13,7 @@ OPPONENT = ((1 / 3, 1 / 3, 1 / 3), (1 / 2, 0.0, -1 / 2), (1 / 4, -1 / 2, 1 / 4))
 """Mean, red against blue, green against both, each on the scale of a gray image; the rows are orthogonal.
 
 Priors of gray patches restore them better than red, green and blue, whose edges they would have to find three
-times: by 1.5 to 2.1 dB for a GMM at σ from 15 to 50 (``benchmarks/colour.py``).
+times: by 1.4 to 1.9 dB for a GMM at σ from 15 to 50 (``benchmarks/colour.py``).
 """
 
 
