@@ -11,6 +11,8 @@ from typing import Literal
 from priorbench.operators import LinearOperator, Mask
 
 NOISE_FLOOR = 1e-3
+TRUST = 2.0
+"""Weight of the data against 1/σ². At 5 total variation gains 0.5 dB, but other denoisers break down after a blur."""
 
 
 def fidelity_weight(sigma: float, trust: float = 1.0) -> float:

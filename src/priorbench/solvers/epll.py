@@ -14,13 +14,12 @@ from priorbench.operators import Identity
 from priorbench.priors import Context, PatchPrior, Restoration
 from priorbench.problem import Problem
 from priorbench.solvers.colour import from_planes, to_planes
-from priorbench.solvers.continuation import fidelity_weight, geometric, regime
+from priorbench.solvers.continuation import TRUST, fidelity_weight, geometric, regime
 from priorbench.types import Image
 
 DENOISING_STEPS = (1.0, 4.0, 8.0, 16.0, 32.0, 64.0)
 CONTINUATION = {"missing": (0.1, 0.012, 12), "mixed": (0.15, 0.015, 12)}
 """First and last 1/√β and the number of steps, where pixels are missing and where they are mixed."""
-TRUST = 2.0
 PATCHES_IN_A_BATCH = 1 << 16
 
 

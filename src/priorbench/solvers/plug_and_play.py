@@ -9,12 +9,11 @@ from __future__ import annotations
 from priorbench.operators import Identity
 from priorbench.priors import Context, Denoiser, Restoration
 from priorbench.problem import Problem
-from priorbench.solvers.continuation import fidelity_weight, geometric, regime
+from priorbench.solvers.continuation import TRUST, fidelity_weight, geometric, regime
 
 FIRST_SIGMA = {"missing": (0.04, 0.8), "mixed": (0.1, 0.8)}
 LAST_SIGMA = {"missing": (0.004, 0.15), "mixed": (0.01, 0.15)}
 STEPS = {"missing": 6, "mixed": 8}
-TRUST = 5.0
 
 
 def plug_and_play(prior: Denoiser, problem: Problem, context: Context) -> Restoration:
