@@ -6,6 +6,7 @@ python benchmarks/colour.py
 from __future__ import annotations
 
 import importlib
+from typing import Any
 
 from training_crops import crops, mean_psnr, photographs, prior
 
@@ -22,10 +23,10 @@ TASKS = {"sigma 15": Denoise(15), "sigma 25": Denoise(25), "sigma 50": Denoise(5
 def main() -> None:
     images = photographs()
     model, squares = prior("gmm", images), crops(images, 96, colour=True)
-    module = importlib.import_module("priorbench.solvers.colour")
+    module: Any = importlib.import_module("priorbench.solvers.colour")
     print(f"{'':18}" + "  ".join(f"{name:>10}" for name in TASKS) + f"  (dB, {len(squares)} crops)")
     for name, space in SPACES.items():
-        module.OPPONENT = space  # type: ignore[attr-defined]  # a constant of the module
+        module.OPPONENT = space
         means = "  ".join(f"{mean_psnr(model, task, squares):10.2f}" for task in TASKS.values())
         print(f"{name:18}{means}", flush=True)
 

@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import importlib
 from itertools import product
+from typing import Any
 
 from training_crops import crops, mean_psnr, photographs, prior
 
@@ -52,15 +53,15 @@ def main() -> None:
             print(f"{trust:<6g} {first:<6g} {last:<6g} {steps:<6d} {means}", flush=True)
 
 
-def set_constants(solver: object, regime: str, trust: float, first: float, last: float, steps: int) -> None:
+def set_constants(solver: Any, regime: str, trust: float, first: float, last: float, steps: int) -> None:
     """Set the constants of a solver's module."""
-    solver.TRUST = trust  # type: ignore[attr-defined]  # a constant of the module, as are the others
+    solver.TRUST = trust
     if hasattr(solver, "CONTINUATION"):
         solver.CONTINUATION[regime] = (first, last, steps)
     else:
-        solver.FIRST_SIGMA[regime] = (first, 0.8)  # type: ignore[attr-defined]
-        solver.LAST_SIGMA[regime] = (last, 0.15)  # type: ignore[attr-defined]
-        solver.STEPS[regime] = steps  # type: ignore[attr-defined]
+        solver.FIRST_SIGMA[regime] = (first, 0.8)
+        solver.LAST_SIGMA[regime] = (last, 0.15)
+        solver.STEPS[regime] = steps
 
 
 if __name__ == "__main__":

@@ -66,10 +66,9 @@ def epll(prior: PatchPrior, problem: Problem, context: Context) -> Restoration:
 def beta_schedule(problem: Problem) -> list[float]:
     """Return the rising β of the half-quadratic splitting.
 
-    Denoising uses the paper's β = [1 4 8 16 32 64] / σ², with the 64 that its authors add for strong noise and that
-    gains 0.01 to 0.04 dB at any σ. Where pixels are missing or mixed, the error of x is not the noise and fades
-    slowly, so 1/√β falls geometrically instead, from the noise where that is stronger, and never below what the
-    noise warrants.
+    Denoising uses the paper's β = [1 4 8 16 32 64] / σ², with the 64 that its authors add for strong noise. Where
+    pixels are missing or mixed, the error of x is not the noise and fades slowly, so 1/√β falls geometrically
+    instead, from the noise where that is stronger, and never below what the noise warrants.
     """
     if _is_denoising(problem):
         return [step / problem.sigma**2 for step in DENOISING_STEPS]

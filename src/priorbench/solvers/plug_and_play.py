@@ -49,7 +49,7 @@ def noise_levels(problem: Problem) -> list[float]:
 
     The start is about the error of the operator's estimate where nothing else is known of it. Starting higher,
     ending at σ or taking more steps smooths away more than it restores, since every call of a denoiser smooths a
-    little. The constants were chosen on training images for total variation and wavelets together.
+    little. The constants were chosen on training images for total variation, wavelets and non-local means together.
     """
     kind = regime(problem.operator)
     first, last = (max(least, factor * problem.sigma) for least, factor in (FIRST_SIGMA[kind], LAST_SIGMA[kind]))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ from priorbench.plan import Plan
 from priorbench.plugins import Registered
 from priorbench.records import MetricSpec
 from priorbench.stages.log import say
-from priorbench.stages.manifest import read_about, read_manifest
+from priorbench.stages.manifest import Entry, read_about, read_manifest
 from priorbench.stages.outcome import FAILED, OK, Outcome
 from priorbench.stages.protocol import compared
 
@@ -26,9 +27,11 @@ def score(plan: Plan, dataset: str, task: str, prior: str, chunk: str) -> None:
     A restoration that failed has rows as well, without a value; so has a metric that can't be loaded or raises.
     """
     metrics = {name: plan.registry.metrics[name] for name in plan.metrics}
+    manifest = Path(plan.layout.problems(dataset, task))
+    problems, protocol = read_manifest(manifest), read_about(manifest)
     rows: list[dict[str, Any]] = []
     for run in read_rows(Path(plan.layout.runs(dataset, task, prior, chunk))):
-        pair = _Pair(plan, dataset, task, prior, run["image"])
+        pair = _Pair(plan, dataset, task, prior, run["image"], problems, protocol)
         for name, metric in metrics.items():
             value, status, reason = None, run["status"], run["reason"]
             if status == OK:
@@ -42,23 +45,30 @@ def score(plan: Plan, dataset: str, task: str, prior: str, chunk: str) -> None:
 class _Pair:
     """A restoration and what it is compared with, each read when a metric asks for it."""
 
-    def __init__(self, plan: Plan, dataset: str, task: str, prior: str, image: str) -> None:
+    def __init__(
+        self,
+        plan: Plan,
+        dataset: str,
+        task: str,
+        prior: str,
+        image: str,
+        problems: Mapping[str, Entry],
+        protocol: Mapping[str, Any],
+    ) -> None:
         self.restored_file = Path(plan.layout.restored(dataset, task, prior, f"{image}.png"))
         self.clean_file = Path(plan.layout.image(dataset, image))
         self.problem_file = Path(plan.layout.problem(dataset, task, image))
-        self.manifest = Path(plan.layout.problems(dataset, task))
-        self.image = image
+        self.image, self.problems, self.protocol = image, problems, protocol
         self.task = plan.task(task)
 
     @cached_property
     def images(self) -> tuple[np.ndarray, np.ndarray]:
         """The restored and the clean image, H × W × C, as the task's protocol wants them compared."""
-        _, height, width = read_manifest(self.manifest)[self.image].shape
-        about = read_about(self.manifest)
+        _, height, width = self.problems[self.image].shape
         restored, clean = _planes(self.restored_file), _planes(self.clean_file)
         if restored.shape[:2] != (height, width):
             raise ValueError(f"{self.restored_file} is {restored.shape[:2]}, its problem {(height, width)}")
-        return compared(restored, clean, about["border"], about["luminance"])
+        return compared(restored, clean, self.protocol["border"], self.protocol["luminance"])
 
     def evaluate(self, metric: Registered[MetricSpec]) -> float:
         """Return the metric's value."""
