@@ -11,9 +11,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import torch
-from scipy.linalg import helmert
 from torch import Tensor
 
+from priorbench.patches import draw_patches, mean_free_basis
 from priorbench.priors import Context, Learned, PatchPrior
 from priorbench.types import Image, Patches, Scores
 
@@ -21,7 +21,6 @@ from .em import assigned, em
 from .mixture import Mixture
 from .mstep import Maximise
 from .parameters import GMMParameters
-from .patches import draw_patches
 from .posterior import Posterior
 from .start import plus_plus_labels, random_labels
 
@@ -44,7 +43,7 @@ class GMM(PatchPrior, Learned):
     def __init__(self, **parameters: Any) -> None:
         self.parameters = GMMParameters(**parameters)
         self.patch_size = self.parameters.patch_size
-        self._basis = torch.from_numpy(helmert(self.patch_size**2)).mT.contiguous()
+        self._basis = mean_free_basis(self.patch_size**2)
         self._mixture: Mixture | None = None
         self._posterior: Posterior | None = None
 
@@ -94,9 +93,10 @@ class GMM(PatchPrior, Learned):
                 there are fewer training patches than components.
         """
         options = self.parameters
-        patches, measured = draw_patches(
+        train_set, held_out_set = draw_patches(
             images, self.patch_size, options.n_patches, options.held_out, context.generator
         )
+        patches, measured = train_set[:], held_out_set[:]
         if len(patches) < options.n_components:
             raise ValueError(
                 f"{len(patches)} training patches are too few for {options.n_components} components: "

@@ -23,6 +23,7 @@ from safetensors.torch import load as load_tensors
 from safetensors.torch import save as save_tensors
 from torch import Tensor
 
+from priorbench.errors import NotApplicable
 from priorbench.files import write_atomically
 from priorbench.problem import Problem
 from priorbench.types import Image, Patches, Scores
@@ -98,6 +99,14 @@ class PatchPrior(ABC):
     @abstractmethod
     def map_estimate(self, patches: Patches, noise_variance: float) -> Patches:
         """Return argmax_z log p(z) − ‖z − x‖² / 2s for each patch x, with s the noise variance."""
+
+    def sample(self, count: int, generator: torch.Generator) -> Patches:
+        """Return patches drawn from p, in float32; those of a density without the mean have mean 0.
+
+        Raises:
+            NotApplicable: this prior can't draw.
+        """
+        raise NotApplicable(f"{type(self).__qualname__} can't draw patches")
 
 
 class Learned(ABC):
