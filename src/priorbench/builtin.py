@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from priorbench.data import catalogue, embedded, folder
+from priorbench.data import catalogue, embedded, folder, synthetic
 from priorbench.hookspecs import hookimpl
 from priorbench.records import DatasetSpec, MetricSpec
 from priorbench.task_records import register_tasks as register_tasks
@@ -12,7 +12,7 @@ from priorbench.task_records import register_tasks as register_tasks
 
 @hookimpl
 def register_datasets() -> Iterator[DatasetSpec]:
-    """Yield the embedded images, any folder, and the standard data sets."""
+    """Yield the embedded images, any folder, dead leaves, and the standard data sets."""
     yield DatasetSpec(
         name="scikit-image",
         factory="priorbench.data.loaders:load_embedded",
@@ -26,6 +26,24 @@ def register_datasets() -> Iterator[DatasetSpec]:
         images=folder.images,
         parameters=folder.FolderParameters,
         summary="any folder of PNG, JPEG, TIFF or BMP images",
+    )
+    yield DatasetSpec(
+        name="dead-leaves",
+        factory="priorbench.data.dead_leaves:load_dead_leaves",
+        images=synthetic.images,
+        parameters=synthetic.DeadLeavesParameters,
+        origins=synthetic.dead_leaves_origins,
+        summary="random discs and polygons of every size that occlude each other",
+        reference="doi:10.1023/A:1011109015675",
+    )
+    yield DatasetSpec(
+        name="mini-dead-leaves",
+        factory="priorbench.data.mini_dead_leaves:load_mini_dead_leaves",
+        images=synthetic.images,
+        parameters=synthetic.MiniDeadLeavesParameters,
+        origins=synthetic.mini_dead_leaves_origins,
+        summary="sheets of independent patches, each flat or an edge",
+        reference="https://papers.nips.cc/paper/2012/hash/e97ee2054defb209c35fe4dc94599061-Abstract.html",
     )
     for name, parameters, summary, reference in (
         (

@@ -1,5 +1,6 @@
 """Images in and out, and where they come from.
 
-Light: :mod:`.catalogue`, :mod:`.embedded`, :mod:`.folder` and :mod:`.names` list images without opening any.
+Light: :mod:`.catalogue`, :mod:`.embedded`, :mod:`.folder`, :mod:`.names` and :mod:`.synthetic` list images without
+opening or drawing any.
 Heavy: the rest.
 """
