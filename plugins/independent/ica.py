@@ -1,0 +1,77 @@
+"""Independent components."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Mapping
+from typing import ClassVar
+
+import torch
+from sklearn.decomposition import FastICA
+from sklearn.exceptions import ConvergenceWarning
+from torch import Tensor
+
+from priorbench.patches import PatchSet
+from priorbench.types import Patches
+
+from .admm import admm
+from .marginals import Marginals
+from .model import Estimator, Independent
+from .parameters import ICAParameters
+from .principal import principal_axes
+
+
+class IndependentComponents(Independent):
+    r"""p(x) = |det A| ∏ᵢ pᵢ(aᵢᵀx), with axes aᵢ of length 1 along which patches are as independent as FastICA finds.
+
+    Hyvärinen & Oja 2000, doi:10.1016/S0893-6080(00)00026-5. The determinant is that of the map from the D − 1
+    dimensions without the mean to the components. As the axes have length 1, white noise on the pixels has the same
+    variance in every component.
+
+    Args:
+        **parameters: fields of :class:`ICAParameters`.
+
+    Raises:
+        ValueError: a parameter is unknown or out of range.
+    """
+
+    Parameters: ClassVar[type[ICAParameters]] = ICAParameters
+    parameters: ICAParameters
+
+    def learn_axes(self, patches: PatchSet, generator: torch.Generator) -> tuple[Tensor, Mapping[str, float]]:
+        """Return the rows of FastICA's unmixing matrix, each of length 1, and whether it ``converged``."""
+        axes, variances = principal_axes(patches, self._basis)
+        axes /= variances.clamp(min=self.parameters.floor).sqrt()[:, None]
+        some = patches[: max(self.parameters.ica_patches, len(axes))]
+        whitened = some @ axes.mT.to(some)
+        seed = int(torch.randint(2**31, (), generator=generator))
+        ica = FastICA(whiten=False, max_iter=self.parameters.ica_iterations, random_state=seed)
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            ica.fit(whitened.numpy())
+        converged = not any(issubclass(warning.category, ConvergenceWarning) for warning in caught)
+        unmixing: Tensor = torch.from_numpy(ica.components_)
+        return torch.nn.functional.normalize(unmixing.double() @ axes), {"converged": float(converged)}
+
+    def check_axes(self, axes: Tensor) -> None:
+        """Raise ValueError if ``axes`` are not of length 1, linearly independent, orthogonal to the constant patch."""
+        if not torch.allclose(axes.norm(dim=1), torch.ones(len(axes), dtype=axes.dtype), atol=1e-6):
+            raise ValueError("axes must have length 1")
+        if axes.sum(1).abs().max() > 1e-6:
+            raise ValueError("axes must be orthogonal to the constant patch")
+        if torch.linalg.matrix_rank(axes) < len(axes):
+            raise ValueError("axes must be linearly independent")
+
+    def log_constant(self, axes: Tensor, marginals: Marginals) -> float:
+        """Return log |det A|."""
+        return float(torch.linalg.slogdet(axes @ self._basis).logabsdet)
+
+    def sample(self, count: int, generator: torch.Generator) -> Patches:
+        """Return patches drawn from p, with mean 0, in float32."""
+        axes, marginals = self.model
+        patches: Patches = torch.linalg.pinv(axes) @ marginals.sample(count, generator)
+        return patches.mT.float()
+
+    def estimator(self, noise_variance: float, dtype: torch.dtype) -> Estimator:
+        """Return the MAP estimator under white noise of the variance s > 0; see :func:`admm`."""
+        return admm(*self.model, noise_variance, self.parameters.steps, dtype)

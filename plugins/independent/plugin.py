@@ -1,0 +1,44 @@
+"""The classical patch densities: coefficients that are independent."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from priorbench import PriorSpec, Resources, hookimpl
+
+from .parameters import ICAParameters, IndependentParameters, PixelParameters
+
+
+@hookimpl
+def register_priors() -> Iterator[PriorSpec]:
+    """Yield ``ind-pixel``, ``pca`` and ``ica``."""
+    yield PriorSpec(
+        name="ind-pixel",
+        factory=".pixels:IndependentPixels",
+        parameters=PixelParameters,
+        label="Independent pixels",
+        summary="8 × 8 patches of independent pixels with learned marginals, restored with EPLL",
+        reference="doi:10.1109/ICCV.2011.6126278",
+        learns=True,
+        resources=Resources(threads=2),
+    )
+    yield PriorSpec(
+        name="pca",
+        factory=".principal:PrincipalComponents",
+        parameters=IndependentParameters,
+        label="PCA, learned marginals",
+        summary="independent principal components of 8 × 8 patches with learned marginals, restored with EPLL",
+        reference="doi:10.1109/ICCV.2011.6126278",
+        learns=True,
+        resources=Resources(threads=2),
+    )
+    yield PriorSpec(
+        name="ica",
+        factory=".ica:IndependentComponents",
+        parameters=ICAParameters,
+        label="ICA",
+        summary="independent components of 8 × 8 patches by FastICA with learned marginals, restored with EPLL",
+        reference="doi:10.1109/ICCV.2011.6126278, doi:10.1016/S0893-6080(00)00026-5",
+        learns=True,
+        resources=Resources(threads=2),
+    )
