@@ -24,36 +24,43 @@ class Mixture:
     weights: Tensor
     covariances: Tensor
 
-    def whiten(self) -> tuple[Mixture, Tensor]:
-        """Return this mixture in coordinates where its covariance Σₖ πₖΣₖ is I, and the map W, d × d.
-
-        v = Wᵀu. The scores of u are those of v plus log |det W|. In these coordinates the products
-        of entries are of one size, which is what makes float32 enough for the quadratic forms.
-        """
-        covariance = torch.einsum("k,kij->ij", self.weights, self.covariances)
-        values, vectors = torch.linalg.eigh(covariance)
-        whitening = vectors * values.rsqrt()
-        return Mixture(self.weights, whitening.mT @ self.covariances @ whitening), whitening
+    def sample(self, count: int, generator: torch.Generator) -> Tensor:
+        """Return vectors drawn from p, ``count`` × d."""
+        labels = torch.multinomial(self.weights, count, replacement=True, generator=generator)
+        vectors = torch.randn(count, self.covariances.shape[-1], dtype=torch.float64, generator=generator)
+        for component, factor in enumerate(torch.linalg.cholesky(self.covariances)):
+            own = labels == component
+            vectors[own] = vectors[own] @ factor.mT
+        return vectors
 
 
 class Scores:
-    """log πₖ + log N(v; 0, Σₖ) for blocks of vectors.
+    """log πₖ + log N(u; 0, Σₖ) for blocks of vectors v = u / scale.
+
+    Vectors should be scaled so that all of them together have variances of about 1: the products of entries are then of
+    one size, which is what makes float32 enough for the quadratic forms.
 
     Args:
-        mixture: with covariances of moderate condition; see :meth:`Mixture.whiten`.
+        weights: π, K, float64.
+        precisions: Σₖ⁻¹ of v, K × d × d, float64.
+        half_log_det: ½ log |Σₖ| of u, K, float64.
         dtype: of the arithmetic.
     """
 
-    def __init__(self, mixture: Mixture, dtype: torch.dtype = torch.float32) -> None:
+    def __init__(self, weights: Tensor, precisions: Tensor, half_log_det: Tensor, dtype: torch.dtype) -> None:
+        dimension = precisions.shape[-1]
+        self._constant = (weights.log() - half_log_det - dimension / 2 * math.log(2 * math.pi)).to(dtype)
+        self._coefficients = (-0.5 * pack(precisions)).to(dtype)
+
+    @classmethod
+    def of(cls, mixture: Mixture, dtype: torch.dtype) -> Scores:
+        """Return the scores of a mixture of vectors that are scaled already."""
         factors = torch.linalg.cholesky(mixture.covariances)
         half_log_det = factors.diagonal(dim1=1, dim2=2).log().sum(1)
-        dimension = mixture.covariances.shape[-1]
-        constant = mixture.weights.log() - half_log_det - dimension / 2 * math.log(2 * math.pi)
-        self._constant = constant.to(dtype)
-        self._coefficients = (-0.5 * pack(torch.cholesky_inverse(factors))).to(dtype)
+        return cls(mixture.weights, torch.cholesky_inverse(factors), half_log_det, dtype)
 
-    def __call__(self, vectors: Tensor) -> Iterator[tuple[slice, Tensor, Tensor]]:
-        """Yield blocks of columns of ``vectors`` (d × N), their features and their scores, n × K."""
+    def __call__(self, vectors: Tensor) -> Iterator[tuple[slice, Tensor]]:
+        """Yield blocks of columns of ``vectors`` (d × N) and their scores, K × n."""
         for block, features in feature_blocks(vectors):
             # The other way round, ΦᵀCᵀ, the product takes up to 40 times as long for 2 to 15 components.
-            yield block, features, torch.addmm(self._constant[:, None], self._coefficients, features).mT
+            yield block, torch.addmm(self._constant[:, None], self._coefficients, features)

@@ -6,23 +6,21 @@ mixtures and dead leaves".
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import torch
 from torch import Tensor
 
-from priorbench.patches import draw_patches, mean_free_basis
+from priorbench.patches import mean_free_basis
 from priorbench.priors import Context, Learned, PatchPrior
 from priorbench.types import Image, Patches, Scores
 
-from .em import assigned, em
+from .adaptation import adapt
 from .mixture import Mixture
-from .mstep import Maximise
 from .parameters import GMMParameters
-from .posterior import Posterior
-from .start import plus_plus_labels, random_labels
+from .posterior import Posterior, Spectra
+from .training import train
 
 PATCHES_IN_A_CHUNK = 1 << 15
 
@@ -44,8 +42,12 @@ class GMM(PatchPrior, Learned):
         self.parameters = GMMParameters(**parameters)
         self.patch_size = self.parameters.patch_size
         self._basis = mean_free_basis(self.patch_size**2)
+        fast = self.parameters.mode == "fast"
+        self.stride = self.parameters.stride if fast else 1
+        self._rank = min(self.parameters.axes, self._basis.shape[1]) if fast else None
         self._mixture: Mixture | None = None
-        self._posterior: Posterior | None = None
+        self._spectra: Spectra | None = None
+        self._posterior: tuple[object, Posterior] | None = None
 
     @property
     def mixture(self) -> Mixture:
@@ -65,7 +67,7 @@ class GMM(PatchPrior, Learned):
 
     def select(self, patches: Patches, noise_variance: float) -> Tensor:
         """Return argmaxₖ log πₖ + log N(u; 0, Σₖ + sI) for each patch, with s the noise variance."""
-        posterior = self._at(noise_variance, patches.dtype)
+        posterior = self._at(noise_variance, patches.dtype, self._rank)
         return torch.cat([posterior.select(chunk) for chunk in torch.split(patches, PATCHES_IN_A_CHUNK)])
 
     def map_estimate(self, patches: Patches, noise_variance: float) -> Patches:
@@ -74,63 +76,38 @@ class GMM(PatchPrior, Learned):
         This is Zoran & Weiss's approximation to the MAP estimate: exact within the component.
         Beside the result, memory does not grow with the number of patches.
         """
-        posterior = self._at(noise_variance, patches.dtype)
+        posterior = self._at(noise_variance, patches.dtype, self._rank)
         estimates = torch.empty_like(patches)
         chunks = zip(torch.split(patches, PATCHES_IN_A_CHUNK), torch.split(estimates, PATCHES_IN_A_CHUNK), strict=True)
         for chunk, estimate in chunks:
             posterior.estimate(chunk, out=estimate)
         return estimates
 
+    def sample(self, count: int, generator: torch.Generator) -> Patches:
+        """Return patches of mean 0 drawn from the density."""
+        return (self.mixture.sample(count, generator) @ self._basis.mT).float()
+
+    def adapted(self, patches: Patches, noise_variance: float) -> GMM:
+        """Return this prior after ``adapt`` steps of EM on noisy patches; itself if that is 0."""
+        if self.parameters.adapt == 0:
+            return self
+        prior = GMM(**self.parameters.model_dump())
+        prior._adopt(adapt(self.mixture, patches @ self._basis.to(patches), noise_variance, self.parameters.adapt))
+        return prior
+
     def fit(self, images: Sequence[Image], context: Context) -> Iterator[Mapping[str, float]]:
         """Train by EM; see :class:`GMMParameters`. The mixture best on the held-out patches is kept.
 
         Yields:
-            ``iteration``, ``train_log_likelihood`` and ``held_out_log_likelihood`` in nats per patch
-            as of :meth:`log_prob`, ``seconds`` of the iteration, and ``reseeded`` components.
+            the rows of :func:`.training.train`.
 
         Raises:
             ValueError: an image has two or more than three channels, none is as large as a patch, or
                 there are fewer training patches than components.
         """
-        options = self.parameters
-        train_set, held_out_set = draw_patches(
-            images, self.patch_size, options.n_patches, options.held_out, context.generator
-        )
-        patches, measured = train_set[:], held_out_set[:]
-        if len(patches) < options.n_components:
-            raise ValueError(
-                f"{len(patches)} training patches are too few for {options.n_components} components: "
-                f"give larger images, more patches (n_patches) or fewer components"
-            )
-        basis, scale = self._principal_components(patches)
-        train, held_out = (_project(each, basis / scale) for each in (patches, measured))
-        del patches, measured
-        if options.start == "random":
-            labels = random_labels(train, options.n_components, context.generator)
-        else:
-            smallest = float((options.floor / scale.square()).sum().sqrt())
-            labels = plus_plus_labels(train, options.n_components, context.generator, smallest)
-        start = assigned(labels, options.n_components, train)
-        maximise = Maximise(scale, options.floor, options.shrinkage)
-        log_det = -float(scale.log().sum())
-        coordinates = self._basis.mT @ (basis * scale)
-        best, waited = -math.inf, 0
-        for step in em(train, held_out, start, maximise, options.iterations):
-            waited = 0 if step.held_out > best + options.tolerance else waited + 1
-            if step.held_out > best:
-                best = step.held_out
-                self._adopt(Mixture(step.mixture.weights, coordinates @ step.mixture.covariances @ coordinates.mT))
-            context.progress(step.iteration / max(1, options.iterations))
-            yield {
-                "iteration": step.iteration,
-                "train_log_likelihood": step.train + log_det,
-                "held_out_log_likelihood": step.held_out + log_det,
-                "seconds": step.seconds,
-                "reseeded": step.reseeded,
-            }
-            if waited >= options.patience:
-                break
-        context.progress(1.0)
+        for mixture, row in train(self.parameters, images, context):
+            self._adopt(mixture)
+            yield row
 
     def state_dict(self) -> Mapping[str, Tensor]:
         """Return ``weights``, K, and ``covariances`` of the patches' pixels, K × D × D, float64."""
@@ -158,25 +135,13 @@ class GMM(PatchPrior, Learned):
         self._adopt(Mixture(weights / weights.sum(), covariances))
 
     def _adopt(self, mixture: Mixture) -> None:
-        self._mixture, self._posterior = mixture, None
+        self._mixture, self._spectra, self._posterior = mixture, None, None
 
-    def _at(self, noise_variance: float, dtype: torch.dtype) -> Posterior:
+    def _at(self, noise_variance: float, dtype: torch.dtype, rank: int | None = None) -> Posterior:
         """Return the posterior at this noise; the last one is kept, because solvers ask for it many times."""
-        last = self._posterior
-        if last is None or (last.noise_variance, last.dtype) != (noise_variance, dtype):
-            last = self._posterior = Posterior(self.mixture, self._basis, noise_variance, dtype)
-        return last
-
-    def _principal_components(self, patches: Patches) -> tuple[Tensor, Tensor]:
-        """Return the principal directions of mean-free patches, D × (D − 1), and their standard deviations."""
-        covariance = torch.zeros(self._basis.shape[1], self._basis.shape[1], dtype=torch.float64)
-        for chunk in torch.split(patches, PATCHES_IN_A_CHUNK):
-            vectors = chunk.double() @ self._basis
-            covariance += vectors.mT @ vectors
-        values, vectors = torch.linalg.eigh(covariance / len(patches))
-        return self._basis @ vectors, values.clamp(min=self.parameters.floor).sqrt()
-
-
-def _project(patches: Patches, basis: Tensor) -> Tensor:
-    """Return basisᵀ(x − mean) for each patch, one a column, in the patches' precision."""
-    return ((patches - patches.mean(1, keepdim=True)) @ basis.to(patches.dtype)).mT.contiguous()
+        if self._spectra is None:
+            self._spectra = Spectra.of(self.mixture, self._basis)
+        asked = (noise_variance, dtype, rank)
+        if self._posterior is None or self._posterior[0] != asked:
+            self._posterior = asked, Posterior(self._spectra, noise_variance, dtype, rank)
+        return self._posterior[1]

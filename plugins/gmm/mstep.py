@@ -36,7 +36,43 @@ class Maximise:
         contrast = moments.second.diagonal(dim1=1, dim2=2).mean(1)[:, None, None] / counts
         average = torch.eye(len(self.scale), dtype=moments.second.dtype)
         covariances = (moments.second + self.shrinkage * contrast * average) / (counts + self.shrinkage)
+        return Mixture(moments.counts / moments.counts.sum(), self.raised(covariances))
+
+    def raised(self, covariances: Tensor) -> Tensor:
+        """Return whitened covariances, K × d × d, with the eigenvalues of u that are below the floor raised to it."""
         units = self.scale[:, None] * self.scale
-        values, vectors = torch.linalg.eigh(covariances * units)
-        floored = (vectors * values.clamp(min=self.floor)[:, None, :]) @ vectors.mT
-        return Mixture(moments.counts / moments.counts.sum(), floored / units)
+        covariances = covariances * units
+        least = self.floor * torch.eye(len(self.scale), dtype=covariances.dtype)
+        # A Cholesky factorisation tells which ones need it, in a small part of the time of the eigenvalues.
+        low = torch.linalg.cholesky_ex(covariances - least).info.nonzero().flatten()
+        if len(low):
+            values, vectors = torch.linalg.eigh(covariances[low])
+            covariances[low] = (vectors * values.clamp(min=self.floor)[:, None, :]) @ vectors.mT
+        return covariances / units
+
+
+@dataclass(frozen=True)
+class MaximiseScales:
+    r"""πₖ = Nₖ/N and Σₖ = cₖΣ: a Gaussian scale mixture, one covariance at K contrasts.
+
+    The two are maximised in turn: cₖ = tr(Σ⁻¹Sₖ) / (d Nₖ) and Σ = Σₖ Sₖ/cₖ / N.
+    Wainwright & Simoncelli 1999, "Scale mixtures of Gaussians and the statistics of natural images".
+
+    Args:
+        full: the M-step of free covariances, for its floor.
+        turns: how often.
+    """
+
+    full: Maximise
+    turns: int = 5
+
+    def __call__(self, moments: Moments) -> Mixture:
+        """Return the mixture, in whitened coordinates."""
+        total = moments.counts.sum()
+        average = moments.second.sum(0) / total
+        for _ in range(self.turns):
+            inverse = torch.linalg.inv(average)
+            traces = torch.einsum("ij,kij->k", inverse, moments.second)
+            contrasts = traces / (len(average) * moments.counts)
+            average = (moments.second / contrasts[:, None, None]).sum(0) / total
+        return Mixture(moments.counts / total, self.full.raised(contrasts[:, None, None] * average))

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from functools import cached_property
+
 import torch
 from torch import Tensor
 
@@ -10,48 +13,86 @@ from priorbench.types import Patches
 from .mixture import Mixture, Scores
 
 
+@dataclass(frozen=True)
+class Spectra:
+    """The eigendecompositions of a mixture, from which its posterior at any noise follows by products alone.
+
+    Args:
+        weights: π, K.
+        axes: the principal axes of all patches together, D × d, strongest first, orthogonal to the constant patch.
+        average: their variances, d.
+        directions: the eigenvectors of each component on those axes, K × d × d.
+        variances: the eigenvalues that belong to them, K × d.
+    """
+
+    weights: Tensor
+    axes: Tensor
+    average: Tensor
+    directions: Tensor
+    variances: Tensor
+
+    @classmethod
+    def of(cls, mixture: Mixture, basis: Tensor) -> Spectra:
+        """Decompose a mixture of the coordinates u = Bᵀx, with B the D × d ``basis``."""
+        covariance = torch.einsum("k,kij->ij", mixture.weights, mixture.covariances)
+        average, rotation = torch.linalg.eigh(covariance)
+        average, rotation = average.flip(0), rotation.flip(1)
+        variances, directions = torch.linalg.eigh(rotation.mT @ mixture.covariances @ rotation)
+        return cls(mixture.weights, basis @ rotation, average, directions, variances)
+
+    @cached_property
+    def pictures(self) -> Tensor:
+        """The eigenvectors as patches, K × D × d."""
+        return self.axes @ self.directions
+
+
 class Posterior:
     """Which component a noisy patch came from, and what it was.
 
     Args:
-        mixture: of the coordinates u = Bᵀx.
-        basis: B, D × d, orthonormal and orthogonal to the constant patch.
+        spectra: of the mixture.
         noise_variance: s ≥ 0.
         dtype: of the patches and the arithmetic.
+        rank: components are told apart by the strongest ``rank`` axes of all patches; by all of them if None.
 
     Raises:
         ValueError: the noise variance is negative or not finite.
     """
 
-    def __init__(self, mixture: Mixture, basis: Tensor, noise_variance: float, dtype: torch.dtype) -> None:
+    def __init__(self, spectra: Spectra, noise_variance: float, dtype: torch.dtype, rank: int | None = None) -> None:
         if not 0 <= noise_variance < float("inf"):
             raise ValueError(f"noise_variance must be a finite number of at least 0, not {noise_variance}")
-        self.noise_variance = noise_variance
-        self.dtype = dtype
-        pixels = basis.shape[0]
-        noise = noise_variance * torch.eye(basis.shape[1], dtype=basis.dtype)
-        noisy = Mixture(mixture.weights, mixture.covariances + noise)
-        whitened, whitening = noisy.whiten()
-        self._scores = Scores(whitened, dtype)
-        self._log_det = float(torch.linalg.slogdet(whitening).logabsdet)
-        self._projection = (basis @ whitening).to(dtype)
-        # Σ(Σ + sI)⁻¹ = I − s(Σ + sI)⁻¹ needs no product of a matrix with its own inverse. The constant
-        # patch, which the basis leaves out, passes unchanged: so the filter of u is a filter of x.
-        inverses = basis @ torch.cholesky_inverse(torch.linalg.cholesky(noisy.covariances)) @ basis.mT
-        self._filters = (torch.eye(pixels, dtype=basis.dtype) - noise_variance * inverses).to(dtype)
+        pixels, dimension = spectra.axes.shape
+        variances = spectra.variances + noise_variance
+        scale = (spectra.average[:rank] + noise_variance).sqrt()
+        directions = spectra.directions[:, :rank]
+        if len(scale) == dimension:
+            precisions = (directions / variances[:, None]) @ directions.mT
+            half_log_det = variances.log().sum(1) / 2
+        else:
+            factors = torch.linalg.cholesky((directions * variances[:, None]) @ directions.mT)
+            precisions = torch.cholesky_inverse(factors)
+            half_log_det = factors.diagonal(dim1=1, dim2=2).log().sum(1)
+        self._scores = Scores(spectra.weights, precisions * scale * scale[:, None], half_log_det, dtype)
+        self._projection = (spectra.axes[:, :rank] / scale).mT.to(dtype)
+        # Σ(Σ + sI)⁻¹ = I − s(Σ + sI)⁻¹ on u. The constant patch, which the axes leave out, passes unchanged: so the
+        # filter of u is a filter of x.
+        pictures = spectra.pictures.to(dtype)
+        stopped = (noise_variance / variances).to(dtype)
+        self._filters = torch.eye(pixels, dtype=dtype) - (pictures * stopped[:, None]) @ pictures.mT
 
     def log_prob(self, patches: Patches) -> Tensor:
         """Return the log density of each noisy patch, in nats."""
         result = patches.new_empty(len(patches))
-        for block, _, scores in self._scores(self._whiten(patches)):
-            result[block] = scores.logsumexp(1)
-        return result + self._log_det
+        for block, scores in self._scores(self._whiten(patches)):
+            result[block] = scores.logsumexp(0)
+        return result
 
     def select(self, patches: Patches) -> Tensor:
         """Return the most probable component of each noisy patch."""
         result = torch.empty(len(patches), dtype=torch.long)
-        for block, _, scores in self._scores(self._whiten(patches)):
-            result[block] = scores.argmax(1)
+        for block, scores in self._scores(self._whiten(patches)):
+            torch.argmax(scores, 0, out=result[block])
         return result
 
     def estimate(self, patches: Patches, out: Patches) -> None:
@@ -68,5 +109,4 @@ class Posterior:
         out[order] = filtered
 
     def _whiten(self, patches: Patches) -> Tensor:
-        centred = patches - patches.mean(1, keepdim=True)
-        return (centred @ self._projection).mT.contiguous()
+        return self._projection @ (patches - patches.mean(1, keepdim=True)).mT

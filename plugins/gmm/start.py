@@ -1,9 +1,17 @@
-"""How EM starts: which vector belongs to which component at first."""
+"""How EM starts: a first mixture."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
+
 import torch
 from torch import Tensor
+
+from .em import Moments, State, em
+from .mixture import Mixture
+
+STRETCH = 0.5
+"""How much wider and narrower, at most, the halves of a split component are in a random direction."""
 
 
 def random_labels(vectors: Tensor, components: int, generator: torch.Generator) -> Tensor:
@@ -46,3 +54,47 @@ def plus_plus_labels(vectors: Tensor, components: int, generator: torch.Generato
         if nearest.sum() > 0:
             seed = int(torch.multinomial(nearest, 1, generator=generator))
     return labels
+
+
+def grow(
+    one: Moments,
+    components: int,
+    batches: Callable[[], Iterable[Tensor]],
+    maximise: Callable[[Moments], Mixture],
+    generator: torch.Generator,
+) -> Mixture:
+    """Return a mixture that grew from one component by splitting each in two and learning, until there are enough.
+
+    Args:
+        one: the moments of all vectors as one component.
+        components: K.
+        batches: the vectors of one pass, which each size of the mixture gets; see :func:`.em.em`.
+        maximise: the M-step.
+        generator: randomness.
+    """
+    mixture = maximise(one)
+    while len(mixture.weights) < components:
+        mixture = split(mixture, components - len(mixture.weights), generator)
+        mixture = next(em(State(mixture), batches, maximise)).mixture
+    return mixture
+
+
+def split(mixture: Mixture, most: int, generator: torch.Generator) -> Mixture:
+    """Split the heaviest components in two, each of them or ``most``.
+
+    The halves differ in contrast, √2 up and down, and in shape: Σ^½(I ± aQ)Σ^½ with a random symmetric Q of norm 1.
+    """
+    order = mixture.weights.argsort(descending=True)
+    chosen, kept = order[:most], order[most:]
+    factors = torch.linalg.cholesky(mixture.covariances[chosen])
+    dimension = factors.shape[-1]
+    q = torch.randn(factors.shape, dtype=torch.float64, generator=generator)
+    q = q + q.mT
+    q = STRETCH * q / torch.linalg.matrix_norm(q, 2)[:, None, None]
+    identity = torch.eye(dimension, dtype=torch.float64)
+    up, down = 2**0.5, 2**-0.5
+    covariances = [up * factors @ (identity + q) @ factors.mT, down * factors @ (identity - q) @ factors.mT]
+    halves = mixture.weights[chosen] / 2
+    return Mixture(
+        torch.cat([mixture.weights[kept], halves, halves]), torch.cat([mixture.covariances[kept], *covariances])
+    )

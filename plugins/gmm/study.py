@@ -14,29 +14,28 @@ from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
 from priorbench.report.figures.canvas import new_figure
 from priorbench.report.figures.style import WIDTH, styled
-from priorbench.results import Catalogue, Results
+from priorbench.results import Catalogue, Findings, Results
 
 COLUMNS = 3
 LIKELIHOOD = "held_out_log_likelihood"
 PANEL_HEIGHT = 2.1
 
 
-def sweep(results: Results) -> tuple[pd.DataFrame, Figure]:
-    """Return the table and the figure of the sweep over K.
+def sweep(results: Results) -> Findings:
+    """Return the findings of the sweep over K.
 
     The table has one row for each mixture: ``prior``, ``n_components``, ``held_out_log_likelihood`` in nats per patch
     (the best of its training, which is the one that was kept), and the mean PSNR in dB of each data set and task.
     A mean is over the images that every mixture restored, so that all of a column's numbers are comparable.
     """
     table = sweep_table(results)
-    return table, _draw(table, _variants(list(table["prior"]), results.parameters), results.catalogue)
+    variants = _variants(list(table["prior"]), results.parameters)
+    return Findings(table=table, figure=_draw(table, variants, results.catalogue))
 
 
 def sweep_table(results: Results) -> pd.DataFrame:
     """Return the table of :func:`sweep`."""
-    mixtures = [
-        prior for prior, values in results.parameters.items() if prior in results.training and "n_components" in values
-    ]
+    mixtures = [prior for prior, name in results.names.items() if prior in results.training and name == "gmm"]
     table = pd.DataFrame(
         {
             "prior": mixtures,

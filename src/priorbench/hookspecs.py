@@ -92,7 +92,7 @@ def register_metrics() -> Iterable[MetricSpec]:  # type: ignore[empty-body]  # a
 
 @hookspec
 def register_studies() -> Iterable[StudySpec]:  # type: ignore[empty-body]  # as above
-    """Yield studies: a table and a figure computed from an experiment's results.
+    """Yield studies: a table, a figure and verdicts computed from an experiment's results.
 
     Example::
 

@@ -54,6 +54,10 @@ class Layout:
         """A fitted model."""
         return f"{self.root}/models/{prior}/model.safetensors"
 
+    def checkpoint(self, prior: str) -> str:
+        """The state of a fit that is not finished."""
+        return f"{self.root}/models/{prior}/checkpoint.safetensors"
+
     def model_spec(self, prior: str) -> str:
         """What a model is: prior, parameters, training images."""
         return f"{self.root}/models/{prior}/spec.json"

@@ -23,6 +23,7 @@ from safetensors.torch import load as load_tensors
 from safetensors.torch import save as save_tensors
 from torch import Tensor
 
+from priorbench.checkpoints import Checkpoint
 from priorbench.errors import NotApplicable
 from priorbench.files import write_atomically
 from priorbench.problem import Problem
@@ -36,15 +37,19 @@ class Context:
     Args:
         generator: the source of all randomness; seeded by the names of the cell.
         progress: call it with the fraction done, from 0 to 1.
+        checkpoint: where a long computation keeps what it needs to go on after a kill.
     """
 
     generator: torch.Generator
     progress: Callable[[float], None] = lambda fraction: None
+    checkpoint: Checkpoint = field(default_factory=Checkpoint)
 
     @classmethod
-    def seeded(cls, seed: int, progress: Callable[[float], None] = lambda fraction: None) -> Context:
+    def seeded(
+        cls, seed: int, progress: Callable[[float], None] = lambda fraction: None, checkpoint: Checkpoint | None = None
+    ) -> Context:
         """Return a context whose generator starts from ``seed``."""
-        return cls(torch.Generator().manual_seed(seed), progress)
+        return cls(torch.Generator().manual_seed(seed), progress, checkpoint or Checkpoint())
 
 
 @dataclass(frozen=True)
@@ -88,9 +93,12 @@ class PatchPrior(ABC):
 
     Attributes:
         patch_size: side of a patch in pixels; D = patch_size².
+        stride: EPLL estimates one of stride² patches, on a jittered grid that is new in each iteration;
+            1 for all, at most patch_size.
     """
 
     patch_size: int
+    stride: int = 1
 
     @abstractmethod
     def log_prob(self, patches: Patches) -> Scores:
@@ -99,6 +107,15 @@ class PatchPrior(ABC):
     @abstractmethod
     def map_estimate(self, patches: Patches, noise_variance: float) -> Patches:
         """Return argmax_z log p(z) − ‖z − x‖² / 2s for each patch x, with s the noise variance."""
+
+    def adapted(self, patches: Patches, noise_variance: float) -> PatchPrior:
+        """Return the prior to restore an image with, given patches of it; by default this one.
+
+        Args:
+            patches: of the image's first estimate, N × D.
+            noise_variance: of the white noise they are thought to have.
+        """
+        return self
 
     def sample(self, count: int, generator: torch.Generator) -> Patches:
         """Return patches drawn from p, in float32; those of a density without the mean have mean 0.

@@ -200,13 +200,16 @@ class StudySpec(Record):
     """A question asked of an experiment's results, answered by a table and a figure.
 
     Args:
-        factory: ``study(results) -> (DataFrame, Figure)`` with a :class:`priorbench.results.Results`.
+        factory: ``study(results) -> Findings``, from a :class:`priorbench.results.Results` to a
+            :class:`priorbench.results.Findings`.
         priors: patterns of the ids of the priors whose models it needs; a study without any is left out.
         caption: the figure's caption in the report.
+        resources: what its job asks for; ``minutes`` is the limit of the whole.
     """
 
     priors: tuple[str, ...] = ("*",)
     caption: str = ""
+    resources: Resources = field(default_factory=lambda: Resources(minutes=30))
 
 
 def _check_patterns(spec: PriorSpec | TaskSpec) -> None:

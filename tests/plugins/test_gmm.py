@@ -1,6 +1,6 @@
 import importlib
 import math
-from itertools import pairwise
+from itertools import islice, pairwise
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from skimage import data
 from torch.distributions import MultivariateNormal
 
+from priorbench.checkpoints import Checkpoint
 from priorbench.data.tensors import to_tensor
 from priorbench.patches import draw_patches
 from priorbench.plugins import load_plugins
@@ -24,8 +25,9 @@ from priorbench.tasks import Denoise
 REGISTRY = load_plugins([Path(__file__).parents[2] / "plugins"])
 GMM = REGISTRY.priors["gmm"].load()
 PACKAGE = GMM.__module__.rpartition(".")[0]
-em, mixture, quadratic, start, mstep, model = (
-    importlib.import_module(f"{PACKAGE}.{name}") for name in ("em", "mixture", "quadratic", "start", "mstep", "model")
+adaptation, em, mixture, quadratic, start, mstep, model = (
+    importlib.import_module(f"{PACKAGE}.{name}")
+    for name in ("adaptation", "em", "mixture", "quadratic", "start", "mstep", "model")
 )
 
 
@@ -60,31 +62,18 @@ def natural_patches(natural):
 
 class TestPackedProducts:
     @given(st.integers(1, 9), st.integers(1, 4), st.integers(1, 40), st.integers(1, 300))
-    def test_forms_and_moments_equal_their_definitions(self, dimension, components, count, elements):
+    def test_forms_equal_their_definition(self, dimension, components, count, elements):
         generator = torch.Generator().manual_seed(dimension + 10 * count)
         a = torch.randn(components, dimension, dimension, generator=generator, dtype=torch.float64)
         a = a + a.mT
         v = torch.randn(dimension, count, generator=generator, dtype=torch.float64)
-        weights = torch.rand(components, count, generator=generator, dtype=torch.float64)
         forms = torch.empty(components, count, dtype=torch.float64)
-        moments = torch.zeros(components, quadratic.packed_size(dimension), dtype=torch.float64)
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(quadratic, "FEATURES_IN_A_BLOCK", elements)
             for block, features in quadratic.feature_blocks(v):
                 forms[:, block] = quadratic.pack(a) @ features
-                moments += weights[:, block] @ features.mT
         torch.testing.assert_close(forms, torch.einsum("in,kij,jn->kn", v, a, v))
-        torch.testing.assert_close(quadratic.unpack(moments), torch.einsum("kn,in,jn->kij", weights, v, v))
-
-    def test_whitening_keeps_the_scores(self):
-        original = random_mixture(3, 5)
-        white, map_ = original.whiten()
-        total = torch.einsum("k,kij->ij", white.weights, white.covariances)
-        torch.testing.assert_close(total, torch.eye(5, dtype=torch.float64))
-        u = torch.randn(5, 20, dtype=torch.float64)
-        ((_, _, plain),) = mixture.Scores(original, torch.float64)(u)
-        ((_, _, whitened),) = mixture.Scores(white, torch.float64)(map_.mT @ u)
-        torch.testing.assert_close(whitened + torch.linalg.slogdet(map_).logabsdet, plain)
+        torch.testing.assert_close(quadratic.unpack(quadratic.triangle(a)), a)
 
 
 class TestDensity:
@@ -171,30 +160,157 @@ class TestDensity:
         assert not torch.allclose(first, other)
         assert torch.equal(prior.map_estimate(natural_patches, 1e-3), first)
 
+    def test_samples_have_the_moments_and_the_likelihood_of_the_density(self, trained):
+        prior, _ = trained
+        drawn = prior.sample(20_000, torch.Generator().manual_seed(0)).double()
+        torch.testing.assert_close(drawn.mean(1), torch.zeros(20_000).double(), atol=1e-6, rtol=0)
+        state = prior.state_dict()
+        expected = torch.einsum("k,kij->ij", state["weights"], state["covariances"])
+        error = (drawn.mT @ drawn / len(drawn) - expected).norm() / expected.norm()
+        assert error < 0.1
+        # E[log p] under p is the entropy; samples of any other density have less than p's own on average.
+        own = prior.log_prob(drawn)
+        other = prior.log_prob(1.3 * drawn)
+        assert float((own - other).mean()) > 1
+
+
+def first_state(v, labels, components, maximise):
+    return em.State(maximise(em.assigned(labels, components, v)))
+
+
+class TestFast:
+    def test_it_tells_components_apart_by_the_strongest_axes_only(self, trained, natural_patches):
+        exact, _ = trained
+        fast = GMM(n_components=12, mode="fast", axes=20)
+        fast.load_state_dict(exact.state_dict())
+        x = natural_patches.double() + 0.05 * torch.randn(natural_patches.shape).double()
+        selected = fast.select(x, 0.05**2)
+        axes = fast._spectra.axes[:, :20]
+        covariances = exact.state_dict()["covariances"] + 0.05**2 * torch.eye(64).double()
+        normals = MultivariateNormal(torch.zeros(20).double(), axes.mT @ covariances @ axes)
+        joint = exact.mixture.weights.log() + normals.log_prob((x @ axes)[:, None])
+        assert torch.equal(selected, joint.argmax(1))
+        assert 0.5 < float((selected == exact.select(x, 0.05**2)).double().mean()) < 1
+
+    def test_with_all_axes_and_every_patch_it_is_exact(self, trained, natural_patches):
+        exact, _ = trained
+        fast = GMM(n_components=12, mode="fast", axes=63, stride=1)
+        fast.load_state_dict(exact.state_dict())
+        assert fast.stride == 1
+        assert torch.equal(fast.map_estimate(natural_patches, 1e-2), exact.map_estimate(natural_patches, 1e-2))
+
+    def test_it_restores_nearly_as_well_from_a_part_of_the_patches(self, trained):
+        exact, _ = trained
+        fast = GMM(n_components=12, mode="fast")
+        fast.load_state_dict(exact.state_dict())
+        assert fast.stride == 4
+        clean = to_tensor(data.camera()[100:228, 150:278].astype(np.float32) / 255)
+        problem = Denoise(sigma=25).corrupt(clean, torch.Generator().manual_seed(0))
+        psnr = [
+            -10 * float((restore(prior, problem, Context.seeded(0)).image - clean).square().mean().log10())
+            for prior in (exact, fast)
+        ]
+        gain = psnr[0] + 10 * float((problem.y - clean).square().mean().log10())
+        assert psnr[0] - 0.05 * gain < psnr[1] < psnr[0]
+
+    def test_the_likelihood_stays_exact(self, trained, natural_patches):
+        exact, _ = trained
+        fast = GMM(n_components=12, mode="fast", axes=5)
+        fast.load_state_dict(exact.state_dict())
+        assert torch.equal(fast.log_prob(natural_patches), exact.log_prob(natural_patches))
+
+    def test_a_stride_that_leaves_pixels_out_is_refused(self):
+        with pytest.raises(ValueError, match=r"stride 9 leaves pixels out.*8"):
+            GMM(mode="fast", stride=9)
+
+
+class TestAdaptation:
+    def test_it_learns_the_covariance_behind_the_noise(self):
+        strong = random_mixture(2, 6, seed=4).covariances[1:]
+        truth = mixture.Mixture(torch.ones(1, dtype=torch.float64), strong)
+        y = truth.sample(60_000, torch.Generator().manual_seed(0))
+        y = y + 0.3 * torch.randn(y.shape, generator=torch.Generator().manual_seed(1), dtype=torch.float64)
+        wrong = mixture.Mixture(truth.weights, 2 * torch.eye(6, dtype=torch.float64)[None])
+        adapted = adaptation.adapt(wrong, y, 0.09, 60)
+        error = (adapted.covariances - truth.covariances).norm() / truth.covariances.norm()
+        assert error < 0.1
+
+    def test_few_patches_leave_what_was_learned(self):
+        prior = random_mixture(3, 5)
+        adapted = adaptation.adapt(prior, torch.randn(4, 5, dtype=torch.float64), 0.1, 3)
+        torch.testing.assert_close(adapted.covariances, prior.covariances, rtol=0, atol=0.05)
+        torch.testing.assert_close(adapted.weights, prior.weights, rtol=0, atol=0.01)
+
+    def test_it_helps_on_a_texture_that_it_never_saw(self, trained):
+        plain, _ = trained
+        rows, columns = torch.meshgrid(torch.arange(96.0), torch.arange(96.0), indexing="ij")
+        clean = (0.5 + 0.3 * torch.sin(2.1 * rows) * torch.sin(0.9 * columns))[None, None]
+        problem = Denoise(sigma=50).corrupt(clean, torch.Generator().manual_seed(0))
+        adaptive = GMM(n_components=12, adapt=5)
+        adaptive.load_state_dict(plain.state_dict())
+        error = [
+            float((restore(prior, problem, Context.seeded(0)).image - clean).square().mean())
+            for prior in (plain, adaptive)
+        ]
+        assert error[1] < 0.8 * error[0]
+
 
 class TestEM:
-    def test_one_pass_equals_the_definition(self):
+    @pytest.mark.parametrize("negligible", [1e-300, 1e-3])
+    def test_one_pass_equals_the_definition(self, negligible, monkeypatch):
+        monkeypatch.setattr(em, "NEGLIGIBLE", negligible)
         density = random_mixture(4, 6)
-        v = torch.randn(6, 50, dtype=torch.float64) * 0.3
+        v = torch.randn(6, 50, dtype=torch.float64, generator=torch.Generator().manual_seed(0)) * 0.3
         normals = MultivariateNormal(torch.zeros(6).double(), density.covariances)
         joint = density.weights.log() + normals.log_prob(v.mT[:, None])
         posterior = joint.softmax(1)
+        posterior[posterior < negligible] = 0
+        posterior /= posterior.sum(1, keepdim=True)
         moments, likelihood = em.expectation(density, v)
         assert likelihood == pytest.approx(float(joint.logsumexp(1).mean()))
         torch.testing.assert_close(moments.counts, posterior.sum(0))
         torch.testing.assert_close(moments.second, torch.einsum("nk,in,jn->kij", posterior, v, v))
-        assert em.log_likelihood(density, v) == pytest.approx(likelihood)
+        assert em.log_likelihood(density, v.split(20, 1)) == pytest.approx(likelihood)
 
-    @given(st.integers(0, 50))
-    def test_the_training_likelihood_never_falls_without_shrinkage(self, seed):
+    @given(st.integers(0, 50), st.sampled_from(["full", "scaled"]))
+    def test_the_training_likelihood_never_falls_without_shrinkage(self, seed, covariances):
         generator = torch.Generator().manual_seed(seed)
         v = torch.randn(5, 400, generator=generator, dtype=torch.float64)
         v *= torch.rand(400, generator=generator, dtype=torch.float64)
-        v[4] = 0
+        if covariances == "full":
+            v[4] = 0
         labels = start.random_labels(v, 3, generator)
         maximise = mstep.Maximise(torch.ones(5, dtype=torch.float64), floor=1e-3, shrinkage=0.0)
-        steps = list(em.em(v, v, em.assigned(labels, 3, v), maximise, 8))
+        if covariances == "scaled":
+            maximise = mstep.MaximiseScales(mstep.Maximise(maximise.scale, floor=1e-9, shrinkage=0.0))
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(em, "NEGLIGIBLE", 1e-300)
+            steps = list(islice(em.em(first_state(v, labels, 3, maximise), lambda: [v], maximise), 8))
         assert all(b.train >= a.train - 1e-9 for a, b in pairwise(steps) if not b.reseeded)
+
+    def test_the_moments_of_all_batches_are_the_latest_of_each(self):
+        generator = torch.Generator().manual_seed(0)
+        batches = [torch.randn(3, n, generator=generator) for n in (20, 30)]
+        latest = [em.assigned(torch.arange(n) % 2, 2, batch) for n, batch in zip((20, 30), batches, strict=True)]
+        state = em.State(random_mixture(2, 3))
+        state.replace(0, em.Moments(latest[0].counts * 7, latest[0].second * 7))
+        state.replace(1, latest[1])
+        both = state.replace(0, latest[0])
+        torch.testing.assert_close(both.counts, latest[0].counts + latest[1].counts)
+        torch.testing.assert_close(both.second, latest[0].second + latest[1].second, rtol=1e-5, atol=1e-5)
+
+    def test_batches_reach_what_one_batch_does_in_fewer_passes(self):
+        truth = random_mixture(3, 4, seed=3)
+        v = truth.sample(6000, torch.Generator().manual_seed(0)).mT.contiguous()
+        maximise = mstep.Maximise(torch.ones(4, dtype=torch.float64), floor=1e-6, shrinkage=0.0)
+        labels = start.random_labels(v, 3, torch.Generator().manual_seed(1))
+
+        def after(passes, batches):
+            *_, last = islice(em.em(first_state(v, labels, 3, maximise), lambda: batches, maximise), passes)
+            return em.log_likelihood(last.mixture, [v])
+
+        assert after(3, v.split(500, 1)) > after(6, [v])
+        assert after(60, v.split(500, 1)) == pytest.approx(after(400, [v]), abs=0.02)
 
     def test_eigenvalues_stay_above_the_floor_in_pixels(self):
         flat = [torch.full((1, 1, 20, 20), 0.5), torch.rand(1, 1, 20, 20, generator=torch.Generator().manual_seed(0))]
@@ -205,14 +321,14 @@ class TestEM:
     def test_it_finds_the_mixture_that_the_data_came_from(self):
         truth = random_mixture(2, 4, seed=3)
         generator = torch.Generator().manual_seed(0)
-        factors = torch.linalg.cholesky(truth.covariances)
-        labels = torch.multinomial(truth.weights, 8000, replacement=True, generator=generator)
-        u = factors[labels] @ torch.randn(8000, 4, 1, generator=generator, dtype=torch.float64)
-        train, held_out = u[:4000, :, 0].mT.contiguous(), u[4000:, :, 0].mT.contiguous()
+        u = truth.sample(8000, generator)
+        train, held_out = u[:4000].mT.contiguous(), u[4000:].mT.contiguous()
         maximise = mstep.Maximise(torch.ones(4, dtype=torch.float64), floor=1e-6, shrinkage=0.0)
-        first = em.assigned(start.plus_plus_labels(train, 2, generator, 1e-6), 2, train)
-        *_, last = em.em(train, held_out, first, maximise, 60)
-        assert last.held_out == pytest.approx(em.log_likelihood(truth, held_out), abs=0.02)
+        labels = start.plus_plus_labels(train, 2, generator, 1e-6)
+        *_, last = islice(em.em(first_state(train, labels, 2, maximise), lambda: [train], maximise), 60)
+        assert em.log_likelihood(last.mixture, [held_out]) == pytest.approx(
+            em.log_likelihood(truth, [held_out]), abs=0.02
+        )
         assert sorted(last.mixture.weights.tolist()) == pytest.approx(sorted(truth.weights.tolist()), abs=0.05)
 
     def test_an_empty_component_gets_half_of_the_heaviest(self):
@@ -249,6 +365,25 @@ class TestEM:
         assert set(labels.tolist()) == set(range(components))
         assert set(start.random_labels(v, components, generator).tolist()) == set(range(components))
 
+    @pytest.mark.parametrize("components", [1, 5, 8])
+    def test_a_mixture_grows_to_any_size_and_climbs(self, components):
+        truth = random_mixture(5, 4, seed=1)
+        v = truth.sample(4000, torch.Generator().manual_seed(0)).mT.contiguous()
+        maximise = mstep.Maximise(torch.ones(4, dtype=torch.float64), floor=1e-6, shrinkage=0.0)
+        one = em.assigned(torch.zeros(4000, dtype=torch.long), 1, v)
+        grown = start.grow(one, components, lambda: [v], maximise, torch.Generator().manual_seed(2))
+        assert grown.weights.shape == (components,)
+        assert float(grown.weights.sum()) == pytest.approx(1)
+        if components > 1:
+            assert em.log_likelihood(grown, [v]) > em.log_likelihood(maximise(one), [v]) + 0.1
+
+    def test_halves_of_a_component_are_proper_and_differ(self):
+        halves = start.split(random_mixture(3, 6), 2, torch.Generator().manual_seed(0))
+        assert halves.weights.shape == (5,)
+        assert (torch.linalg.eigvalsh(halves.covariances) > 0).all()
+        contrast = halves.covariances.diagonal(dim1=1, dim2=2).sum(1)
+        assert (contrast[1:3] > 1.2 * contrast[3:5]).all()
+
     def test_equal_vectors_can_start(self):
         labels = start.plus_plus_labels(torch.zeros(6, 30), 3, torch.Generator().manual_seed(0), 1e-3)
         assert labels.shape == (30,)
@@ -257,13 +392,15 @@ class TestEM:
 class TestFit:
     def test_rows_tell_the_training(self, trained):
         _, rows = trained
-        assert [row["iteration"] for row in rows] == list(range(len(rows)))
+        assert [row["iteration"] for row in rows] == list(range(1, len(rows) + 1))
         assert set(rows[0]) == {
             *("iteration", "train_log_likelihood", "held_out_log_likelihood", "seconds", "reseeded"),
         }
         assert rows[-1]["train_log_likelihood"] > rows[0]["train_log_likelihood"]
 
-    @pytest.mark.parametrize("options", [{"start": "random"}, {"start": "kmeans++"}, {"shrinkage": 0.0}])
+    @pytest.mark.parametrize(
+        "options", [{"start": "random"}, {"start": "kmeans++"}, {"start": "split"}, {"shrinkage": 0.0}, {"restarts": 2}]
+    )
     def test_the_best_on_held_out_patches_is_kept(self, natural, options):
         prior, rows = fitted(natural, seed=4, n_components=5, n_patches=1000, iterations=8, patience=2, **options)
         _, held_out = draw_patches(natural, 8, 1000, 0.1, Context.seeded(4).generator)
@@ -275,7 +412,7 @@ class TestFit:
         assert len(rows) == 3
 
     def test_a_seed_gives_one_model(self, natural):
-        options = {"n_components": 4, "n_patches": 800, "iterations": 2}
+        options = {"n_components": 4, "n_patches": 800, "iterations": 2, "batch": 300}
         first, again, other = (fitted(natural, seed, **options)[0].state_dict() for seed in (1, 1, 2))
         assert torch.equal(first["covariances"], again["covariances"])
         assert not torch.equal(first["covariances"], other["covariances"])
@@ -290,6 +427,32 @@ class TestFit:
     def test_another_patch_size(self, natural):
         prior, _ = fitted(natural, n_components=3, n_patches=500, iterations=1, patch_size=5)
         assert prior.map_estimate(torch.rand(10, 25), 0.01).shape == (10, 25)
+
+    def test_a_killed_training_goes_on_bit_for_bit(self, natural, tmp_path):
+        options = {"n_components": 6, "n_patches": 2000, "batch": 700, "iterations": 5, "start": "split"}
+        whole, rows = fitted(natural, **options)
+        path = tmp_path / "checkpoint"
+        killed = GMM(**options).fit(natural, Context.seeded(0, checkpoint=Checkpoint(path, every=0)))
+        assert [next(killed)["iteration"] for _ in range(3)] == [1, 2, 3]
+        killed.close()
+        resumed = GMM(**options)
+        again = list(resumed.fit(natural, Context.seeded(0, checkpoint=Checkpoint(path, every=0))))
+
+        def without_time(row):
+            return {name: value for name, value in row.items() if name != "seconds"}
+
+        assert [without_time(row) for row in again] == [without_time(row) for row in rows]
+        assert all(torch.equal(resumed.state_dict()[name], value) for name, value in whole.state_dict().items())
+
+    def test_scaled_covariances_are_one_shape_and_likelier_than_one_gaussian(self, natural):
+        prior, rows = fitted(natural, n_components=4, n_patches=2000, covariances="scaled", floor=1e-12)
+        covariances = prior.mixture.covariances
+        contrast = covariances.diagonal(dim1=1, dim2=2).sum(1)
+        assert float(contrast.max() / contrast.min()) > 4
+        shapes = covariances / contrast[:, None, None]
+        torch.testing.assert_close(shapes, shapes[:1].expand_as(shapes), rtol=1e-4, atol=1e-7)
+        _, gaussian = fitted(natural, n_components=1, n_patches=2000)
+        assert rows[-1]["held_out_log_likelihood"] > gaussian[-1]["held_out_log_likelihood"] + 1
 
     def test_images_without_a_patch_are_refused(self):
         with pytest.raises(ValueError, match=r"8 × 8 patch.*7 × 20"):
@@ -373,6 +536,8 @@ class TestStudy:
             runs=pd.DataFrame(),
             training={prior: curve.assign(held_out_log_likelihood=lambda c: c.iloc[:, 1] + 1) for prior in priors},
             parameters={"observed": {}, **{prior: {"n_components": k} for prior, k in priors.items()}},
+            names={"observed": "observed", **dict.fromkeys(priors, "gmm")},
+            material=None,
             catalogue=Catalogue(
                 priors={"observed": "observed", **{prior: prior for prior in priors}},
                 tasks={"denoise-25": "denoise σ=25", "inpaint-50": "inpaint 50%"},
@@ -382,20 +547,21 @@ class TestStudy:
         )
 
     def test_the_table_has_a_row_for_each_mixture(self):
-        table, _ = REGISTRY.studies["gmm-sweep"].load()(self.results())
+        table = REGISTRY.studies["gmm-sweep"].load()(self.results()).table
         assert table["n_components"].tolist() == [1, 10, 200]
         assert table["held_out_log_likelihood"].tolist() == [151.0] * 3
         expected = [31 + math.log10(k) for k in (1, 10, 200)]
         assert table["psnr_db set denoise-25"].tolist() == pytest.approx(expected)
 
     def test_means_are_over_the_images_that_all_restored(self):
-        table, _ = REGISTRY.studies["gmm-sweep"].load()(self.results(fail=True))
+        table = REGISTRY.studies["gmm-sweep"].load()(self.results(fail=True)).table
         assert table["psnr_db set denoise-25"].tolist() == pytest.approx([30 + math.log10(k) for k in (1, 10, 200)])
         assert table["psnr_db set inpaint-50"].tolist() == pytest.approx([31 + math.log10(k) for k in (1, 10, 200)])
 
     def test_the_figure_shows_every_number_against_k(self):
-        table, figure = REGISTRY.studies["gmm-sweep"].load()(self.results())
-        panels = [axes for axes in figure.axes if axes.get_visible()]
+        findings = REGISTRY.studies["gmm-sweep"].load()(self.results())
+        table = findings.table
+        panels = [axes for axes in findings.figure.axes if axes.get_visible()]
         assert len(panels) == 3
         for axes, column in zip(panels, table.columns[2:], strict=True):
             assert axes.get_xscale() == "log"

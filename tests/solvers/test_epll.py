@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 from priorbench.operators import Identity, Mask
 from priorbench.priors import Context, PatchPrior
 from priorbench.problem import Problem
+from priorbench.solvers import aggregation, restore
 from priorbench.solvers import epll as epll_function
-from priorbench.solvers import restore
 from priorbench.solvers.continuation import fidelity_weight
 
 epll_module = __import__("sys").modules[epll_function.__module__]
@@ -114,10 +114,46 @@ def test_an_image_smaller_than_a_patch_is_refused(shape):
 def test_bands_do_not_change_the_result(monkeypatch, patches_in_a_batch):
     problem = denoising((1, 17, 11))
     whole = epll_function(Shrink(), problem, Context.seeded(0)).image
-    monkeypatch.setattr(epll_module, "PATCHES_IN_A_BATCH", patches_in_a_batch)
+    monkeypatch.setattr(aggregation, "PATCHES_IN_A_BATCH", patches_in_a_batch)
     prior = Shrink()
     torch.testing.assert_close(epll_function(prior, problem, Context.seeded(0)).image, whole, rtol=1e-5, atol=1e-6)
     assert max(count for count, _ in prior.calls) <= max(patches_in_a_batch, 17 - 3 + 1)
+
+
+@pytest.mark.parametrize("stride", [1, 2])
+def test_a_sparse_grid_estimates_fewer_patches_and_keeps_a_constant(stride):
+    class Keep(Shrink):
+        def map_estimate(self, patches, noise_variance):
+            self.calls.append((len(patches), noise_variance))
+            return patches.clone()
+
+    prior = Keep(patch_size=4)
+    prior.stride = stride
+    problem = Problem(torch.full((1, 1, 19, 22), 0.3), Identity((1, 19, 22)), 0.1)
+    torch.testing.assert_close(epll_function(prior, problem, Context.seeded(0)).image, problem.y)
+    first = prior.calls[0][0]
+    assert first == (16 * 19 if stride == 1 else 9 * 10)
+
+
+def test_a_prior_adapts_to_each_plane_with_its_noise():
+    class Adaptive(Shrink):
+        def adapted(self, patches, noise_variance):
+            seen.append((patches.clone(), noise_variance))
+            return Brighter(self.patch_size)
+
+    class Brighter(Shrink):
+        def map_estimate(self, patches, noise_variance):
+            return patches + 1
+
+    seen: list[tuple[torch.Tensor, float]] = []
+    problem = denoising((3, 9, 10))
+    restored = epll_function(Adaptive(), problem, Context.seeded(0)).image
+    assert len(seen) == 3
+    assert seen[0][0].shape == (7 * 8, 9)
+    torch.testing.assert_close(seen[0][0][0], problem.y[0, :, :3, :3].mean(0).flatten())
+    assert seen[0][1] == pytest.approx(problem.sigma**2 / 3)
+    assert seen[1][1] == pytest.approx(problem.sigma**2 / 2)
+    assert float(restored.mean()) > float(problem.y.mean()) + 1
 
 
 def test_channels_that_are_no_colours_are_restored_one_by_one():

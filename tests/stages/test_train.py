@@ -36,6 +36,13 @@ PRIOR = """
                 os._exit(4)
             if self.what == "killed":
                 os.kill(os.getpid(), signal.SIGKILL)
+            if self.what == "killed once":
+                saved = context.checkpoint.load()
+                context.checkpoint._every = 0
+                context.checkpoint.save(lambda: {"step": torch.tensor(7)})
+                if saved is None:
+                    os.kill(os.getpid(), signal.SIGKILL)
+                yield {"iteration": int(saved["step"]), "loss": 0.7}
             if self.what == "hangs":
                 time.sleep(600)
             self.mean = torch.stack([image.mean() for image in images]).mean()
@@ -144,3 +151,24 @@ def test_a_prior_that_does_not_learn_is_refused(bench: Any) -> None:
     plan = stage(bench, "fine", PRIOR.replace("learns=True, ", ""))
     with pytest.raises(ValueError, match="the prior student does not learn"):
         train(plan, "student")
+
+
+def test_a_fit_that_was_killed_goes_on_from_its_checkpoint(bench):
+    plan = stage(bench, "killed once")
+    checkpoint = Path(plan.layout.checkpoint("student"))
+    with pytest.raises(MachineError):
+        train(plan, "student", final=False)
+    assert checkpoint.exists()
+    assert train(plan, "student").ok
+    assert pd.read_csv(plan.layout.curve("student"))["iteration"].tolist() == [0, 7, 1]
+    assert not checkpoint.exists()
+
+
+def test_a_checkpoint_of_other_training_images_is_not_used(bench):
+    plan = stage(bench, "killed once")
+    with pytest.raises(MachineError):
+        train(plan, "student", final=False)
+    bench.image("level-0.2", np.full((12, 12), 0.3), folder="lessons")
+    prepare(plan, "lessons")
+    with pytest.raises(MachineError):
+        train(plan, "student", final=False)

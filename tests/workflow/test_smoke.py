@@ -119,7 +119,10 @@ def test_every_restoration_has_a_row_and_failures_have_their_reason(finished: An
     ended = runs.groupby(["prior", "task"])["status"].agg(lambda values: set(values)).to_dict()
     sound = [
         (prior, task)
-        for prior in ("observed", "wiener", "gmm-K1", "gmm-K4", "mean")
+        for prior in (
+            *("observed", "wiener", "ind-pixel", "mvg", "pca", "ica", "gsm", "gmm-K1", "gmm-K4"),
+            *("gmm-dead-leaves-K4", "mean"),
+        )
         for task in ("denoise-25", "inpaint-50")
     ]
     assert ended == {key: {"ok"} for key in sound} | {

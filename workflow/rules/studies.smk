@@ -12,13 +12,15 @@ rule study:
         ),
         layout.study(suffix="png"),
         layout.study(suffix="csv"),
+        layout.study(suffix="md"),
     log:
         layout.log("study", "study"),
     benchmark:
         layout.benchmark("study", "study")
+    threads: lambda wildcards: plan.study(wildcards.study).record.resources.threads
     resources:
-        mem_mb=2000,
-        runtime=30,
+        mem_mb=lambda wildcards: plan.study(wildcards.study).record.resources.memory_mb,
+        runtime=lambda wildcards: int(plan.study(wildcards.study).record.resources.minutes) + 1,
     params:
         config=CONFIG,
         caption=lambda wildcards: plan.study(wildcards.study).record.caption,

@@ -104,8 +104,7 @@ def study(
     study: Annotated[str, typer.Option("--study", help="Name of a study, for example gmm-sweep.")],
     config: ConfigOption = DEFAULT_CONFIG,
 ) -> None:
-    """Answer a study's question with a table and a figure."""
-    limit_threads(1)
+    """Answer a study's question with a table, a figure and verdicts."""
     from priorbench.stages.study import study as run
 
     run(load(config), study)

@@ -7,12 +7,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from priorbench.results.catalogue import Catalogue
+from priorbench.results.findings import Claim, Findings
+from priorbench.results.material import Material
 
 if TYPE_CHECKING:
     # The environment record is part of this package and is written by every job; pandas would slow each of them.
     import pandas as pd
 
-__all__ = ["Catalogue", "Results"]
+__all__ = ["Catalogue", "Claim", "Findings", "Material", "Results"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,11 +26,15 @@ class Results:
         runs: one row for each data set, image, task and prior; see :data:`priorbench.results.schema.RUNS`.
         training: prior id → its training curve, one row for each iteration.
         parameters: prior id → its parameters.
+        names: prior id → the name of its record.
         catalogue: labels and order.
+        material: fitted priors, images and problems.
     """
 
     scores: pd.DataFrame
     runs: pd.DataFrame
     training: Mapping[str, pd.DataFrame]
     parameters: Mapping[str, Mapping[str, Any]]
+    names: Mapping[str, str]
     catalogue: Catalogue
+    material: Material

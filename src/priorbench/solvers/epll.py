@@ -5,22 +5,24 @@ Zoran & Weiss, ICCV 2011, doi:10.1109/ICCV.2011.6126278.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 
 import torch
-import torch.nn.functional as F
+from torch import Tensor
 
 from priorbench.operators import Identity
 from priorbench.priors import Context, PatchPrior, Restoration
 from priorbench.problem import Problem
+from priorbench.solvers.aggregation import average_everywhere, average_on_grid
 from priorbench.solvers.colour import from_planes, to_planes
 from priorbench.solvers.continuation import TRUST, fidelity_weight, geometric, regime
-from priorbench.types import Image
+from priorbench.types import Patches
 
+PATCHES_TO_ADAPT_TO = 100_000
 DENOISING_STEPS = (1.0, 4.0, 8.0, 16.0, 32.0, 64.0)
 CONTINUATION = {"missing": (0.1, 0.012, 12), "mixed": (0.15, 0.015, 12)}
 """First and last 1/√β and the number of steps, where pixels are missing and where they are mixed."""
-PATCHES_IN_A_BATCH = 1 << 16
 
 
 def epll(prior: PatchPrior, problem: Problem, context: Context) -> Restoration:
@@ -40,7 +42,7 @@ def epll(prior: PatchPrior, problem: Problem, context: Context) -> Restoration:
     Args:
         prior: the patch prior.
         problem: any linear problem with Gaussian noise.
-        context: progress.
+        context: progress, and the randomness of a sparse grid of patches.
 
     Raises:
         ValueError: the image is smaller than a patch.
@@ -52,11 +54,14 @@ def epll(prior: PatchPrior, problem: Problem, context: Context) -> Restoration:
     fidelity = fidelity_weight(problem.sigma, 1.0 if _is_denoising(problem) else TRUST)
     x = problem.estimate()
     schedule = beta_schedule(problem)
+    adapted: list[PatchPrior] = []
     for iteration, beta in enumerate(schedule):
         planes, scales = to_planes(x)
-        for row, (plane, scale) in enumerate(zip(planes, scales, strict=True)):
+        if iteration == 0:
+            adapted = [_adapted(prior, plane, scale**2 / beta) for plane, scale in zip(planes, scales, strict=True)]
+        for row, (own, plane, scale) in enumerate(zip(adapted, planes, scales, strict=True)):
             average = torch.empty_like(plane)
-            for done in _average_map_estimates(prior, plane, scale**2 / beta, average):
+            for done in _average_map_estimates(own, plane, scale**2 / beta, average, context.generator):
                 context.progress((iteration + (row + done) / len(planes)) / len(schedule))
             plane.copy_(average)
         x = operator.data_step(problem.y, from_planes(planes, x.shape), fidelity, beta)
@@ -81,29 +86,22 @@ def _is_denoising(problem: Problem) -> bool:
     return isinstance(problem.operator, Identity) and problem.sigma > 0
 
 
-def _average_map_estimates(prior: PatchPrior, image: Image, noise_variance: float, average: Image) -> Iterator[float]:
-    """Write the average of all overlapping patches' MAP estimates of ``image`` (H × W) into ``average``.
-
-    Works on bands of rows, so that memory depends on the image's width only. Yields the fraction done.
-    """
+def _adapted(prior: PatchPrior, plane: Tensor, noise_variance: float) -> PatchPrior:
+    """Return the prior as it adapts itself to a plane (H × W) with noise."""
     size = prior.patch_size
-    height, width = image.shape
-    rows, columns = height - size + 1, width - size + 1
-    band = max(1, PATCHES_IN_A_BATCH // columns)
-    average.zero_()
-    for top in range(0, rows, band):
-        count = min(band, rows - top)
-        bottom = top + count + size - 1
-        windows = image[top:bottom].unfold(0, size, 1).unfold(1, size, 1)
-        estimates = prior.map_estimate(windows.reshape(-1, size * size), noise_variance)
-        average[top:bottom] += F.fold(estimates.mT[None], (bottom - top, width), size)[0, 0]
-        yield (top + count) / rows
-    average /= _coverage(height, size)[:, None] * _coverage(width, size)[None, :]
+    step = math.ceil((plane.numel() / PATCHES_TO_ADAPT_TO) ** 0.5)
+    windows = plane.unfold(0, size, step).unfold(1, size, step)
+    return prior.adapted(windows.reshape(-1, size * size), noise_variance)
 
 
-def _coverage(length: int, size: int) -> torch.Tensor:
-    """Return how many windows of ``size`` cover each of ``length`` positions."""
-    position = torch.arange(length)
-    first = (position - size + 1).clamp(min=0)
-    last = position.clamp(max=length - size)
-    return (last - first + 1).float()
+def _average_map_estimates(
+    prior: PatchPrior, plane: Tensor, noise_variance: float, average: Tensor, generator: torch.Generator
+) -> Iterator[float]:
+    """Write the average of the MAP estimates of a plane's patches (H × W) into ``average``; yield the fraction done."""
+
+    def estimate(patches: Patches) -> Patches:
+        return prior.map_estimate(patches, noise_variance)
+
+    if prior.stride == 1:
+        return average_everywhere(plane, prior.patch_size, estimate, average)
+    return average_on_grid(plane, prior.patch_size, prior.stride, estimate, average, generator)

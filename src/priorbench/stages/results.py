@@ -10,6 +10,7 @@ from priorbench.files import read_json
 from priorbench.plan import Plan
 from priorbench.results import Catalogue, Results
 from priorbench.results.gather import read_table
+from priorbench.stages.material import PlannedMaterial
 
 
 def catalogue(plan: Plan) -> Catalogue:
@@ -31,5 +32,7 @@ def read_results(plan: Plan) -> Results:
         runs=read_table(Path(layout.result("runs"))),
         training={prior: pd.read_csv(layout.curve(prior)) for prior in fitted},
         parameters={prior.id: prior.parameters for prior in plan.priors.values()},
+        names={prior.id: prior.spec.name for prior in plan.priors.values()},
         catalogue=catalogue(plan),
+        material=PlannedMaterial(plan),
     )

@@ -1,4 +1,4 @@
-"""Stage ``study``: a table and a figure that answer a question about the results."""
+"""Stage ``study``: a table, a figure and verdicts that answer a question about the results."""
 
 from __future__ import annotations
 
@@ -6,12 +6,18 @@ from pathlib import Path
 
 from priorbench.files import write_atomically
 from priorbench.plan import Plan
-from priorbench.report.figures.style import save
-from priorbench.stages.results import read_results
+from priorbench.stages.worker import available_threads, limit_threads
 
 
 def study(plan: Plan, name: str) -> None:
-    """Write ``studies/<name>.csv``, ``.svg`` and ``.png``."""
-    table, figure = plan.study(name).load()(read_results(plan))
-    save(figure, Path(plan.layout.study(name, "svg")))
-    write_atomically(Path(plan.layout.study(name, "csv")), table.to_csv(index=False))
+    """Write ``studies/<name>.csv``, ``.svg``, ``.png`` and, with the verdicts on the claims, ``.md``."""
+    record = plan.study(name).record
+    limit_threads(available_threads(record.resources.threads))
+    from priorbench.report.figures.style import save
+    from priorbench.report.study_page import study_page
+    from priorbench.stages.results import read_results
+
+    findings = plan.study(name).load()(read_results(plan))
+    save(findings.figure, Path(plan.layout.study(name, "svg")))
+    write_atomically(Path(plan.layout.study(name, "md")), study_page(record, findings))
+    write_atomically(Path(plan.layout.study(name, "csv")), findings.table.to_csv(index=False))

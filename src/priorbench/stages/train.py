@@ -10,6 +10,7 @@ from typing import Any
 from priorbench.config import Experiment
 from priorbench.errors import MachineError
 from priorbench.files import file_sha256, write_json
+from priorbench.fingerprint import fingerprint
 from priorbench.plan import MODEL_LOADING_MINUTES, Plan
 from priorbench.seeds import derive_seed
 from priorbench.stages.curve import write_curve
@@ -77,6 +78,7 @@ def _fit(send: Callable[[Any], None], experiment: dict[str, Any], name: str, thr
     """Fit in the worker's process: send a word at the start and the outcome at the end."""
     import torch
 
+    from priorbench.checkpoints import Checkpoint
     from priorbench.data.tensors import read_tensor
     from priorbench.priors import Context
 
@@ -94,7 +96,10 @@ def _fit(send: Callable[[Any], None], experiment: dict[str, Any], name: str, thr
         send(("begin",))
         measure = Measure()
         # The name, not the id: the variants of one prior learn from the same random draws and can be compared.
-        context = Context.seeded(derive_seed(plan.experiment.seed, "train", chosen.train_on, chosen.spec.name))
+        seed = derive_seed(plan.experiment.seed, "train", chosen.train_on, chosen.spec.name)
+        key = fingerprint([chosen.fingerprint, seed, threads, {name: manifest[name].sha256 for name in names}])
+        checkpoint = Checkpoint(Path(plan.layout.checkpoint(name)), key)
+        context = Context.seeded(seed, checkpoint=checkpoint)
         spoken = time.monotonic()
         for row in prior.fit(images, context):
             rows.append(dict(row))
@@ -102,6 +107,7 @@ def _fit(send: Callable[[Any], None], experiment: dict[str, Any], name: str, thr
                 spoken = time.monotonic()
                 say(f"{name}: " + ", ".join(f"{key} {value:.6g}" for key, value in row.items()))
         prior.save(Path(plan.layout.model(name)))
+        checkpoint.discard()
         outcome = Outcome(OK, "train", seconds=measure.seconds, peak_memory_mb=measure.peak_memory_mb)
     except (Exception, SystemExit) as error:
         outcome = Outcome.of_exception(error, "train")

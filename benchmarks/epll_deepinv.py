@@ -1,0 +1,106 @@
+"""EPLL on one image of BSD68: seconds and PSNR beside deepinv's ``EPLL``, with the same mixture and the same β.
+
+    PRIORBENCH_DATA=… python benchmarks/epll_deepinv.py --model gmm-K200.safetensors --threads 2
+
+deepinv is needed for this comparison only: ``pip install --no-deps deepinv 'torchvision==0.28.*'``, and what it then asks
+for. The model is the one that ``benchmarks/epll_bsd68.py`` trains. deepinv's mixtures hold the patch's mean as well,
+which gets a Gaussian that is as good as flat. The noise is that of σ = 25, the same for all; rounds alternate, and
+medians are printed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import os
+import statistics
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from priorbench.data.images import read_image
+from priorbench.data.tensors import to_tensor
+from priorbench.plugins import load_plugins
+from priorbench.priors import Context
+from priorbench.seeds import derive_seed
+from priorbench.solvers import restore
+from priorbench.tasks import Denoise
+
+ROOT = Path(__file__).parents[1]
+BETAS = (1.0, 4.0, 8.0, 16.0, 32.0)
+"""Those of the paper, which deepinv takes; ours has one more, 64, by default."""
+MEAN_VARIANCE = 10.0
+TORCHVISION = torch.library.Library("torchvision", "FRAGMENT")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--model", type=Path, required=True, help="a trained GMM with 200 components")
+    parser.add_argument("--image", default="test003", help="image of BSD68")
+    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--rounds", type=int, default=3)
+    arguments = parser.parse_args()
+    torch.set_num_threads(arguments.threads)
+    importlib.import_module("priorbench.solvers.epll").DENOISING_STEPS = BETAS  # type: ignore[attr-defined]
+    clean = to_tensor(read_image(Path(os.environ["PRIORBENCH_DATA"]) / "bsd68" / f"{arguments.image}.png"))
+    seed = derive_seed(0, "bsd68", arguments.image, "denoise-25")
+    problem = Denoise(sigma=25).corrupt(clean, torch.Generator().manual_seed(seed))
+    gmm = load_plugins([ROOT / "plugins"]).priors["gmm"].load()
+    runs: dict[str, Callable[[], Tensor]] = {}
+    for mode in ("exact", "fast"):
+        prior = gmm(n_components=200, mode=mode)
+        prior.load(arguments.model)
+        runs[f"priorbench, {mode}"] = lambda prior=prior: restore(prior, problem, Context.seeded(seed)).image
+    runs["deepinv"] = deepinv_epll(prior, problem.y, problem.sigma)
+    results: dict[str, list[tuple[float, float]]] = {name: [] for name in runs}
+    for _ in range(arguments.rounds):
+        for name, run in runs.items():
+            began = time.perf_counter()
+            image = run()
+            seconds = time.perf_counter() - began
+            error = (image.clamp(0, 1) - clean).square().mean(dtype=torch.float64)
+            results[name].append((seconds, -10 * float(error.log10())))
+    theirs = statistics.median(seconds for seconds, _ in results["deepinv"])
+    for name, values in results.items():
+        seconds = statistics.median(value[0] for value in values)
+        print(f"{name:18s} {seconds:7.2f} s  {seconds / theirs:.4f} of deepinv's  {values[0][1]:.3f} dB")
+
+
+def deepinv_epll(prior: Any, y: Tensor, sigma: float) -> Callable[[], Tensor]:
+    """Return deepinv's EPLL of the same mixture."""
+    define_torchvision_operators()
+    deepinv: Any = importlib.import_module("deepinv")
+    state, pixels = prior.state_dict(), prior.patch_size**2
+    mixture = deepinv.optim.utils.GaussianMixtureModel(len(state["weights"]), pixels)
+    constant = torch.full((pixels, pixels), MEAN_VARIANCE / pixels, dtype=torch.float64)
+    mixture.mu.data.zero_()
+    mixture.set_weights(state["weights"].float())
+    mixture.set_cov((state["covariances"] + constant).float())
+    model = deepinv.optim.EPLL(GMM=mixture, pretrained=None, patch_size=prior.patch_size)
+    physics = deepinv.physics.Denoising(deepinv.physics.GaussianNoise(sigma))
+
+    @torch.no_grad()
+    def run() -> Tensor:
+        image: Tensor = model(y, physics, sigma=sigma, x_init=y, batch_size=5000)
+        return image
+
+    return run
+
+
+def define_torchvision_operators() -> None:
+    """Declare what torchvision's compiled part would: a torch without CUDA has none that fits."""
+    for signature in (
+        "nms(Tensor dets, Tensor scores, float iou_threshold) -> Tensor",
+        "qnms(Tensor dets, Tensor scores, float iou_threshold) -> Tensor",
+        "roi_align(Tensor input, Tensor rois, float spatial_scale, int pooled_height, int pooled_width, "
+        "int sampling_ratio, bool aligned) -> Tensor",
+    ):
+        TORCHVISION.define(signature)
+
+
+if __name__ == "__main__":
+    main()

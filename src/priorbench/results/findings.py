@@ -1,0 +1,48 @@
+"""What a study gives back."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.figure import Figure
+
+
+@dataclass(frozen=True, kw_only=True)
+class Claim:
+    """A sentence of a paper, and what this experiment says of it.
+
+    Args:
+        statement: the claim, in words that can be wrong.
+        source: where it is made.
+        evidence: the numbers that decide, with their units.
+        holds: the verdict; None if the experiment can't tell.
+    """
+
+    statement: str
+    source: str
+    evidence: str
+    holds: bool | None
+
+    @property
+    def verdict(self) -> str:
+        """The verdict as a word."""
+        return {True: "holds", False: "does not hold", None: "not decided"}[self.holds]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Findings:
+    """The answer to a study's question.
+
+    Args:
+        table: the numbers; units stand in the names of the columns.
+        figure: the picture.
+        claims: the verdicts.
+    """
+
+    table: pd.DataFrame
+    figure: Figure
+    claims: Sequence[Claim] = ()

@@ -1,0 +1,61 @@
+"""The fitted priors, images and problems of a planned experiment, for its studies."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from priorbench.data.tensors import read_tensor
+from priorbench.plan import Plan
+from priorbench.problem import Problem
+from priorbench.results import Material
+from priorbench.stages.manifest import read_manifest
+from priorbench.types import Image
+
+
+class PlannedMaterial(Material):
+    """Reads what the jobs of a plan left.
+
+    Args:
+        plan: the experiment.
+    """
+
+    def __init__(self, plan: Plan) -> None:
+        self._plan = plan
+
+    def prior(self, prior: str) -> Any:
+        """Return a prior, fitted if it learns.
+
+        Raises:
+            ValueError: its fit failed, or the model is damaged.
+        """
+        chosen = self._plan.prior(prior)
+        built = chosen.build()
+        if chosen.spec.learns:
+            built.load(Path(self._plan.layout.model(prior)))
+        return built
+
+    def training_images(self, prior: str) -> Mapping[str, Image]:
+        """Return the images that a prior learned from, each 1 × C × H × W."""
+        return self.test_images(self._plan.prior(prior).train_on)
+
+    def test_images(self, dataset: str) -> Mapping[str, Image]:
+        """Return the clean images of a data set, each 1 × C × H × W; those that could not be read are left out."""
+        manifest = read_manifest(Path(self._plan.layout.images(dataset)))
+        return {
+            image: read_tensor(Path(self._plan.layout.image(dataset, image)))
+            for image, entry in manifest.items()
+            if entry.outcome.ok
+        }
+
+    def problems(self, dataset: str, task: str) -> Mapping[str, tuple[Problem, Image]]:
+        """Return each problem made from a data set, with the clean image that it was made from."""
+        manifest = read_manifest(Path(self._plan.layout.problems(dataset, task)))
+        corruption = self._plan.task(task).build()
+        images = self.test_images(dataset)
+        return {
+            image: (Problem.load(Path(self._plan.layout.problem(dataset, task, image))), corruption.fit(images[image]))
+            for image, entry in manifest.items()
+            if entry.outcome.ok
+        }
