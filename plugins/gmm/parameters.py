@@ -26,7 +26,7 @@ class GMMParameters(Parameters):
     patience: int = Field(3, ge=1, description="stop after this many passes without progress on held-out patches")
     tolerance: float = Field(0.01, ge=0, description="nats per patch that count as progress")
     start: Literal["kmeans++", "split", "random"] = Field(
-        "kmeans++",
+        "split",
         description="patches are first given to components by seeds far apart, by splitting components from one on, "
         "or at random",
     )
