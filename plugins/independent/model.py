@@ -43,7 +43,7 @@ class Independent(PatchPrior, Learned):
 
     def __init__(self, **parameters: Any) -> None:
         self.parameters = self.Parameters(**parameters)
-        self.patch_size = self.parameters.patch_size
+        self.patch_size, self.stride = self.parameters.patch_size, self.parameters.stride
         self._basis = mean_free_basis(self.patch_size**2)
         self._model: tuple[Tensor, Marginals] | None = None
         self._last: tuple[float, torch.dtype, Estimator] | None = None

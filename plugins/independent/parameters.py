@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from priorbench import Parameters
 
@@ -14,6 +14,9 @@ class IndependentParameters(Parameters):
 
     scales: int = Field(8, ge=1, description="zero-mean Gaussians J in each marginal; 1 makes the density a Gaussian")
     patch_size: int = Field(8, ge=2, le=32, description="side of a patch in pixels")
+    stride: int = Field(
+        1, ge=1, description="EPLL estimates one of stride² patches, others in each iteration; at most patch_size"
+    )
     n_patches: int = Field(50_000, ge=2, le=10_000_000, description="patches to train on")
     iterations: int = Field(50, ge=0, description="most EM iterations")
     patience: int = Field(3, ge=1, description="stop after this many iterations without progress on held-out patches")
@@ -27,6 +30,12 @@ class IndependentParameters(Parameters):
         description="least variance of a Gaussian; by default the variance of rounding to 8 bits, (1/255)²/12, "
         "which every pixel of a training image has",
     )
+
+    @model_validator(mode="after")
+    def _check_stride(self) -> IndependentParameters:
+        if self.stride > self.patch_size:
+            raise ValueError(f"stride {self.stride} leaves pixels out: give at most the patch_size, {self.patch_size}")
+        return self
 
 
 class PixelParameters(IndependentParameters):

@@ -473,7 +473,7 @@ class TestFit:
         with pytest.raises(ValueError, match="too few for 25 pixels"):
             fitted([torch.rand(1, 1, 8, 8)], name)
 
-    @pytest.mark.parametrize("bad", [{"components": 3}, {"scales": 0}, {"floor": 0}])
+    @pytest.mark.parametrize("bad", [{"components": 3}, {"scales": 0}, {"floor": 0}, {"stride": 9}])
     def test_bad_parameters_are_refused(self, name, bad):
         with pytest.raises(ValueError, match=next(iter(bad))):
             REGISTRY.priors[name].load()(**bad)
