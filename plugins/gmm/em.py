@@ -106,7 +106,7 @@ def expectation(mixture: Mixture, vectors: Tensor) -> tuple[Moments, float]:
     partial E-step (Neal & Hinton 1998).
     """
     joint = vectors.new_empty(len(mixture.weights), vectors.shape[1])
-    for block, scores in Scores.of(mixture, vectors.dtype)(vectors):
+    for block, scores in Scores.of(mixture, vectors)(vectors):
         joint[:, block] = scores
     likelihood = joint.logsumexp(0)
     joint -= likelihood
@@ -127,7 +127,7 @@ def log_likelihood(mixture: Mixture, batches: Iterable[Tensor]) -> float:
     """Return the mean of log p(v) over the vectors of all ``batches``, each d × n, in nats."""
     total, count = 0.0, 0
     for vectors in batches:
-        for block, scores in Scores.of(mixture, vectors.dtype)(vectors):
+        for block, scores in Scores.of(mixture, vectors)(vectors):
             total += float(scores.logsumexp(0).sum(dtype=torch.float64))
             count += block.stop - block.start
     return total / count
@@ -153,12 +153,11 @@ def _moments(vectors: Tensor, component: Tensor, vector: Tensor, weight: Tensor,
     """Return the moments of pairs, ordered by component, of a component and a vector with their weight."""
     dimension = vectors.shape[0]
     rows = vectors.mT.contiguous()
-    counts = torch.zeros(components, dtype=torch.float64)
-    counts.index_add_(0, component, weight.double())
-    second = torch.zeros(components, dimension, dimension, dtype=torch.float64)
+    counts = weight.new_zeros(components, dtype=torch.float64).index_add_(0, component, weight.double())
+    second = vectors.new_zeros(components, dimension, dimension)
     sizes = component.bincount(minlength=components).tolist()
     pairs = zip(torch.split(vector, sizes), torch.split(weight.sqrt(), sizes), strict=True)
     for index, (own, root) in enumerate(pairs):
         scaled = rows[own] * root[:, None]
         second[index] = scaled.mT @ scaled
-    return Moments(counts, second)
+    return Moments(counts.cpu(), second.double().cpu())

@@ -45,19 +45,27 @@ class Scores:
         precisions: Σₖ⁻¹ of v, K × d × d, float64.
         half_log_det: ½ log |Σₖ| of u, K, float64.
         dtype: of the arithmetic.
+        device: of the arithmetic.
     """
 
-    def __init__(self, weights: Tensor, precisions: Tensor, half_log_det: Tensor, dtype: torch.dtype) -> None:
+    def __init__(
+        self,
+        weights: Tensor,
+        precisions: Tensor,
+        half_log_det: Tensor,
+        dtype: torch.dtype,
+        device: torch.device | None = None,
+    ) -> None:
         dimension = precisions.shape[-1]
-        self._constant = (weights.log() - half_log_det - dimension / 2 * math.log(2 * math.pi)).to(dtype)
-        self._coefficients = (-0.5 * pack(precisions)).to(dtype)
+        self._constant = (weights.log() - half_log_det - dimension / 2 * math.log(2 * math.pi)).to(device, dtype)
+        self._coefficients = (-0.5 * pack(precisions)).to(device, dtype)
 
     @classmethod
-    def of(cls, mixture: Mixture, dtype: torch.dtype) -> Scores:
-        """Return the scores of a mixture of vectors that are scaled already."""
+    def of(cls, mixture: Mixture, vectors: Tensor) -> Scores:
+        """Return the scores of a mixture of vectors that are scaled already, for vectors like ``vectors``."""
         factors = torch.linalg.cholesky(mixture.covariances)
         half_log_det = factors.diagonal(dim1=1, dim2=2).log().sum(1)
-        return cls(mixture.weights, torch.cholesky_inverse(factors), half_log_det, dtype)
+        return cls(mixture.weights, torch.cholesky_inverse(factors), half_log_det, vectors.dtype, vectors.device)
 
     def __call__(self, vectors: Tensor) -> Iterator[tuple[slice, Tensor]]:
         """Yield blocks of columns of ``vectors`` (d × N) and their scores, K × n."""

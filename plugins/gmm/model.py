@@ -62,12 +62,12 @@ class GMM(PatchPrior, Learned):
 
     def log_prob(self, patches: Patches) -> Scores:
         """Return log p of each patch in nats, on the D − 1 dimensions without the mean."""
-        posterior = self._at(0.0, patches.dtype)
+        posterior = self._at(0.0, patches)
         return torch.cat([posterior.log_prob(chunk) for chunk in torch.split(patches, PATCHES_IN_A_CHUNK)])
 
     def select(self, patches: Patches, noise_variance: float) -> Tensor:
         """Return argmaxₖ log πₖ + log N(u; 0, Σₖ + sI) for each patch, with s the noise variance."""
-        posterior = self._at(noise_variance, patches.dtype, self._rank)
+        posterior = self._at(noise_variance, patches, self._rank)
         return torch.cat([posterior.select(chunk) for chunk in torch.split(patches, PATCHES_IN_A_CHUNK)])
 
     def map_estimate(self, patches: Patches, noise_variance: float) -> Patches:
@@ -76,7 +76,7 @@ class GMM(PatchPrior, Learned):
         This is Zoran & Weiss's approximation to the MAP estimate: exact within the component.
         Beside the result, memory does not grow with the number of patches.
         """
-        posterior = self._at(noise_variance, patches.dtype, self._rank)
+        posterior = self._at(noise_variance, patches, self._rank)
         estimates = torch.empty_like(patches)
         chunks = zip(torch.split(patches, PATCHES_IN_A_CHUNK), torch.split(estimates, PATCHES_IN_A_CHUNK), strict=True)
         for chunk, estimate in chunks:
@@ -137,11 +137,11 @@ class GMM(PatchPrior, Learned):
     def _adopt(self, mixture: Mixture) -> None:
         self._mixture, self._spectra, self._posterior = mixture, None, None
 
-    def _at(self, noise_variance: float, dtype: torch.dtype, rank: int | None = None) -> Posterior:
-        """Return the posterior at this noise; the last one is kept, because solvers ask for it many times."""
+    def _at(self, noise_variance: float, patches: Patches, rank: int | None = None) -> Posterior:
+        """Return the posterior at this noise for such patches; the last one is kept, since solvers ask for it again."""
         if self._spectra is None:
             self._spectra = Spectra.of(self.mixture, self._basis)
-        asked = (noise_variance, dtype, rank)
+        asked = (noise_variance, patches.dtype, patches.device, rank)
         if self._posterior is None or self._posterior[0] != asked:
-            self._posterior = asked, Posterior(self._spectra, noise_variance, dtype, rank)
+            self._posterior = asked, Posterior(self._spectra, *asked)
         return self._posterior[1]

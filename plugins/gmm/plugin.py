@@ -9,6 +9,8 @@ from priorbench import PriorSpec, Resources, StudySpec, hookimpl
 from .parameters import GMMParameters, GSMParameters, MVGParameters
 
 ZORAN_WEISS = "10.1109/ICCV.2011.6126278"
+DEAD_LEAVES = "Zoran & Weiss, Natural images, Gaussian mixtures and dead leaves, NIPS 2012"
+STUDY_RESOURCES = Resources(threads=2, memory_mb=3000, minutes=30)
 
 
 @hookimpl
@@ -29,7 +31,7 @@ def register_priors() -> Iterator[PriorSpec]:
         name="gmm-dead-leaves",
         factory=".model:GMM",
         summary="the same, learned from dead leaves instead of photographs",
-        reference="Zoran & Weiss, Natural images, Gaussian mixtures and dead leaves, NIPS 2012",
+        reference=DEAD_LEAVES,
         parameters=GMMParameters,
         id="gmm-dead-leaves-K{n_components}",
         label="GMM K={n_components}, dead leaves",
@@ -59,13 +61,39 @@ def register_priors() -> Iterator[PriorSpec]:
 
 @hookimpl
 def register_studies() -> Iterator[StudySpec]:
-    """Yield ``gmm-sweep``."""
+    """Yield ``gmm-sweep``, ``gmm-anatomy`` and ``gmm-dead-leaves``."""
     yield StudySpec(
         name="gmm-sweep",
-        factory=".study:sweep",
+        factory=".studies.sweep:sweep",
         summary="likelihood and restoration against the number of components",
         reference=ZORAN_WEISS,
         priors=("gmm-K*",),
-        caption="Mean PSNR of each task, and the mean log-likelihood of held-out patches, against the number of "
-        "components of the Gaussian mixture. Does a likelier patch prior restore better?",
+        caption="Mean PSNR of each task, the mean log-likelihood of held-out patches, and how many components are in "
+        "effect used, against the number of components of the Gaussian mixture. Does a likelier patch prior restore "
+        "better?",
+    )
+    yield StudySpec(
+        name="gmm-anatomy",
+        factory=".studies.anatomy:anatomy",
+        summary="contrasts, eigenvectors and samples of the largest mixture",
+        reference=DEAD_LEAVES,
+        priors=("gmm-K*", "gmm-dead-leaves*"),
+        caption="What the largest mixture has learned. Above: weight and contrast of its components, which are flat, "
+        "textures or edges; how often patches have a contrast, and how often random linear filters a response, for "
+        "patches that it has not learned from, for its samples, and for those of one Gaussian with its covariance. "
+        "Middle: the heaviest components of each group, one a row, with contrast c and their leading eigenvectors. "
+        "Below: patches and samples on one gray scale.",
+        resources=STUDY_RESOURCES,
+    )
+    yield StudySpec(
+        name="gmm-dead-leaves",
+        factory=".studies.dead_leaves:dead_leaves",
+        summary="the same mixture learned from dead leaves and from photographs",
+        reference=DEAD_LEAVES,
+        priors=("gmm-dead-leaves*",),
+        caption="Learned from dead leaves and from photographs. Likelihood of patches of both kinds under both "
+        "mixtures (in brackets: less the best); angles between the subspaces of the leading eigenvectors of their "
+        "components, matched by the shape of their covariances; PSNR; and leading eigenvectors of matched components, "
+        "a pair in each row.",
+        resources=STUDY_RESOURCES,
     )

@@ -53,13 +53,16 @@ class Posterior:
         spectra: of the mixture.
         noise_variance: s ≥ 0.
         dtype: of the patches and the arithmetic.
+        device: of the patches and the arithmetic.
         rank: components are told apart by the strongest ``rank`` axes of all patches; by all of them if None.
 
     Raises:
         ValueError: the noise variance is negative or not finite.
     """
 
-    def __init__(self, spectra: Spectra, noise_variance: float, dtype: torch.dtype, rank: int | None = None) -> None:
+    def __init__(
+        self, spectra: Spectra, noise_variance: float, dtype: torch.dtype, device: torch.device, rank: int | None = None
+    ) -> None:
         if not 0 <= noise_variance < float("inf"):
             raise ValueError(f"noise_variance must be a finite number of at least 0, not {noise_variance}")
         pixels, dimension = spectra.axes.shape
@@ -73,13 +76,13 @@ class Posterior:
             factors = torch.linalg.cholesky((directions * variances[:, None]) @ directions.mT)
             precisions = torch.cholesky_inverse(factors)
             half_log_det = factors.diagonal(dim1=1, dim2=2).log().sum(1)
-        self._scores = Scores(spectra.weights, precisions * scale * scale[:, None], half_log_det, dtype)
-        self._projection = (spectra.axes[:, :rank] / scale).mT.to(dtype)
+        self._scores = Scores(spectra.weights, precisions * scale * scale[:, None], half_log_det, dtype, device)
+        self._projection = (spectra.axes[:, :rank] / scale).mT.to(device, dtype)
         # Σ(Σ + sI)⁻¹ = I − s(Σ + sI)⁻¹ on u. The constant patch, which the axes leave out, passes unchanged: so the
         # filter of u is a filter of x.
-        pictures = spectra.pictures.to(dtype)
-        stopped = (noise_variance / variances).to(dtype)
-        self._filters = torch.eye(pixels, dtype=dtype) - (pictures * stopped[:, None]) @ pictures.mT
+        pictures = spectra.pictures.to(device, dtype)
+        stopped = (noise_variance / variances).to(device, dtype)
+        self._filters = torch.eye(pixels, dtype=dtype, device=device) - (pictures * stopped[:, None]) @ pictures.mT
 
     def log_prob(self, patches: Patches) -> Tensor:
         """Return the log density of each noisy patch, in nats."""
@@ -90,7 +93,7 @@ class Posterior:
 
     def select(self, patches: Patches) -> Tensor:
         """Return the most probable component of each noisy patch."""
-        result = torch.empty(len(patches), dtype=torch.long)
+        result = torch.empty(len(patches), dtype=torch.long, device=patches.device)
         for block, scores in self._scores(self._whiten(patches)):
             torch.argmax(scores, 0, out=result[block])
         return result

@@ -46,7 +46,7 @@ def train(options: GMMParameters, images: Sequence[Image], context: Context) -> 
             f"{len(drawn)} training patches are too few for {options.n_components} components: "
             f"give larger images, more patches (n_patches) or fewer components"
         )
-    space = _Whitened(drawn, options)
+    space = _Whitened(drawn, options, context.device)
     state, best, rows = _restore(context.checkpoint.load()) or _start(options, space, drawn, measured, context)
     yield from ((space.unwhiten(best), row) for row in rows)
     passes = space.em(state, drawn)
@@ -65,7 +65,7 @@ def train(options: GMMParameters, images: Sequence[Image], context: Context) -> 
 class _Whitened:
     """The coordinates v = u / scale that EM runs in: the patches' principal components, each with variance 1."""
 
-    def __init__(self, drawn: PatchSet, options: GMMParameters) -> None:
+    def __init__(self, drawn: PatchSet, options: GMMParameters, device: torch.device) -> None:
         basis = mean_free_basis(options.patch_size**2)
         covariance = torch.zeros(basis.shape[1], basis.shape[1], dtype=torch.float64)
         for patches in drawn.batches(options.batch):
@@ -74,7 +74,7 @@ class _Whitened:
         values, axes = torch.linalg.eigh(covariance / len(drawn))
         self.scale = values.clamp(min=options.floor).sqrt()
         self._axes = axes * self.scale
-        self._projection = (basis @ axes / self.scale).float()
+        self._projection = (basis @ axes / self.scale).to(device, torch.float32)
         self._options = options
         full = Maximise(self.scale, options.floor, options.shrinkage)
         self.maximise: Callable[[Moments], Mixture] = full
@@ -83,7 +83,7 @@ class _Whitened:
 
     def project(self, patches: Patches) -> Tensor:
         """Return v of each patch, one a column."""
-        return torch.mm(self._projection.mT, (patches - patches.mean(1, keepdim=True)).mT)
+        return torch.mm(self._projection.mT, (patches - patches.mean(1, keepdim=True)).to(self._projection).mT)
 
     def batches(self, patches: PatchSet) -> Iterable[Tensor]:
         """Yield v of all patches, a batch at a time."""

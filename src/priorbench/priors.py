@@ -29,6 +29,8 @@ from priorbench.files import write_atomically
 from priorbench.problem import Problem
 from priorbench.types import Image, Patches, Scores
 
+CPU = torch.device("cpu")
+
 
 @dataclass(frozen=True)
 class Context:
@@ -38,18 +40,24 @@ class Context:
         generator: the source of all randomness; seeded by the names of the cell.
         progress: call it with the fraction done, from 0 to 1.
         checkpoint: where a long computation keeps what it needs to go on after a kill.
+        device: where to compute: a GPU in a job that was given one. The tensors of a problem lie there already.
     """
 
     generator: torch.Generator
     progress: Callable[[float], None] = lambda fraction: None
     checkpoint: Checkpoint = field(default_factory=Checkpoint)
+    device: torch.device = CPU
 
     @classmethod
     def seeded(
-        cls, seed: int, progress: Callable[[float], None] = lambda fraction: None, checkpoint: Checkpoint | None = None
+        cls,
+        seed: int,
+        progress: Callable[[float], None] = lambda fraction: None,
+        checkpoint: Checkpoint | None = None,
+        device: torch.device = CPU,
     ) -> Context:
-        """Return a context whose generator starts from ``seed``."""
-        return cls(torch.Generator().manual_seed(seed), progress, checkpoint or Checkpoint())
+        """Return a context whose generator, on the CPU everywhere, starts from ``seed``."""
+        return cls(torch.Generator().manual_seed(seed), progress, checkpoint or Checkpoint(), device)
 
 
 @dataclass(frozen=True)

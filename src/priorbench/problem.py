@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -69,6 +69,11 @@ class Problem:
         if self.linear_operator is None:
             raise NotApplicable(f"needs a linear operator H, and {self.corruption or 'this corruption'} has none")
         return self.linear_operator
+
+    def to(self, device: torch.device | str) -> Problem:
+        """Return this problem on another device."""
+        operator = None if self.linear_operator is None else self.linear_operator.to(device)
+        return replace(self, y=self.y.to(device), linear_operator=operator)
 
     @property
     def image_shape(self) -> tuple[int, int, int]:

@@ -177,6 +177,7 @@ def _restore_one(cell: _Cell, prior: object, image: str) -> Outcome:
     from priorbench.data.tensors import write_tensor
     from priorbench.priors import Context
     from priorbench.problem import Problem
+    from priorbench.stages.device import available_device
     from priorbench.stages.extras import write_extras
     from priorbench.stages.solve import solve
 
@@ -189,8 +190,9 @@ def _restore_one(cell: _Cell, prior: object, image: str) -> Outcome:
             say(f"{cell.name}/{image}: {fraction:.0%}")
 
     try:
-        problem = Problem.load(Path(cell.plan.layout.problem(cell.dataset, cell.task, image)))
-        context = Context.seeded(cell.seed(image), progress)
+        device = available_device(cell.prior.resources.gpus)
+        problem = Problem.load(Path(cell.plan.layout.problem(cell.dataset, cell.task, image))).to(device)
+        context = Context.seeded(cell.seed(image), progress, device=device)
         outcome, result = solve(prior, problem, context, cell.seed(image), "restore")
         if not outcome.ok:
             return outcome

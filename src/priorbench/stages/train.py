@@ -81,6 +81,7 @@ def _fit(send: Callable[[Any], None], experiment: dict[str, Any], name: str, thr
     from priorbench.checkpoints import Checkpoint
     from priorbench.data.tensors import read_tensor
     from priorbench.priors import Context
+    from priorbench.stages.device import available_device
 
     torch.set_num_threads(threads)
     plan = Plan(Experiment.model_validate(experiment))
@@ -99,7 +100,8 @@ def _fit(send: Callable[[Any], None], experiment: dict[str, Any], name: str, thr
         seed = derive_seed(plan.experiment.seed, "train", chosen.train_on, chosen.spec.name)
         key = fingerprint([chosen.fingerprint, seed, threads, {name: manifest[name].sha256 for name in names}])
         checkpoint = Checkpoint(Path(plan.layout.checkpoint(name)), key)
-        context = Context.seeded(seed, checkpoint=checkpoint)
+        device = available_device(chosen.resources.gpus)
+        context = Context.seeded(seed, checkpoint=checkpoint, device=device)
         spoken = time.monotonic()
         for row in prior.fit(images, context):
             rows.append(dict(row))
