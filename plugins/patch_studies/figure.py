@@ -1,0 +1,119 @@
+"""The figure of the study ``likelihood``."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+
+from priorbench.report.figures.canvas import new_figure, nothing_to_draw
+from priorbench.report.figures.dots import Colour
+from priorbench.report.figures.labels import label_points
+from priorbench.report.figures.style import GRAY, WIDTH, family_colours, styled
+from priorbench.results import Catalogue
+
+PATCHES, EPLL = "patch_psnr_db", "epll_psnr_db"
+LIKELIHOOD = "log_likelihood_nats_per_patch"
+WHOLE = (EPLL, "averaged_psnr_db", "non_overlapping_psnr_db")
+MARKS = {
+    EPLL: ("o", True, "whole images: EPLL"),
+    "averaged_psnr_db": ("D", False, "averaged MAP"),
+    "non_overlapping_psnr_db": ("|", True, "non-overlapping MAP"),
+    PATCHES: ("o", False, "single patches: MAP"),
+}
+"""Column → marker, whether it is filled, words."""
+
+DODGE = 0.2
+"""How far the three marks of a model are moved apart, in rows: EPLL and averaging can be closer than a mark."""
+
+
+@styled
+def draw(table: pd.DataFrame, catalogue: Catalogue) -> Figure:
+    """Draw PSNR against likelihood, and three ways to a whole image, for each data set and noise level.
+
+    Good models lie so close together that names would cover each other, so points have numbers, which stand beside
+    the names on the right.
+
+    Args:
+        table: rows of :func:`.tables.summarise`.
+        catalogue: labels and order.
+    """
+    if table.empty:
+        return nothing_to_draw(WIDTH)
+    colours = family_colours(catalogue.priors)
+    groups = list(table.groupby(["dataset", "task", "sigma_255"], sort=False))
+    rows = max(len(group) for _, group in groups)
+    figure = new_figure(WIDTH, max(2.9, 0.9 + 0.26 * rows) * len(groups) + 0.35)
+    panels = figure.subplots(len(groups), 2, squeeze=False, width_ratios=[1.25, 1])
+    for (left, right), ((dataset, _, sigma), group) in zip(panels, groups, strict=True):
+        left.set_title(f"{dataset}, σ = {sigma:g}: PSNR against likelihood")
+        right.set_title("three ways to a whole image")
+        _draw_likelihood(left, group, colours)
+        _draw_ways(right, group, colours)
+    shown = [column for column in MARKS if table[column].notna().any()]
+    figure.legend(
+        handles=[_handle(column) for column in shown], loc="outside upper center", ncols=len(shown), frameon=False
+    )
+    figure.set_layout_engine("constrained", wspace=0.06, hspace=0.06)
+    figure.get_layout_engine().execute(figure)  # type: ignore[union-attr]  # the line above has set one
+    figure.set_layout_engine("none")
+    for (left, _), (_, group) in zip(panels, groups, strict=True):
+        _write_numbers(left, group)
+    return figure
+
+
+def _draw_likelihood(axes: Axes, group: pd.DataFrame, colours: dict[str, Colour]) -> None:
+    for row in group.to_dict("records"):
+        axes.plot([row[LIKELIHOOD]] * 2, [row[PATCHES], row[EPLL]], color="0.8", linewidth=1, zorder=1)
+        for column in (PATCHES, EPLL):
+            _mark(axes, row[LIKELIHOOD], row[column], column, colours[row["prior"]])
+    axes.margins(0.15)
+    axes.set_xlabel("log-likelihood (nats per patch)")
+    axes.set_ylabel("PSNR (dB)")
+
+
+def _draw_ways(axes: Axes, group: pd.DataFrame, colours: dict[str, Colour]) -> None:
+    if group[list(WHOLE)].isna().to_numpy().all():
+        axes.text(0.5, 0.5, "no Gaussian denoising task", transform=axes.transAxes, ha="center", color=GRAY)
+        axes.set_xticks([])
+    for height, row in enumerate(group.to_dict("records")):
+        values = [row[column] for column in WHOLE]
+        heights = [height + DODGE, height, height - DODGE]
+        axes.plot(values, heights, color="0.8", linewidth=1, zorder=1)
+        for column, x, y in zip(WHOLE, values, heights, strict=True):
+            _mark(axes, x, y, column, colours[row["prior"]])
+    axes.set_yticks(range(len(group)), [f"{label}  {number}" for number, label in enumerate(group["label"], start=1)])
+    axes.set_ylim(-0.6, len(group) - 0.4)
+    axes.tick_params(axis="y", length=0)
+    axes.grid(axis="y", visible=False)
+    axes.set_xlabel("mean PSNR (dB)")
+
+
+def _mark(axes: Axes, x: float, y: float, column: str, colour: Colour) -> None:
+    marker, filled, _ = MARKS[column]
+    axes.plot(
+        *([x], [y], marker),
+        color=colour,
+        markerfacecolor=colour if filled else "white",
+        markersize=8 if marker == "|" else 4.5,
+        markeredgewidth=1.6 if marker == "|" else 1,
+        zorder=3,
+    )
+
+
+def _handle(column: str) -> Line2D:
+    marker, filled, words = MARKS[column]
+    face = "0.2" if filled else "white"
+    return Line2D([], [], color="0.2", marker=marker, markersize=4.5, linewidth=0, markerfacecolor=face, label=words)
+
+
+def _write_numbers(axes: Axes, group: pd.DataFrame) -> None:
+    """Write each model's number once: at EPLL or, without that, at its patches. No mark is covered."""
+    named = group[EPLL].fillna(group[PATCHES])
+    points = [
+        *((x, y, str(number)) for number, (x, y) in enumerate(zip(group[LIKELIHOOD], named, strict=True), start=1)),
+        *((x, y, "") for x, y in zip(group[LIKELIHOOD], group[PATCHES], strict=True)),
+    ]
+    label_points(axes, points, line=np.empty((0, 2)), size=7)

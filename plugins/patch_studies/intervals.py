@@ -1,0 +1,71 @@
+"""Numbers with confidence intervals over images, and what they decide."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from scipy.stats import rankdata
+
+from priorbench.results.statistics import CONFIDENCE, RESAMPLES, bootstrap_interval
+
+
+class Interval(NamedTuple):
+    """A number with its confidence interval; NaN where one image gives none."""
+
+    value: float
+    low: float
+    high: float
+
+    @property
+    def positive(self) -> bool | None:
+        """Whether the number is above 0; None if the interval contains 0, or there is none."""
+        return True if self.low > 0 else False if self.high <= 0 else None
+
+    def __str__(self) -> str:
+        interval = f"[{self.low:.2f}, {self.high:.2f}]" if np.isfinite(self.low) else "(no interval)"
+        return f"{self.value:+.2f} {interval}"
+
+
+def rank_correlation(first: NDArray[np.float64], second: NDArray[np.float64]) -> Interval:
+    """Return Spearman's ρ between the models' means of two quantities, with its bootstrap interval over images.
+
+    Images are drawn, not patches: patches of one image are alike. The models stay as they are, so the interval tells
+    how much the order depends on the images, not what another set of models would give.
+
+    Args:
+        first: images × models.
+        second: images × models.
+    """
+    images = len(first)
+    draws = np.random.default_rng(images).multinomial(images, np.full(images, 1 / images), size=RESAMPLES) / images
+    value = float(_spearman(first.mean(0, keepdims=True), second.mean(0, keepdims=True))[0])
+    if images < 2:
+        return Interval(value, np.nan, np.nan)
+    low, high = np.quantile(_spearman(draws @ first, draws @ second), [(1 - CONFIDENCE) / 2, (1 + CONFIDENCE) / 2])
+    return Interval(value, float(low), float(high))
+
+
+def difference(better: pd.Series[float], worse: pd.Series[float]) -> Interval:
+    """Return the mean difference of two models or methods, paired by image."""
+    differences = np.asarray(better - worse, dtype=np.float64)
+    return Interval(float(differences.mean()), *bootstrap_interval(differences))
+
+
+def every(verdicts: Iterable[bool | None]) -> bool | None:
+    """Return whether all are true; one that is false decides, one that is open leaves it open."""
+    verdicts = list(verdicts)
+    if False in verdicts:
+        return False
+    return None if None in verdicts or not verdicts else True
+
+
+def _spearman(first: NDArray[np.float64], second: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return ρ of each row."""
+    ranks = [rankdata(values, axis=1) - (values.shape[1] + 1) / 2 for values in (first, second)]
+    norms = [np.sqrt((rank**2).sum(1)) for rank in ranks]
+    rho: NDArray[np.float64] = (ranks[0] * ranks[1]).sum(1) / (norms[0] * norms[1])
+    return rho
