@@ -35,6 +35,8 @@ def main() -> None:
     parser.add_argument("--model", type=Path, default=Path("gmm-K200.safetensors"), help="read, or trained and written")
     parser.add_argument("--patches", type=int, default=100_000, help="patches that the model learns from")
     parser.add_argument("--mode", choices=("exact", "fast"), default="exact")
+    parser.add_argument("--stride", type=int, default=4, help="of mode fast")
+    parser.add_argument("--axes", type=int, default=40, help="of mode fast")
     parser.add_argument("--adapt", type=int, default=0, help="steps of EM on the noisy image's own patches")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--seed", type=int, default=0)
@@ -50,6 +52,8 @@ def main() -> None:
         n_patches=arguments.patches,
         held_out=20_000 / arguments.patches,
         mode=arguments.mode,
+        stride=arguments.stride,
+        axes=arguments.axes,
         adapt=arguments.adapt,
     )
     if arguments.model.exists():
