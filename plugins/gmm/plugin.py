@@ -92,8 +92,9 @@ def register_studies() -> Iterator[StudySpec]:
         reference=DEAD_LEAVES,
         priors=("gmm-dead-leaves*",),
         caption="Learned from dead leaves and from photographs. Likelihood of patches of both kinds under both "
-        "mixtures (in brackets: less the best); angles between the subspaces of the leading eigenvectors of their "
-        "components, matched by the shape of their covariances; PSNR; and leading eigenvectors of matched components, "
-        "a pair in each row.",
+        "mixtures (in brackets: less the best); principal angles between the subspaces of the leading eigenvectors of "
+        "their components, matched by the shape of their covariances, beside other pairs and beside the best match "
+        "once the shapes are scrambled and only their average is kept; PSNR; and leading eigenvectors of matched "
+        "components, a pair in each row.",
         resources=STUDY_RESOURCES,
     )

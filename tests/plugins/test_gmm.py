@@ -4,7 +4,6 @@ from itertools import islice, pairwise
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 import pytest
 import torch
 from hypothesis import given
@@ -17,8 +16,6 @@ from priorbench.data.tensors import to_tensor
 from priorbench.patches import draw_patches
 from priorbench.plugins import load_plugins
 from priorbench.priors import Context
-from priorbench.records import MetricSpec
-from priorbench.results import Catalogue, Results
 from priorbench.solvers import restore
 from priorbench.tasks import Denoise
 
@@ -513,58 +510,3 @@ def test_denoising_with_a_trained_mixture_improves_the_image(trained):
     problem = Denoise(sigma=25).corrupt(clean, torch.Generator().manual_seed(0))
     restored = restore(trained[0], problem, Context.seeded(0)).image
     assert (restored - clean).square().mean() < (problem.y - clean).square().mean() / 4
-
-
-class TestStudy:
-    def results(self, fail: bool = False) -> Results:
-        priors = {"gmm-K1": 1, "gmm-K10": 10, "gmm-K200": 200}
-        rows = [
-            ("e", "set", image, task, prior, metric, 30 + math.log10(k) + shift, "ok", "", "measured", "")
-            for prior, k in priors.items()
-            for task in ("denoise-25", "inpaint-50")
-            for metric in ("psnr", "ssim")
-            for image, shift in (("a", 0.0), ("b", 2.0))
-        ] + [("e", "set", "a", "denoise-25", "observed", "psnr", 20.0, "ok", "", "measured", "")]
-        columns = ["experiment", "dataset", "image", "task", "prior", "metric", "value", "status", "reason", "source"]
-        scores = pd.DataFrame(rows, columns=[*columns, "note"])
-        if fail:
-            failed = (scores["prior"] == "gmm-K10") & (scores["image"] == "b") & (scores["task"] == "denoise-25")
-            scores.loc[failed, ["value", "status"]] = [math.nan, "failed"]
-        curve = pd.DataFrame({"iteration": [0, 1, 2], "held_out_log_likelihood": [100.0, 150.0, 149.0]})
-        return Results(
-            scores=scores,
-            runs=pd.DataFrame(),
-            training={prior: curve.assign(held_out_log_likelihood=lambda c: c.iloc[:, 1] + 1) for prior in priors},
-            parameters={"observed": {}, **{prior: {"n_components": k} for prior, k in priors.items()}},
-            names={"observed": "observed", **dict.fromkeys(priors, "gmm")},
-            material=None,
-            catalogue=Catalogue(
-                priors={"observed": "observed", **{prior: prior for prior in priors}},
-                tasks={"denoise-25": "denoise σ=25", "inpaint-50": "inpaint 50%"},
-                datasets=("set",),
-                metrics={"psnr": MetricSpec(name="psnr", factory=".m:f", summary="", unit="dB")},
-            ),
-        )
-
-    def test_the_table_has_a_row_for_each_mixture(self):
-        table = REGISTRY.studies["gmm-sweep"].load()(self.results()).table
-        assert table["n_components"].tolist() == [1, 10, 200]
-        assert table["held_out_log_likelihood"].tolist() == [151.0] * 3
-        expected = [31 + math.log10(k) for k in (1, 10, 200)]
-        assert table["psnr_db set denoise-25"].tolist() == pytest.approx(expected)
-
-    def test_means_are_over_the_images_that_all_restored(self):
-        table = REGISTRY.studies["gmm-sweep"].load()(self.results(fail=True)).table
-        assert table["psnr_db set denoise-25"].tolist() == pytest.approx([30 + math.log10(k) for k in (1, 10, 200)])
-        assert table["psnr_db set inpaint-50"].tolist() == pytest.approx([31 + math.log10(k) for k in (1, 10, 200)])
-
-    def test_the_figure_shows_every_number_against_k(self):
-        findings = REGISTRY.studies["gmm-sweep"].load()(self.results())
-        table = findings.table
-        panels = [axes for axes in findings.figure.axes if axes.get_visible()]
-        assert len(panels) == 3
-        for axes, column in zip(panels, table.columns[2:], strict=True):
-            assert axes.get_xscale() == "log"
-            (line,) = axes.lines
-            assert line.get_xdata().tolist() == [1, 10, 200]
-            assert line.get_ydata().tolist() == table[column].tolist()

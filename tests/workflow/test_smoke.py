@@ -167,7 +167,12 @@ def test_figures_studies_and_records_are_there(finished: Any) -> None:
     for name in ("psnr", "ssim", "gallery-small-denoise-25", "gallery-small-inpaint-50"):
         for suffix in ("svg", "png"):
             assert (results / "figures" / f"{name}.{suffix}").stat().st_size
-    assert (results / "studies" / "gmm-sweep.csv").stat().st_size
+    for study in ("gmm-sweep", "gmm-anatomy", "gmm-dead-leaves", "likelihood"):
+        for suffix in ("svg", "png", "csv"):
+            assert (results / "studies" / f"{study}.{suffix}").stat().st_size
+        page = (results / "studies" / f"{study}.md").read_text()
+        assert "## Claims" in page
+        assert "| holds |" in page or "| does not hold |" in page or "| not decided |" in page
     environments = {path.stem for path in (results / "environment").glob("*.json")}
     assert set(pd.read_parquet(results / "runs.parquet")["environment"]) <= environments
     assert pd.read_csv(results / "models" / "gmm-K4" / "training.csv").shape[0] >= 1

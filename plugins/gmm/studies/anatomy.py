@@ -1,0 +1,183 @@
+"""Study ``gmm-anatomy``: what has a mixture of patches learned?"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import inf
+
+import pandas as pd
+import torch
+from torch import Tensor
+
+from priorbench.patches import mean_free_basis
+from priorbench.results import Claim, Findings, Results
+
+from ..em import log_likelihood
+from ..mixture import Mixture
+from . import choice, components, scales, tails
+from .anatomy_figure import draw
+from .choice import Specimen
+from .tails import Bootstrapped
+from .verdicts import every, inside, no_figure
+
+SOURCE = "Zoran & Weiss, NIPS 2012"
+FILTERS = 64
+DECADE = 10.0
+TOLERANCE = 2.0
+"""The factor within which an excess kurtosis counts as reproduced."""
+NO_MODEL = "no fitted gmm, or no test image as large as a patch"
+COLUMNS = ("prior", "component", "weight", "contrast", "effective_rank", "share_1", "share_2", "coherence", "group")
+
+
+@dataclass(frozen=True)
+class Anatomy:
+    """What is drawn and said of a mixture.
+
+    Args:
+        specimen: the mixture and its patches.
+        table: its components, heaviest first; see :func:`anatomy`.
+        covariances: of the pixels, K × D × D.
+        patches: without their means, N × D, by where they come from: the kind of patches, the mixture, its Gaussian.
+        kurtosis: of the responses of random filters, for each of those.
+        at_unit_contrast: the same of the patches divided by their contrasts.
+        likelihoods: mean log-likelihood of the patches in nats: under the Gaussian, under scaled copies, and under the
+            mixture.
+    """
+
+    specimen: Specimen
+    table: pd.DataFrame
+    covariances: Tensor
+    patches: dict[str, Tensor]
+    kurtosis: dict[str, Bootstrapped]
+    at_unit_contrast: Bootstrapped
+    likelihoods: tuple[float, float, float]
+
+
+def anatomy(results: Results) -> Findings:
+    """Return the findings for the largest mixture that learned from photographs, and from dead leaves if there is one.
+
+    The table has a row for each component: ``prior``, ``component``, ``weight`` π, ``contrast`` (on the scale of pixels
+    on [0, 1]), ``effective_rank``, ``share_1`` and ``share_2`` (parts of the variance that the two strongest
+    eigenvectors hold), ``coherence`` of the strongest, and ``group``, all as :mod:`.components` defines them.
+    """
+    specimens = [specimen for specimen in (choice.natural(results), choice.dead_leaves(results)) if specimen]
+    if not specimens:
+        claims = [Claim(statement=s, source=SOURCE, evidence=NO_MODEL, holds=None) for s in _statements("patches")]
+        return Findings(table=pd.DataFrame(columns=list(COLUMNS)), figure=no_figure(NO_MODEL), claims=claims)
+    dissected = [dissect(specimen) for specimen in specimens]
+    return Findings(
+        table=pd.concat([one.table for one in dissected], ignore_index=True),
+        figure=draw(dissected),
+        claims=[claim for one in dissected for claim in claims_of(one)],
+    )
+
+
+def dissect(specimen: Specimen) -> Anatomy:
+    """Return the anatomy of a mixture."""
+    model = specimen.model
+    mixture = model.mixture
+    basis = mean_free_basis(model.patch_size**2)
+    covariances = basis @ mixture.covariances @ basis.mT
+    data = choice.without_mean(specimen.blocks)
+    count = sum(map(len, data))
+    generator = torch.Generator().manual_seed(0)
+    gaussian = scales.one_gaussian(mixture)
+    patches = {
+        specimen.kind: torch.cat(data),
+        "mixture": mixture.sample(count, generator) @ basis.mT,
+        "Gaussian": gaussian.sample(count, generator) @ basis.mT,
+    }
+    filters = tails.random_filters(len(basis), FILTERS)
+    blocks = {name: torch.chunk(own, choice.BLOCKS) for name, own in patches.items()} | {specimen.kind: data}
+    return Anatomy(
+        specimen=specimen,
+        table=component_table(specimen.prior, mixture.weights, covariances),
+        covariances=covariances,
+        patches=patches,
+        kurtosis={name: tails.kurtosis(own, filters) for name, own in blocks.items()},
+        at_unit_contrast=tails.kurtosis(tails.to_unit_contrast(data), filters),
+        likelihoods=_likelihoods([gaussian, scales.scaled_copies(mixture), mixture], patches[specimen.kind] @ basis),
+    )
+
+
+def component_table(prior: str, weights: Tensor, covariances: Tensor) -> pd.DataFrame:
+    """Return the rows of :func:`anatomy` for one mixture, heaviest component first.
+
+    Args:
+        prior: its id.
+        weights: π, K.
+        covariances: of the pixels, K × D × D.
+    """
+    shares = components.shares(covariances)
+    table = pd.DataFrame(
+        {
+            "prior": prior,
+            "component": range(len(weights)),
+            "weight": weights.numpy(),
+            "contrast": components.contrasts(covariances).numpy(),
+            "effective_rank": components.effective_ranks(covariances).numpy(),
+            "share_1": shares[:, 0].numpy(),
+            "share_2": shares[:, 1].numpy(),
+            "coherence": components.coherences(components.leading(covariances, 1)[..., 0]).numpy(),
+            "group": components.groups(covariances),
+        }
+    )
+    return table.sort_values("weight", ascending=False, ignore_index=True)
+
+
+def claims_of(found: Anatomy) -> list[Claim]:
+    """Return the verdicts on one mixture."""
+    kind, label = found.specimen.kind, found.specimen.label
+    data, mixture, gaussian = (found.kurtosis[name] for name in (kind, "mixture", "Gaussian"))
+    heavy = inside(data.interval, tails.GAUSSIAN)
+    left, reproduced = (tails.excess_ratio(other, data) for other in (found.at_unit_contrast, mixture))
+    contrast = found.table["contrast"]
+    spread = float(contrast.max() / contrast.min())
+    single = len(contrast) == 1
+    below, copies, above = found.likelihoods
+    share = (copies - below) / (above - below) if above > below else float("nan")
+    verdicts = [
+        (
+            every([heavy, inside(left.interval, -inf, 0.5) if heavy else None]),
+            f"mean kurtosis of the responses of {FILTERS} random filters {data}, to patches divided by their contrast "
+            f"{found.at_unit_contrast}; a Gaussian has {tails.GAUSSIAN:g}",
+        ),
+        (
+            inside(reproduced.interval, 1 / TOLERANCE, TOLERANCE) if heavy else None,
+            f"kurtosis: patches {data}, samples of {label} {mixture}, of a Gaussian with its covariance {gaussian}; "
+            f"the mixture has {reproduced} of the patches' excess over {tails.GAUSSIAN:g}",
+        ),
+        (
+            None if single else spread > DECADE,
+            f"{len(contrast)} components of {label}: contrast from {contrast.min():.2g} to {contrast.max():.2g}, "
+            f"a factor of {spread:.0f}",
+        ),
+        (
+            None if single or above <= below else share > 0.5,
+            f"log-likelihood of {kind} in nats per patch: Gaussian {below:.1f}, scaled copies {copies:.1f}, "
+            f"{label} {above:.1f}: {100 * share:.0f} % of the gain",
+        ),
+    ]
+    return [
+        Claim(statement=statement, source=SOURCE, evidence=evidence, holds=holds)
+        for statement, (holds, evidence) in zip(_statements(kind), verdicts, strict=True)
+    ]
+
+
+def _statements(kind: str) -> Sequence[str]:
+    return (
+        f"Linear filters respond to patches of {kind} with heavy tails, and more than half of the excess kurtosis "
+        "comes from how the contrast varies.",
+        f"A mixture reproduces those tails on {kind} within a factor of {TOLERANCE:g} in excess kurtosis; "
+        "one Gaussian has none.",
+        f"The contrasts of the components learned for {kind} span more than a factor of {DECADE:g}.",
+        "Scaled copies of one covariance, with the mixture's weights and their own contrasts, give more than half of "
+        f"its gain in likelihood over one Gaussian on {kind}.",
+    )
+
+
+def _likelihoods(densities: Sequence[Mixture], vectors: Tensor) -> tuple[float, float, float]:
+    """Return the mean log-likelihood of vectors u, N × d, in nats under three densities."""
+    gaussian, copies, mixture = (log_likelihood(density, [vectors.mT.contiguous()]) for density in densities)
+    return gaussian, copies, mixture

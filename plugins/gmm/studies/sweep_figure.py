@@ -1,0 +1,65 @@
+"""The figure of ``gmm-sweep``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from math import ceil, isnan
+
+import pandas as pd
+import seaborn as sns
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
+
+from priorbench.report.figures.canvas import new_figure
+from priorbench.report.figures.style import WIDTH, styled
+
+COLUMNS = 3
+PANEL_HEIGHT = 2.1
+
+
+@styled
+def draw(table: pd.DataFrame, variants: Sequence[str], titles: Mapping[str, tuple[str, str]], count: str) -> Figure:
+    """Draw columns of the table against K, one panel each.
+
+    Args:
+        table: of :func:`.sweep.sweep`.
+        variants: for each row, what tells its mixture from the others beside K; each is a line.
+        titles: column → title of its panel, and label of its vertical axis.
+        count: the column that counts components, drawn beside K itself.
+    """
+    columns = 2 if len(titles) in (2, 4) else COLUMNS
+    lines = ceil(len(titles) / columns)
+    figure = new_figure(WIDTH, PANEL_HEIGHT * lines)
+    panels = figure.subplots(lines, columns, squeeze=False).ravel()
+    for index, (axes, (column, (title, label))) in enumerate(zip(panels, titles.items(), strict=False)):
+        _draw_panel(axes, table, column, variants, legend=index == 0 and len(set(variants)) > 1)
+        axes.set_title(title)
+        axes.set_ylabel(label)
+        if column == count and len(table):
+            components = sorted(set(table["n_components"]))
+            axes.plot(components, components, ":", color="0.45", linewidth=1, label="K")
+            axes.set_yscale("log")
+            axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+            axes.annotate("K", (components[-1], components[-1]), (-4, 0), textcoords="offset points", ha="right")
+    for axes in panels[len(titles) :]:
+        axes.set_visible(False)
+    return figure
+
+
+def _draw_panel(axes: Axes, table: pd.DataFrame, column: str, variants: Sequence[str], legend: bool) -> None:
+    colours = sns.color_palette("colorblind", len(set(variants)) or 1)
+    data = table.assign(variant=list(variants))
+    for colour, (variant, own) in zip(colours, data.groupby("variant", sort=False), strict=False):
+        axes.plot(own["n_components"], own[column], "o-", color=colour, markersize=4, linewidth=1.2, label=variant)
+    if all(isnan(value) for value in table[column]):
+        axes.text(0.5, 0.5, "no image that all restored", transform=axes.transAxes, ha="center", color="0.45")
+    components = sorted(set(table["n_components"]))
+    axes.set_xscale("log")
+    axes.xaxis.set_major_locator(FixedLocator(components))
+    axes.xaxis.set_minor_locator(NullLocator())
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+    axes.set_xlabel("components K")
+    axes.margins(x=0.08, y=0.12)
+    if legend:
+        axes.legend(frameon=False)
