@@ -459,6 +459,32 @@ def test_a_prior_is_not_computed_again_for_what_changes_no_result(folder: Path, 
     assert reload_with(folder, file, old, new).prior("mine").fingerprint == before
 
 
+def test_a_study_is_no_part_of_the_priors_beside_it(folder: Path) -> None:
+    (folder / "studies").mkdir()
+    (folder / "studies" / "sweep.py").write_text("answer = 1\n")
+    declaration = (folder / "plugin.py").read_text() + textwrap.dedent(
+        """
+        from priorbench import StudySpec
+
+        @hookimpl
+        def register_studies():
+            yield StudySpec(name="sweep", factory=".studies.sweep:answer", summary="for a test")
+        """
+    )
+    (folder / "plugin.py").write_text(declaration)
+
+    def fingerprints(plan: Plan) -> tuple[str, str]:
+        return plan.prior("mine").fingerprint, plan.study_fingerprint("sweep")
+
+    before = fingerprints(folder_plan([folder.parent]))
+    study = fingerprints(reload_with(folder, "studies/sweep.py", "answer = 1", "answer = 2"))
+    assert study[0] == before[0]
+    assert study[1] != before[1]
+    model = fingerprints(reload_with(folder, "model.py", "scale = 2", "scale = 3"))
+    assert model[0] != study[0]
+    assert model[1] != study[1]
+
+
 def test_the_code_of_an_installed_package_counts_wherever_it_declares_itself(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 PACKAGE = Path(__file__).parent
-NUMERICAL = ("types.py", "problem.py", "priors.py", "operators", "solvers")
+NUMERICAL = ("types.py", "problem.py", "priors.py", "patches.py", "operators", "solvers")
 IGNORED_SUFFIXES = {".md", ".rst", ".pyc"}
 
 
@@ -38,22 +38,27 @@ def library_fingerprint() -> str:
     return files_fingerprint(PACKAGE / name for name in NUMERICAL)
 
 
-def files_fingerprint(paths: Iterable[Path]) -> str:
+def files_fingerprint(paths: Iterable[Path], leave_out: str = "") -> str:
     """Return the fingerprint of files and, through folders, of all files in them.
 
     Names count relative to the path given, so moving a folder changes nothing.
+
+    Args:
+        paths: files and folders.
+        leave_out: name of a folder directly in one of these folders that doesn't count.
     """
     digests: dict[str, str] = {}
     for path in paths:
-        files = [path] if path.is_file() else sorted(p for p in path.rglob("*") if _counts(p, path))
+        files = [path] if path.is_file() else sorted(p for p in path.rglob("*") if _counts(p, path, leave_out))
         for file in files:
             name = f"{path.name}/{file.relative_to(path)}" if path.is_dir() else path.name
             digests[name] = hashlib.sha256(_content(file)).hexdigest()
     return fingerprint(digests)
 
 
-def _counts(path: Path, folder: Path) -> bool:
-    hidden = any(part.startswith(".") or part == "__pycache__" for part in path.relative_to(folder).parts)
+def _counts(path: Path, folder: Path, leave_out: str) -> bool:
+    parts = path.relative_to(folder).parts
+    hidden = parts[0] == leave_out or any(part.startswith(".") or part == "__pycache__" for part in parts)
     return path.is_file() and not hidden and path.suffix not in IGNORED_SUFFIXES
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from priorbench.fingerprint import PACKAGE, factory_name, files_fingerprint, fingerprint
 from priorbench.plugins import Plugin, Registered
-from priorbench.records import DatasetSpec, MetricSpec, Record, TaskSpec
+from priorbench.records import DatasetSpec, MetricSpec, Record, StudySpec, TaskSpec
 
 BUILT_IN: dict[type[Record], Sequence[str]] = {
     TaskSpec: ("tasks",),
@@ -23,16 +23,19 @@ class CodeFingerprints:
     """Fingerprints of records' code; each plugin's files are read once."""
 
     def __init__(self) -> None:
-        self._files: dict[tuple[str, type[Record] | None], str] = {}
+        self._files: dict[tuple[str, type[Record]], str] = {}
 
     def of(self, entry: Registered[Any]) -> str:
         """Return the fingerprint of a record's factory and of the files that it may run."""
-        kind = type(entry.record) if entry.plugin.origin == "built-in" else None
+        kind = type(entry.record)
         key = entry.plugin.name, kind
         if key not in self._files:
-            self._files[key] = files_fingerprint(
-                (PACKAGE / name for name in BUILT_IN.get(kind, ())) if kind else _plugin_files(entry.plugin)
-            )
+            if entry.plugin.origin == "built-in":
+                self._files[key] = files_fingerprint(PACKAGE / name for name in BUILT_IN.get(kind, ()))
+            else:
+                # A study may use the prior's code, but no prior the study's: an edit of it trains nothing again.
+                leave_out = "" if kind is StudySpec else "studies"
+                self._files[key] = files_fingerprint(_plugin_files(entry.plugin), leave_out)
         # The hooks, which name the factory, don't count among the files' content.
         return fingerprint([factory_name(entry.record.factory), self._files[key]])
 
