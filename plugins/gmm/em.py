@@ -19,10 +19,12 @@ import torch
 from torch import Tensor
 
 from .mixture import Mixture, Scores
+from .parallel import in_threads
 from .quadratic import triangle, unpack
 
 EMPTY = 1.0
 """A component that is expected to hold fewer vectors than this is empty."""
+VECTORS_IN_A_CHUNK = 1 << 13
 NEGLIGIBLE = 1e-3
 """Responsibilities below it are left out, and the others of their vector made up to 1."""
 
@@ -105,9 +107,7 @@ def expectation(mixture: Mixture, vectors: Tensor) -> tuple[Moments, float]:
     responsibility is not negligible. That takes a small part of the time of the scores, and EM still climbs: it is a
     partial E-step (Neal & Hinton 1998).
     """
-    joint = vectors.new_empty(len(mixture.weights), vectors.shape[1])
-    for block, scores in Scores.of(mixture, vectors)(vectors):
-        joint[:, block] = scores
+    joint = _joint(mixture, vectors)
     likelihood = joint.logsumexp(0)
     joint -= likelihood
     component, vector = (joint > math.log(NEGLIGIBLE)).nonzero(as_tuple=True)
@@ -127,9 +127,8 @@ def log_likelihood(mixture: Mixture, batches: Iterable[Tensor]) -> float:
     """Return the mean of log p(v) over the vectors of all ``batches``, each d × n, in nats."""
     total, count = 0.0, 0
     for vectors in batches:
-        for block, scores in Scores.of(mixture, vectors)(vectors):
-            total += float(scores.logsumexp(0).sum(dtype=torch.float64))
-            count += block.stop - block.start
+        total += float(_joint(mixture, vectors).logsumexp(0).sum(dtype=torch.float64))
+        count += vectors.shape[1]
     return total / count
 
 
@@ -149,6 +148,22 @@ def split_heaviest(moments: Moments) -> tuple[Moments, int]:
     return Moments(counts, second), len(empty)
 
 
+def _joint(mixture: Mixture, vectors: Tensor) -> Tensor:
+    """Return log πₖ + log N(vₙ; 0, Σₖ), K × n, for ``vectors`` (d × n)."""
+    joint = vectors.new_empty(len(mixture.weights), vectors.shape[1])
+    scores_of = Scores.of(mixture, vectors)
+
+    def fill(part: tuple[Tensor, Tensor]) -> None:
+        own, out = part
+        for block, scores in scores_of(own):
+            out[:, block] = scores
+
+    in_threads(
+        fill, zip(torch.split(vectors, VECTORS_IN_A_CHUNK, 1), torch.split(joint, VECTORS_IN_A_CHUNK, 1), strict=True)
+    )
+    return joint
+
+
 def _moments(vectors: Tensor, component: Tensor, vector: Tensor, weight: Tensor, components: int) -> Moments:
     """Return the moments of pairs, ordered by component, of a component and a vector with their weight."""
     dimension = vectors.shape[0]
@@ -157,7 +172,11 @@ def _moments(vectors: Tensor, component: Tensor, vector: Tensor, weight: Tensor,
     second = vectors.new_zeros(components, dimension, dimension)
     sizes = component.bincount(minlength=components).tolist()
     pairs = zip(torch.split(vector, sizes), torch.split(weight.sqrt(), sizes), strict=True)
-    for index, (own, root) in enumerate(pairs):
+
+    def accumulate(component: tuple[Tensor, tuple[Tensor, Tensor]]) -> None:
+        out, (own, root) = component
         scaled = rows[own] * root[:, None]
-        second[index] = scaled.mT @ scaled
+        torch.mm(scaled.mT, scaled, out=out)
+
+    in_threads(accumulate, zip(second, pairs, strict=True))
     return Moments(counts.cpu(), second.double().cpu())

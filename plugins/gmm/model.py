@@ -18,11 +18,12 @@ from priorbench.types import Image, Patches, Scores
 
 from .adaptation import adapt
 from .mixture import Mixture
+from .parallel import in_threads
 from .parameters import GMMParameters
 from .posterior import Posterior, Spectra
 from .training import train
 
-PATCHES_IN_A_CHUNK = 1 << 15
+PATCHES_IN_A_CHUNK = 1 << 13
 
 
 class GMM(PatchPrior, Learned):
@@ -63,12 +64,12 @@ class GMM(PatchPrior, Learned):
     def log_prob(self, patches: Patches) -> Scores:
         """Return log p of each patch in nats, on the D − 1 dimensions without the mean."""
         posterior = self._at(0.0, patches)
-        return torch.cat([posterior.log_prob(chunk) for chunk in torch.split(patches, PATCHES_IN_A_CHUNK)])
+        return torch.cat(in_threads(posterior.log_prob, torch.split(patches, PATCHES_IN_A_CHUNK)))
 
     def select(self, patches: Patches, noise_variance: float) -> Tensor:
         """Return argmaxₖ log πₖ + log N(u; 0, Σₖ + sI) for each patch, with s the noise variance."""
         posterior = self._at(noise_variance, patches, self._rank)
-        return torch.cat([posterior.select(chunk) for chunk in torch.split(patches, PATCHES_IN_A_CHUNK)])
+        return torch.cat(in_threads(posterior.select, torch.split(patches, PATCHES_IN_A_CHUNK)))
 
     def map_estimate(self, patches: Patches, noise_variance: float) -> Patches:
         """Return mean + Σₖ(Σₖ + sI)⁻¹u with k the selected component and s the noise variance.
@@ -79,8 +80,7 @@ class GMM(PatchPrior, Learned):
         posterior = self._at(noise_variance, patches, self._rank)
         estimates = torch.empty_like(patches)
         chunks = zip(torch.split(patches, PATCHES_IN_A_CHUNK), torch.split(estimates, PATCHES_IN_A_CHUNK), strict=True)
-        for chunk, estimate in chunks:
-            posterior.estimate(chunk, out=estimate)
+        in_threads(lambda pair: posterior.estimate(pair[0], out=pair[1]), chunks)
         return estimates
 
     def sample(self, count: int, generator: torch.Generator) -> Patches:
