@@ -151,8 +151,9 @@ def test_a_prior_adapts_to_each_plane_with_its_noise():
     assert len(seen) == 3
     assert seen[0][0].shape == (7 * 8, 9)
     torch.testing.assert_close(seen[0][0][0], problem.y[0, :, :3, :3].mean(0).flatten())
-    assert seen[0][1] == pytest.approx(problem.sigma**2 / 3)
-    assert seen[1][1] == pytest.approx(problem.sigma**2 / 2)
+    assumed = problem.sigma**2 / epll_module.DENOISING_STEPS[0]
+    assert seen[0][1] == pytest.approx(assumed / 3)
+    assert seen[1][1] == pytest.approx(assumed / 2)
     assert float(restored.mean()) > float(problem.y.mean()) + 1
 
 

@@ -258,9 +258,9 @@ def test_a_tuned_prior_is_tuned_for_each_task_before_it_restores(project: Any) -
 
 def test_a_wrong_configuration_is_one_message_before_any_job(again: Any) -> None:
     data = smoke_configuration()
-    data["priors"]["run"] = ["gmn"]
+    data["priors"]["run"] = ["gmmm"]
     (again.root / "smoke.yaml").write_text(yaml.safe_dump(data))
     result = again.run("--configfile", "smoke.yaml", "--cores", "1", check=False)
     assert result.returncode
-    assert "unknown prior 'gmn'; did you mean 'gmm'" in result.stderr
+    assert "unknown prior 'gmmm'; did you mean 'gmm'" in result.stderr
     assert "Traceback" not in result.stderr
