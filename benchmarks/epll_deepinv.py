@@ -36,7 +36,8 @@ ROOT = Path(__file__).parents[1]
 BETAS = (1.0, 4.0, 8.0, 16.0, 32.0)
 """Those of the paper, which deepinv takes; ours has one more, 64, by default."""
 MEAN_VARIANCE = 10.0
-TORCHVISION = torch.library.Library("torchvision", "FRAGMENT")  # type: ignore[no-untyped-call]
+LIBRARY: Any = torch.library
+TORCHVISION = LIBRARY.Library("torchvision", "FRAGMENT")
 
 
 def main() -> None:
@@ -47,7 +48,8 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=3)
     arguments = parser.parse_args()
     torch.set_num_threads(arguments.threads)
-    importlib.import_module("priorbench.solvers.epll").DENOISING_STEPS = BETAS  # type: ignore[attr-defined]
+    solver: Any = importlib.import_module("priorbench.solvers.epll")
+    solver.DENOISING_STEPS = BETAS
     clean = to_tensor(read_image(Path(os.environ["PRIORBENCH_DATA"]) / "bsd68" / f"{arguments.image}.png"))
     seed = derive_seed(0, "bsd68", arguments.image, "denoise-25")
     problem = Denoise(sigma=25).corrupt(clean, torch.Generator().manual_seed(seed))
@@ -106,7 +108,7 @@ def define_torchvision_operators() -> None:
         "roi_align(Tensor input, Tensor rois, float spatial_scale, int pooled_height, int pooled_width, "
         "int sampling_ratio, bool aligned) -> Tensor",
     ):
-        TORCHVISION.define(signature)  # type: ignore[no-untyped-call]
+        TORCHVISION.define(signature)
 
 
 if __name__ == "__main__":

@@ -13,6 +13,7 @@ import importlib
 import resource
 import time
 from pathlib import Path
+from typing import Any
 
 import torch
 
@@ -36,7 +37,8 @@ def main() -> None:
     prior.load_state_dict({"weights": weights, "covariances": factors @ factors.mT})
     clean = torch.rand(1, 1, arguments.side, arguments.side, generator=generator)
     task = Denoise(sigma=25) if arguments.task == "denoise" else Inpaint(missing=50, sigma=0)
-    importlib.import_module("priorbench.solvers.epll").DENOISING_STEPS = (1.0,)  # type: ignore[attr-defined]
+    solver: Any = importlib.import_module("priorbench.solvers.epll")
+    solver.DENOISING_STEPS = (1.0,)
     before, began = peak_mb(), time.perf_counter()
     restore(prior, task.corrupt(clean, generator), Context.seeded(0))
     peak, seconds = peak_mb(), time.perf_counter() - began

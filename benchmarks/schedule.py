@@ -11,6 +11,7 @@ import argparse
 import importlib
 import os
 from pathlib import Path
+from typing import Any
 
 import torch
 from training_crops import ROOT, crops, mean_psnr
@@ -36,11 +37,11 @@ def main() -> None:
     prior.load(arguments.model)
     files = sorted((Path(os.environ["PRIORBENCH_DATA"]) / "bsds500_train").glob("*.jpg"))[3::20]
     images = crops([to_tensor(read_image(file)) for file in files], arguments.side)
-    solver = importlib.import_module("priorbench.solvers.epll")
+    solver: Any = importlib.import_module("priorbench.solvers.epll")
     print("factor  steps  " + "  ".join(f"σ={sigma}" for sigma in SIGMAS) + "  (dB)")
     for steps in STEPS:
         for factor in FACTORS:
-            solver.DENOISING_STEPS = tuple(factor * beta for beta in PAPER[:steps])  # type: ignore[attr-defined]
+            solver.DENOISING_STEPS = tuple(factor * beta for beta in PAPER[:steps])
             means = "  ".join(f"{mean_psnr(prior, Denoise(sigma), images):.2f}" for sigma in SIGMAS)
             print(f"{factor:<6g}  {steps:<5d}  {means}", flush=True)
 

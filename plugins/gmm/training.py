@@ -9,7 +9,7 @@ from functools import partial
 import torch
 from torch import Tensor
 
-from priorbench.patches import PatchSet, draw_patches, mean_free_basis
+from priorbench.patches import PatchSet, draw_patches, mean_free_basis, principal_axes
 from priorbench.priors import Context
 from priorbench.types import Image, Patches
 
@@ -66,15 +66,10 @@ class _Whitened:
     """The coordinates v = u / scale that EM runs in: the patches' principal components, each with variance 1."""
 
     def __init__(self, drawn: PatchSet, options: GMMParameters, device: torch.device) -> None:
-        basis = mean_free_basis(options.patch_size**2)
-        covariance = torch.zeros(basis.shape[1], basis.shape[1], dtype=torch.float64)
-        for patches in drawn.batches(options.batch):
-            u = patches.double() @ basis
-            covariance += u.mT @ u
-        values, axes = torch.linalg.eigh(covariance / len(drawn))
-        self.scale = values.clamp(min=options.floor).sqrt()
-        self._axes = axes * self.scale
-        self._projection = (basis @ axes / self.scale).to(device, torch.float32)
+        axes, variances = principal_axes(drawn)
+        self.scale = variances.clamp(min=options.floor).sqrt()
+        self._axes = mean_free_basis(options.patch_size**2).mT @ axes.mT * self.scale
+        self._projection = (axes.mT / self.scale).to(device, torch.float32)
         self._options = options
         full = Maximise(self.scale, options.floor, options.shrinkage)
         self.maximise: Callable[[Moments], Mixture] = full

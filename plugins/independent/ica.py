@@ -11,14 +11,13 @@ from sklearn.decomposition import FastICA
 from sklearn.exceptions import ConvergenceWarning
 from torch import Tensor
 
-from priorbench.patches import PatchSet
+from priorbench.patches import PatchSet, principal_axes
 from priorbench.types import Patches
 
 from .admm import admm
 from .marginals import Marginals
 from .model import Estimator, Independent
 from .parameters import ICAParameters
-from .principal import principal_axes
 
 
 class IndependentComponents(Independent):
@@ -40,7 +39,7 @@ class IndependentComponents(Independent):
 
     def learn_axes(self, patches: PatchSet, generator: torch.Generator) -> tuple[Tensor, Mapping[str, float]]:
         """Return the rows of FastICA's unmixing matrix, each of length 1, and whether it ``converged``."""
-        axes, variances = principal_axes(patches, self._basis)
+        axes, variances = principal_axes(patches)
         axes /= variances.clamp(min=self.parameters.floor).sqrt()[:, None]
         some = patches[: max(self.parameters.ica_patches, len(axes))]
         whitened = some @ axes.mT.to(some)

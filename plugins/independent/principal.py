@@ -7,11 +7,11 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor
 
-from priorbench.patches import PatchSet
+from priorbench.patches import PatchSet, principal_axes
 from priorbench.types import Patches
 
 from .marginals import Marginals
-from .model import PATCHES_IN_A_CHUNK, Estimator, Independent
+from .model import Estimator, Independent
 from .shrinkage import Shrinkage
 
 
@@ -27,7 +27,7 @@ class PrincipalComponents(Independent):
 
     def learn_axes(self, patches: PatchSet, generator: torch.Generator) -> tuple[Tensor, Mapping[str, float]]:
         """Return the eigenvectors of the patches' covariance, those of the largest variance last."""
-        return principal_axes(patches, self._basis)[0], {}
+        return principal_axes(patches)[0], {}
 
     def check_axes(self, axes: Tensor) -> None:
         """Raise ValueError if ``axes`` are not orthonormal and orthogonal to the constant patch."""
@@ -51,18 +51,3 @@ class PrincipalComponents(Independent):
         axes, marginals = self.model
         axes, shrink = axes.to(dtype), Shrinkage(marginals, noise_variance, dtype)
         return lambda x: axes.mT @ shrink(axes @ x)
-
-
-def principal_axes(patches: PatchSet, basis: Tensor) -> tuple[Tensor, Tensor]:
-    """Return the orthonormal principal axes of mean-free patches, one a row, and the variances along them.
-
-    Args:
-        patches: of D pixels.
-        basis: D × (D − 1), of the patches without their mean.
-    """
-    covariance = torch.zeros(basis.shape[1], basis.shape[1], dtype=torch.float64)
-    for chunk in patches.batches(PATCHES_IN_A_CHUNK):
-        vectors = chunk.double() @ basis
-        covariance += vectors.mT @ vectors
-    variances, vectors = torch.linalg.eigh(covariance / len(patches))
-    return (basis @ vectors).mT.contiguous(), variances

@@ -15,9 +15,9 @@ from itertools import pairwise
 import pandas as pd
 
 from priorbench.report.figures.style import family
-from priorbench.results import Claim, Results
+from priorbench.results import Claim, Results, every
 
-from .intervals import difference, every, rank_correlation
+from .intervals import difference, rank_correlation
 from .tables import by_image, cells
 
 SOURCE = "Zoran & Weiss, ICCV 2011, doi:10.1109/ICCV.2011.6126278, question {}"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import NamedTuple
 
 import numpy as np
@@ -53,14 +52,6 @@ def difference(better: pd.Series[float], worse: pd.Series[float]) -> Interval:
     """Return the mean difference of two models or methods, paired by image."""
     differences = np.asarray(better - worse, dtype=np.float64)
     return Interval(float(differences.mean()), *bootstrap_interval(differences))
-
-
-def every(verdicts: Iterable[bool | None]) -> bool | None:
-    """Return whether all are true; one that is false decides, one that is open leaves it open."""
-    verdicts = list(verdicts)
-    if False in verdicts:
-        return False
-    return None if None in verdicts or not verdicts else True
 
 
 def _spearman(first: NDArray[np.float64], second: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -19,6 +19,7 @@ from priorbench.types import Image, Patches
 
 LUMA = (0.299, 0.587, 0.114)
 """Weights of red, green and blue in ITU-R BT.601."""
+PATCHES_IN_A_BATCH = 1 << 15
 
 
 def mean_free_basis(pixels: int) -> Tensor:
@@ -104,6 +105,20 @@ def draw_patches(
         return PatchSet(gray, size, image, grid * (inside // columns[image]), grid * (inside % columns[image]))
 
     return at(drawn), at(measuring)
+
+
+def principal_axes(patches: PatchSet) -> tuple[Tensor, Tensor]:
+    """Return the orthonormal principal axes of patches without their mean, one a row, and the variances along them.
+
+    Both are float64, (D − 1) × D and D − 1, the least variance first. The patches are cut out a batch at a time.
+    """
+    basis = mean_free_basis(patches.size**2)
+    covariance = torch.zeros(basis.shape[1], basis.shape[1], dtype=torch.float64)
+    for batch in patches.batches(PATCHES_IN_A_BATCH):
+        vectors = batch.double() @ basis
+        covariance += vectors.mT @ vectors
+    variances, vectors = torch.linalg.eigh(covariance / len(patches))
+    return (basis @ vectors).mT.contiguous(), variances
 
 
 def to_gray(image: Image) -> Tensor:

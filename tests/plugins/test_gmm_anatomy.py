@@ -15,7 +15,7 @@ from priorbench.patches import draw_patches, mean_free_basis
 from priorbench.plugins import load_plugins
 from priorbench.priors import Context
 from priorbench.records import MetricSpec
-from priorbench.results import Catalogue, Material, Results
+from priorbench.results import Catalogue, Material, Results, every
 
 REGISTRY = load_plugins([Path(__file__).parents[2] / "plugins"])
 GMM = REGISTRY.priors["gmm"].load()
@@ -244,10 +244,10 @@ class TestVerdicts:
         assert verdicts.inside((math.nan, math.nan), 0) is None
 
     def test_all_must_hold(self):
-        assert verdicts.every([True, True]) is True
-        assert verdicts.every([True, None, False]) is False
-        assert verdicts.every([True, None]) is None
-        assert verdicts.every([]) is None
+        assert every([True, True]) is True
+        assert every([True, None, False]) is False
+        assert every([True, None]) is None
+        assert every([]) is None
 
 
 def test_tiles_are_rows_of_patches_with_gaps():

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from priorbench.patches import mean_free_basis
-from priorbench.results import Claim, Findings, Results
+from priorbench.results import Claim, Findings, Results, every
 
 from ..em import log_likelihood
 from ..mixture import Mixture
@@ -19,7 +19,7 @@ from . import choice, components, scales, tails
 from .anatomy_figure import draw
 from .choice import Specimen
 from .tails import Bootstrapped
-from .verdicts import every, inside, no_figure
+from .verdicts import inside, no_figure
 
 SOURCE = "Zoran & Weiss, NIPS 2012"
 FILTERS = 64

@@ -12,7 +12,7 @@ import torch
 from priorbench.data.mini_dead_leaves import mini_dead_leaves
 from priorbench.data.synthetic import MiniDeadLeavesParameters
 from priorbench.patches import mean_free_basis
-from priorbench.results import Claim, Findings, Results
+from priorbench.results import Claim, Findings, Results, every
 from priorbench.results.statistics import bootstrap_interval
 from priorbench.types import Patches
 
@@ -20,7 +20,7 @@ from . import choice, components, transfer
 from .alignment import Alignment, align
 from .choice import Specimen
 from .dead_leaves_figure import draw
-from .verdicts import every, inside, no_figure
+from .verdicts import inside, no_figure
 
 SOURCE = "Zoran & Weiss, NIPS 2012"
 MARGIN = 1.0

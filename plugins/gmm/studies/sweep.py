@@ -9,11 +9,10 @@ from typing import Any
 import pandas as pd
 from scipy.stats import kendalltau
 
-from priorbench.results import Claim, Findings, Results
+from priorbench.results import Claim, Findings, Results, every
 
 from .components import effective_number
 from .sweep_figure import draw
-from .verdicts import every
 
 SOURCE = "Zoran & Weiss, NIPS 2012"
 LIKELIHOOD = "held_out_log_likelihood"

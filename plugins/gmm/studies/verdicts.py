@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from math import inf, isnan
 
 from matplotlib.figure import Figure
@@ -19,14 +18,6 @@ def inside(interval: tuple[float, float], low: float, high: float = inf) -> bool
     if above < low or below > high:
         return False
     return True if low < below and above < high else None
-
-
-def every(verdicts: Iterable[bool | None]) -> bool | None:
-    """Return False if one is, else None if one is or there is none, else True."""
-    known = list(verdicts)
-    if False in known:
-        return False
-    return None if None in known or not known else True
 
 
 @styled

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -31,6 +31,14 @@ class Claim:
     def verdict(self) -> str:
         """The verdict as a word."""
         return {True: "holds", False: "does not hold", None: "not decided"}[self.holds]
+
+
+def every(verdicts: Iterable[bool | None]) -> bool | None:
+    """Return the verdict on several parts: False if one is, else None if one is or there is none, else True."""
+    known = list(verdicts)
+    if False in known:
+        return False
+    return None if None in known or not known else True
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -54,11 +54,9 @@ def epll(prior: PatchPrior, problem: Problem, context: Context) -> Restoration:
     fidelity = fidelity_weight(problem.sigma, 1.0 if _is_denoising(problem) else TRUST)
     x = problem.estimate()
     schedule = beta_schedule(problem)
-    adapted: list[PatchPrior] = []
+    adapted = [_adapted(prior, plane, scale**2 / schedule[0]) for plane, scale in zip(*to_planes(x), strict=True)]
     for iteration, beta in enumerate(schedule):
         planes, scales = to_planes(x)
-        if iteration == 0:
-            adapted = [_adapted(prior, plane, scale**2 / beta) for plane, scale in zip(planes, scales, strict=True)]
         for row, (own, plane, scale) in enumerate(zip(adapted, planes, scales, strict=True)):
             average = torch.empty_like(plane)
             for done in _average_map_estimates(own, plane, scale**2 / beta, average, context.generator):
@@ -72,9 +70,9 @@ def beta_schedule(problem: Problem) -> list[float]:
     """Return the rising β of the half-quadratic splitting.
 
     Denoising uses 0.7 times the paper's β = [1 4 8 16 32 64] / σ², with the 64 that its authors add for strong noise:
-    the factor is worth 0.06 to 0.12 dB at σ from 15 to 50. Where
-    pixels are missing or mixed, the error of x is not the noise and fades slowly, so 1/√β falls geometrically
-    instead, from the noise where that is stronger, and never below what the noise warrants.
+    the factor is worth 0.06 to 0.12 dB at σ from 15 to 50. Where pixels are missing or mixed, the error of x is not
+    the noise and fades slowly, so 1/√β falls geometrically instead, from the noise where that is stronger, and never
+    below what the noise warrants.
     """
     if _is_denoising(problem):
         return [step / problem.sigma**2 for step in DENOISING_STEPS]
