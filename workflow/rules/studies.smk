@@ -20,7 +20,10 @@ rule study:
     threads: lambda wildcards: plan.study(wildcards.study).record.resources.threads
     resources:
         mem_mb=lambda wildcards: plan.study(wildcards.study).record.resources.memory_mb,
-        runtime=lambda wildcards: int(plan.study(wildcards.study).record.resources.minutes) + 1,
+        runtime=lambda wildcards: int(
+            plan.study(wildcards.study).record.resources.minutes
+        )
+        + 1,
     params:
         config=CONFIG,
         caption=lambda wildcards: plan.study(wildcards.study).record.caption,
