@@ -4,6 +4,7 @@ import io
 import json
 import pickle
 import zipfile
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -46,6 +47,21 @@ def test_an_operator_without_tensors_is_saved_too(tmp_path):
     again = Problem.load(tmp_path / "p.npz")
     assert isinstance(again.operator, Identity)
     assert again.image_shape == (3, 2, 4)
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+def test_a_guide_is_saved_too_and_goes_with_the_problem(tmp_path, channels):
+    guide = torch.rand((1, channels, 4, 5), generator=torch.Generator().manual_seed(1))
+    replace(masked_problem(), guide=guide).save(tmp_path / "p.npz")
+    again = Problem.load(tmp_path / "p.npz")
+    assert again.guide is not None and torch.equal(again.guide, guide)
+    assert torch.equal(again.to("cpu").guide, guide)
+
+
+def test_a_problem_without_a_guide_stays_so(tmp_path):
+    masked_problem().save(tmp_path / "p.npz")
+    again = Problem.load(tmp_path / "p.npz")
+    assert again.guide is None and again.to("cpu").guide is None
 
 
 def test_saving_twice_writes_the_same_bytes(tmp_path):
@@ -157,3 +173,23 @@ def test_an_observation_that_is_not_finite_is_refused(value):
 def test_an_observation_without_a_batch_is_refused():
     with pytest.raises(ValueError, match=r"1 × C × h × w.*\(1, 2, 2\)"):
         Problem(torch.zeros(1, 2, 2), Identity((1, 2, 2)), 0.1)
+
+
+@pytest.mark.parametrize(
+    ("shape", "message"),
+    [
+        ((1, 4, 5), r"1 × 1 × H × W or 1 × 3 × H × W.*\(1, 4, 5\)"),
+        ((2, 1, 4, 5), r"not of shape \(2, 1, 4, 5\)"),
+        ((1, 2, 4, 5), r"not of shape \(1, 2, 4, 5\)"),
+        ((1, 3, 5, 4), "the guide is 5 × 4 but the image 4 × 5"),
+    ],
+)
+def test_a_guide_of_another_shape_is_refused(shape, message):
+    with pytest.raises(ValueError, match=message):
+        replace(masked_problem(), guide=torch.zeros(shape))
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf")])
+def test_a_guide_that_is_not_finite_is_refused(value):
+    with pytest.raises(ValueError, match="guide holds NaN or infinite"):
+        replace(masked_problem(), guide=torch.full((1, 1, 4, 5), value))

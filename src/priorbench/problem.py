@@ -35,9 +35,12 @@ class Problem:
             square over the image.
         peak: photons that intensity 1 stands for; None for Gaussian noise.
         corruption: what happened to the image, in words, where no operator says it.
+        guide: another image of the scene, aligned with x, such as a flash photograph: 1 × C' × H × W, C' 1 or 3 and
+            H × W those of x; None where there is none. A prior may leave it aside.
 
     Raises:
-        ValueError: σ or the peak is out of range, or y has the wrong shape or holds NaN or infinite values.
+        ValueError: σ or the peak is out of range, or y or the guide has the wrong shape or holds NaN or infinite
+            values.
     """
 
     y: Observation
@@ -45,6 +48,7 @@ class Problem:
     sigma: float
     peak: float | None = None
     corruption: str = ""
+    guide: Image | None = None
 
     def __post_init__(self) -> None:
         if not 0 <= self.sigma < float("inf"):
@@ -58,6 +62,18 @@ class Problem:
             raise ValueError(f"the observation has shape {tuple(self.y.shape[1:])}, its operator gives {expected}")
         if not torch.isfinite(self.y).all():
             raise ValueError("the observation holds NaN or infinite values")
+        if self.guide is not None:
+            self._check_guide(self.guide)
+
+    def _check_guide(self, guide: Image) -> None:
+        """Raise ValueError if this is no guide for the image that is sought."""
+        if guide.ndim != 4 or guide.shape[0] != 1 or guide.shape[1] not in (1, 3):
+            raise ValueError(f"the guide must be 1 × 1 × H × W or 1 × 3 × H × W, not of shape {tuple(guide.shape)}")
+        (rows, columns), (_, height, width) = guide.shape[2:], self.image_shape
+        if (rows, columns) != (height, width):
+            raise ValueError(f"the guide is {rows} × {columns} but the image {height} × {width}")
+        if not torch.isfinite(guide).all():
+            raise ValueError("the guide holds NaN or infinite values")
 
     @property
     def operator(self) -> LinearOperator:
@@ -73,7 +89,8 @@ class Problem:
     def to(self, device: torch.device | str) -> Problem:
         """Return this problem on another device."""
         operator = None if self.linear_operator is None else self.linear_operator.to(device)
-        return replace(self, y=self.y.to(device), linear_operator=operator)
+        guide = None if self.guide is None else self.guide.to(device)
+        return replace(self, y=self.y.to(device), linear_operator=operator, guide=guide)
 
     @property
     def image_shape(self) -> tuple[int, int, int]:
@@ -89,6 +106,8 @@ class Problem:
     def save(self, path: Path) -> None:
         """Write the problem as a compressed ``.npz`` without pickled objects, atomically."""
         arrays: dict[str, np.ndarray] = {"y": self.y.numpy()}
+        if self.guide is not None:
+            arrays["guide"] = self.guide.numpy()
         header = {
             "format": FORMAT,
             "sigma": self.sigma,
@@ -123,6 +142,7 @@ class Problem:
                 sigma=header["sigma"],
                 peak=header["peak"],
                 corruption=header["corruption"],
+                guide=torch.from_numpy(arrays["guide"]) if "guide" in arrays else None,
             )
         except Exception as error:
             # Damaged bytes can fail anywhere on the way, from the zip directory to the operator's constructor.

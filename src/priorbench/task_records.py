@@ -118,6 +118,15 @@ def register_tasks() -> Iterator[TaskSpec]:
         summary="values turned into black or white; all that is black or white counts as missing",
     )
     yield TaskSpec(
+        name="denoise-guided",
+        id="denoise-guided-{sigma:g}",
+        label="denoise guided σ={sigma:g}",
+        factory="priorbench.tasks:DenoiseGuided",
+        parameters=DenoiseParameters,
+        summary="a flash photograph guides a noisy dark one",
+        reference="doi:10.1145/1015706.1015777",
+    )
+    yield TaskSpec(
         name="deblur",
         id="deblur-{kernel}-{sigma:g}",
         label="deblur {kernel} σ={sigma:g}",

@@ -22,21 +22,35 @@ PRIOR = """
         yield PriorSpec(name="half", factory=Half, summary="for a test")
 """
 
+GUIDED = """
+    from priorbench import PriorSpec, hookimpl
+    from priorbench.priors import Prior, Restoration
+
+    class Guide(Prior):
+        def restore(self, problem, context):
+            return Restoration(problem.guide.expand_as(problem.y))
+
+    @hookimpl
+    def register_priors():
+        yield PriorSpec(name="guide", factory=Guide, summary="for a test")
+"""
+
 
 @pytest.fixture
 def studio(bench: Any) -> Any:
-    """A gray and a colour photograph, a mask, and a prior that halves what it is given."""
+    """A gray and a colour photograph, a mask, a small image, and a prior that halves what it is given."""
     random = np.random.default_rng(0)
     bench.image("gray", 0.3 + 0.4 * random.random((16, 20)))
     bench.image("colour", 0.3 + 0.4 * random.random((16, 20, 3)))
     bench.image("mask", (np.arange(320).reshape(16, 20) % 2).astype(float), folder="masks")
+    bench.image("small", random.random((8, 9)), folder="small")
     bench.plugin("half", PRIOR)
     bench.plan()
     return bench
 
 
-def restore(photograph: str, *arguments: str, task: str = "denoise") -> np.ndarray:
-    command = ["restore", f"photos/{photograph}.png", "--task", task, "--prior", "half", "-o", "out.png", *arguments]
+def restore(photograph: str, *arguments: str, task: str = "denoise", prior: str = "half") -> np.ndarray:
+    command = ["restore", f"photos/{photograph}.png", "--task", task, "--prior", prior, "-o", "out.png", *arguments]
     result = CliRunner().invoke(app, command)
     assert result.exit_code == 0, (result.output, result.exception)
     return read_image(Path("out.png"))
@@ -67,6 +81,23 @@ def test_a_mask_says_which_pixels_are_known(studio: Any, photograph: str) -> Non
     np.testing.assert_allclose(restored, photo * known / 2, atol=2e-5)
 
 
+@pytest.mark.parametrize("photograph", ["gray", "colour"])
+def test_a_guide_comes_with_the_problem(studio: Any, photograph: str) -> None:
+    studio.plugin("guide", GUIDED)
+    studio.plan()
+    arguments = ("--observed", "--guide", "photos/gray.png", "--sigma", "25")
+    restored = restore(photograph, *arguments, task="denoise-guided", prior="guide")
+    guide = read_image(Path("photos/gray.png"))
+    np.testing.assert_allclose(restored, guide if photograph == "gray" else guide[:, :, None].repeat(3, 2), atol=2e-5)
+
+
+def test_a_photograph_that_is_corrupted_gets_a_guide_of_its_own(studio: Any) -> None:
+    studio.plugin("guide", GUIDED)
+    studio.plan()
+    restored = restore("colour", "--sigma", "25", task="denoise-guided", prior="guide")
+    assert not np.allclose(restored, read_image(Path("photos/colour.png")), atol=0.05)
+
+
 def test_the_order_of_options_does_not_matter_and_an_id_is_a_task(studio: Any) -> None:
     first = restore("gray", "--sigma", "25")
     command = ["restore", "--sigma", "25", "--task", "denoise", "photos/gray.png", "-o", "again.png", "--prior", "half"]
@@ -77,6 +108,7 @@ def test_the_order_of_options_does_not_matter_and_an_id_is_a_task(studio: Any) -
 
 PHOTO = ["photos/gray.png", "--prior", "half", "-o", "out.png"]
 DENOISE = [*PHOTO, "--task", "denoise"]
+GUIDE = [*PHOTO, "--task", "denoise-guided", "--sigma", "5"]
 
 
 @pytest.mark.parametrize(
@@ -91,12 +123,18 @@ DENOISE = [*PHOTO, "--task", "denoise"]
         ([*DENOISE, "--mask", "masks/mask.png"], ["--observed"]),
         ([*DENOISE, "--observed", "--sigma", "5", "--mask", "masks/mask.png"], ["denoise takes no mask", "inpaint"]),
         ([*PHOTO, "--task", "inpaint", "--observed", "--sigma", "0"], ["needs a mask"]),
+        ([*GUIDE, "--guide", "photos/colour.png"], ["a guide goes with --observed"]),
+        ([*GUIDE, "--observed"], ["needs a guide"]),
+        ([*GUIDE, "--observed", "--guide", "small/small.png"], ["guide is 8 × 9 but the image 16 × 20"]),
+        ([*GUIDE, "--observed", "--guide", "nowhere.png"], ["nowhere.png"]),
+        ([*DENOISE, "--observed", "--sigma", "5", "--guide", "photos/colour.png"], ["denoise takes no guide"]),
         ([*PHOTO, "--task", "denoize"], ["unknown task 'denoize'", "did you mean 'denoise'", "inpaint"]),
         (["photos/gray.png", "--task", "denoise", "--prior", "halv", "-o", "o.png"], ["'halv'", "mean 'half'"]),
         (["photos/gray.png", "--task", "denoise", "--prior", "half", "-o", "out.jpg"], ["16-bit PNG", "out.jpg"]),
         (["photos/gray.png", "--task", "denoise", "--prior", "half"], ["-o restored.png"]),
         (["nowhere.png", "--task", "denoise", "--prior", "half", "-o", "out.png"], ["nowhere.png"]),
         (["config.yaml", "--task", "denoise", "--prior", "half", "-o", "out.png"], ["config.yaml", "image"]),
+        (["--task", "denoise-0", "--prior", "half", "--guide", "g.png"], ["a photograph, or --dataset"]),
         (["--task", "denoise-0", "--prior", "half"], ["a photograph, or --dataset"]),
         (["--dataset", "photo", "--task", "denoise-0", "--prior", "half"], ["'photo'", "mean 'photos'"]),
     ],

@@ -21,6 +21,7 @@ from priorbench.problem import Problem
 from priorbench.tasks import (
     Deblur,
     Denoise,
+    DenoiseGuided,
     DenoisePoisson,
     DenoiseSaltPepper,
     Inpaint,
@@ -36,6 +37,7 @@ from priorbench.tasks import (
 
 TASKS: dict[str, Task] = {
     "denoise": Denoise(25),
+    "guided": DenoiseGuided(25),
     "poisson": DenoisePoisson(30),
     "saltpepper": DenoiseSaltPepper(30),
     "deblur": Deblur("motion", 2.55),
@@ -307,6 +309,7 @@ def test_the_ids_of_the_tasks():
     settings = {"inpaint-mask": {"parameters": {"mask": "mask.png"}}}
     assert set(plan({"settings": settings}).tasks) == {
         "denoise-25",
+        "denoise-guided-25",
         "denoise-poisson-30",
         "denoise-saltpepper-30",
         "deblur-levin1-2.55",
@@ -345,6 +348,7 @@ def test_a_task_that_must_be_told_something_is_left_out_of_all_and_an_error_by_n
         ("sr", {"factor": [2, 4]}, {"sr-x2", "sr-x4"}),
         ("inpaint", {"missing": 80}, {"inpaint-80"}),
         ("jpeg", {"quality": [10, 40]}, {"jpeg-10", "jpeg-40"}),
+        ("denoise-guided", {"sigma": [10, 25]}, {"denoise-guided-10", "denoise-guided-25"}),
     ],
 )
 def test_an_id_says_what_differs_from_the_default(name, parameters, ids):
@@ -356,6 +360,7 @@ def test_an_id_says_what_differs_from_the_default(name, parameters, ids):
     ("name", "parameters"),
     [
         ("denoise", {"sigma": -1}),
+        ("denoise-guided", {"sigma": -1}),
         ("denoise-poisson", {"peak": 0}),
         ("denoise-saltpepper", {"percent": 100}),
         ("deblur", {"kernel": "levin9"}),

@@ -27,6 +27,9 @@ def restore(
         bool, typer.Option("--observed", help="The photograph is corrupted already; do not corrupt it.")
     ] = False,
     mask: Annotated[Path | None, typer.Option("--mask", help="White where an observed pixel is known.")] = None,
+    guide: Annotated[
+        Path | None, typer.Option("--guide", help="A flash photograph of what is observed, for denoise-guided.")
+    ] = None,
     corrupted: Annotated[Path | None, typer.Option("--corrupted", help="Where to keep the corrupted image.")] = None,
     dataset: Annotated[str, typer.Option("--dataset", help="A data set of the experiment.")] = "",
     chunk: Annotated[str, typer.Option("--chunk", help="Number of a group of images, from 0.")] = "0",
@@ -44,8 +47,8 @@ def restore(
     if not photographs:
         if not dataset:
             raise ValueError("restore needs a photograph, or --dataset with --task, --prior and --chunk")
-        if parameters or output or observed or mask or corrupted:
-            raise ValueError("-o, --observed, --mask, --corrupted and a task's parameters go with a photograph")
+        if parameters or output or observed or mask or guide or corrupted:
+            raise ValueError("-o, --observed, --mask, --guide, --corrupted and task parameters go with a photograph")
         from priorbench.stages.restore import restore as run
 
         run(load(config), dataset, task, prior, chunk, final=bool(final))
@@ -63,6 +66,7 @@ def restore(
         prior=prior,
         observed=observed,
         mask=mask,
+        guide=guide,
         corrupted=corrupted,
     )
 

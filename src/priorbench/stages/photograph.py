@@ -37,6 +37,7 @@ def restore_photograph(
     prior: str,
     observed: bool = False,
     mask: Path | None = None,
+    guide: Path | None = None,
     corrupted: Path | None = None,
 ) -> None:
     """Write the restoration of the image file ``source`` to ``output``, a 16-bit PNG.
@@ -50,6 +51,7 @@ def restore_photograph(
         prior: id of a prior; trained first if it learns and has no model yet.
         observed: whether the photograph is corrupted already.
         mask: white where a pixel of an observed photograph is known.
+        guide: a flash photograph of the scene of an observed photograph, of the same size.
         corrupted: where to keep the problem's observation.
 
     Raises:
@@ -59,12 +61,17 @@ def restore_photograph(
         raise ValueError(f"the restored image is written as 16-bit PNG: end {output} in .png")
     if mask is not None and not observed:
         raise ValueError("a mask goes with --observed; otherwise the task makes its own")
+    if guide is not None and not observed:
+        raise ValueError("a guide goes with --observed; otherwise the task makes its own")
     chosen = plan.prior(prior)
     corruption = _task(plan, task, parameters, observed)
+    if guide is not None and not corruption.guided:
+        raise ValueError(f"{task} takes no guide; use the task denoise-guided")
     image = read_tensor(source)
     if observed:
         known = None if mask is None else read_tensor(mask).mean(dim=1, keepdim=True)
-        problem: Problem = corruption.observe(image, known)
+        guides = {} if guide is None else {"guide": read_tensor(guide)}
+        problem: Problem = corruption.observe(image, known, **guides)
     else:
         seed = derive_seed(plan.experiment.seed, "photograph", source.name, task)
         image = corruption.fit(image)

@@ -17,10 +17,12 @@ class Task(ABC):
     Attributes:
         border: (rows, columns) cut from each side of the image before it is scored.
         luminance: whether colour images are scored on their luma.
+        guided: whether ``observe`` takes a further image, ``guide``; see :class:`.Problem`.
     """
 
     border: tuple[int, int] = (0, 0)
     luminance: bool = False
+    guided: bool = False
 
     @abstractmethod
     def corrupt(self, image: Image, generator: torch.Generator) -> Problem:
