@@ -157,6 +157,6 @@ def _sigma(problem: Problem) -> float:
 
 def _epll_scores(scores: pd.DataFrame) -> Mapping[tuple[str, ...], float]:
     """Return the PSNR in dB of each (data set, task, image, prior) that was restored."""
-    own = scores[(scores["metric"] == "psnr") & (scores["status"] == "ok") & (scores["source"] == "measured")]
+    own = scores[(scores["metric"] == "psnr") & scores["value"].notna() & (scores["source"] == "measured")]
     keys = own[["dataset", "task", "image", "prior"]].itertuples(index=False, name=None)
     return dict(zip(keys, own["value"].astype(float), strict=True))

@@ -4,12 +4,13 @@ This module is what a plugin imports to declare itself, and is light. What a plu
 lies in :mod:`priorbench.priors`, :mod:`priorbench.problem` and :mod:`priorbench.operators`.
 """
 
-from priorbench.errors import NotApplicable
+from priorbench.errors import Diverged, NotApplicable
 from priorbench.hookspecs import hookimpl
 from priorbench.records import DatasetSpec, MetricSpec, Parameters, PriorSpec, Resources, StudySpec, TaskSpec
 
 __all__ = [
     "DatasetSpec",
+    "Diverged",
     "MetricSpec",
     "NotApplicable",
     "Parameters",

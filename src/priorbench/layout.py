@@ -70,6 +70,10 @@ class Layout:
         """A file that belongs to one restoration."""
         return f"{self.root}/restored/{dataset}/{task}/{prior}/{name}"
 
+    def restoration_checkpoint(self, dataset: str, task: str, prior: str, image: str) -> str:
+        """The state of a restoration that is not finished."""
+        return self.restored(dataset, task, prior, f"{image}.checkpoint.safetensors")
+
     def cell_spec(self, dataset: str, task: str, prior: str) -> str:
         """What a cell is: task, prior, parameters. No image's name starts with an underscore."""
         return f"{self.root}/restored/{dataset}/{task}/{prior}/_spec.json"

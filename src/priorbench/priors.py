@@ -13,10 +13,13 @@ A prior that learns is also :class:`Learned`.
 
 from __future__ import annotations
 
+import math
+import time
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Protocol
 
 import torch
 from safetensors.torch import load as load_tensors
@@ -32,32 +35,52 @@ from priorbench.types import Image, Patches, Scores
 CPU = torch.device("cpu")
 
 
+class Progress(Protocol):
+    """Is told how far a computation is."""
+
+    def __call__(self, fraction: float, /, **values: float) -> None:
+        """Take the fraction done, from 0 to 1, and numbers worth watching, for example a loss."""
+
+
+def silent(fraction: float, /, **values: float) -> None:
+    """Tell nobody."""
+
+
 @dataclass(frozen=True)
 class Context:
     """What the library hands to a prior beside the problem or the images.
 
     Args:
         generator: the source of all randomness; seeded by the names of the cell.
-        progress: call it with the fraction done, from 0 to 1.
+        progress: call it with the fraction done, from 0 to 1, and with numbers worth watching, if there are any.
         checkpoint: where a long computation keeps what it needs to go on after a kill.
         device: where to compute: a GPU in a job that was given one. The tensors of a problem lie there already.
+        deadline: when a restoration should give what it has, on the clock of ``time.monotonic``; None for no limit.
+            Somewhat later its process is killed.
     """
 
     generator: torch.Generator
-    progress: Callable[[float], None] = lambda fraction: None
+    progress: Progress = silent
     checkpoint: Checkpoint = field(default_factory=Checkpoint)
     device: torch.device = CPU
+    deadline: float | None = None
 
     @classmethod
     def seeded(
         cls,
         seed: int,
-        progress: Callable[[float], None] = lambda fraction: None,
+        progress: Progress = silent,
         checkpoint: Checkpoint | None = None,
         device: torch.device = CPU,
+        deadline: float | None = None,
     ) -> Context:
         """Return a context whose generator, on the CPU everywhere, starts from ``seed``."""
-        return cls(torch.Generator().manual_seed(seed), progress, checkpoint or Checkpoint(), device)
+        generator = torch.Generator().manual_seed(seed)
+        return cls(generator, progress, checkpoint or Checkpoint(), device, deadline)
+
+    def time_left(self) -> float:
+        """Return the seconds until the deadline: negative after it, infinite without one."""
+        return math.inf if self.deadline is None else self.deadline - time.monotonic()
 
 
 @dataclass(frozen=True)
@@ -68,11 +91,14 @@ class Restoration:
         image: the estimate of x, B × C × H × W.
         trace: one mapping for each iteration, for example ``{"iteration": 3, "loss": 0.1}``.
         maps: further images of interest, for example a standard deviation for each pixel.
+        timed_out: whether it stopped at the context's deadline; the image is then the best estimate so far. It is
+            kept and scored, and counted as a time-out.
     """
 
     image: Image
     trace: Sequence[Mapping[str, float]] = ()
     maps: Mapping[str, Tensor] = field(default_factory=dict)
+    timed_out: bool = False
 
 
 class Prior(ABC):

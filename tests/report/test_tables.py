@@ -130,6 +130,13 @@ def test_cost_counts_successful_runs_only(experiment):
     assert ("bsd68", "odd_one", "denoise-50") not in costs.index
 
 
+def test_a_run_that_stopped_at_its_limit_has_a_cost_and_is_listed(experiment):
+    runs = experiment.runs.query("dataset == 'bsd68' and prior == 'tv' and task == 'denoise-15'")
+    runs = runs.assign(status=runs["status"].where(runs["image"] != "im00", "timeout"))
+    assert cost_csv(runs, experiment.catalogue)["n"].tolist() == [len(runs)]
+    assert failures_csv(runs)[["image", "status"]].to_numpy().tolist() == [["im00", "timeout"]]
+
+
 def test_no_results_give_tables_that_say_so(experiment, tmp_path):
     nothing = experiment.scores.iloc[:0], experiment.runs.iloc[:0]
     write_tables(*nothing, experiment.catalogue, tmp_path)

@@ -8,7 +8,7 @@ from scipy.stats import bootstrap, wilcoxon
 
 from priorbench.records import MetricSpec
 from priorbench.results.schema import SCORES
-from priorbench.results.statistics import bootstrap_interval, holm, paired_differences, summarise
+from priorbench.results.statistics import bootstrap_interval, holm, paired_differences, restored_runs, summarise
 
 METRICS = {
     "psnr": MetricSpec(name="psnr", factory=".m:f", summary=""),
@@ -90,6 +90,21 @@ def test_failed_images_are_left_out_of_the_mean_and_counted_and_never_win():
     summary = summarise(table([[20, 50], [22, np.nan], [24, 52]]), METRICS).set_index("prior")
     assert summary.loc["p1", ["n", "n_failed", "mean", "mark"]].tolist() == [2, 1, 51, ""]
     assert summary.loc["p0", ["n", "n_failed", "mean", "mark"]].tolist() == [3, 0, 22, "best"]
+
+
+def test_an_estimate_at_the_time_limit_counts_as_any_other_value():
+    scores = table([[20, 30], [22, 34]])
+    stopped = scores.assign(status=scores["status"].where(scores["image"] != "i01", "timeout"))
+    pd.testing.assert_frame_equal(summarise(stopped, METRICS), summarise(scores, METRICS))
+    pd.testing.assert_frame_equal(paired_differences(stopped, METRICS), paired_differences(scores, METRICS))
+
+
+def test_a_run_that_was_killed_at_its_limit_restored_nothing():
+    runs = pd.DataFrame(
+        [("ok", 1.0, 90.0), ("timeout", 9.0, 80.0), ("timeout", 9.0, np.nan), ("diverged", 1.0, 70.0)],
+        columns=["status", "seconds", "peak_memory_mb"],
+    )
+    assert restored_runs(runs)["peak_memory_mb"].tolist() == [90, 80]
 
 
 def test_an_image_that_failed_for_everybody_costs_nobody_the_comparison():

@@ -110,6 +110,18 @@ def test_every_image_and_metric_has_a_row(plan: Plan) -> None:
             assert (row["value"], row["status"], row["reason"]) == (None, *ENDS[image])
 
 
+def test_an_estimate_at_the_time_limit_has_a_value_and_keeps_its_status(plan: Plan, bench: Any) -> None:
+    folder = str(Path(plan.layout.restored("photos", "denoise-25", "first", "")))
+    bench.image("slow", np.random.default_rng(1).random((20, 24)), folder=folder)
+    rows = scored(plan, "denoise-25")
+    for metric in ("psnr", "ssim", "residual", "height"):
+        row = rows["slow", metric]
+        assert row["value"] is not None
+        assert (row["status"], row["reason"]) == ENDS["slow"]
+    raising = rows["slow", "raising"]
+    assert (raising["value"], raising["status"], raising["reason"]) == (None, "failed", "RuntimeError: no idea")
+
+
 def test_a_metric_that_fails_costs_its_own_value_only(plan: Plan) -> None:
     rows = scored(plan, "denoise-25")
     for metric, reason in {

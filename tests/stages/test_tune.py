@@ -45,6 +45,8 @@ PRIOR = """
                 os.kill(os.getpid(), signal.SIGKILL)
             if self.bias == 12:
                 raise NotApplicable("not for this")
+            if self.bias == 13:
+                return Restoration(problem.y, timed_out=5 < context.time_left() < 7)
             return Restoration(problem.y + self.bias + (0.2 if self.twist == "up" else 0))
 
     @hookimpl
@@ -138,7 +140,7 @@ def test_a_parameter_that_the_configuration_sets_stays_as_it_is(bench: Any) -> N
 
 
 def test_a_combination_that_fails_is_kept_with_its_reason_and_not_chosen(bench: Any) -> None:
-    plan = stage(bench, {"bias": [7, 8, 9, 10, 11, 0.2, 12]})
+    plan = stage(bench, {"bias": [7, 8, 9, 10, 11, 0.2, 12, 13]})
     with pytest.raises(MachineError, match="signal 9"):
         tune(plan, TASK, "bias", final=False)
     assert not Path(plan.layout.tuned(TASK, "bias")).exists()
@@ -147,10 +149,11 @@ def test_a_combination_that_fails_is_kept_with_its_reason_and_not_chosen(bench: 
     assert kept["parameters"] == {"bias": 0.2}
     status = {entry["parameters"]["bias"]: entry["status"] for entry in kept["combinations"]}
     assert status == {
-        7: "failed", 8: "diverged", 9: "timeout", 10: "failed", 11: "failed", 0.2: "ok", 12: "unsupported"
+        7: "failed", 8: "diverged", 9: "timeout", 10: "failed", 11: "failed", 0.2: "ok", 12: "unsupported",
+        13: "timeout",
     }  # fmt: skip
     for entry, word in zip(
-        kept["combinations"], ("seven", "NaN", "9 s", "code 3", "signal 9", "", "not for"), strict=True
+        kept["combinations"], ("seven", "NaN", "9 s", "code 3", "signal 9", "", "not for", "best estimate"), strict=True
     ):
         assert word in entry["reason"]
         assert (entry["psnr"] is None) == bool(word)

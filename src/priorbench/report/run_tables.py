@@ -8,6 +8,7 @@ import pandas as pd
 
 from priorbench.report.grid import Cell, Grid, Section
 from priorbench.results.catalogue import Catalogue
+from priorbench.results.statistics import restored_runs
 
 FAILURE_COLUMNS = ["dataset", "image", "task", "prior", "status", "stage", "reason"]
 COST_COLUMNS = [
@@ -17,11 +18,11 @@ COST_COLUMNS = [
 
 
 def cost_csv(runs: pd.DataFrame, catalogue: Catalogue) -> pd.DataFrame:
-    """Return what the successful restorations cost: one row for each data set, prior and task.
+    """Return what the restorations that gave an image cost: one row for each data set, prior and task.
 
     ``n`` images, mean, least and most wall-clock seconds an image, the highest peak memory in MB, and the threads.
     """
-    done = runs[runs["status"] == "ok"].sort_values("image")  # the last digit of a mean depends on the order
+    done = restored_runs(runs).sort_values("image")  # the last digit of a mean depends on the order
     rows = [
         (
             *names,
@@ -68,7 +69,7 @@ def cost_grid(runs: pd.DataFrame, catalogue: Catalogue) -> Grid:
 
 
 def failures_csv(runs: pd.DataFrame) -> pd.DataFrame:
-    """Return one row for each restoration that failed: where, in which stage and why."""
+    """Return one row for each restoration that failed or stopped at its time limit: where, in which stage and why."""
     failed = runs[~runs["status"].isin(["ok", "unsupported"])]
     return failed.sort_values(FAILURE_COLUMNS[:4], ignore_index=True)[FAILURE_COLUMNS]
 

@@ -64,4 +64,5 @@ SCORES = Table(
     ),
     key=("experiment", "dataset", "image", "task", "prior", "metric", "source"),
 )
-"""One row for each score. A published number has no image, the source ``paper`` and the citation as its note."""
+"""One row for each score; one with the status timeout has a value if the prior stopped by itself. A published number
+has no image, the source ``paper`` and the citation as its note."""

@@ -1,6 +1,7 @@
 """The statistics of the tables. The unit is the image, and comparisons are paired by image.
 
-Failed images are left out of a mean and counted beside it. The best prior of a cell is sought among the complete
+Every image with a value counts, also where the prior stopped at its time limit with an estimate. Failed images are
+left out of a mean and counted beside it. The best prior of a cell is sought among the complete
 ones only: those that restored every image that any prior restored. So an image that nobody could read costs nobody
 the comparison, and a prior can't win by failing on what is difficult.
 """
@@ -103,6 +104,17 @@ def paired_differences(scores: pd.DataFrame, metrics: Mapping[str, MetricSpec]) 
     return pd.DataFrame(rows, columns=list(PAIRED_COLUMNS))
 
 
+def restored_runs(runs: pd.DataFrame) -> pd.DataFrame:
+    """Return the runs that gave an image, measured whole: those that ended well or stopped at their time limit.
+
+    Args:
+        runs: rows of :data:`priorbench.results.schema.RUNS`.
+    """
+    # A run that was killed at its limit has no peak memory.
+    stopped = (runs["status"] == "timeout") & runs["seconds"].notna() & runs["peak_memory_mb"].notna()
+    return runs[(runs["status"] == "ok") | stopped]
+
+
 def bootstrap_interval(values: NDArray[np.float64]) -> tuple[float, float]:
     """Return the percentile bootstrap interval of the mean at 95 %.
 
@@ -149,8 +161,7 @@ def _cells(
 ) -> Iterator[tuple[dict[str, str], pd.DataFrame, pd.DataFrame]]:
     """Yield (names, rows, values: images × priors, NaN where there is none) of each data set, task and metric."""
     measured = scores[(scores["source"] == "measured") & scores["metric"].isin(list(metrics))]
-    measured = measured.assign(ok=(measured["status"] == "ok") & measured["value"].notna())
-    measured = measured.assign(value=measured["value"].where(measured["ok"]))
+    measured = measured.assign(ok=measured["value"].notna())
     for names, group in measured.groupby(["dataset", "task", "metric"], sort=True):
         values = group.pivot(index="image", columns="prior", values="value").sort_index()
         yield dict(zip(("dataset", "task", "metric"), map(str, names), strict=True)), group, values

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 
 import numpy as np
@@ -68,9 +69,10 @@ def _gallery(plan: Plan, dataset: str, task: str, scores: pd.DataFrame, names: C
         if prior not in cells.index:
             continue
         status, value = str(cells.loc[prior, "status"]), float(cells.loc[prior, "value"])  # type: ignore[arg-type]  # a cell of any type
-        if status == "ok":
+        if not math.isnan(value):
             restored = _planes(read_image(Path(plan.layout.restored(dataset, task, prior, f"{image}.png"))))
-            panels.append(Panel(label, restored, f"{value:.{spec.decimals}f} {spec.unit}".rstrip()))
+            caption = f"{value:.{spec.decimals}f} {spec.unit}".rstrip()
+            panels.append(Panel(label, restored, caption if status == "ok" else f"{caption}, {status}"))
         else:
             panels.append(Panel(label, None, status))
     _, height, width = problem.image_shape

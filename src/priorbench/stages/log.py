@@ -4,8 +4,14 @@ from __future__ import annotations
 
 import sys
 import time
+from collections.abc import Mapping
 
 
 def say(message: str) -> None:
     """Write one line with the time of day, at once."""
     print(f"{time.strftime('%H:%M:%S')} {message}", file=sys.stderr, flush=True)
+
+
+def in_words(values: Mapping[str, float]) -> str:
+    """Return numbers with their names, for example ``loss 0.0123, psnr 24.1``."""
+    return ", ".join(f"{name} {value:.4g}" for name, value in values.items())

@@ -7,7 +7,7 @@ import traceback
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from priorbench.errors import NotApplicable
+from priorbench.errors import Diverged, NotApplicable
 
 OK = "ok"
 FAILED = "failed"
@@ -46,6 +46,8 @@ class Outcome:
         """Return the failure that an exception stands for."""
         if isinstance(error, NotApplicable):
             return cls(UNSUPPORTED, stage, str(error))
+        if isinstance(error, Diverged):
+            return cls(DIVERGED, stage, str(error) or "the method's numbers went out of range")
         lines = str(error).strip().splitlines()
         reason = f"{type(error).__name__}: {lines[0] if lines else ''}".rstrip(": ")
         return cls(FAILED, stage, reason, "".join(traceback.format_exception(error)))

@@ -9,17 +9,19 @@ from typing import Any
 
 import torch
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.progress import BarColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.progress import Progress as ProgressBar
 
 from priorbench.data.tensors import read_tensor, to_array, write_tensor
 from priorbench.files import read_json
 from priorbench.metrics.fidelity import psnr
 from priorbench.names import unknown
 from priorbench.plan import Plan, PriorPlan, validate_parameters
-from priorbench.priors import Context
+from priorbench.priors import Context, Progress
 from priorbench.problem import Problem
 from priorbench.seeds import derive_seed
 from priorbench.solvers import restore as solve
+from priorbench.stages.log import in_words
 from priorbench.stages.prepare import prepare
 from priorbench.stages.train import train
 from priorbench.stages.worker import available_threads
@@ -129,9 +131,14 @@ def _load_model(plan: Plan, chosen: PriorPlan) -> Any:
 
 
 @contextmanager
-def _progress(description: str) -> Iterator[Any]:
-    columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=console) as bar:
-        job = bar.add_task(description, total=1.0)
-        yield lambda fraction: bar.update(job, completed=fraction)
+def _progress(description: str) -> Iterator[Progress]:
+    texts = TextColumn("{task.description}"), TextColumn("{task.fields[values]}", markup=False)
+    columns = (texts[0], BarColumn(), TimeElapsedColumn(), TimeRemainingColumn(), texts[1])
+    with ProgressBar(*columns, console=console) as bar:
+        job = bar.add_task(description, total=1.0, values="")
+
+        def update(fraction: float, /, **values: float) -> None:
+            bar.update(job, completed=fraction, values=in_words(values))
+
+        yield update
         bar.update(job, completed=1.0)

@@ -13,9 +13,9 @@ from priorbench.fingerprint import fingerprint
 from priorbench.plan import Plan
 from priorbench.results.environment import write_environment
 from priorbench.seeds import derive_seed
-from priorbench.stages.log import say
+from priorbench.stages.log import in_words, say
 from priorbench.stages.manifest import Entry, read_manifest
-from priorbench.stages.outcome import OK, Outcome
+from priorbench.stages.outcome import OK, TIMEOUT, Outcome
 from priorbench.stages.series import in_series
 from priorbench.stages.worker import available_threads, limit_threads
 
@@ -24,7 +24,7 @@ def restore(plan: Plan, dataset: str, task: str, prior: str, chunk: str, *, fina
     """Write the restorations of a chunk and one row of ``runs`` for each of its images.
 
     Images that an earlier attempt has finished, from the same problem, prior, model and seed, are not
-    computed again.
+    computed again. One whose process was killed goes on from the checkpoint that its prior has kept, if any.
 
     Args:
         plan: the experiment.
@@ -52,8 +52,9 @@ def restore(plan: Plan, dataset: str, task: str, prior: str, chunk: str, *, fina
     minutes = cell.prior.resources.minutes
     for image, ended in in_series(_work, arguments, waiting, stage="restore", minutes=minutes, final=final):
         outcomes[image] = outcome = Outcome(**ended)
-        if not outcome.ok:
+        if cell.known_outcome(image) is None:
             cell.discard(image)
+        cell.checkpoint(image).unlink(missing_ok=True)
         say(f"{cell.name}/{image}: {outcome.reason or f'restored in {outcome.seconds:.2f} s'}")
     environment = write_environment(Path(plan.layout.environments()))
     rows = [{**cell.row(image), **outcomes[image].as_dict(), "environment": environment} for image in images]
@@ -85,6 +86,9 @@ class _Cell:
     def path(self, image: str, suffix: str) -> Path:
         return Path(self.plan.layout.restored(self.dataset, self.task, self.prior.id, f"{image}{suffix}"))
 
+    def checkpoint(self, image: str) -> Path:
+        return Path(self.plan.layout.restoration_checkpoint(self.dataset, self.task, self.prior.id, image))
+
     def key(self, image: str) -> str:
         """What a restoration depends on."""
         problem = self.problems[image].sha256
@@ -104,19 +108,27 @@ class _Cell:
         record, restored = self.path(image, ".json"), self.path(image, ".png")
         try:
             saved = read_json(record)
-            if saved["key"] == self.key(image) and saved["sha256"] == file_sha256(restored):
-                return Outcome(**saved["outcome"])
+            outcome = Outcome(**saved["outcome"])
+            # What stopped at its time limit may go further with another one.
+            same_limit = outcome.ok or saved["minutes"] == self.prior.resources.minutes
+            if same_limit and saved["key"] == self.key(image) and saved["sha256"] == file_sha256(restored):
+                return outcome
         except (OSError, ValueError, KeyError, TypeError):
             pass
         return None
 
     def keep(self, image: str, outcome: Outcome) -> None:
         """Record that an image is finished, so that no later attempt repeats it."""
-        sha256 = file_sha256(self.path(image, ".png"))
-        write_json(self.path(image, ".json"), {"key": self.key(image), "sha256": sha256, "outcome": outcome.as_dict()})
+        record = {
+            "key": self.key(image),
+            "sha256": file_sha256(self.path(image, ".png")),
+            "minutes": self.prior.resources.minutes,
+            "outcome": outcome.as_dict(),
+        }
+        write_json(self.path(image, ".json"), record)
 
     def discard(self, image: str) -> None:
-        """Remove what an earlier attempt has left of an image that failed now."""
+        """Remove what an earlier attempt has left of an image that gave none now."""
         for suffix in (".json", ".png", ".npz", ".csv"):
             self.path(image, suffix).unlink(missing_ok=True)
 
@@ -165,39 +177,44 @@ def _work(
     for image in images:
         send(("begin", image, None))
         outcome = unusable or _restore_one(cell, prior, image)
-        if outcome.ok:
-            cell.keep(image, outcome)
-        else:
+        if not outcome.ok:
             say(outcome.traceback or outcome.reason)
         send(("end", image, outcome.as_dict()))
 
 
 def _restore_one(cell: _Cell, prior: object, image: str) -> Outcome:
-    """Restore one image and write what came out."""
+    """Restore one image, write what came out and record it, the best estimate of a prior that stopped in time too."""
+    from priorbench.checkpoints import Checkpoint
     from priorbench.data.tensors import write_tensor
     from priorbench.priors import Context
     from priorbench.problem import Problem
+    from priorbench.stages.deadline import deadline_within
     from priorbench.stages.device import available_device
     from priorbench.stages.extras import write_extras
     from priorbench.stages.solve import solve
 
+    limit = 60 * cell.prior.resources.minutes
+    deadline = deadline_within(limit)
     spoken = time.monotonic()
 
-    def progress(fraction: float) -> None:
+    def progress(fraction: float, /, **values: float) -> None:
         nonlocal spoken
         if time.monotonic() - spoken > 5:
             spoken = time.monotonic()
-            say(f"{cell.name}/{image}: {fraction:.0%}")
+            done = f"{cell.name}/{image}: {fraction:.0%}"
+            say(f"{done}, {in_words(values)}" if values else done)
 
     try:
         device = available_device(cell.prior.resources.gpus)
         problem = Problem.load(Path(cell.plan.layout.problem(cell.dataset, cell.task, image))).to(device)
-        context = Context.seeded(cell.seed(image), progress, device=device)
-        outcome, result = solve(prior, problem, context, cell.seed(image), "restore")
-        if not outcome.ok:
+        checkpoint = Checkpoint(cell.checkpoint(image), cell.key(image))
+        context = Context.seeded(cell.seed(image), progress, checkpoint, device, deadline)
+        outcome, result = solve(prior, problem, context, cell.seed(image), "restore", limit)
+        if outcome.status not in (OK, TIMEOUT):
             return outcome
         write_tensor(cell.path(image, ".png"), result.image)
         write_extras(result, cell.path(image, ""))
+        cell.keep(image, outcome)
     except (Exception, SystemExit) as error:
         return Outcome.of_exception(error, "restore")
     return outcome

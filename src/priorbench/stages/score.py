@@ -17,14 +17,15 @@ from priorbench.plugins import Registered
 from priorbench.records import MetricSpec
 from priorbench.stages.log import say
 from priorbench.stages.manifest import Entry, read_about, read_manifest
-from priorbench.stages.outcome import FAILED, OK, Outcome
+from priorbench.stages.outcome import FAILED, OK, TIMEOUT, Outcome
 from priorbench.stages.protocol import compared
 
 
 def score(plan: Plan, dataset: str, task: str, prior: str, chunk: str) -> None:
     """Write one row of ``scores`` for each image and metric of a chunk of restorations.
 
-    A restoration that failed has rows as well, without a value; so has a metric that can't be loaded or raises.
+    A restoration that failed has rows as well, without a value; so has a metric that can't be loaded or raises. One
+    that stopped at its time limit with an estimate has rows with a value and the status ``timeout``.
     """
     metrics = {name: plan.registry.metrics[name] for name in plan.metrics}
     manifest = Path(plan.layout.problems(dataset, task))
@@ -34,11 +35,14 @@ def score(plan: Plan, dataset: str, task: str, prior: str, chunk: str) -> None:
         pair = _Pair(plan, dataset, task, prior, run["image"], problems, protocol)
         for name, metric in metrics.items():
             value, status, reason = None, run["status"], run["reason"]
-            if status == OK:
-                value, status, reason = _evaluate(metric, pair)
+            if status == OK or (status == TIMEOUT and pair.restored_file.exists()):
+                value, *ended = _evaluate(metric, pair)
+                # An estimate at the time limit keeps its status beside its value.
+                if status == OK or value is None:
+                    status, reason = ended
             row = {key: run[key] for key in ("experiment", "dataset", "image", "task", "prior", "source")}
             rows.append({**row, "metric": name, "value": value, "status": status, "reason": reason, "note": ""})
-            say(f"{dataset}/{task}/{prior}/{run['image']}: {name} {reason or f'{value:.4f}'}")
+            say(f"{dataset}/{task}/{prior}/{run['image']}: {name} {reason if value is None else f'{value:.4f}'}")
     write_rows(Path(plan.layout.scores(dataset, task, prior, chunk)), rows)
 
 

@@ -8,10 +8,12 @@ from priorbench.priors import Context, Restoration
 from priorbench.problem import Problem
 from priorbench.solvers import restore
 from priorbench.stages.measure import Measure
-from priorbench.stages.outcome import DIVERGED, OK, Outcome
+from priorbench.stages.outcome import DIVERGED, OK, TIMEOUT, Outcome
 
 
-def solve(prior: object, problem: Problem, context: Context, seed: int, stage: str) -> tuple[Outcome, Restoration]:
+def solve(
+    prior: object, problem: Problem, context: Context, seed: int, stage: str, limit: float
+) -> tuple[Outcome, Restoration]:
     """Return how a restoration ended and what it gave.
 
     Args:
@@ -20,6 +22,7 @@ def solve(prior: object, problem: Problem, context: Context, seed: int, stage: s
         context: what the prior gets beside it.
         seed: of torch's own generator, for a prior that does not use the context's.
         stage: the stage, for the outcome.
+        limit: the time limit in seconds, for the outcome.
 
     Raises:
         ValueError: the image has the wrong shape.
@@ -35,4 +38,7 @@ def solve(prior: object, problem: Problem, context: Context, seed: int, stage: s
     if not torch.isfinite(result.image).all():
         reason = "the restored image holds NaN or infinite values"
         return Outcome(DIVERGED, stage, reason, seconds=seconds, peak_memory_mb=peak), result
+    if result.timed_out:
+        reason = f"stopped at its time limit of {limit:.4g} s with the best estimate so far"
+        return Outcome(TIMEOUT, stage, reason, seconds=seconds, peak_memory_mb=peak), result
     return Outcome(OK, stage, seconds=seconds, peak_memory_mb=peak), result

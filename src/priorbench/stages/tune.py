@@ -32,8 +32,8 @@ EXACT = 120.0
 def tune(plan: Plan, task: str, prior: str, *, final: bool = True) -> Outcome:
     """Write ``tuned/<task>/<prior>.json``: the combination with the highest mean PSNR, and all that were tried.
 
-    The first of equals is chosen. A combination that fails on any image is kept with its reason and not chosen; if
-    all fail, the outcome says so and the restorations report it.
+    The first of equals is chosen. A combination that fails on any image, or stops at the time limit, is kept with its
+    reason and not chosen; if all fail, the outcome says so and the restorations report it.
 
     Args:
         plan: the experiment.
@@ -227,6 +227,7 @@ def _try(
     from priorbench.data.tensors import to_array
     from priorbench.metrics.fidelity import psnr
     from priorbench.priors import Context
+    from priorbench.stages.deadline import deadline_within
     from priorbench.stages.protocol import compared
     from priorbench.stages.solve import solve
 
@@ -236,9 +237,11 @@ def _try(
         model = chosen.tuned(chosen.candidates[number]).build()
         if chosen.spec.learns:
             model.load(Path(plan.layout.model(prior)))
+        limit = 60 * chosen.resources.minutes
         for sample in samples:
             begin()
-            outcome, result = solve(model, sample.problem, Context.seeded(sample.seed), sample.seed, "tune")
+            context = Context.seeded(sample.seed, deadline=deadline_within(limit))
+            outcome, result = solve(model, sample.problem, context, sample.seed, "tune", limit)
             if not outcome.ok:
                 return outcome
             seconds += outcome.seconds or 0.0

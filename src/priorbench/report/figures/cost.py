@@ -14,7 +14,7 @@ from priorbench.report.figures.canvas import new_figure, nothing_to_draw
 from priorbench.report.figures.labels import label_points
 from priorbench.report.figures.style import BASELINE, WIDTH, family_colours, styled
 from priorbench.results.catalogue import Catalogue
-from priorbench.results.statistics import summarise
+from priorbench.results.statistics import restored_runs, summarise
 
 COLUMNS = 2
 
@@ -33,7 +33,7 @@ def draw_cost(scores: pd.DataFrame, runs: pd.DataFrame, catalogue: Catalogue, me
     """
     spec = catalogue.metrics[metric]
     summary = summarise(scores, {metric: spec})
-    done = runs[runs["status"] == "ok"].sort_values("image")
+    done = restored_runs(runs).sort_values("image")
     seconds = done.groupby(["dataset", "task", "prior"])["seconds"].mean()
     summary = summary.join(seconds, on=["dataset", "task", "prior"])
     known = summary["prior"].isin(list(catalogue.priors)) & (summary["n"] > 0) & (summary["seconds"] > 0)

@@ -38,7 +38,7 @@ def draw_scores(scores: pd.DataFrame, catalogue: Catalogue, metric: str) -> Figu
         priors = [*(prior for prior in priors if prior != BASELINE), BASELINE]
     colours = family_colours(catalogue.priors)
     cells = summary.set_index(["dataset", "task", "prior"]).to_dict("index")
-    images = scores[(scores["source"] == "measured") & (scores["metric"] == metric) & (scores["status"] == "ok")]
+    images = scores[(scores["source"] == "measured") & (scores["metric"] == metric) & scores["value"].notna()]
     values = images.groupby(["dataset", "task", "prior"])["value"].apply(list).to_dict()
     figure, panels = dot_grid(datasets, priors, catalogue)
     for dataset, line in zip(datasets, panels, strict=True):
