@@ -121,7 +121,7 @@ def test_every_restoration_has_a_row_and_failures_have_their_reason(finished: An
         (prior, task)
         for prior in (
             *("observed", "wiener", "ind-pixel", "mvg", "pca", "ica", "gsm", "gmm-K1", "gmm-K4"),
-            *("gmm-dead-leaves-K4", "mean"),
+            *("gmm-dead-leaves-K4", "dip", "mean"),
         )
         for task in ("denoise-25", "inpaint-50")
     ]

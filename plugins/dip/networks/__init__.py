@@ -1,0 +1,40 @@
+"""The networks, each a module from z to an image on [0, 1]."""
+
+from __future__ import annotations
+
+from ..layers import Style
+from ..parameters import DIPParameters
+from ..recipe import Recipe
+from .deep_decoder import DeepDecoder
+from .dense import Dense
+from .hourglass import Hourglass
+from .residual import Residual
+from .unet import UNet
+
+__all__ = ["DeepDecoder", "Dense", "Hourglass", "Residual", "UNet", "build"]
+
+
+Network = DeepDecoder | Dense | Hourglass | Residual | UNet
+
+
+def build(parameters: DIPParameters, recipe: Recipe, inputs: int, outputs: int, size: tuple[int, int]) -> Network:
+    """Return the network that the parameters ask for, with fresh weights from torch's own generator.
+
+    Args:
+        parameters: of the prior.
+        recipe: what the class of the task decides.
+        inputs: channels of z.
+        outputs: channels of the image.
+        size: its height and width.
+    """
+    p, scales = parameters, parameters.scales
+    style = Style(p.kernel, p.activation, p.padding, p.down, recipe.up)
+    if p.network == "hourglass":
+        return Hourglass(inputs, outputs, [p.channels] * scales, [recipe.skip] * scales, style)
+    if p.network == "unet":
+        return UNet(inputs, outputs, [p.channels * min(2**scale, 8) for scale in range(scales)], style)
+    if p.network == "resnet":
+        return Residual(inputs, outputs, p.channels, scales, style)
+    if p.network == "dense":
+        return Dense(inputs, outputs, size, p.channels, scales, style)
+    return DeepDecoder(inputs, outputs, p.channels, scales, style)

@@ -1,0 +1,88 @@
+"""Steps of a chosen length along orthogonalised gradients: several times fewer iterations than Adam's."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+QUINTIC = (3.4445, -4.7750, 2.0315)
+"""Coefficients a, b, c of the iteration X ← aX + (bXXᵀ + c(XXᵀ)²)X that takes singular values to about 1."""
+
+ROUNDS = 5
+
+
+class Muon:
+    """The momentum of each matrix of weights, orthogonalised, as a step of a length relative to the matrix's norm.
+
+    Jordan et al. 2024, https://kellerjordan.github.io/posts/muon/, with the length relative: normalised after each
+    convolution, a network does not see the scale of its weights, only their relative change. Orthogonalised, a step
+    moves all directions alike, also those of fine structure, which have small gradients. What is no matrix of weights
+    (scales, shifts, constants) takes Adam's steps, Kingma & Ba 2015, arXiv 1412.6980.
+
+    It has what is used here of a ``torch.optim.Optimizer``, whose first instance imports a compiler for seconds.
+
+    Args:
+        parameters: tensors of three dimensions, taps × inputs × outputs, or two, outputs × inputs, are matrices.
+        lr: length of a step, of the norm of the weights.
+        momentum: of the gradients.
+        vector_lr: Adam's rate for the rest.
+    """
+
+    def __init__(
+        self, parameters: Iterable[nn.Parameter], lr: float, momentum: float = 0.9, vector_lr: float = 0.01
+    ) -> None:
+        self.param_groups: list[dict[str, Any]] = [
+            {"params": list(parameters), "lr": lr, "momentum": momentum, "vector_lr": vector_lr}
+        ]
+        self.state: defaultdict[Tensor, dict[str, Tensor]] = defaultdict(dict)
+
+    def zero_grad(self) -> None:
+        """Forget the gradients."""
+        for parameter in self.param_groups[0]["params"]:
+            parameter.grad = None
+
+    @torch.no_grad()
+    def step(self) -> None:
+        """Take a step."""
+        group = self.param_groups[0]
+        for parameter in group["params"]:
+            if parameter.grad is None:
+                continue
+            if parameter.ndim > 1:
+                self._turn(parameter, parameter.grad, group["lr"], group["momentum"])
+            else:
+                self._adam(parameter, parameter.grad, group["vector_lr"])
+
+    def _turn(self, parameter: Tensor, gradient: Tensor, rate: float, momentum: float) -> None:
+        state = self.state[parameter]
+        if not state:
+            state["momentum"] = torch.zeros_like(parameter)
+        moving = state["momentum"].mul_(momentum).add_(gradient)
+        step = orthogonalised(torch.add(gradient, moving, alpha=momentum).flatten(0, -2))
+        length = rate * parameter.norm() / step.norm().clamp(min=1e-12)
+        parameter.sub_(length * step.view_as(parameter))
+
+    def _adam(self, parameter: Tensor, gradient: Tensor, rate: float) -> None:
+        state = self.state[parameter]
+        if not state:
+            state.update(count=torch.zeros(()), first=torch.zeros_like(parameter), second=torch.zeros_like(parameter))
+        count = state["count"].add_(1)
+        first = state["first"].lerp_(gradient, 0.1) / (1 - 0.9**count)
+        second = state["second"].lerp_(gradient.square(), 0.001) / (1 - 0.999**count)
+        parameter.sub_(rate * first / (second.sqrt() + 1e-8))
+
+
+def orthogonalised(matrix: Tensor) -> Tensor:
+    """Return a matrix with the same singular vectors and all singular values near 1 (0.7 to 1.2), by Newton-Schulz."""
+    a, b, c = QUINTIC
+    tall = matrix.shape[0] > matrix.shape[1]
+    x: Tensor = matrix.t() if tall else matrix
+    x = x / (x.norm() + 1e-12)
+    for _ in range(ROUNDS):
+        gram = x @ x.t()
+        x = a * x + (b * gram + c * gram @ gram) @ x
+    return x.t() if tall else x

@@ -1,0 +1,191 @@
+import importlib
+from pathlib import Path
+
+import pytest
+import torch
+import torch.nn.functional as F
+from torch.nn.functional import interpolate
+
+from priorbench.plugins import load_plugins
+
+PRIOR = load_plugins([Path(__file__).parents[2] / "plugins"]).priors["dip"].load()
+PACKAGE = PRIOR.__module__.rpartition(".")[0]
+layers, networks, convolution, normalisation, joining, upsampling, workers, optimiser = (
+    importlib.import_module(f"{PACKAGE}.{name}")
+    for name in (
+        "layers",
+        "networks",
+        "fused.convolution",
+        "fused.normalisation",
+        "fused.joining",
+        "fused.upsampling",
+        "fused.workers",
+        "optimiser",
+    )
+)
+
+
+@pytest.fixture(params=["one band", "many bands"])
+def bands(request, monkeypatch):
+    """Bands of a few rows, as large maps have, or one for the whole map."""
+    if request.param == "many bands":
+        for module in (convolution, normalisation, joining):
+            monkeypatch.setattr(module, "BAND", 60)
+
+
+def random(*shape, seed=0):
+    generator = torch.Generator().manual_seed(seed)
+    return torch.randn(*shape, generator=generator, dtype=torch.float64, requires_grad=True)
+
+
+def as_image(pixels):
+    return pixels.permute(2, 0, 1)[None]
+
+
+def as_pixels(image):
+    return image[0].permute(1, 2, 0)
+
+
+def assert_same(ours, plain, inputs):
+    """Assert that two results and their gradients are the same."""
+    inputs = [tensor for tensor in inputs if tensor is not None]
+    direction = torch.linspace(-1, 1, plain.numel(), dtype=torch.float64).view_as(plain)
+    torch.testing.assert_close(ours, plain)
+    for one, other in zip(
+        torch.autograd.grad((ours * direction).sum(), inputs),
+        torch.autograd.grad((plain * direction).sum(), inputs),
+        strict=True,
+    ):
+        torch.testing.assert_close(one, other)
+
+
+@pytest.mark.usefixtures("bands")
+class TestFusedLayersAreTorchs:
+    @pytest.mark.parametrize("normalised", [True, False])
+    @pytest.mark.parametrize("biased", [True, False])
+    @pytest.mark.parametrize(
+        ("height", "width", "kernel", "stride"),
+        [(8, 6, 3, 1), (8, 6, 3, 2), (9, 7, 1, 1), (16, 12, 5, 2), (20, 12, 5, 1), (2, 2, 3, 1), (2, 2, 3, 2)],
+    )
+    def test_convolution(self, height, width, kernel, stride, biased, normalised):
+        u, weight = random(height, width, 3), random(kernel**2, 3, 4, seed=1)
+        gamma, beta = (random(3, seed=2), random(3, seed=3)) if normalised else (None, None)
+        bias = random(4, seed=4) if biased else None
+        x = as_image(u)
+        if normalised:
+            x = F.leaky_relu(F.batch_norm(x, None, None, gamma, beta, training=True), 0.2)
+        if kernel > 1:
+            x = F.pad(x, (kernel // 2,) * 4, mode="reflect")
+        kernels = weight.view(kernel, kernel, 3, 4).permute(3, 2, 0, 1)
+        geometry = convolution.Geometry(height, width, kernel, stride)
+        ours = convolution.Convolution.apply(u, gamma, beta, weight, bias, 0.2, geometry)
+        assert_same(ours, as_pixels(F.conv2d(x, kernels, bias, stride)), [u, gamma, beta, weight, bias])
+
+    @pytest.mark.parametrize("size", [(1, 1), (2, 3), (3, 2), (7, 5), (12, 9)])
+    @pytest.mark.parametrize("beside", [0, 2])
+    def test_a_doubled_map_beside_another_convolved(self, size, beside):
+        height, width = size
+        a, weight, bias = random(height, width, 3), random(9, 3, 4, seed=1), random(4, seed=2)
+        s = random(2 * height, 2 * width, beside, seed=3) if beside else None
+        v = random(9, beside, 4, seed=4) if beside else None
+        x = interpolate(as_image(a), scale_factor=2, mode="bilinear")
+        kernels = weight
+        if s is not None:
+            x, kernels = torch.cat([x, as_image(s)], dim=1), torch.cat([weight, v], dim=1)
+        kernels = kernels.view(3, 3, 3 + beside, 4).permute(3, 2, 0, 1)
+        plain = as_pixels(F.conv2d(F.pad(x, (1,) * 4, mode="reflect"), kernels, bias))
+        assert_same(joining.JoinedConvolution.apply(a, s, weight, v, bias), plain, [a, s, weight, v, bias])
+
+    @pytest.mark.parametrize("size", [(1, 1), (2, 3), (7, 5)])
+    def test_moments_of_a_doubled_map(self, size):
+        a = random(*size, 3)
+        doubled = interpolate(as_image(a), scale_factor=2, mode="bilinear")
+        plain = torch.stack([doubled.mean((0, 2, 3)), doubled.square().mean((0, 2, 3))])
+        assert_same(torch.stack(joining.DoubledMoments.apply(a)), plain, [a])
+
+    @pytest.mark.parametrize("size", [(1, 1), (2, 3), (7, 5)])
+    def test_doubling(self, size):
+        a = random(*size, 3)
+        assert_same(
+            upsampling.Double.apply(a), as_pixels(interpolate(as_image(a), scale_factor=2, mode="bilinear")), [a]
+        )
+
+    @pytest.mark.parametrize("slope", [0.2, 1.0])
+    def test_normalisation_and_activation(self, slope):
+        u, gamma, beta = random(9, 7, 3), random(3, seed=1), random(3, seed=2)
+        plain = F.leaky_relu(F.batch_norm(as_image(u), None, None, gamma, beta, training=True), slope)
+        assert_same(normalisation.NormActivate.apply(u, gamma, beta, slope), as_pixels(plain), [u, gamma, beta])
+
+    def test_a_whole_network(self, monkeypatch):
+        network = networks.Hourglass(4, 2, [6, 8, 5], [2, 3, 0]).double()
+        z = torch.rand(1, 4, 32, 48, generator=torch.Generator().manual_seed(0)).double()
+        ours = network(z)
+        monkeypatch.setattr(layers, "_fusable", lambda u: False)
+        assert_same(ours, network(z), list(network.parameters()))
+
+
+class TestLayers:
+    def test_threads_change_nothing(self, monkeypatch):
+        for module in (convolution, normalisation, joining):
+            monkeypatch.setattr(module, "BAND", 5000)
+        network = networks.Hourglass(4, 1, [8, 8], [4, 4])
+        z = torch.rand(1, 4, 64, 64, generator=torch.Generator().manual_seed(0))
+        results = []
+        for threads in (1, 2, 3):
+            with workers.workers(threads):
+                image = network(z)
+                results.append([image, *torch.autograd.grad(image.square().sum(), list(network.parameters()))])
+        for one, two, three in zip(*results, strict=True):
+            assert torch.equal(one, two)
+            assert torch.equal(one, three)
+
+    def test_workers_give_torch_its_threads_back(self):
+        before = torch.get_num_threads()
+        with workers.workers(2):
+            assert torch.get_num_threads() == 1
+        assert torch.get_num_threads() == before
+
+    @pytest.mark.parametrize("activation", ["leaky-relu", "relu", "elu", "swish"])
+    @pytest.mark.parametrize("padding", ["reflect", "replicate", "zeros"])
+    @pytest.mark.parametrize("down", ["stride", "average", "max"])
+    @pytest.mark.parametrize("up", ["bilinear", "nearest"])
+    def test_every_style_makes_an_image(self, activation, padding, down, up):
+        style = layers.Style(3, activation, padding, down, up)
+        network = networks.Hourglass(3, 1, [5, 5], [2, 2], style)
+        image = network(torch.rand(1, 3, 16, 24))
+        assert image.shape == (1, 1, 16, 24)
+        assert 0 < image.min() < image.max() < 1
+
+    def test_normalisation_is_of_each_image_of_a_batch(self):
+        norm = layers.Norm(3)
+        u = torch.randn(2, 3, 5, 4, generator=torch.Generator().manual_seed(0))
+        torch.testing.assert_close(norm(u), torch.cat([norm(u[:1]), norm(u[1:])]))
+
+
+class TestMuon:
+    @pytest.mark.parametrize("shape", [(40, 8), (8, 40), (8, 8)])
+    def test_orthogonalised_keeps_the_singular_vectors(self, shape):
+        matrix = torch.randn(*shape, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
+        u, s, vh = torch.linalg.svd(matrix, full_matrices=False)
+        ours = optimiser.orthogonalised(matrix)
+        turned = u.T @ ours @ vh.T
+        torch.testing.assert_close(turned, torch.diag(turned.diagonal()), atol=1e-9, rtol=0)
+        assert s.max() / s.min() > 1.3
+        assert turned.diagonal().min() > 0.6
+        assert turned.diagonal().max() < 1.3
+
+    def test_a_step_is_as_long_as_it_is_told(self):
+        weight = torch.nn.Parameter(torch.randn(9, 4, 6, generator=torch.Generator().manual_seed(0)))
+        before = weight.detach().clone()
+        weight.grad = torch.randn(9, 4, 6, generator=torch.Generator().manual_seed(1))
+        optimiser.Muon([weight], lr=0.05).step()
+        assert float((weight.detach() - before).norm() / before.norm()) == pytest.approx(0.05, rel=1e-5)
+
+    def test_vectors_take_adams_steps(self):
+        ours, torchs = (torch.nn.Parameter(torch.linspace(-1, 1, 5)) for _ in range(2))
+        steppers = optimiser.Muon([ours], lr=0.05, vector_lr=0.01), torch.optim.Adam([torchs], lr=0.01)
+        for index in range(5):
+            for parameter, stepper in zip((ours, torchs), steppers, strict=True):
+                parameter.grad = torch.sin(torch.arange(5.0) + index)
+                stepper.step()
+        torch.testing.assert_close(ours, torchs)
