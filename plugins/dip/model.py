@@ -143,7 +143,7 @@ class Run:
             (height, width),
             self.objective,
             optimiser=_optimiser(parameters, network),
-            schedule=Schedule(parameters.iterations, parameters.final_rate, parameters.first_perturbation),
+            schedule=_schedule(parameters, recipe),
             perturbation=recipe.perturbation,
             average=parameters.average,
             sigma=sigma,
@@ -208,6 +208,13 @@ def _rule(recipe: Recipe, parameters: DIPParameters, problem: Problem) -> Rule:
     if recipe.stopping == "held-out" and not parameters.sure:
         return HeldOut(parameters.patience)
     return MovingVariance(parameters.window // LOOK, parameters.patience)
+
+
+def _schedule(parameters: DIPParameters, recipe: Recipe) -> Schedule:
+    if recipe.stopping == "variance":
+        # Falling rates would calm the outputs by themselves.
+        return Schedule(parameters.iterations)
+    return Schedule(parameters.iterations, parameters.final_rate, parameters.first_perturbation)
 
 
 def _optimiser(parameters: DIPParameters, network: nn.Module) -> Muon | torch.optim.Optimizer:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from scipy.ndimage import distance_transform_edt
@@ -13,6 +13,9 @@ from priorbench.problem import Problem
 from .parameters import DIPParameters
 
 Task = Literal["denoise", "pixels", "holes", "enlarge", "deblur", "sense", "artefacts"]
+
+SMALL_INPUT = ("deep-decoder", "dense")
+"""Networks whose z is so small that to perturb it is to perturb the whole image."""
 
 HOLE = 6.0
 """Distance in pixels to the nearest known one from which on a missing pixel lies in a hole."""
@@ -40,6 +43,8 @@ class Recipe:
     def of(cls, parameters: DIPParameters, problem: Problem) -> Recipe:
         """Return the settings for a problem: the parameters, and the class of its task where they are null."""
         default = RECIPES[task_of(problem)]
+        if parameters.network in SMALL_INPUT:
+            default = replace(default, input="noise", perturbation=0.0)
         chosen = {name: getattr(parameters, name) for name in cls.__dataclass_fields__}
         return cls(**{name: getattr(default, name) if value is None else value for name, value in chosen.items()})
 
