@@ -208,7 +208,6 @@ class Descent:
         state = {
             "numbers": torch.tensor([self.iteration, self.good_error, self.returns], dtype=torch.float64),
             "generator": self.generator.get_state(),
-            "pool": self.perturbation.pool,
         }
         if self.estimate is not None:
             state["estimate"] = self.estimate
@@ -223,7 +222,6 @@ class Descent:
         iteration, self.good_error, returns = state["numbers"].tolist()
         self.iteration, self.returns = int(iteration), int(returns)
         self.generator.set_state(state["generator"])
-        self.perturbation.pool = state["pool"].to(self.z.device)
         self.estimate = state["estimate"].to(self.z.device) if "estimate" in state else None
         self.optimiser.state.clear()
         for index, parameter in enumerate(self.parameters):

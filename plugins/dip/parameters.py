@@ -64,6 +64,3 @@ class DIPParameters(Parameters):
         False,
         description="denoising: the network sees the observation, and Stein's unbiased risk estimate is minimised",
     )
-    precision: Literal["float32", "bfloat16"] = Field(
-        "float32", description="of the network's products on a GPU; the processor computes in float32"
-    )
