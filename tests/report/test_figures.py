@@ -78,6 +78,15 @@ def test_failures_are_words_in_the_figures(experiment):
     assert "no image" in shown and "second\ntimeout" in shown
 
 
+def test_a_task_that_the_metric_is_not_defined_for_has_no_column(experiment):
+    scores, tasks = experiment.scores.copy(), list(experiment.catalogue.tasks)
+    undefined = scores["task"] == tasks[0]
+    scores.loc[undefined, "status"] = "unsupported"
+    scores.loc[undefined, "value"] = float("nan")
+    titles = {axes.get_title() for axes in draw_scores(scores, experiment.catalogue, "psnr").axes} - {""}
+    assert titles == {experiment.catalogue.tasks[task] for task in tasks[1:]}
+
+
 def test_no_scores_give_a_figure_that_says_so(experiment):
     nothing = experiment.scores.iloc[:0]
     for figure in (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import pandas as pd
@@ -21,8 +22,9 @@ from priorbench.results.statistics import summarise
 def draw_scores(scores: pd.DataFrame, catalogue: Catalogue, metric: str) -> Figure:
     """Draw the mean of a metric for each prior, with its 95 % bootstrap interval over images and every image.
 
-    Tasks are columns, data sets are rows of panels, and priors are sorted by their mean rank. The observation comes
-    last; where it would squeeze the rest, its mean is written at the edge.
+    Tasks are columns, without those that the metric is not defined for; data sets are rows of panels, and priors are
+    sorted by their mean rank. The observation comes last; where it would squeeze the rest, its mean is written at the
+    edge.
 
     Args:
         scores: rows of :data:`priorbench.results.schema.SCORES`.
@@ -33,6 +35,8 @@ def draw_scores(scores: pd.DataFrame, catalogue: Catalogue, metric: str) -> Figu
     datasets = [dataset for dataset in catalogue.datasets if dataset in set(summary["dataset"])]
     if not summary["n"].any():
         return nothing_to_draw(WIDTH)
+    drawn = set(summary.loc[summary["n"] > 0, "task"])
+    catalogue = replace(catalogue, tasks={task: label for task, label in catalogue.tasks.items() if task in drawn})
     priors = rank_priors(summary, catalogue, metric)
     if BASELINE in priors:
         priors = [*(prior for prior in priors if prior != BASELINE), BASELINE]
