@@ -16,6 +16,9 @@ from priorbench.types import Image, Observation
 DARK = 1e-3
 """Photons below which a pixel's expected count is taken for this many, so that its logarithm exists."""
 
+SMOOTHING = 1e-3
+"""δ: gradients below it count less than their length."""
+
 
 class _Applied(Function):
     """x ↦ Hx with the operator's own adjoint for the gradient: an operator need not be differentiable by torch."""
@@ -69,7 +72,7 @@ class Objective:
             expected = observed.clamp(min=DARK / self.peak)
             loss = 2 * ((expected - self.y * expected.log()) * self.used).sum() / (self.count * self.peak)
         if self.total_variation:
-            loss = loss + self.total_variation * _total_variation(image)
+            loss = loss + self.total_variation * total_variation(image)
         return loss, error.detach()
 
     @torch.no_grad()
@@ -95,8 +98,8 @@ def hold_out(problem: Problem, fraction: float, generator: torch.Generator) -> T
     return chosen.to(problem.y.device).expand_as(problem.y)
 
 
-def _total_variation(image: Image) -> Tensor:
-    """Return the mean over pixels of √(∂₁f² + ∂₂f²), smoothed at zero."""
+def total_variation(image: Image) -> Tensor:
+    """Return the mean over pixels of √(|∇f|² + δ²), δ = 10⁻³, with forward differences."""
     down = image[:, :, 1:, :-1] - image[:, :, :-1, :-1]
     across = image[:, :, :-1, 1:] - image[:, :, :-1, :-1]
-    return (down.square() + across.square() + 1e-6).sqrt().mean()
+    return (down.square() + across.square() + SMOOTHING**2).sqrt().mean()

@@ -12,7 +12,6 @@ from priorbench import Diverged
 from priorbench.data.tensors import to_array, to_tensor
 from priorbench.metrics.fidelity import psnr
 from priorbench.plugins import load_plugins
-from priorbench.results import Catalogue, Material, Results
 
 REGISTRY = load_plugins([Path(__file__).parents[2] / "plugins"])
 PACKAGE = REGISTRY.priors["dip"].load().__module__.rpartition(".")[0]
@@ -36,35 +35,6 @@ def smooth(side: int = 32):
 @pytest.fixture(scope="module")
 def measured():
     return dynamics.measure(photograph(), TINY)
-
-
-class Images(Material):
-    def __init__(self, images):
-        self.images = images
-
-    def prior(self, prior):
-        raise NotImplementedError
-
-    def training_images(self, prior):
-        raise NotImplementedError
-
-    def test_images(self, dataset):
-        return self.images[dataset]
-
-    def problems(self, dataset, task):
-        raise NotImplementedError
-
-
-def results_of(**images):
-    return Results(
-        scores=pd.DataFrame(),
-        runs=pd.DataFrame(),
-        training={},
-        parameters={},
-        names={},
-        catalogue=Catalogue(priors={}, tasks={}, datasets=tuple(images), metrics={}),
-        material=Images(images),
-    )
 
 
 class TestRuns:
@@ -181,7 +151,7 @@ def test_an_image_is_fitted_before_its_shuffled_pixels():
 
 
 class TestStudy:
-    def test_it_takes_the_centre_of_the_first_image_that_is_large_enough(self, measured, monkeypatch):
+    def test_it_takes_the_centre_of_the_first_image_that_is_large_enough(self, measured, monkeypatch, results_of):
         colour = photograph(50).repeat(1, 3, 1, 1)
         results = results_of(small={"tiny": photograph(16)}, large={"colour": colour, "other": photograph(64)})
         torch.testing.assert_close(dynamics.first_image(results, 32), photograph(50)[:, :, 9:41, 9:41])
@@ -192,7 +162,7 @@ class TestStudy:
         assert [claim.statement for claim in findings.claims] == [statement for statement, _, _ in claims.CLAIMS]
         assert {claim.source for claim in findings.claims} == {claims.PAPER, claims.GOAL}
 
-    def test_without_an_image_nothing_is_decided(self):
+    def test_without_an_image_nothing_is_decided(self, results_of):
         findings = dynamics.dynamics(results_of(small={"tiny": photograph(16)}))
         assert findings.table.empty
         assert {claim.holds for claim in findings.claims} == {None}

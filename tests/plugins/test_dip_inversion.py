@@ -12,7 +12,6 @@ from skimage.feature import hog as skimage_hog
 
 from priorbench.data.tensors import to_tensor
 from priorbench.plugins import load_plugins
-from priorbench.results import Catalogue, Material, Results
 
 REGISTRY = load_plugins([Path(__file__).parents[2] / "plugins"])
 PACKAGE = REGISTRY.priors["dip"].load().__module__.rpartition(".")[0]
@@ -143,35 +142,6 @@ class TestPreImages:
         assert np.isfinite(found.image).all()
 
 
-class Photographs(Material):
-    def __init__(self, images):
-        self.images = images
-
-    def test_images(self, dataset):
-        return self.images[dataset]
-
-    def prior(self, prior):
-        raise NotImplementedError
-
-    def training_images(self, prior):
-        raise NotImplementedError
-
-    def problems(self, dataset, task):
-        raise NotImplementedError
-
-
-def results_of(**images):
-    return Results(
-        scores=pd.DataFrame(),
-        runs=pd.DataFrame(),
-        training={},
-        parameters={},
-        names={},
-        catalogue=Catalogue(priors={}, tasks={}, datasets=tuple(images), metrics={}),
-        material=Photographs(images),
-    )
-
-
 def table_of(deep, variation):
     """Return the table of two starts, with the same PSNR and structural similarity."""
     values = {(NONE, 0.0): (1.0, 1.1), (VARIATION, 0.1): (0.0, 0.0), (VARIATION, 1.0): variation, (DEEP, 0.0): deep}
@@ -185,7 +155,7 @@ def table_of(deep, variation):
 
 
 class TestStudy:
-    def test_the_table_has_every_method_and_start(self):
+    def test_the_table_has_every_method_and_start(self, results_of):
         findings = inversion.inversion(results_of(a={"x": to_tensor(camera())}), TINY)
         table = findings.table
         assert tuple(table.columns) == inversion.COLUMNS
@@ -195,14 +165,14 @@ class TestStudy:
         assert len(findings.claims) == len(features.FEATURES)
         assert len(findings.figure.axes) == len(features.FEATURES) * 4
 
-    def test_the_first_large_enough_image_is_taken_gray(self):
+    def test_the_first_large_enough_image_is_taken_gray(self, results_of):
         colour = np.stack([camera(), camera().T[:48, :48].repeat(2, 1)[:, :56], camera()], 2)
         images = {"tiny": to_tensor(camera(20, 60)), "colour": to_tensor(colour)}
         found = inversion.first_photograph(results_of(none={}, a=images), 40)
         expected = (colour @ [0.299, 0.587, 0.114])[4:44, 8:48]
         np.testing.assert_allclose(found[0, 0].numpy(), expected, atol=1e-6)
 
-    def test_without_an_image_nothing_is_decided(self):
+    def test_without_an_image_nothing_is_decided(self, results_of):
         findings = inversion.inversion(results_of(a={"tiny": to_tensor(camera(20, 20))}), TINY)
         assert [claim.holds for claim in findings.claims] == [None] * len(features.FEATURES)
         assert findings.table.empty

@@ -16,12 +16,11 @@ from priorbench.types import Image
 from ..fused.workers import workers
 from ..inputs import AMPLITUDE
 from ..networks import Hourglass
+from ..objective import total_variation
 from .features import Feature
 
 NONE, VARIATION, DEEP = METHODS = ("no prior", "total variation", "Deep Image Prior")
 ERROR, PSNR, SSIM = QUANTITIES = ("relative feature error", "PSNR (dB)", "structural similarity")
-SMOOTHING = 1e-3
-"""Keeps the total variation differentiable where the image is flat."""
 SPREAD = 0.05
 """Standard deviation of the noise around middle gray that the pixels begin with."""
 
@@ -108,18 +107,11 @@ def over_pixels(error: Error, shape: torch.Size, weight: float, settings: Settin
     for _ in range(settings.pixel_iterations):
         optimiser.zero_grad()
         loss = error(x) + weight * total_variation(x) if weight else error(x)
-        loss.backward()  # type: ignore[no-untyped-call]
+        torch.autograd.backward(loss)
         optimiser.step()
         with torch.no_grad():
             x.clamp_(0, 1)
     return x.detach()
-
-
-def total_variation(x: Image) -> Tensor:
-    """Return the mean of √(|∇x|² + δ²) - δ over pixels, with forward differences."""
-    corner = x[..., :-1, :-1]
-    square = (x[..., 1:, :-1] - corner).square() + (x[..., :-1, 1:] - corner).square()
-    return (square + SMOOTHING**2).sqrt().mean() - SMOOTHING
 
 
 def over_weights(error: Error, shape: torch.Size, settings: Settings, seed: int) -> Image:
@@ -143,7 +135,7 @@ def over_weights(error: Error, shape: torch.Size, settings: Settings, seed: int)
         for _ in range(settings.network_iterations):
             optimiser.zero_grad()
             loss = error(network(z)[:, :, :height, :width])
-            loss.backward()  # type: ignore[no-untyped-call]
+            torch.autograd.backward(loss)
             optimiser.step()
         with torch.no_grad():
             image: Image = network(z)[:, :, :height, :width]
