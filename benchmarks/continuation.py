@@ -28,6 +28,8 @@ MIXED = {
     "sr x3": SuperResolve(3),
     "sense 25": Sense(25),
 }
+MODULES = {"epll": "half_quadratic", "plug_and_play": "plug_and_play"}
+"""Where the constants of each solver are."""
 GRIDS = {
     ("epll", "missing"): ((1.0, 2.0, 3.0), (0.05, 0.1, 0.2), (0.006, 0.012), (12, 24)),
     ("epll", "mixed"): ((1.0, 2.0, 4.0), (0.1, 0.15, 0.3), (0.01, 0.015, 0.02), (8, 12)),
@@ -38,11 +40,11 @@ GRIDS = {
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--solver", choices=("epll", "plug_and_play"), default="epll")
+    parser.add_argument("--solver", choices=tuple(MODULES), default="epll")
     parser.add_argument("--prior", default="gmm")
     parser.add_argument("--side", type=int, default=96, help="pixels of a crop")
     arguments = parser.parse_args()
-    solver = importlib.import_module(f"priorbench.solvers.{arguments.solver}")
+    solver = importlib.import_module(f"priorbench.solvers.{MODULES[arguments.solver]}")
     images = photographs()
     model, squares = prior(arguments.prior, images), crops(images, arguments.side)
     for regime, tasks in (("missing", MISSING), ("mixed", MIXED)):

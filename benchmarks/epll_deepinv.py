@@ -48,7 +48,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=3)
     arguments = parser.parse_args()
     torch.set_num_threads(arguments.threads)
-    solver: Any = importlib.import_module("priorbench.solvers.epll")
+    solver: Any = importlib.import_module("priorbench.solvers.half_quadratic")
     solver.DENOISING_STEPS = BETAS
     clean = to_tensor(read_image(Path(os.environ["PRIORBENCH_DATA"]) / "bsd68" / f"{arguments.image}.png"))
     seed = derive_seed(0, "bsd68", arguments.image, "denoise-25")

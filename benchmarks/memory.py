@@ -37,7 +37,7 @@ def main() -> None:
     prior.load_state_dict({"weights": weights, "covariances": factors @ factors.mT})
     clean = torch.rand(1, 1, arguments.side, arguments.side, generator=generator)
     task = Denoise(sigma=25) if arguments.task == "denoise" else Inpaint(missing=50, sigma=0)
-    solver: Any = importlib.import_module("priorbench.solvers.epll")
+    solver: Any = importlib.import_module("priorbench.solvers.half_quadratic")
     solver.DENOISING_STEPS = (1.0,)
     before, began = peak_mb(), time.perf_counter()
     restore(prior, task.corrupt(clean, generator), Context.seeded(0))

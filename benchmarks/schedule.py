@@ -37,7 +37,7 @@ def main() -> None:
     prior.load(arguments.model)
     files = sorted((Path(os.environ["PRIORBENCH_DATA"]) / "bsds500_train").glob("*.jpg"))[3::20]
     images = crops([to_tensor(read_image(file)) for file in files], arguments.side)
-    solver: Any = importlib.import_module("priorbench.solvers.epll")
+    solver: Any = importlib.import_module("priorbench.solvers.half_quadratic")
     print("factor  steps  " + "  ".join(f"σ={sigma}" for sigma in SIGMAS) + "  (dB)")
     for steps in STEPS:
         for factor in FACTORS:

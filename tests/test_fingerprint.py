@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from priorbench.fingerprint import factory_name, files_fingerprint, fingerprint
+from priorbench import fingerprint as fingerprints
+from priorbench.fingerprint import factory_name, files_fingerprint, fingerprint, library_fingerprint
 
 CODE = '''
 """A module."""
@@ -123,6 +124,17 @@ def test_a_file_that_is_no_python_yet_is_compared_by_its_bytes(folder: Path) -> 
     before = files_fingerprint([folder])
     write("broken.py", "def ((")(folder)
     assert files_fingerprint([folder]) != before
+
+
+@pytest.mark.parametrize("part", fingerprints.NUMERICAL)
+def test_each_numerical_part_of_the_library_counts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, part: str) -> None:
+    copy = tmp_path / "priorbench"
+    shutil.copytree(fingerprints.PACKAGE, copy, ignore=shutil.ignore_patterns("__pycache__"))
+    monkeypatch.setattr(fingerprints, "PACKAGE", copy)
+    before = library_fingerprint.__wrapped__()
+    file = next((copy / part).glob("[a-z]*.py")) if (copy / part).is_dir() else copy / part
+    file.write_text(file.read_text() + "\nX = 1\n")
+    assert library_fingerprint.__wrapped__() != before
 
 
 def test_the_order_of_keys_does_not_count_but_values_and_their_places_do() -> None:

@@ -10,10 +10,10 @@ import torch
 from torch import Tensor, nn
 
 from priorbench import Diverged
+from priorbench.networks.muon import Muon
 from priorbench.types import Image
 
 from .objective import Objective
-from .optimiser import Muon
 
 COLLAPSE = 10 ** (5 / 10)
 """Growth of the error, 5 dB, after which a run goes back to its last good weights."""

@@ -11,17 +11,17 @@ import torch
 from torch import Tensor, nn
 
 from priorbench import NotApplicable
+from priorbench.networks.muon import Muon
 from priorbench.operators import Identity
 from priorbench.priors import Context, Prior, Restoration
 from priorbench.problem import Problem
+from priorbench.threads import workers
 from priorbench.types import Image
 
 from .descent import Descent, Schedule, Step
-from .fused.workers import workers
 from .inputs import network_input
 from .networks import build
 from .objective import Objective, hold_out
-from .optimiser import Muon
 from .parameters import DIPParameters
 from .recipe import Recipe
 from .stopping import Discrepancy, Fixed, HeldOut, MovingVariance, Rule

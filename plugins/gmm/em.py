@@ -18,8 +18,9 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from priorbench.threads import in_threads
+
 from .mixture import Mixture, Scores
-from .parallel import in_threads
 from .quadratic import triangle, unpack
 
 EMPTY = 1.0

@@ -14,11 +14,11 @@ from torch import Tensor
 
 from priorbench.patches import mean_free_basis
 from priorbench.priors import Context, Learned, PatchPrior
+from priorbench.threads import in_threads
 from priorbench.types import Image, Patches, Scores
 
 from .adaptation import adapt
 from .mixture import Mixture
-from .parallel import in_threads
 from .parameters import GMMParameters
 from .posterior import Posterior, Spectra
 from .training import train

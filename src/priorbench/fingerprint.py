@@ -15,7 +15,17 @@ from pathlib import Path
 from typing import Any
 
 PACKAGE = Path(__file__).parent
-NUMERICAL = ("types.py", "problem.py", "priors.py", "patches.py", "operators", "solvers")
+NUMERICAL = (
+    "types.py",
+    "problem.py",
+    "priors.py",
+    "patches.py",
+    "tiles.py",
+    "threads.py",
+    "operators",
+    "solvers",
+    "networks",
+)
 IGNORED_SUFFIXES = {".md", ".rst", ".pyc"}
 
 

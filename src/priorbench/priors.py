@@ -5,6 +5,7 @@ kind                the author writes                      the library adds
 ==================  =====================================  ==========================================
 :class:`PatchPrior`  ``log_prob``, ``map_estimate``         EPLL on every linear task
 :class:`Denoiser`    ``denoise``                            plug-and-play on every linear task
+:class:`Generator`   ``decode``, better also ``encode``     latent search on every linear task
 :class:`Prior`       ``restore``                            nothing: full freedom
 ==================  =====================================  ==========================================
 
@@ -120,6 +121,40 @@ class Denoiser(ABC):
             image: B × C × H × W; values may leave [0, 1].
             sigma: σ on the scale of [0, 1].
         """
+
+
+class Generator(ABC):
+    """A generator of square gray tiles; the search of its latent space makes it restore every linear problem.
+
+    Tiles have no mean: it has a flat prior, and the solver finds it. Latent codes are standard normal.
+
+    Attributes:
+        tile_size: side T of a tile in pixels.
+        latent_size: dimensions L of a code.
+    """
+
+    tile_size: int
+    latent_size: int
+
+    @abstractmethod
+    def decode(self, z: Tensor) -> Tensor:
+        """Return the tiles, N × T × T, of codes, N × L; differentiable."""
+
+    def encode(self, tiles: Tensor, sigma: float) -> Tensor:
+        """Return codes, N × L, to begin a search with; by default the most likely ones, 0.
+
+        Args:
+            tiles: N × T × T.
+            sigma: σ of the noise that they are thought to have, on [0, 1].
+        """
+        return tiles.new_zeros(len(tiles), self.latent_size)
+
+    def deviation(self, z: Tensor) -> float:
+        """Return by how much a pixel differs from what is generated, as a standard deviation on [0, 1].
+
+        By default 0: images are exactly what is generated.
+        """
+        return 0.0
 
 
 class PatchPrior(ABC):

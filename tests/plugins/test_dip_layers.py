@@ -7,10 +7,11 @@ import torch.nn.functional as F
 from torch.nn.functional import interpolate
 
 from priorbench.plugins import load_plugins
+from priorbench.threads import workers
 
 PRIOR = load_plugins([Path(__file__).parents[2] / "plugins"]).priors["dip"].load()
 PACKAGE = PRIOR.__module__.rpartition(".")[0]
-layers, networks, convolution, normalisation, joining, upsampling, workers, optimiser = (
+layers, networks, convolution, normalisation, joining, upsampling = (
     importlib.import_module(f"{PACKAGE}.{name}")
     for name in (
         "layers",
@@ -19,8 +20,6 @@ layers, networks, convolution, normalisation, joining, upsampling, workers, opti
         "fused.normalisation",
         "fused.joining",
         "fused.upsampling",
-        "fused.workers",
-        "optimiser",
     )
 )
 
@@ -132,18 +131,12 @@ class TestLayers:
         z = torch.rand(1, 4, 64, 64, generator=torch.Generator().manual_seed(0))
         results = []
         for threads in (1, 2, 3):
-            with workers.workers(threads):
+            with workers(threads):
                 image = network(z)
                 results.append([image, *torch.autograd.grad(image.square().sum(), list(network.parameters()))])
         for one, two, three in zip(*results, strict=True):
             assert torch.equal(one, two)
             assert torch.equal(one, three)
-
-    def test_workers_give_torch_its_threads_back(self):
-        before = torch.get_num_threads()
-        with workers.workers(2):
-            assert torch.get_num_threads() == 1
-        assert torch.get_num_threads() == before
 
     @pytest.mark.parametrize("activation", ["leaky-relu", "relu", "elu", "swish"])
     @pytest.mark.parametrize("padding", ["reflect", "replicate", "zeros"])
@@ -160,32 +153,3 @@ class TestLayers:
         norm = layers.Norm(3)
         u = torch.randn(2, 3, 5, 4, generator=torch.Generator().manual_seed(0))
         torch.testing.assert_close(norm(u), torch.cat([norm(u[:1]), norm(u[1:])]))
-
-
-class TestMuon:
-    @pytest.mark.parametrize("shape", [(40, 8), (8, 40), (8, 8)])
-    def test_orthogonalised_keeps_the_singular_vectors(self, shape):
-        matrix = torch.randn(*shape, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
-        u, s, vh = torch.linalg.svd(matrix, full_matrices=False)
-        ours = optimiser.orthogonalised(matrix)
-        turned = u.T @ ours @ vh.T
-        torch.testing.assert_close(turned, torch.diag(turned.diagonal()), atol=1e-9, rtol=0)
-        assert s.max() / s.min() > 1.3
-        assert turned.diagonal().min() > 0.6
-        assert turned.diagonal().max() < 1.3
-
-    def test_a_step_is_as_long_as_it_is_told(self):
-        weight = torch.nn.Parameter(torch.randn(9, 4, 6, generator=torch.Generator().manual_seed(0)))
-        before = weight.detach().clone()
-        weight.grad = torch.randn(9, 4, 6, generator=torch.Generator().manual_seed(1))
-        optimiser.Muon([weight], lr=0.05).step()
-        assert float((weight.detach() - before).norm() / before.norm()) == pytest.approx(0.05, rel=1e-5)
-
-    def test_vectors_take_adams_steps(self):
-        ours, torchs = (torch.nn.Parameter(torch.linspace(-1, 1, 5)) for _ in range(2))
-        steppers = optimiser.Muon([ours], lr=0.05, vector_lr=0.01), torch.optim.Adam([torchs], lr=0.01)
-        for index in range(5):
-            for parameter, stepper in zip((ours, torchs), steppers, strict=True):
-                parameter.grad = torch.sin(torch.arange(5.0) + index)
-                stepper.step()
-        torch.testing.assert_close(ours, torchs)

@@ -16,8 +16,9 @@ import torch
 from torch import Tensor
 from torch.autograd import Function
 
+from priorbench.threads import each
+
 from .normalisation import Affine, activate_, activation_gradient, normalisation_gradient_
-from .workers import each
 
 BAND = 1 << 20
 """Numbers in a band: 4 MiB."""

@@ -13,8 +13,9 @@ import torch
 from torch import Tensor
 from torch.autograd import Function
 
+from priorbench.threads import each
+
 from .convolution import Geometry, fold_padding_, padded_band
-from .workers import each
 
 BAND = 1 << 20
 

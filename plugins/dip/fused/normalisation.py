@@ -10,7 +10,7 @@ import torch.nn.functional as F
 from torch import Tensor
 from torch.autograd import Function
 
-from .workers import each
+from priorbench.threads import each
 
 EPSILON = 1e-5
 BAND = 1 << 20

@@ -8,8 +8,9 @@ import torch
 from torch import Tensor
 from torch.autograd import Function
 
+from priorbench.threads import each
+
 from .normalisation import bands
-from .workers import each
 
 
 class Double(Function):

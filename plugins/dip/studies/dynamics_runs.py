@@ -15,10 +15,10 @@ from priorbench.operators import Mask
 from priorbench.problem import Problem
 from priorbench.tasks.denoise import Denoise
 from priorbench.tasks.inpaint import Inpaint
+from priorbench.threads import workers
 from priorbench.types import Image
 
 from ..descent import Step
-from ..fused.workers import workers
 from ..model import LOOK, Run
 from ..parameters import DIPParameters
 

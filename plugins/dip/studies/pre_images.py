@@ -11,9 +11,9 @@ from torch import Tensor
 
 from priorbench.data.tensors import to_array
 from priorbench.metrics.fidelity import psnr, ssim
+from priorbench.threads import workers
 from priorbench.types import Image
 
-from ..fused.workers import workers
 from ..inputs import AMPLITUDE
 from ..networks import Hourglass
 from ..objective import total_variation

@@ -6,13 +6,14 @@ from functools import singledispatch
 
 import torch
 
-from priorbench.priors import Context, Denoiser, PatchPrior, Prior, Restoration
+from priorbench.priors import Context, Denoiser, Generator, PatchPrior, Prior, Restoration
 from priorbench.problem import Problem
 from priorbench.solvers.anscombe import restore_stabilised
 from priorbench.solvers.epll import epll
+from priorbench.solvers.latent import latent_search
 from priorbench.solvers.plug_and_play import plug_and_play
 
-__all__ = ["epll", "plug_and_play", "restore"]
+__all__ = ["epll", "latent_search", "plug_and_play", "restore"]
 
 
 @singledispatch
@@ -45,3 +46,10 @@ def _(prior: Denoiser, problem: Problem, context: Context) -> Restoration:
     if problem.peak is not None:
         return restore_stabilised(lambda gaussian: plug_and_play(prior, gaussian, context), problem)
     return plug_and_play(prior, problem, context)
+
+
+@restore.register
+def _(prior: Generator, problem: Problem, context: Context) -> Restoration:
+    if problem.peak is not None:
+        return restore_stabilised(lambda gaussian: latent_search(prior, gaussian, context), problem)
+    return latent_search(prior, problem, context)

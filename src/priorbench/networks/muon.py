@@ -26,15 +26,25 @@ class Muon:
     It has what is used here of a ``torch.optim.Optimizer``, whose first instance imports a compiler for seconds.
 
     Args:
-        parameters: tensors of three dimensions, taps × inputs × outputs, or two, outputs × inputs, are matrices.
+        parameters: tensors of two dimensions or more are matrices. Those of three are taps × inputs × outputs, whose
+            last dimension is the columns; all others begin with the outputs, which are the rows.
         lr: length of a step, of the norm of the weights.
         momentum: of the gradients.
         vector_lr: Adam's rate for the rest.
+        growing: whether the norm is that of the weights as they are. Without normalisations their scale matters, and
+            steps that grow with it break out in the end: then it is the norm before the first step.
     """
 
     def __init__(
-        self, parameters: Iterable[nn.Parameter], lr: float, momentum: float = 0.9, vector_lr: float = 0.01
+        self,
+        parameters: Iterable[nn.Parameter],
+        lr: float,
+        momentum: float = 0.9,
+        vector_lr: float = 0.01,
+        *,
+        growing: bool = True,
     ) -> None:
+        self.growing = growing
         self.param_groups: list[dict[str, Any]] = [
             {"params": list(parameters), "lr": lr, "momentum": momentum, "vector_lr": vector_lr}
         ]
@@ -60,10 +70,12 @@ class Muon:
     def _turn(self, parameter: Tensor, gradient: Tensor, rate: float, momentum: float) -> None:
         state = self.state[parameter]
         if not state:
-            state["momentum"] = torch.zeros_like(parameter)
+            state.update(momentum=torch.zeros_like(parameter), norm=parameter.norm())
         moving = state["momentum"].mul_(momentum).add_(gradient)
-        step = orthogonalised(torch.add(gradient, moving, alpha=momentum).flatten(0, -2))
-        length = rate * parameter.norm() / step.norm().clamp(min=1e-12)
+        nesterov = torch.add(gradient, moving, alpha=momentum)
+        step = orthogonalised(nesterov.flatten(0, -2) if parameter.ndim == 3 else nesterov.flatten(1))
+        norm = parameter.norm() if self.growing else state["norm"]
+        length = rate * norm / step.norm().clamp(min=1e-12)
         parameter.sub_(length * step.view_as(parameter))
 
     def _adam(self, parameter: Tensor, gradient: Tensor, rate: float) -> None:

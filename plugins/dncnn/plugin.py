@@ -1,0 +1,38 @@
+"""A denoising network, learned from photographs and from dead leaves alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from priorbench import PriorSpec, Resources, hookimpl
+
+from .parameters import DnCNNParameters
+
+
+@hookimpl
+def register_priors() -> Iterator[PriorSpec]:
+    """Yield ``dncnn`` and ``dncnn-dead-leaves``."""
+    yield PriorSpec(
+        name="dncnn",
+        factory=".model:DnCNN",
+        summary="a small network trained to remove white noise, restored with plug-and-play",
+        reference="doi:10.1109/TIP.2017.2662206, doi:10.1109/TPAMI.2021.3088914",
+        parameters=DnCNNParameters,
+        label="denoising network",
+        learns=True,
+        resources=Resources(threads=2),
+    )
+    yield PriorSpec(
+        name="dncnn-dead-leaves",
+        factory=".model:DnCNN",
+        summary="the same, learned from dead leaves instead of photographs",
+        reference=(
+            "Achddou, Gousseau & Ladjal, "
+            "Synthetic images as a regularity prior for image restoration neural networks, SSVM 2021"
+        ),
+        parameters=DnCNNParameters,
+        label="denoising network, dead leaves",
+        learns=True,
+        train_on="dead-leaves",
+        resources=Resources(threads=2),
+    )

@@ -1,0 +1,87 @@
+"""The evidence lower bound, and what is measured of it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+
+import torch
+from torch import Tensor
+
+from priorbench.networks.training import Objective, Row
+
+from .blocks import BlockDCT
+from .network import TileNetwork
+from .parameters import AutoEncoderParameters
+
+SIGMA_MIN = 1 / 255
+ACTIVE = 0.01
+"""A latent dimension is in use if the variance over tiles of its mean is above this: Burda, Grosse & Salakhutdinov
+2016, arXiv 1509.00519."""
+
+
+def without_mean(tiles: Tensor) -> Tensor:
+    """Return tiles, N × T × T, without their means."""
+    return tiles - tiles.mean((1, 2), keepdim=True)
+
+
+class Bound(Objective):
+    """−E_q[log p(u | z)] + β KL(q(z | u) ‖ N(0, 1)) of tiles without their means, in nats per dimension.
+
+    Some tiles are seen through noise, of which encoder and decoder are told the variance: that is the bound on the
+    noisy tile's likelihood under the same model.
+
+    Args:
+        network: encoder and decoder.
+        dct: the coordinates.
+        options: β, its warm-up, free bits, noise.
+    """
+
+    criterion = "held_out_elbo"
+
+    def __init__(self, network: TileNetwork, dct: BlockDCT, options: AutoEncoderParameters) -> None:
+        self.network, self.dct, self.options = network, dct, options
+        self._coder = network
+        self.dimensions = dct.size**2 - 1
+
+    def loss(self, tiles: Tensor, done: float, generator: torch.Generator) -> tuple[Tensor, Row]:
+        """Return the loss of a batch, its mean bound and its mean divergence in nats."""
+        options, count = self.options, len(tiles)
+        # Levels are spread evenly over their logarithm, down to one that changes nothing.
+        level = torch.rand(count, generator=generator)
+        sigma = SIGMA_MIN * (options.sigma_max / 255 / SIGMA_MIN) ** level
+        sigma *= torch.rand(count, generator=generator) < options.noisy
+        noise = sigma[:, None, None] * torch.randn(tiles.shape, generator=generator)
+        variance = sigma.square().to(tiles.device)
+        u = self.dct.coefficients(without_mean(tiles + noise.to(tiles.device)))
+        code = self._coder.encode(u, variance)
+        standard = torch.randn(code.mean.shape, generator=generator).to(tiles.device)
+        log_prob = self._coder.decode(code.at(standard)).log_prob(u, variance).mean()
+        divergence = code.divergence().mean(0)
+        weight = options.beta * min(1.0, done / options.warm_up if options.warm_up else 1.0)
+        paid = divergence.clamp(min=options.free_bits).sum()
+        total = float(divergence.detach().sum())
+        told = {"train_elbo": float(log_prob.detach()) - total, "divergence": total}
+        return (weight * paid - log_prob) / self.dimensions, told
+
+    def measure(self, batches: Iterable[Tensor]) -> Row:
+        """Return the bound on clean tiles in nats, the same in bits per dimension, and the active dimensions."""
+        generator = torch.Generator().manual_seed(0)
+        bounds, means = [], []
+        for tiles in batches:
+            u = self.dct.coefficients(without_mean(tiles))
+            variance = u.new_zeros(len(u))
+            code = self._coder.encode(u, variance)
+            standard = torch.randn(code.mean.shape, generator=generator).to(u.device)
+            bound = self._coder.decode(code.at(standard)).log_prob(u, variance) - code.divergence().sum(1)
+            bounds.append(bound.double())
+            means.append(code.mean)
+        elbo = float(torch.cat(bounds).mean())
+        active = int((torch.cat(means).var(0, correction=0) > ACTIVE).sum())
+        bits = bits_per_dimension(elbo, self.dimensions)
+        return {"held_out_elbo": elbo, "bits_per_dimension": bits, "active_units": active}
+
+
+def bits_per_dimension(nats: float, dimensions: int) -> float:
+    """Return −log₂ of the probability of a tile of 8-bit pixels, per dimension: the density on [0, 1] times 1/255."""
+    return (math.log(255) - nats / dimensions) / math.log(2)

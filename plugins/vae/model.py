@@ -1,0 +1,176 @@
+"""A variational autoencoder of tiles: trained, kept, and asked for tiles."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, ClassVar
+
+import torch
+from torch import Tensor
+
+from priorbench.networks.training import train
+from priorbench.patches import PatchSet, draw_patches
+from priorbench.priors import Context, Learned
+from priorbench.types import Image
+
+from .blocks import BlockDCT
+from .density import Code, Decoded
+from .elbo import Bound, without_mean
+from .network import FLOOR, TileNetwork
+from .parameters import AutoEncoderParameters
+
+TILES_FOR_THE_SPECTRUM = 20_000
+TILES_IN_A_CHUNK = 1 << 12
+
+
+class AutoEncoder(Learned):
+    """log p(u) = log ∫ p(u | z) N(z; 0, 1) dz with u a tile without its mean, whose own density is flat.
+
+    Args:
+        **parameters: fields of :attr:`Parameters`.
+
+    Raises:
+        ValueError: a parameter is unknown or out of range.
+    """
+
+    Parameters: ClassVar[type[AutoEncoderParameters]] = AutoEncoderParameters
+
+    def __init__(self, **parameters: Any) -> None:
+        self.parameters = self.Parameters(**parameters)
+        self.dct = BlockDCT(self.parameters.tile_size, self.parameters.block)
+        self._network: TileNetwork | None = None
+
+    @property
+    def network(self) -> TileNetwork:
+        """Encoder and decoder.
+
+        Raises:
+            RuntimeError: the prior is neither fitted nor loaded.
+        """
+        if self._network is None:
+            raise RuntimeError(f"this {type(self).__name__} has no model yet: fit it, or load one")
+        return self._network
+
+    def code(self, tiles: Tensor, noise_variance: float) -> Code:
+        """Return q(z | u, s) of noisy tiles, N × T × T."""
+        network = self.network.to(tiles.device)
+        return network.encode(self.dct.coefficients(without_mean(tiles)), tiles.new_full((len(tiles),), noise_variance))
+
+    def decoded(self, z: Tensor) -> Decoded:
+        """Return p(u | z)."""
+        return self.network.to(z.device).decode(z)
+
+    def estimate(self, tiles: Tensor, noise_variance: float, steps: int = 0) -> Tensor:
+        """Return the mean of clean tiles given noisy ones, N × T × T, and the likeliest code that was found.
+
+        Args:
+            tiles: with white noise.
+            noise_variance: its variance s > 0.
+            steps: gradient steps from the encoder's code towards argmax_z log p(u | z, s) + log p(z).
+        """
+        means = tiles.mean((1, 2), keepdim=True)
+        estimates = []
+        for chunk in torch.split(tiles, TILES_IN_A_CHUNK):
+            u = self.dct.coefficients(without_mean(chunk))
+            variance = u.new_full((len(u),), noise_variance)
+            z = self._climb(self.network.to(u.device).encode(u, variance), u, variance, steps)
+            estimates.append(without_mean(self.dct.tiles(self.decoded(z).estimate(u, variance))))
+        return torch.cat(estimates) + means
+
+    @torch.no_grad()
+    def log_likelihood(self, tiles: Tensor, samples: int) -> Tensor:
+        """Return a lower bound on log p of each tile in nats, on the T² − 1 dimensions without the mean, N.
+
+        log 1/S Σₛ p(u | zₛ) p(zₛ) / q(zₛ | u) with zₛ from the encoder: in the mean below log p and rising to it with S
+        (Burda, Grosse & Salakhutdinov 2016, arXiv 1509.00519). The same tile always gives the same.
+
+        Args:
+            tiles: clean, N × T × T.
+            samples: S.
+        """
+        return torch.cat([self._importance(chunk, samples) for chunk in torch.split(tiles, TILES_IN_A_CHUNK)])
+
+    def _importance(self, tiles: Tensor, samples: int) -> Tensor:
+        code = self.code(tiles, 0.0)
+        u = self.dct.coefficients(without_mean(tiles))
+        variance, generator = u.new_zeros(len(u)), torch.Generator().manual_seed(0)
+        total = u.new_full((len(u),), -math.inf)
+        for _ in range(samples):
+            # One sample for all tiles, so that a tile's score does not hang on the others beside it.
+            standard = torch.randn(code.mean.shape[1], generator=generator).to(u.device).expand_as(code.mean)
+            weight = self.decoded(code.at(standard)).log_prob(u, variance) + code.log_ratio(standard)
+            total = torch.logaddexp(total, weight)
+        return total - math.log(samples)
+
+    def _climb(self, code: Code, u: Tensor, variance: Tensor, steps: int) -> Tensor:
+        """Return codes that a few steps of Newton's kind took up: each scaled by the encoder's own variances."""
+        z, metric = code.mean, code.log_variance.exp()
+        for _ in range(steps):
+            with torch.enable_grad():
+                z = z.detach().requires_grad_()
+                posterior = self.decoded(z).log_prob(u, variance) - 0.5 * z.square().sum(1)
+                (gradient,) = torch.autograd.grad(posterior.sum(), z)
+            z = z + 0.3 * metric * gradient
+        return z.detach()
+
+    def fit(self, images: Sequence[Image], context: Context) -> Iterator[Mapping[str, float]]:
+        """Maximise the evidence lower bound on tiles; the weights best on held-out tiles are kept.
+
+        Yields:
+            the rows of :func:`priorbench.networks.training.train`, with ``train_elbo``, ``divergence`` and
+            ``held_out_elbo`` in nats per tile, ``bits_per_dimension`` and ``active_units``.
+
+        Raises:
+            ValueError: an image has two or more than three channels, or none is as large as a tile.
+            Diverged: the loss is no number.
+        """
+        options = self.parameters
+        drawn, measured = draw_patches(images, options.tile_size, options.n_tiles, options.held_out, context.generator)
+        # Torch's own generator begins the weights; it is left as it was.
+        with torch.random.fork_rng(devices=()):
+            torch.manual_seed(int(torch.randint(2**62, (), generator=context.generator)))
+            network = self._build()
+        network.spectrum.copy_(self._spectrum(drawn))
+        for weights, row in train(Bound(network, self.dct, options), drawn, measured, options, context):
+            self.load_state_dict({**weights, "spectrum": network.spectrum})
+            yield {**row, **self.told(measured)}
+
+    def told(self, measured: PatchSet) -> Mapping[str, float]:
+        """Return what else a row of the training curve holds."""
+        return {}
+
+    def _spectrum(self, drawn: PatchSet) -> Tensor:
+        """Return the mean variance of each coefficient of a block."""
+        total = torch.zeros(self.dct.frequencies, dtype=torch.float64)
+        some = drawn[:TILES_FOR_THE_SPECTRUM]
+        for chunk in torch.split(some, TILES_IN_A_CHUNK):
+            u = self.dct.coefficients(without_mean(chunk.view(-1, drawn.size, drawn.size)))
+            total += u.double().square().sum((0, 2, 3))
+        variance = total / (len(some) * self.dct.grid**2)
+        # A single block's first coefficient is its mean, which is 0.
+        return variance.clamp(min=FLOOR).float()
+
+    def state_dict(self) -> Mapping[str, Tensor]:
+        """Return the network's weights and the ``spectrum`` of the tiles that it learned from."""
+        return self.network.state_dict()
+
+    def load_state_dict(self, state: Mapping[str, Tensor]) -> None:
+        """Take over the weights and the spectrum.
+
+        Raises:
+            RuntimeError: one is missing, unknown or has the wrong shape.
+            ValueError: one is not finite, or the spectrum not positive.
+        """
+        network = self._build()
+        network.load_state_dict(dict(state))
+        for name, value in network.state_dict().items():
+            if not value.isfinite().all():
+                raise ValueError(f"{name} must be finite")
+        if not (network.spectrum > 0).all():
+            raise ValueError("spectrum must be positive")
+        self._network = network.eval().requires_grad_(False)
+
+    def _build(self) -> TileNetwork:
+        options = self.parameters
+        return TileNetwork(self.dct, options.latent_size, options.width, options.depth)

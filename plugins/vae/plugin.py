@@ -1,0 +1,69 @@
+"""Variational autoencoders: of tiles, learned from photographs or dead leaves, and of patches."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from priorbench import PriorSpec, Resources, StudySpec, hookimpl
+
+from .parameters import PatchVAEParameters, VAEParameters
+
+REFERENCE = "arXiv:1312.6114, doi:10.1137/21M140225X"
+
+
+@hookimpl
+def register_priors() -> Iterator[PriorSpec]:
+    """Yield ``vae``, ``vae-dead-leaves`` and ``vae-patch``."""
+    yield PriorSpec(
+        name="vae",
+        factory=".images:VAE",
+        summary="variational autoencoder of overlapping tiles, restored by joint MAP",
+        reference=REFERENCE,
+        parameters=VAEParameters,
+        label="VAE",
+        learns=True,
+        resources=Resources(threads=2),
+    )
+    yield PriorSpec(
+        name="vae-dead-leaves",
+        factory=".images:VAE",
+        summary="the same, learned from dead leaves instead of photographs",
+        reference=REFERENCE,
+        parameters=VAEParameters,
+        label="VAE, dead leaves",
+        learns=True,
+        train_on="dead-leaves",
+        resources=Resources(threads=2),
+    )
+    yield PriorSpec(
+        name="vae-patch",
+        factory=".patches:PatchVAE",
+        summary="variational autoencoder of 8 × 8 patches, restored with EPLL",
+        reference="arXiv:1312.6114, arXiv:1509.00519",
+        parameters=PatchVAEParameters,
+        label="VAE of patches",
+        learns=True,
+        resources=Resources(threads=2),
+    )
+
+
+@hookimpl
+def register_studies() -> Iterator[StudySpec]:
+    """Yield ``vae``."""
+    yield StudySpec(
+        name="vae",
+        factory=".studies.vae:vae",
+        summary="likelihood, blur, ways to restore, and samples of the variational autoencoders",
+        reference=REFERENCE,
+        priors=("vae*",),
+        caption="What variational autoencoders of tiles have learned. Above: radially averaged power spectra of test "
+        "images and of what is left after encoding and decoding their overlapping tiles, and of tiles and samples. "
+        "Below: PSNR on gray crops of the first test images, dots for the mean and lines for images, of the operator's "
+        "own estimate (observed), of encoding and decoding it once (project), of a search of the codes (latent) and of "
+        "joint MAP (jpmap). With an autoencoder of patches: its likelihood, a lower bound, beside other priors. "
+        "Pictures: the same samples with and without the decoder's noise; test tiles and their reconstructions; from "
+        "the code of one test tile to that of another; and along the dimensions with the largest mean divergence (left "
+        "of the rows), from −3 to 3, the others at 0. Tiles lack their mean; black to white is ± the peak of a noisy "
+        "sample, of a test tile, or of a row.",
+        resources=Resources(threads=2, memory_mb=3000, minutes=30),
+    )

@@ -1,0 +1,1 @@
+"""What priors that are neural networks share: parameters of a training (no torch), layers, steps, the training."""
