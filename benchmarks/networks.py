@@ -8,9 +8,9 @@
 
 A model that does not exist is trained with the prior's defaults (``--iterations`` for a shorter training), on BSDS
 train or 20 images of dead leaves of 512 × 512, and kept. ``denoiser`` is measured on BSD68; ``modes`` on crops of
-training images that choose the default; ``seam`` looks at the reconstructions of BSD68, at the columns where a tile begins or
-ends and at all others: the energy of the horizontal differences of the error; ``patches`` trains models of patches on
-the same 200 000 and measures them on the same held-out ones.
+training images that choose the default; ``seam`` looks at the reconstructions of BSD68, at the columns where a tile
+begins or ends and at all others: the energy of the horizontal differences of the error; ``patches`` trains models of
+patches on the same 200 000 and measures them on the same held-out ones.
 """
 
 from __future__ import annotations

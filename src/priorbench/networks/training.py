@@ -26,7 +26,7 @@ Row = Mapping[str, float]
 
 FINAL_RATE = 0.01
 ATTEMPTS = 3
-"""How often in all a training may go back to its last measurement, then on with half the rate, before it has diverged."""
+"""How often in all a training may go back to its last measurement and on with half the rate."""
 BATCH_TO_MEASURE = 64
 
 
@@ -181,7 +181,7 @@ class _Run:
         self.returns += 1
         if self.returns > ATTEMPTS:
             raise Diverged(
-                f"the loss is no number after {self.iteration} iterations, after {ATTEMPTS} returns to lower rates"
+                f"the loss is no number at iteration {self.iteration}, after {ATTEMPTS} returns to lower rates"
             )
         self._put(self.good[1])
         # Its momentum led there.
