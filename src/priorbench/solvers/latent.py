@@ -104,13 +104,12 @@ class _Search:
         """Return the objective and its gradients; H is differentiated by its adjoint, so it may be any operator."""
         operator, fidelity = self.problem.operator, fidelity_weight(self.problem.sigma)
         with torch.enable_grad():
-            z, means = z.requires_grad_(), means.requires_grad_()
+            z, means = (each.detach().requires_grad_() for each in (z, means))
             image = self.image(z, means)
             residual = operator.forward(image.detach()) - self.problem.y
             slope = fidelity * operator.adjoint(residual)
             prior = 0.5 * self.weight * z.square().sum()
             dz, dmeans = torch.autograd.grad((image * slope).sum() + prior, (z, means))
-        z.requires_grad_(False), means.requires_grad_(False)
         return 0.5 * fidelity * float(residual.square().sum()) + float(prior.detach()), (dz, dmeans)
 
 
