@@ -1,3 +1,4 @@
+import dataclasses
 import importlib
 import itertools
 import math
@@ -12,6 +13,7 @@ from skimage.feature import hog as skimage_hog
 
 from priorbench.data.tensors import to_tensor
 from priorbench.plugins import load_plugins
+from priorbench.priors import Generator
 
 REGISTRY = load_plugins([Path(__file__).parents[2] / "plugins"])
 PACKAGE = REGISTRY.priors["dip"].load().__module__.rpartition(".")[0]
@@ -142,6 +144,18 @@ class TestPreImages:
         assert np.isfinite(found.image).all()
 
 
+class NoEncoder(Generator):
+    tile_size, latent_size = 8, 1
+
+    def decode(self, z):
+        return z[:, :, None].expand(-1, 8, 8)
+
+
+class Means(NoEncoder):
+    def encode(self, tiles, sigma):
+        return tiles.mean((1, 2))[:, None]
+
+
 def table_of(deep, variation):
     """Return the table of two starts, with the same PSNR and structural similarity."""
     values = {(NONE, 0.0): (1.0, 1.1), (VARIATION, 0.1): (0.0, 0.0), (VARIATION, 1.0): variation, (DEEP, 0.0): deep}
@@ -164,6 +178,31 @@ class TestStudy:
         assert set(table["method"]) == set(pre_images.METHODS)
         assert len(findings.claims) == len(features.FEATURES)
         assert len(findings.figure.axes) == len(features.FEATURES) * 4
+
+    def test_a_trained_encoder_is_inverted_as_well(self, results_of):
+        results = results_of(a={"x": to_tensor(camera())})
+
+        class WithEncoder(type(results.material)):
+            def prior(self, prior):
+                return {"means": Means(), "no-encoder": NoEncoder(), "other": object()}[prior]
+
+        curve = pd.DataFrame({"iteration": [1.0]})
+        catalogue = dataclasses.replace(results.catalogue, priors={"means": "means of quarters"})
+        results = dataclasses.replace(
+            results,
+            training={"means": curve, "no-encoder": curve, "other": curve, "failed": curve[:0]},
+            catalogue=catalogue,
+            material=WithEncoder(results.material.images),
+        )
+        findings = inversion.inversion(results, TINY)
+        assert list(findings.table["feature"].unique()) == ["hog", "steered", "codes of means of quarters"]
+        assert len(findings.claims) == 3
+
+    def test_codes_are_those_of_tiles_side_by_side(self):
+        image = to_tensor(camera(16, 24))
+        found = features.codes(Means())(image)
+        expected = image[0, 0].view(2, 8, 3, 8).mean((1, 3)).view(6, 1)
+        torch.testing.assert_close(found, expected)
 
     def test_the_first_large_enough_image_is_taken_gray(self, results_of):
         colour = np.stack([camera(), camera().T[:48, :48].repeat(2, 1)[:, :56], camera()], 2)

@@ -12,6 +12,8 @@ import torch.nn.functional as F
 from scipy.ndimage import gaussian_filter1d
 from torch import Tensor
 
+from priorbench.priors import Generator
+from priorbench.tiles import Tiling
 from priorbench.types import Image
 
 Feature = Callable[[Image], Tensor]
@@ -104,5 +106,21 @@ def _gaussian(length: int, order: int, sigma: float, step: int) -> Tensor:
     return torch.from_numpy(matrix[step // 2 :: step].copy())
 
 
+def codes(generator: Generator) -> Feature:
+    """Return Φ: the codes of tiles side by side under a generator's encoder.
+
+    Args:
+        generator: with an encoder that torch can differentiate.
+    """
+
+    def feature(image: Image) -> Tensor:
+        _, _, height, width = image.shape
+        size = generator.tile_size
+        tiles = Tiling(height, width, size, size).cut(image.mean(1))
+        return generator.encode(tiles, 0.0)
+
+    return feature
+
+
 FEATURES: dict[str, Feature] = {"hog": hog, "steered": steered}
-"""What ``dip-inversion`` inverts, by name; an encoder may be added."""
+"""What ``dip-inversion`` inverts, by name, beside the encoders that the experiment has trained."""

@@ -7,10 +7,11 @@ import pandas as pd
 
 from priorbench.data.tensors import to_array, to_tensor
 from priorbench.data.transform import centre_crop, to_gray
+from priorbench.priors import Generator
 from priorbench.results import Claim, Findings, Results, every
 from priorbench.types import Image
 
-from .features import FEATURES
+from .features import FEATURES, Feature, codes
 from .inversion_figure import draw, no_figure
 from .pre_images import DEEP, ERROR, METHODS, NONE, PSNR, QUANTITIES, SSIM, VARIATION, Settings, pre_images
 
@@ -25,7 +26,7 @@ NO_IMAGE = f"no test image of {SMALLEST} × {SMALLEST} at least"
 
 
 def inversion(results: Results, settings: Settings | None = None) -> Findings:
-    """Return what is found from each feature of the first test image.
+    """Return what is found from each feature of the first test image, and from its codes under a trained encoder.
 
     All methods minimise ‖Φ(x) - Φ(x₀)‖² / ‖Φ(x₀)‖²: over the pixels on [0, 1]; with w times their mean total variation
     added, Mahendran & Vedaldi 2015, arXiv 1412.0035; and over the weights θ of x = f_θ(z). The features don't tell
@@ -40,11 +41,12 @@ def inversion(results: Results, settings: Settings | None = None) -> Findings:
     """
     settings = settings or Settings()
     photograph = first_photograph(results, settings.side)
+    features = FEATURES | encoders(results)
     if photograph is None:
-        claims = [Claim(statement=STATEMENT.format(f), source=SOURCE, evidence=NO_IMAGE, holds=None) for f in FEATURES]
+        claims = [Claim(statement=STATEMENT.format(f), source=SOURCE, evidence=NO_IMAGE, holds=None) for f in features]
         return Findings(table=pd.DataFrame(columns=list(COLUMNS)), figure=no_figure(NO_IMAGE), claims=claims)
     claims, rows, pictures = [], [], {}
-    for name, feature in FEATURES.items():
+    for name, feature in features.items():
         found = pre_images(feature, photograph, settings)
         own = [(name, *key, quantity, one.values[quantity]) for key, one in found.items() for quantity in QUANTITIES]
         table = pd.DataFrame(own, columns=list(COLUMNS))
@@ -54,6 +56,16 @@ def inversion(results: Results, settings: Settings | None = None) -> Findings:
         rows += own
     figure = draw(to_array(photograph), pictures)
     return Findings(table=pd.DataFrame(rows, columns=list(COLUMNS)), figure=figure, claims=claims)
+
+
+def encoders(results: Results) -> dict[str, Feature]:
+    """Return Φ of each fitted generator that has an encoder, by the words for it."""
+    fitted = {prior: results.material.prior(prior) for prior, curve in results.training.items() if len(curve)}
+    return {
+        f"codes of {results.catalogue.prior_label(prior)}": codes(model)
+        for prior, model in fitted.items()
+        if isinstance(model, Generator) and type(model).encode is not Generator.encode
+    }
 
 
 def first_photograph(results: Results, side: int) -> Image | None:
