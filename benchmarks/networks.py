@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+import torch.nn.functional as F
 from training_crops import ROOT, crops, mean_psnr, photographs
 
 from priorbench.data.dead_leaves import load_dead_leaves
@@ -46,6 +47,8 @@ TASKS = {
 MODES = ("project", "latent", "jpmap")
 PATCH_MODELS = ("mvg", "gsm", "ica", "gmm", "vae-patch")
 PATCHES, HELD_OUT = 200_000, 10_000
+SHIFT = 3
+"""Columns from one place of the grid to the next."""
 
 
 def main() -> None:
@@ -55,6 +58,7 @@ def main() -> None:
     parser.add_argument("--leaves", action="store_true", help="train on dead leaves")
     parser.add_argument("--iterations", type=int, help="of the training, instead of the default")
     parser.add_argument("--images", type=int, default=68, help="only the first images of BSD68")
+    parser.add_argument("--stride", type=int, help="pixels from one tile to the next, instead of the default")
     parser.add_argument("--threads", type=int, default=2)
     arguments = parser.parse_args()
     if "PRIORBENCH_DATA" not in os.environ:
@@ -86,22 +90,26 @@ def modes(arguments: argparse.Namespace) -> None:
 @torch.no_grad()
 def seam(arguments: argparse.Namespace) -> None:
     prior = trained("vae", arguments)
-    at_border, elsewhere = [], []
+    if arguments.stride:
+        prior = copy(prior, stride=arguments.stride)
+    sums = torch.zeros(2, 2, dtype=torch.float64)
     for image in bsd68(arguments.images):
-        plane = image[0]
-        _, height, width = plane.shape
-        tiling = Tiling(height, width, prior.tile_size, prior.parameters.stride)
-        tiles = tiling.cut(plane)
-        means = tiles.mean((1, 2), keepdim=True)
-        error = tiling.blend(prior.decode(prior.encode(tiles, 0.0)) + means) - plane
-        energy = error.diff(dim=2).square().mean((0, 1))
-        starts = torch.tensor(tiling.columns)
-        border = torch.zeros(len(energy), dtype=torch.bool)
-        ends = torch.cat([starts, starts + prior.tile_size]) - 1
-        border[ends[(ends >= 0) & (ends < len(energy))]] = True
-        at_border.append(energy[border].mean())
-        elsewhere.append(energy[~border].mean())
-    ratio = float(torch.stack(at_border).sum() / torch.stack(elsewhere).sum())
+        # With the grid at every place each column is at a border in its turn: what the image holds there cancels.
+        for left in range(0, prior.parameters.stride, SHIFT):
+            plane = F.pad(image, (left, 0, 0, 0), mode="replicate")[0]
+            _, height, width = plane.shape
+            tiling = Tiling(height, width, prior.tile_size, prior.parameters.stride)
+            tiles = tiling.cut(plane)
+            means = tiles.mean((1, 2), keepdim=True)
+            error = tiling.blend(prior.decode(prior.encode(tiles, 0.0)) + means) - plane
+            energy = error[:, :, left:].diff(dim=2).square().mean((0, 1))
+            ends = torch.tensor(tiling.columns)
+            ends = torch.cat([ends, ends + prior.tile_size]) - 1 - left
+            border = torch.zeros(len(energy), dtype=torch.bool)
+            border[ends[(ends >= 0) & (ends < len(energy))]] = True
+            for place, here in enumerate((border, ~border)):
+                sums[place] += torch.stack([energy[here].double().sum(), here.sum()])
+    ratio = float(sums[0, 0] / sums[0, 1] / (sums[1, 0] / sums[1, 1]))
     print(f"energy of differences across the tiles' borders: {ratio:.4f} of elsewhere (goal: within 0.02 of 1)")
 
 
