@@ -98,12 +98,9 @@ def seam(arguments: argparse.Namespace) -> None:
         for left in range(0, prior.parameters.stride, SHIFT):
             plane = F.pad(image, (left, 0, 0, 0), mode="replicate")[0]
             _, height, width = plane.shape
-            tiling = Tiling(height, width, prior.tile_size, prior.parameters.stride)
-            tiles = tiling.cut(plane)
-            means = tiles.mean((1, 2), keepdim=True)
-            error = tiling.blend(prior.decode(prior.encode(tiles, 0.0)) + means) - plane
-            energy = error[:, :, left:].diff(dim=2).square().mean((0, 1))
-            ends = torch.tensor(tiling.columns)
+            error = prior.reconstruct(plane[0])[0] - plane[0]
+            energy = error[:, left:].diff(dim=1).square().mean(0)
+            ends = torch.tensor(Tiling(height, width, prior.tile_size, prior.parameters.stride).columns)
             ends = torch.cat([ends, ends + prior.tile_size]) - 1 - left
             border = torch.zeros(len(energy), dtype=torch.bool)
             border[ends[(ends >= 0) & (ends < len(energy))]] = True

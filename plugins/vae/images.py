@@ -55,19 +55,30 @@ class VAE(AutoEncoder, Prior, Generator):
         d is the decoder's mean standard deviation.
         """
         planes, scales = to_planes(problem.estimate())
-        _, height, width = planes.shape
-        tiling = Tiling(height, width, self.tile_size, self.parameters.stride)
         deviations = []
         for plane, scale in zip(planes, scales, strict=True):
-            tiles = tiling.cut(plane[None])
-            z = self.encode(tiles, scale * max(problem.sigma, NOISE_FLOOR))
-            plane.copy_(tiling.blend(self.decode(z) + tiles.mean((1, 2), keepdim=True))[0])
-            deviations.append(self.deviation(z))
+            reconstruction, deviation = self.reconstruct(plane, scale * max(problem.sigma, NOISE_FLOOR))
+            plane.copy_(reconstruction)
+            deviations.append(deviation)
         projected = from_planes(planes, (len(problem.y), *problem.image_shape))
         deviation = sum(deviations) / len(deviations)
         x = problem.operator.data_step(problem.y, projected, fidelity_weight(problem.sigma), deviation**-2)
         context.progress(1.0)
         return Restoration(x)
+
+    def reconstruct(self, plane: Tensor, sigma: float = 0.0) -> tuple[Tensor, float]:
+        """Return a plane whose tiles were encoded and decoded, with their means, and the decoder's deviation.
+
+        Args:
+            plane: H × W.
+            sigma: σ of its noise, on [0, 1].
+        """
+        height, width = plane.shape
+        tiling = Tiling(height, width, self.tile_size, self.parameters.stride)
+        tiles = tiling.cut(plane[None])
+        z = self.encode(tiles, sigma)
+        decoded = self.decode(z) + tiles.mean((1, 2), keepdim=True)
+        return tiling.blend(decoded)[0], self.deviation(z)
 
     def search(self, problem: Problem, context: Context) -> Restoration:
         """Return the restoration by :func:`priorbench.solvers.latent_search`."""

@@ -190,7 +190,7 @@ class TestStudy:
         catalogue = dataclasses.replace(results.catalogue, priors={"means": "means of quarters"})
         results = dataclasses.replace(
             results,
-            training={"means": curve, "no-encoder": curve, "other": curve, "failed": curve[:0]},
+            training={"means": curve, "no-encoder": curve, "other": curve},
             catalogue=catalogue,
             material=WithEncoder(results.material.images),
         )

@@ -60,7 +60,7 @@ def inversion(results: Results, settings: Settings | None = None) -> Findings:
 
 def encoders(results: Results) -> dict[str, Feature]:
     """Return Φ of each fitted generator that has an encoder, by the words for it."""
-    fitted = {prior: results.material.prior(prior) for prior, curve in results.training.items() if len(curve)}
+    fitted = {prior: results.material.prior(prior) for prior in results.training}
     return {
         f"codes of {results.catalogue.prior_label(prior)}": codes(model)
         for prior, model in fitted.items()

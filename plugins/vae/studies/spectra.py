@@ -9,8 +9,6 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from priorbench.tiles import Tiling
-
 from ..images import VAE
 from .choice import Row
 
@@ -19,7 +17,6 @@ BANDS = {"1/32 to 1/16": 1 / 32, "1/16 to 1/8": 1 / 16, "1/8 to 1/4": 1 / 8, "1/
 EDGES = (*BANDS.values(), 1 / 2)
 RINGS = tuple(float(edge) for edge in 2.0 ** np.arange(-6, -0.9, 1 / 3))
 """Edges of the rings that curves are drawn of: three an octave, in cycles per pixel."""
-TILES_IN_A_CHUNK = 1024
 ORIGINALS, RECONSTRUCTIONS = "originals", "reconstructions"
 MEANS, NOISY = "samples, decoder's means", "samples, with the decoder's noise"
 
@@ -52,7 +49,7 @@ def blur(model: VAE, images: Sequence[Tensor], tiles: Tensor, samples: Mapping[s
         tiles: clean, N × T × T.
         samples: of the model, by kind, each N × T × T.
     """
-    reconstructed = [reconstruct(model, image) for image in images]
+    reconstructed = [model.reconstruct(image)[0] for image in images]
     without_mean = tiles - tiles.mean((1, 2), keepdim=True)
     octaves = ring_power(without_mean, EDGES).mean(0)
     return Blur(
@@ -76,15 +73,6 @@ def blur_rows(prior: str, found: Blur) -> Iterator[Row]:
             if np.isfinite(share):
                 of = f"{name}, {band} cycles per pixel"
                 yield Row(prior, "power beside that of tiles", of, "of 1", float(share), found.count)
-
-
-def reconstruct(model: VAE, image: Tensor) -> Tensor:
-    """Return an image, H × W, that was encoded and decoded tile by tile, with the means of its tiles."""
-    height, width = image.shape
-    tiling = Tiling(height, width, model.tile_size, model.parameters.stride)
-    chunks = torch.split(tiling.cut(image[None]), TILES_IN_A_CHUNK)
-    decoded = [model.decode(model.encode(chunk, 0.0)) + chunk.mean((1, 2), keepdim=True) for chunk in chunks]
-    return tiling.blend(torch.cat(decoded))[0]
 
 
 def kept(original: Tensor, other: Tensor) -> np.ndarray:
