@@ -307,7 +307,9 @@ class TestModel:
 class TestRestoration:
     @pytest.mark.parametrize("mode", ["project", "latent", "jpmap"])
     @pytest.mark.parametrize(
-        "task", [Denoise(25), DenoisePoisson(30), Inpaint(50), Deblur("gaussian", 2.55), SuperResolve(2)], ids=repr
+        "task",
+        [Denoise(25), DenoisePoisson(30), Inpaint(50), Deblur("gaussian", 2.55), SuperResolve(2)],
+        ids=lambda task: type(task).__name__,
     )
     def test_every_task(self, tiny, mode, task):
         prior, _ = tiny
