@@ -18,7 +18,7 @@ def register_priors() -> Iterator[PriorSpec]:
         summary="a small network trained to remove white noise, restored with plug-and-play",
         reference="doi:10.1109/TIP.2017.2662206, doi:10.1109/TPAMI.2021.3088914",
         parameters=DnCNNParameters,
-        label="denoising network",
+        label="DnCNN",
         learns=True,
         resources=Resources(threads=2),
     )
@@ -31,7 +31,7 @@ def register_priors() -> Iterator[PriorSpec]:
             "Synthetic images as a regularity prior for image restoration neural networks, SSVM 2021"
         ),
         parameters=DnCNNParameters,
-        label="denoising network, dead leaves",
+        label="DnCNN, dead leaves",
         learns=True,
         train_on="dead-leaves",
         resources=Resources(threads=2),
