@@ -11,6 +11,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from priorbench.networks.training import Objective, Row, train
+from priorbench.networks.weights import begun, loaded
 from priorbench.patches import draw_patches
 from priorbench.priors import Context, Denoiser, Learned
 from priorbench.solvers.colour import from_planes, to_planes
@@ -91,7 +92,7 @@ class DnCNN(Denoiser, Learned):
         """
         options = self.parameters
         drawn, measured = draw_patches(images, options.tile_size, options.n_tiles, options.held_out, context.generator)
-        network = self._build(int(torch.randint(2**62, (), generator=context.generator)))
+        network = begun(self._build, int(torch.randint(2**62, (), generator=context.generator)))
         objective = RemoveNoise(network, options.sigma_max / 255)
         for weights, row in train(objective, drawn, measured, options, context):
             self.load_state_dict(weights)
@@ -108,19 +109,11 @@ class DnCNN(Denoiser, Learned):
             RuntimeError: one is missing, unknown or has the wrong shape.
             ValueError: one is not finite.
         """
-        network = self._build()
-        network.load_state_dict(dict(state))
-        for name, value in network.state_dict().items():
-            if not value.isfinite().all():
-                raise ValueError(f"{name} must be finite")
-        self._network = network.eval().requires_grad_(False)
+        self._network = loaded(self._build, state)
 
-    def _build(self, seed: int = 0) -> DenoisingNetwork:
-        """Return a network with random weights; torch's own generator, which draws them, stays as it was."""
+    def _build(self) -> DenoisingNetwork:
         options = self.parameters
-        with torch.random.fork_rng(devices=()):
-            torch.manual_seed(seed)
-            return DenoisingNetwork(options.width, options.blocks, options.scales)
+        return DenoisingNetwork(options.width, options.blocks, options.scales)
 
 
 class RemoveNoise(Objective):

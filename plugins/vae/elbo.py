@@ -37,11 +37,11 @@ class Bound(Objective):
         options: β, its warm-up, free bits, noise.
     """
 
+    network: TileNetwork
     criterion = "held_out_elbo"
 
     def __init__(self, network: TileNetwork, dct: BlockDCT, options: AutoEncoderParameters) -> None:
         self.network, self.dct, self.options = network, dct, options
-        self._coder = network
         self.dimensions = dct.size**2 - 1
 
     def loss(self, tiles: Tensor, done: float, generator: torch.Generator) -> tuple[Tensor, Row]:
@@ -54,9 +54,9 @@ class Bound(Objective):
         noise = sigma[:, None, None] * torch.randn(tiles.shape, generator=generator)
         variance = sigma.square().to(tiles.device)
         u = self.dct.coefficients(without_mean(tiles + noise.to(tiles.device)))
-        code = self._coder.encode(u, variance)
+        code = self.network.encode(u, variance)
         standard = torch.randn(code.mean.shape, generator=generator).to(tiles.device)
-        log_prob = self._coder.decode(code.at(standard)).log_prob(u, variance).mean()
+        log_prob = self.network.decode(code.at(standard)).log_prob(u, variance).mean()
         divergence = code.divergence().mean(0)
         weight = options.beta * min(1.0, done / options.warm_up if options.warm_up else 1.0)
         paid = divergence.clamp(min=options.free_bits).sum()
@@ -71,9 +71,9 @@ class Bound(Objective):
         for tiles in batches:
             u = self.dct.coefficients(without_mean(tiles))
             variance = u.new_zeros(len(u))
-            code = self._coder.encode(u, variance)
+            code = self.network.encode(u, variance)
             standard = torch.randn(code.mean.shape, generator=generator).to(u.device)
-            bound = self._coder.decode(code.at(standard)).log_prob(u, variance) - code.divergence().sum(1)
+            bound = self.network.decode(code.at(standard)).log_prob(u, variance) - code.divergence().sum(1)
             bounds.append(bound.double())
             means.append(code.mean)
         elbo = float(torch.cat(bounds).mean())

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from priorbench.networks.training import train
+from priorbench.networks.weights import begun, loaded
 from priorbench.patches import PatchSet, draw_patches
 from priorbench.priors import Context, Learned
 from priorbench.types import Image
@@ -127,10 +128,7 @@ class AutoEncoder(Learned):
         """
         options = self.parameters
         drawn, measured = draw_patches(images, options.tile_size, options.n_tiles, options.held_out, context.generator)
-        # Torch's own generator begins the weights; it is left as it was.
-        with torch.random.fork_rng(devices=()):
-            torch.manual_seed(int(torch.randint(2**62, (), generator=context.generator)))
-            network = self._build()
+        network = begun(self._build, int(torch.randint(2**62, (), generator=context.generator)))
         network.spectrum.copy_(self._spectrum(drawn))
         for weights, row in train(Bound(network, self.dct, options), drawn, measured, options, context):
             self.load_state_dict({**weights, "spectrum": network.spectrum})
@@ -162,14 +160,10 @@ class AutoEncoder(Learned):
             RuntimeError: one is missing, unknown or has the wrong shape.
             ValueError: one is not finite, or the spectrum not positive.
         """
-        network = self._build()
-        network.load_state_dict(dict(state))
-        for name, value in network.state_dict().items():
-            if not value.isfinite().all():
-                raise ValueError(f"{name} must be finite")
+        network = loaded(self._build, state)
         if not (network.spectrum > 0).all():
             raise ValueError("spectrum must be positive")
-        self._network = network.eval().requires_grad_(False)
+        self._network = network
 
     def _build(self) -> TileNetwork:
         options = self.parameters

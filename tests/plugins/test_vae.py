@@ -247,7 +247,9 @@ class TestModel:
         prior, _ = tiny
         prior.save(tmp_path / "model.safetensors")
         other = VAE(**TINY)
+        before = torch.random.get_rng_state()
         other.load(tmp_path / "model.safetensors")
+        assert torch.equal(torch.random.get_rng_state(), before)
         tiles = torch.rand(3, 16, 16)
         assert torch.equal(prior.estimate(tiles, 0.01), other.estimate(tiles, 0.01))
 

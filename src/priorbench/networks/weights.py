@@ -1,0 +1,33 @@
+"""Networks as they begin and as they are read: torch's own random numbers stay as they were."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TypeVar
+
+import torch
+from torch import Tensor, nn
+
+Network = TypeVar("Network", bound=nn.Module)
+
+
+def begun(build: Callable[[], Network], seed: int) -> Network:
+    """Return ``build()`` with the weights that a seed gives."""
+    with torch.random.fork_rng(devices=()):
+        torch.manual_seed(seed)
+        return build()
+
+
+def loaded(build: Callable[[], Network], state: Mapping[str, Tensor]) -> Network:
+    """Return ``build()`` with the tensors of a model, ready to be used and not to be trained.
+
+    Raises:
+        RuntimeError: a tensor is missing, unknown or has the wrong shape.
+        ValueError: a number is not finite.
+    """
+    network = begun(build, 0)
+    network.load_state_dict(dict(state))
+    for name, value in network.state_dict().items():
+        if not value.isfinite().all():
+            raise ValueError(f"{name} must be finite")
+    return network.eval().requires_grad_(False)
