@@ -1,3 +1,4 @@
+import re
 import tomllib
 import zipfile
 from importlib.metadata import version
@@ -5,6 +6,7 @@ from pathlib import Path
 
 import hatchling.build
 import pytest
+import yaml
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
@@ -52,3 +54,33 @@ def test_wheel_holds_types_published_scores_and_license(tmp_path, monkeypatch):
     assert modules <= set(names)
     assert {"priorbench/py.typed", "priorbench/results/published.csv"} <= set(names)
     assert any(name.endswith("licenses/LICENSE") for name in names)
+
+
+INSTALLING = {name: (ROOT / name).read_text() for name in ("containers/Dockerfile", "containers/priorbench.def")}
+
+
+@pytest.mark.parametrize("name", INSTALLING)
+def test_an_image_has_the_declared_python_and_installs_the_package_by_the_constraints(name):
+    text = INSTALLING[name]
+    version = re.search(r"^(?:FROM|From:) ?python:([\d.]+)-slim$", text, re.MULTILINE)[1]
+    assert Requirement(f"python{PROJECT['requires-python']}").specifier.contains(version)
+    assert f">={version}" == PROJECT["requires-python"]
+    assert '-c /opt/priorbench/constraints.txt "/opt/priorbench[slurm]"' in text
+
+
+@pytest.mark.parametrize("name", INSTALLING)
+def test_an_image_takes_what_the_package_is_built_from(name):
+    lines = [line.removeprefix("COPY ").split() for line in INSTALLING[name].splitlines()]
+    copied = {source: line[-1] for line in lines if line and line[-1].startswith("/opt/") for source in line[:-1]}
+    copied = {source: target for source, target in copied.items() if (ROOT / source).exists()}
+    assert copied.pop("src") == "/opt/priorbench/src"
+    needed = {"pyproject.toml", "constraints.txt", PROJECT["readme"], *PROJECT["license-files"]}
+    assert copied == dict.fromkeys(needed, "/opt/priorbench/")
+
+
+def test_the_conda_environment_is_that_of_the_constraints():
+    environment = yaml.safe_load((ROOT / "environment.yml").read_text())
+    python, pip, packages = environment["dependencies"]
+    assert python.replace("python=", ">=") == PROJECT["requires-python"]
+    assert (pip, packages) == ("pip", {"pip": ["-c constraints.txt", "-e .[slurm]"]})
+    assert "slurm" in EXTRAS

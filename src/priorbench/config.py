@@ -11,7 +11,7 @@ from pydantic import Field, ValidationError, field_validator
 
 from priorbench.records import NAME, Section
 
-Name = Annotated[str, Field(pattern=f"^{NAME.pattern}$")]
+Name = Annotated[str, Field(pattern=f"^{NAME.pattern}$", max_length=100)]
 
 
 class ConfigError(ValueError):
@@ -52,7 +52,10 @@ class ResourcesSection(Section):
     """Resources of a prior's jobs, where they differ from its record."""
 
     threads: int | None = Field(None, ge=1, description="Processor threads of a job.")
-    memory_mb: int | None = Field(None, ge=1, description="Memory of a job in MiB.")
+    memory_mb: int | None = Field(None, ge=1, description="Memory of a job in MiB, for an image of any size.")
+    memory_mb_per_megapixel: float | None = Field(
+        None, ge=0, description="What each megapixel of each channel adds to the memory."
+    )
     gpus: int | None = Field(None, ge=0, description="GPUs of a job.")
     minutes: float | None = Field(None, gt=0, description="Time limit for the restoration of one image.")
     training_minutes: float | None = Field(None, gt=0, description="Time limit for the fit.")
@@ -66,7 +69,9 @@ class PriorSection(Section):
     )
     train_on: str | None = Field(None, description="The data set to learn from, instead of the prior's default.")
     resources: ResourcesSection = Field(ResourcesSection(), description="Resources, where they differ.")
-    images_per_job: int | None = Field(None, ge=1, description="The most images restored by one job.")
+    images_per_job: int | None = Field(
+        None, ge=1, description="The images restored by one job. Default: as many as take `job_minutes`."
+    )
     tune: bool = Field(
         False,
         description="Choose the parameters that the prior declares as tunable on training images, for each task. "
@@ -120,7 +125,18 @@ class Experiment(Section):
     tuning: TuningSection = Field(TuningSection(), description="How parameters are tuned.")
     metrics: Literal["all"] | list[str] = Field("all", description="'all', or names of metrics.")
     studies: Literal["all"] | list[str] = Field("all", description="'all', or names of studies.")
+    job_minutes: float = Field(
+        10, gt=0, description="How long a job of restorations should last, where its prior knows what it takes."
+    )
     retries: int = Field(1, ge=0, description="How often a job is tried again after an error of the machine.")
+
+    @field_validator("results")
+    @classmethod
+    def _is_folder(cls, value: str) -> str:
+        # Snakemake would take braces for wildcards; nothing at all would be the root of the file system.
+        if not value.strip() or not value.isprintable() or set(value) & set("{}"):
+            raise ValueError(f"results must be a folder, without braces and line breaks, not {value!r}")
+        return value
 
 
 def parse_experiment(data: Mapping[str, Any], source: str = "the configuration") -> Experiment:

@@ -13,6 +13,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from priorbench.archives import read_arrays
 from priorbench.errors import NotApplicable
 from priorbench.files import write_atomically
 from priorbench.operators import LinearOperator, operator_class
@@ -129,10 +130,8 @@ class Problem:
                 names the file.
             OSError: the file can't be opened.
         """
-        content = io.BytesIO(Path(path).read_bytes())
         try:
-            with np.load(content, allow_pickle=False) as file:
-                arrays = dict(file)
+            arrays = read_arrays(path)
             header = json.loads(str(arrays.pop("header")))
             if header["format"] != FORMAT:
                 raise ValueError(f"it has format {header['format']}, and this version reads format {FORMAT}")
@@ -144,6 +143,8 @@ class Problem:
                 corruption=header["corruption"],
                 guide=torch.from_numpy(arrays["guide"]) if "guide" in arrays else None,
             )
+        except OSError:
+            raise
         except Exception as error:
             # Damaged bytes can fail anywhere on the way, from the zip directory to the operator's constructor.
             raise ValueError(f"{path} is not a problem that can be read here: {error}") from error

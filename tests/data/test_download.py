@@ -9,6 +9,7 @@ import subprocess
 import sys
 import threading
 import time
+import traceback
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -172,6 +173,18 @@ def test_a_mirror_that_is_no_address_is_named(server: Server, monkeypatch: pytes
     monkeypatch.setenv("PRIORBENCH_MIRROR", mirror)
     message = failure(entry())
     assert "PRIORBENCH_MIRROR must be an address" in message and "attempts" not in message
+
+
+def test_the_password_of_a_mirror_is_in_no_message(
+    server: Server, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("PRIORBENCH_MIRROR", "http://me:s3cret@127.0.0.1:1")
+    monkeypatch.setattr(download, "ATTEMPTS", 1)
+    for folder in ("", str(tmp_path)):
+        monkeypatch.setenv("PRIORBENCH_DATA", folder)
+        with pytest.raises(download.UnavailableError, match=r"127\.0\.0\.1") as caught:
+            download.fetch(entry())
+        assert "s3cret" not in "".join(traceback.format_exception(caught.value))
 
 
 def test_what_was_altered_in_the_cache_is_downloaded_again(server: Server) -> None:

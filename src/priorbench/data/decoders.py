@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import math
 import warnings
 
 import imagecodecs
@@ -14,7 +15,12 @@ FORMATS = ("PNG", "JPEG", "TIFF", "BMP")
 MOST_PIXELS = 89_478_485
 """Larger images are refused before they are decoded: Pillow's own limit, 1/4 GiB of 8-bit RGB."""
 
+MOST_SAMPLES = 4 * MOST_PIXELS
+"""Of a TIFF file, in the image or in one of its tiles, which are decoded whole."""
+
 _TOO_LARGE = f"its header claims more than {MOST_PIXELS} pixels, the limit"
+_COMPRESSIONS = ("NONE", "LZW", "ADOBE_DEFLATE", "DEFLATE", "PACKBITS", "LZMA", "ZSTD")
+"""Those of bytes, which give as many as the tile takes. A compressed image inside a tile has a header of its own."""
 _TIFF = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 _PNG = b"\x89PNG\r\n\x1a\n"
 _ORIENTATION = 274
@@ -50,9 +56,13 @@ def _open_with_pillow(data: bytes) -> Image.Image:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error", Image.DecompressionBombWarning)
-            return Image.open(io.BytesIO(data), formats=FORMATS)
+            image = Image.open(io.BytesIO(data), formats=FORMATS)
     except (Image.DecompressionBombWarning, Image.DecompressionBombError):
         raise ValueError(_TOO_LARGE) from None
+    # Pillow's own limit is a variable that any library may have changed.
+    if image.width * image.height > MOST_PIXELS:
+        raise ValueError(_TOO_LARGE)
+    return image
 
 
 def _decode_with_pillow(image: Image.Image) -> np.ndarray:
@@ -70,6 +80,8 @@ def _decode_deep_tiff(data: bytes) -> np.ndarray | None:
         page = file.pages.first
         if page.imagewidth * page.imagelength > MOST_PIXELS:
             raise ValueError(_TOO_LARGE)
+        if max(math.prod(page.shape), math.prod(page.chunks)) > MOST_SAMPLES:
+            raise ValueError(f"its header claims more than {MOST_SAMPLES} samples in the image or in a tile, the limit")
         if page.dtype is not None and page.dtype.itemsize == 1:
             return None
         if page.dtype is None or page.dtype.kind not in "uf" or page.dtype == np.uint32 or page.dtype == np.uint64:
@@ -77,7 +89,10 @@ def _decode_deep_tiff(data: bytes) -> np.ndarray | None:
         photometric = tifffile.PHOTOMETRIC(page.photometric).name
         if photometric not in ("MINISBLACK", "MINISWHITE", "RGB") or page.axes not in ("YX", "YXS", "SYX"):
             raise ValueError(f"{photometric} with axes {page.axes} is not supported: gray or RGB is")
-        array = page.asarray()
+        compression = tifffile.COMPRESSION(page.compression).name
+        if compression not in _COMPRESSIONS:
+            raise ValueError(f"the compression {compression} of more than 8 bits is not supported")
+        array = page.asarray(maxworkers=1)
         orientation = page.tags.valueof(_ORIENTATION, 1)
         if page.axes == "SYX":
             array = np.moveaxis(array, 0, -1)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import time
 from pathlib import Path
 from urllib.parse import quote
@@ -12,7 +13,7 @@ import requests
 
 from priorbench.data.catalogue import Entry, entries
 from priorbench.errors import MachineError
-from priorbench.files import file_sha256
+from priorbench.files import cache_folder, file_sha256
 
 MIRROR = "https://raw.githubusercontent.com"
 ATTEMPTS = 3
@@ -63,21 +64,20 @@ def data_folder() -> Path | None:
     return Path(text).expanduser() if text else None
 
 
-def cache_folder() -> Path:
-    """Return the folder of ``PRIORBENCH_CACHE``, else the user's cache."""
-    text = os.environ.get("PRIORBENCH_CACHE", "")
-    return Path(text).expanduser() if text else Path(pooch.os_cache("priorbench"))
-
-
 def address(entry: Entry) -> str:
     """Return the address of a file: at its commit, below ``PRIORBENCH_MIRROR`` or GitHub."""
     base = (os.environ.get("PRIORBENCH_MIRROR", "") or MIRROR).rstrip("/")
     return f"{base}/{entry.repository}/{entry.commit}/{quote(entry.path)}"
 
 
+def _without_password(text: str) -> str:
+    """Return a message without the names and passwords that addresses in it hold: it goes to a log."""
+    return re.sub(r"//[^/\s]*@", "//", text)
+
+
 def _from_folder(entry: Entry) -> Path:
     path = location(entry)
-    remedy = f"Get it from {address(entry)}, or" if entry.repository else "Restore it, or"
+    remedy = f"Get it from {_without_password(address(entry))}, or" if entry.repository else "Restore it, or"
     remedy = f"{remedy} unset PRIORBENCH_DATA to have the set downloaded"
     try:
         found = file_sha256(path)
@@ -99,7 +99,8 @@ def _from_network(entry: Entry) -> Path:
             if attempt == ATTEMPTS or not _may_pass(error):
                 times = "" if attempt == 1 else f" in {attempt} attempts"
                 reason = f"{entry.file} can't be downloaded from {source}{times}: {_reason(error)}"
-                raise UnavailableError(f"{reason}. {_advice(error)}") from error
+                # Not "from error": its traceback, which is logged, would show the address as it is.
+                raise UnavailableError(_without_password(f"{reason}. {_advice(error)}")) from None
             time.sleep(PAUSE * 2 ** (attempt - 1))
         except OSError as error:
             place = f"{path} can't be kept in the cache: {error.strerror or error}"

@@ -8,7 +8,10 @@ import imagecodecs
 import numpy as np
 
 from priorbench.data.decoders import decode
-from priorbench.files import write_atomically
+from priorbench.files import read_at_most, write_atomically
+
+MOST_BYTES = 2**30
+"""Larger files are refused before they are read; of the most pixels that are decoded, RGB floats take as many."""
 
 
 def read_image(path: Path) -> np.ndarray:
@@ -23,10 +26,10 @@ def read_image(path: Path) -> np.ndarray:
         float32 on [0, 1]; H × W for gray, H × W × 3 for RGB.
 
     Raises:
-        ValueError: the file is empty, cut off, corrupt, too large or no image; the message names it.
+        ValueError: the file is no regular one, empty, cut off, corrupt, too large or no image; the message names it.
         OSError: the file can't be opened.
     """
-    data = Path(path).read_bytes()
+    data = read_at_most(path, MOST_BYTES)
     if not data:
         raise ValueError(f"{path} is empty")
     try:
