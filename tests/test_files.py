@@ -104,7 +104,7 @@ def test_numbers_that_json_lacks_are_refused_and_the_old_file_stays(tmp_path, nu
 @pytest.mark.parametrize("content", [b'{"a": 1', b"\xff\xfe", b"no json"])
 def test_a_file_that_is_no_json_is_named(tmp_path, read, content):
     path = tmp_path / "broken.json"
-    path.write_bytes(content)
+    path.write_bytes(content if read is files.read_json else files.sealed(content))
     with pytest.raises(ValueError, match=r"broken\.json is not valid JSON"):
         read(path)
 
@@ -115,3 +115,20 @@ def test_the_hash_is_that_of_the_content(tmp_path):
     # The test vector of FIPS 180-2.
     assert files.file_sha256(tmp_path / "one") == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
     assert files.file_sha256(tmp_path / "one") != files.file_sha256(tmp_path / "two")
+
+
+@given(
+    rows=st.lists(st.dictionaries(st.text(max_size=3), json_values, max_size=2), max_size=3),
+    data=st.data(),
+)
+def test_rows_that_were_cut_off_or_changed_are_refused(tmp_path_factory, rows, data):
+    path = tmp_path_factory.mktemp("rows") / "rows.jsonl"
+    files.write_rows(path, rows)
+    content = path.read_bytes()
+    place = data.draw(st.integers(0, len(content) - 1))
+    flipped = bytearray(content)
+    flipped[place] ^= 1 << data.draw(st.integers(0, 7))
+    for damaged in (content[:place], bytes(flipped)):
+        path.write_bytes(damaged)
+        with pytest.raises(ValueError, match=r"rows\.jsonl is cut off or damaged.*verify --repair"):
+            files.read_rows(path)

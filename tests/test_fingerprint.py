@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from priorbench import fingerprint as fingerprints
+from priorbench import meaning
 from priorbench.fingerprint import factory_name, files_fingerprint, fingerprint, library_fingerprint
 
 CODE = '''
@@ -158,3 +159,30 @@ def test_a_factory_has_the_same_name_in_every_process(tmp_path: Path) -> None:
     assert runs[0] == runs[1]
     assert runs[0][0] == "factories:Model"
     assert factory_name(functools.partial(print)) == "functools:partial"
+
+
+def test_digests_are_remembered_by_content_and_a_damaged_memory_is_as_good_as_none(folder, tmp_path, monkeypatch):
+    monkeypatch.setenv("PRIORBENCH_CACHE", str(tmp_path / "cache"))
+    memory = tmp_path / "cache" / "meaning.json"
+
+    def digest() -> str:
+        # A new process: nothing is known but what lies on the disk.
+        meaning._remembered.cache_clear()
+        return files_fingerprint([folder])
+
+    expected = digest()
+    assert json.loads(memory.read_text())
+    monkeypatch.setattr(meaning, "_meaning", lambda data: pytest.fail("it is remembered"))
+    assert digest() == expected
+    monkeypatch.undo()
+    monkeypatch.setenv("PRIORBENCH_CACHE", str(tmp_path / "cache"))
+    for content in ("", "{", "[]"):
+        memory.write_text(content)
+        assert digest() == expected
+    edit("SCALE = 2", "SCALE = 3")(folder)
+    assert digest() != expected
+    # Where nothing can be written it is read again each time.
+    memory.unlink()
+    memory.mkdir()
+    edit("SCALE = 3", "SCALE = 2")(folder)
+    assert digest() == expected

@@ -5,9 +5,18 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import stat
 import tempfile
 from pathlib import Path
 from typing import Any
+
+import platformdirs
+
+
+def cache_folder() -> Path:
+    """Return the folder of ``PRIORBENCH_CACHE``, else the user's cache."""
+    text = os.environ.get("PRIORBENCH_CACHE", "")
+    return Path(text).expanduser() if text else Path(platformdirs.user_cache_dir("priorbench"))
 
 
 def write_atomically(path: Path, content: bytes | str) -> None:
@@ -39,8 +48,10 @@ def write_json(path: Path, value: Any) -> None:
 
 
 def write_rows(path: Path, rows: list[dict[str, Any]]) -> None:
-    """Write one JSON object a line, atomically."""
-    write_atomically(path, "".join(json.dumps(row, ensure_ascii=False, allow_nan=False) + "\n" for row in rows))
+    """Write one JSON object a line, atomically, and as the last line their checksum."""
+    text = "".join(json.dumps(row, ensure_ascii=False, allow_nan=False) + "\n" for row in rows)
+    body = text.encode(errors="backslashreplace")
+    write_atomically(path, sealed(body))
 
 
 def read_json(path: Path) -> Any:
@@ -59,13 +70,50 @@ def read_rows(path: Path) -> list[dict[str, Any]]:
     """Read a file that ``write_rows`` wrote.
 
     Raises:
-        ValueError: a line is not JSON; the message names the file.
+        ValueError: the file was cut off or changed, or a line is not JSON; the message names the file.
     """
+    body = read_sealed(path)
     try:
         # Not splitlines: JSON leaves U+2028 and others, at which it would split, as they are.
-        return [json.loads(line) for line in Path(path).read_text(encoding="utf-8").split("\n") if line]
+        return [json.loads(line) for line in body.decode().split("\n") if line]
     except ValueError as error:
         raise ValueError(f"{path} is not valid JSON lines: {error}") from error
+
+
+def read_sealed(path: Path) -> bytes:
+    """Return the lines of a file that ``write_rows`` wrote, without the last one, which is their checksum.
+
+    Raises:
+        ValueError: the file was cut off or changed; the message names it.
+    """
+    content = Path(path).read_bytes()
+    body = content[: -len(sealed(b""))]
+    if content != sealed(body):
+        raise ValueError(
+            f"{path} is cut off or damaged: its last line is not the checksum of those before; "
+            "'priorbench verify --repair' has it made again by the next run"
+        )
+    return body
+
+
+def sealed(body: bytes) -> bytes:
+    """Return lines with the last line that ``read_sealed`` wants: their checksum."""
+    return body + b'{"sha256": "%s"}\n' % hashlib.sha256(body).hexdigest().encode()
+
+
+def read_at_most(path: Path, limit: int) -> bytes:
+    """Return the content of a file, unless it is larger than ``limit`` bytes or has no end, as a device.
+
+    Raises:
+        ValueError: the file is too large, or is a device or a pipe; the message names it.
+        OSError: the file can't be opened.
+    """
+    about = Path(path).stat()
+    if not stat.S_ISREG(about.st_mode) and not stat.S_ISDIR(about.st_mode):
+        raise ValueError(f"{path} is a device or a pipe, not a file")
+    if about.st_size > limit:
+        raise ValueError(f"{path} has {about.st_size} bytes, more than the limit of {limit}")
+    return Path(path).read_bytes()
 
 
 def file_sha256(path: Path) -> str:

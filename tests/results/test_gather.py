@@ -1,9 +1,16 @@
-import numpy as np
-import pytest
+import json
 
-from priorbench.files import write_rows
+import numpy as np
+import pyarrow as pa
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from priorbench.files import sealed, write_rows
 from priorbench.results.gather import gather_chunks, gather_parts, read_table
+from priorbench.results.keys import in_order
 from priorbench.results.published import published_rows
+from priorbench.results.rows import parse, to_arrow
 from priorbench.results.schema import RUNS, SCORES
 
 
@@ -84,3 +91,101 @@ def test_a_part_of_another_table_is_an_error_that_names_the_file(tmp_path):
     gather_chunks([], RUNS, tmp_path / "runs.parquet")
     with pytest.raises(ValueError, match=r"runs\.parquet has the columns"):
         gather_parts([tmp_path / "runs.parquet"], SCORES, tmp_path / "out.parquet")
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ('{"a": 1', "is not valid JSON lines"),
+        ("[1]\n", r"row 1: a row must name its columns"),
+        ("\ufeff{}\n", "is not valid JSON lines"),
+    ],
+)
+def test_a_file_that_is_no_rows_is_named(tmp_path, text, message):
+    write_rows(tmp_path / "a.jsonl", [score("1")])
+    (tmp_path / "b.jsonl").write_bytes(sealed(text.encode()))
+    with pytest.raises(ValueError, match=rf"b\.jsonl.*{message}"):
+        gather_chunks([tmp_path / "a.jsonl", tmp_path / "b.jsonl"], SCORES, tmp_path / "out.parquet")
+
+
+def test_a_table_that_was_changed_is_refused(tmp_path):
+    path = tmp_path / "a.parquet"
+    write_rows(tmp_path / "a.jsonl", [score(str(number), value=number / 7) for number in range(200)])
+    gather_chunks([tmp_path / "a.jsonl"], SCORES, path)
+    content = path.read_bytes()
+    for place in range(0, len(content), 97):
+        damaged = bytearray(content)
+        damaged[place] ^= 16
+        path.write_bytes(damaged)
+        try:
+            table = read_table(path)
+        except ValueError as error:
+            assert "a.parquet is damaged" in str(error)
+        else:
+            # A change where nothing is kept, in a comment of the writer's.
+            path.write_bytes(content)
+            assert table.equals(read_table(path))
+
+
+def test_a_number_that_is_missing_is_not_taken_for_one_that_is_null(tmp_path):
+    without = score("1")
+    del without["value"]
+    # The key in a text, which is escaped there, and another row's count for nothing.
+    for reason in ('"value":', '\\"value":'):
+        write_rows(tmp_path / "a.jsonl", [score("2", value=None) | {"reason": reason}, without])
+        with pytest.raises(ValueError, match=r"row 2: missing columns \['value'\]"):
+            gather_chunks([tmp_path / "a.jsonl"], SCORES, tmp_path / "out.parquet")
+
+
+def test_unusual_characters_and_the_name_of_a_file_that_is_no_unicode_survive(tmp_path):
+    rows = [score("1") | {"reason": "a\u2028b\u0085\x00c\r\n", "note": "{}\n{"}, score("2") | {"reason": "\udcff.png"}]
+    write_rows(tmp_path / "a.jsonl", rows)
+    gather_chunks([tmp_path / "a.jsonl"], SCORES, tmp_path / "out.parquet")
+    table = read_table(tmp_path / "out.parquet")
+    assert table["reason"].tolist() == ["a\u2028b\u0085\x00c\r\n", "\\udcff.png"]
+    assert table["note"].tolist() == ["{}\n{", ""]
+
+
+@pytest.mark.parametrize("text", ["{0}\n\n{1}\n", "{0}{1}\n", "{0}\n{1}", "{0}{1}\n\n"])
+def test_lines_are_counted_or_refused(tmp_path, text):
+    lines = [json.dumps(score(image)) for image in "12"]
+    content = text.replace("{0}", lines[0]).replace("{1}", lines[1])
+    (tmp_path / "a.jsonl").write_bytes(sealed(content.encode()))
+    if "}{" in content:
+        with pytest.raises(ValueError, match="is not valid JSON lines"):
+            gather_chunks([tmp_path / "a.jsonl"], SCORES, tmp_path / "out.parquet")
+    else:
+        gather_chunks([tmp_path / "a.jsonl"], SCORES, tmp_path / "out.parquet")
+        assert len(read_table(tmp_path / "out.parquet")) == 2
+
+
+words = st.text(st.characters(exclude_categories=("Cs",)), max_size=8) | st.sampled_from(['"seconds":', "}\n{", "\\"])
+numbers = st.none() | st.floats(allow_nan=False, allow_infinity=False) | st.integers(-(2**70), 2**70)
+integers = st.integers(-(2**63), 2**63 - 1) | st.sampled_from([2**53 + 1, 2**63 - 1])
+kinds = {pa.string(): words, pa.float64(): numbers, pa.int64(): integers}
+good = st.fixed_dictionaries({field.name: kinds[field.type] for field in RUNS.schema})
+odd = st.none() | st.booleans() | st.integers() | st.floats() | st.just("x") | st.just([1]) | st.just("\udcff")
+
+
+@given(st.lists(st.lists(good, max_size=4), max_size=4))
+def test_usual_rows_take_the_fast_way_and_come_out_the_same(chunks):
+    fast = parse(["".join(f"{json.dumps(row)}\n" for row in rows).encode() for rows in chunks], RUNS)
+    slow = to_arrow([row for rows in chunks for row in rows], RUNS, "rows")
+    assert fast.equals(slow)
+
+
+@given(good, st.sampled_from(RUNS.schema.names), odd, st.booleans())
+def test_the_fast_way_takes_nothing_that_the_exact_way_refuses(row, name, value, missing):
+    changed = {key: value if key == name else kept for key, kept in row.items() if not (missing and key == name)}
+    fast = parse([f"{json.dumps(row)}\n{json.dumps(changed)}\n".encode()], RUNS)
+    if fast is not None:
+        # NaN equals itself in bytes only.
+        assert fast.to_pandas().equals(to_arrow([row, changed], RUNS, "rows").to_pandas())
+
+
+@given(st.lists(st.tuples(st.sampled_from("aäbβ"), words), max_size=20))
+def test_rows_are_ordered_as_arrow_orders_them(values):
+    table = pa.table(
+        {"x": pa.array([x for x, _ in values], pa.string()), "y": pa.array([y for _, y in values], pa.string())}
+    )
+    assert in_order(table, ["x", "y"]).equals(table.sort_by([("x", "ascending"), ("y", "ascending")]))

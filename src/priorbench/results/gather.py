@@ -16,7 +16,9 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from priorbench.files import read_rows, write_atomically
+from priorbench.files import write_atomically
+from priorbench.results.keys import in_order, ranks
+from priorbench.results.rows import read_files, to_arrow
 from priorbench.results.schema import Table
 
 
@@ -32,7 +34,7 @@ def gather_chunks(files: Sequence[Path], table: Table, path: Path) -> None:
         ValueError: a row lacks a column, has an unknown one or a value of the wrong type, or two rows have the same
             key; the message names the files.
     """
-    _write([_to_arrow(read_rows(file), table, str(file)) for file in files], files, table, path)
+    _write(*read_files(files, table), files, table, path)
 
 
 def gather_parts(files: Sequence[Path], table: Table, path: Path, published: Iterable[Mapping[str, Any]] = ()) -> None:
@@ -47,58 +49,55 @@ def gather_parts(files: Sequence[Path], table: Table, path: Path, published: Ite
     Raises:
         ValueError: a file has other columns, or two rows have the same key; the message names the files.
     """
-    parts = [pq.ParquetFile(file).read() for file in files]
+    parts = [_read(file) for file in files]
     for file, part in zip(files, parts, strict=True):
         if not part.schema.equals(table.schema):
             raise ValueError(f"{file} has the columns {part.schema.names}; expected {table.schema.names}")
-    _write(parts, files, table, path, published)
+    _write(parts, [part.num_rows for part in parts], files, table, path, published)
+
+
+def _read(path: Path) -> pa.Table:
+    try:
+        return pq.ParquetFile(path, page_checksum_verification=True).read()
+    except FileNotFoundError:
+        raise
+    except (pa.ArrowException, OSError) as error:
+        raise ValueError(f"{path} is damaged: {error}; 'priorbench verify --repair' removes it") from error
 
 
 def read_table(path: Path) -> pd.DataFrame:
     """Read a table that this module wrote; a missing number is NaN."""
-    frame: pd.DataFrame = pq.ParquetFile(path).read().to_pandas()
+    frame: pd.DataFrame = _read(path).to_pandas()
     return frame
 
 
-def _to_arrow(rows: list[dict[str, Any]], table: Table, origin: str) -> pa.Table:
-    expected = set(table.schema.names)
-    for number, row in enumerate(rows, start=1):
-        if row.keys() != expected:
-            missing, unknown = sorted(expected - row.keys()), sorted(row.keys() - expected)
-            raise ValueError(f"{origin}, row {number}: missing columns {missing}, unknown columns {unknown}")
-        for field in table.schema:
-            if row[field.name] is None and field.type != pa.float64():
-                raise ValueError(f"{origin}, row {number}: {field.name} must be given; only numbers may be null")
-    try:
-        return pa.Table.from_pylist(rows, schema=table.schema)
-    except (pa.ArrowInvalid, pa.ArrowTypeError) as error:
-        raise ValueError(f"{origin}: a value has the wrong type: {error}") from error
-
-
 def _write(
-    parts: list[pa.Table],
+    parts: Sequence[pa.Table],
+    rows: Sequence[int],
     files: Sequence[Path],
     table: Table,
     path: Path,
     published: Iterable[Mapping[str, Any]] = (),
 ) -> None:
+    """Write ``parts``, in which each of the ``files`` has so many ``rows``, and what was published."""
     whole = pa.concat_tables([table.schema.empty_table(), *parts])
-    _check_unique(whole, np.repeat(np.arange(len(parts)), [part.num_rows for part in parts]), files, table)
-    whole = pa.concat_tables([whole, _to_arrow([dict(row) for row in published], table, "published numbers")])
+    _check_unique(whole, rows, files, table)
+    whole = pa.concat_tables([whole, to_arrow([dict(row) for row in published], table, "published numbers")])
     order = [name for name in (*table.key, "note") if name in table.schema.names]
-    whole = whole.sort_by([(name, "ascending") for name in order]).combine_chunks()
+    whole = in_order(whole.combine_chunks(), order)
     buffer = io.BytesIO()
-    pq.write_table(whole, buffer, compression="zstd")
+    pq.write_table(whole, buffer, compression="zstd", write_page_checksum=True)
     write_atomically(path, buffer.getvalue())
 
 
-def _check_unique(whole: pa.Table, origin: np.ndarray, files: Sequence[Path], table: Table) -> None:
-    keys: pd.DataFrame = whole.select(list(table.key)).to_pandas()
-    repeated = keys.duplicated(keep=False).to_numpy()
-    if not repeated.any():
+def _check_unique(whole: pa.Table, rows: Sequence[int], files: Sequence[Path], table: Table) -> None:
+    sorted_ranks = np.sort(ranks(whole, table.key))
+    if not (sorted_ranks[1:] == sorted_ranks[:-1]).any():
         return
-    first = keys[repeated].iloc[0]
+    keys: pd.DataFrame = whole.select(list(table.key)).to_pandas()
+    first = keys[keys.duplicated(keep=False)].iloc[0]
     same = (keys == first).all(axis=1).to_numpy()
+    origin = np.repeat(np.arange(len(files)), rows)
     names = ", ".join(str(files[i]) for i in sorted(set(origin[same])))
     cell = ", ".join(f"{name}={value}" for name, value in first.items())
     raise ValueError(
