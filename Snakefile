@@ -43,6 +43,7 @@ localrules:
     gather_prior,
     gather,
     tables,
+    tables_partial,
     figure,
 
 

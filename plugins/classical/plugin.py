@@ -51,8 +51,7 @@ def register_priors() -> Iterator[PriorSpec]:
         factory=".observed:Observed",
         label="observation",
         summary="the observation as an image, missing pixels interpolated: the floor",
-        images_per_job=100,
-        resources=Resources(memory_mb=1000),
+        resources=Resources(memory_mb=1000, seconds_per_megapixel=3),
     )
     yield PriorSpec(
         name="wiener",
@@ -61,7 +60,7 @@ def register_priors() -> Iterator[PriorSpec]:
         label="Wiener",
         summary="a Gaussian field with the 1/f² spectrum of natural images",
         reference="doi:10.1364/JOSAA.4.002379",
-        resources=Resources(memory_mb=1000),
+        resources=Resources(memory_mb=1000, seconds_per_megapixel=6),
     )
     yield PriorSpec(
         name="nlm",
@@ -71,7 +70,7 @@ def register_priors() -> Iterator[PriorSpec]:
         summary="each pixel is the mean of pixels in similar patches",
         reference="doi:10.1109/CVPR.2005.38",
         tunable={"h": (0.3, 0.45, 0.6, 0.8, 1.1)},
-        resources=Resources(memory_mb=1500),
+        resources=Resources(memory_mb=1500, seconds_per_megapixel=30),
     )
     yield PriorSpec(
         name="tv",
@@ -81,7 +80,7 @@ def register_priors() -> Iterator[PriorSpec]:
         summary="piecewise constant images: Rudin-Osher-Fatemi by Chambolle's algorithm",
         reference="doi:10.1023/B:JMIV.0000011325.36760.1e",
         tunable={"weight": (0.45, 0.65, 0.9, 1.25, 1.8)},
-        resources=Resources(memory_mb=1500),
+        resources=Resources(memory_mb=1500, seconds_per_megapixel=15),
     )
     yield PriorSpec(
         name="wavelet",
@@ -90,5 +89,5 @@ def register_priors() -> Iterator[PriorSpec]:
         label="wavelet",
         summary="few large wavelet coefficients: BayesShrink with cycle spinning",
         reference="doi:10.1109/83.862633",
-        resources=Resources(memory_mb=1500),
+        resources=Resources(memory_mb=1500, seconds_per_megapixel=20),
     )

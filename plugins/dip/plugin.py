@@ -21,8 +21,9 @@ def register_priors() -> Iterator[PriorSpec]:
         reference=REFERENCE,
         parameters=DIPParameters,
         label="Deep Image Prior",
-        resources=Resources(threads=2, memory_mb=4000, minutes=60),
-        images_per_job=1,
+        resources=Resources(
+            threads=2, memory_mb=1500, memory_mb_per_megapixel=6000, minutes=60, seconds_per_megapixel=1200
+        ),
     )
 
 

@@ -25,7 +25,7 @@ def register_priors() -> Iterator[PriorSpec]:
         id="gmm-K{n_components}",
         label="GMM K={n_components}",
         learns=True,
-        resources=Resources(threads=2),
+        resources=Resources(threads=2, seconds_per_megapixel=80),
     )
     yield PriorSpec(
         name="gmm-dead-leaves",
@@ -37,7 +37,7 @@ def register_priors() -> Iterator[PriorSpec]:
         label="GMM K={n_components}, dead leaves",
         learns=True,
         train_on="dead-leaves",
-        resources=Resources(threads=2),
+        resources=Resources(threads=2, seconds_per_megapixel=80),
     )
     yield PriorSpec(
         name="mvg",
@@ -47,6 +47,7 @@ def register_priors() -> Iterator[PriorSpec]:
         parameters=MVGParameters,
         label="Gaussian",
         learns=True,
+        resources=Resources(seconds_per_megapixel=10),
     )
     yield PriorSpec(
         name="gsm",
@@ -56,6 +57,7 @@ def register_priors() -> Iterator[PriorSpec]:
         parameters=GSMParameters,
         label="Gaussian scale mixture",
         learns=True,
+        resources=Resources(seconds_per_megapixel=20),
     )
 
 

@@ -22,6 +22,14 @@ class Layout:
         """The experiment, every key written out."""
         return f"{self.root}/config.yaml"
 
+    def estimates(self) -> str:
+        """What the jobs were expected to take when the experiment was begun."""
+        return f"{self.root}/estimates.json"
+
+    def costs(self) -> str:
+        """What the priors took, for the plans of later experiments."""
+        return f"{self.root}/costs.json"
+
     def environments(self) -> str:
         """The folder of environment records."""
         return f"{self.root}/environment"
@@ -61,6 +69,10 @@ class Layout:
     def model_spec(self, prior: str) -> str:
         """What a model is: prior, parameters, training images."""
         return f"{self.root}/models/{prior}/spec.json"
+
+    def fit(self, prior: str) -> str:
+        """What a finished fit came from and gave; no rule's output, so it outlives a job that is sent again."""
+        return f"{self.root}/models/{prior}/fit.json"
 
     def tuned(self, task: str = "{task}", prior: str = "{prior}") -> str:
         """The parameters chosen for a task, and what they were chosen from."""
@@ -114,9 +126,21 @@ class Layout:
         """The report made by ``snakemake --report``."""
         return f"{self.root}/report.html"
 
+    def partial(self) -> Layout:
+        """Where what is finished so far is shown, in files named as those of the whole."""
+        return Layout(f"{self.root}/partial")
+
     def log(self, stage: str, *wildcards: str) -> str:
-        """The log of a job."""
-        return "/".join([self.root, "logs", stage, *(f"{{{name}}}" for name in wildcards)]) + ".log"
+        """The pattern of a stage's logs."""
+        return self.log_file(stage, *(f"{{{name}}}" for name in wildcards))
+
+    def log_file(self, stage: str, *names: str) -> str:
+        """The log of one job, whose wildcards are ``names``."""
+        return "/".join([self.root, "logs", stage, *names]) + ".log"
+
+    def lock(self, stage: str, *names: str) -> str:
+        """The lock of a job: the names are those that its log has."""
+        return "/".join([self.root, "locks", stage, *names]) + ".lock"
 
     def benchmark(self, stage: str, *wildcards: str) -> str:
         """Snakemake's own measurement of a job."""

@@ -49,24 +49,30 @@ class Resources:
 
     Args:
         threads: processor threads, handed to torch as well.
-        memory_mb: memory in MiB.
+        memory_mb: memory in MiB, for an image of any size.
+        memory_mb_per_megapixel: what each megapixel of each channel adds.
         gpus: GPUs.
         minutes: time limit for the restoration of one image.
         training_minutes: time limit for the fit.
+        seconds_per_megapixel: how long a restoration takes, for each megapixel of each channel, by experience: so many
+            images are given to one job that it lasts as long as the experiment wants. None takes a tenth of the limit.
     """
 
     threads: int = 1
     memory_mb: int = 2000
+    memory_mb_per_megapixel: float = 200.0
     gpus: int = 0
     minutes: float = 10.0
     training_minutes: float = 60.0
+    seconds_per_megapixel: float | None = None
 
     def __post_init__(self) -> None:
         for name in ("threads", "memory_mb", "minutes", "training_minutes"):
             if not getattr(self, name) > 0:
                 raise ValueError(f"{name} must be positive, not {getattr(self, name)}")
-        if self.gpus < 0:
-            raise ValueError(f"gpus must be at least 0, not {self.gpus}")
+        for name in ("gpus", "memory_mb_per_megapixel", "seconds_per_megapixel"):
+            if (getattr(self, name) or 0) < 0:
+                raise ValueError(f"{name} must be at least 0, not {getattr(self, name)}")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -106,7 +112,7 @@ class PriorSpec(Record):
         train_on: the data set it learns from by default: an id of the configuration or the name of
             a registered source; empty means the experiment's ``train``.
         resources: what a job asks for.
-        images_per_job: the most images restored by one job.
+        images_per_job: the images restored by one job; None: as many as last as long as the experiment wants.
         tasks: names or ids of the tasks it can do, or patterns of them such as ``"inpaint*"``.
         tunable: candidates of parameters that the stage ``tune`` may choose for each task, on training images; it
             tries every combination. They act on the restoration, not on the fit, and the id can't tell them.
@@ -118,7 +124,7 @@ class PriorSpec(Record):
     learns: bool = False
     train_on: str = ""
     resources: Resources = field(default_factory=Resources)
-    images_per_job: int = 10
+    images_per_job: int | None = None
     tasks: tuple[str, ...] = ("*",)
     tunable: Mapping[str, Sequence[Any]] = field(default_factory=dict, hash=False)
 
@@ -126,7 +132,7 @@ class PriorSpec(Record):
         super().__post_init__()
         _check_patterns(self)
         _check_tunable(self)
-        if self.images_per_job < 1:
+        if self.images_per_job is not None and self.images_per_job < 1:
             raise ValueError(f"images_per_job of {self.name!r} must be at least 1, not {self.images_per_job}")
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from priorbench.config import ConfigError, dump_experiment, parse_experiment, read_yaml
-from priorbench.files import write_atomically
+from priorbench.files import write_atomically, write_json
 from priorbench.plan import Plan
 from priorbench.plugins import PluginError
 
@@ -47,7 +47,10 @@ def load_plan(config: Mapping[str, Any], workflow: Any) -> Plan:
 
 
 def freeze(plan: Plan) -> None:
-    """Write the experiment, every key written out, beside its results."""
+    """Write the experiment, every key written out, and what it was expected to take, beside its results."""
+    for dataset, _, prior in plan.cells():
+        plan.chunks(dataset, prior)
+    write_json(Path(plan.layout.estimates()), plan.estimates.keep())
     write_atomically(Path(plan.layout.config()), dump_experiment(plan.experiment))
 
 

@@ -1,4 +1,5 @@
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -17,11 +18,13 @@ from priorbench.stages.restore import restore
 TASK = "denoise-0"
 # What the prior does is told by the brightness of the image, in steps of 1/20.
 BEHAVIOURS = [
-    "fine", "raises", "nan", "shape", "exits", "vanishes", "nothing", "hangs", "text", "extras", "noisy", "late"
+    "fine", "raises", "nan", "shape", "exits", "vanishes", "nothing", "hangs", "text", "extras", "noisy", "late",
+    "forks", "leaks", "reseeds",
 ]  # fmt: skip
 PRIOR = """
-    import os, signal, sys, time
+    import os, random, signal, sys, time
     from pathlib import Path
+    import numpy as np
     import torch
     from priorbench import PriorSpec, Resources, hookimpl
     from priorbench.priors import Prior, Restoration
@@ -57,6 +60,18 @@ PRIOR = """
             if what == "noisy":
                 print("x" * 100_000)
                 print("y" * 100_000, file=sys.stderr)
+            if what == "forks":
+                if os.fork() == 0:
+                    Path("child.txt").write_text(str(os.getpid()))
+                    time.sleep(600)
+                while not Path("child.txt").exists():
+                    time.sleep(0.01)
+            if what == "leaks":
+                self.leak = torch.ones(50_000_000)
+            if what == "reseeds":
+                torch.manual_seed(0)
+                np.random.seed(0)
+                random.seed(0)
             if what == "late" and not Path("repaired").exists():
                 os.kill(os.getpid(), signal.SIGKILL)
             return Restoration(y)
@@ -101,6 +116,7 @@ def calls(bench: Any) -> list[str]:
     return file.read_text().split() if file.exists() else []
 
 
+@pytest.mark.fault("a plugin that exits, crashes, hangs, forks, leaks, floods its output or sets global seeds")
 def test_whatever_a_prior_does_to_an_image_is_a_row_and_the_others_are_restored(bench: Any) -> None:
     names = [name for name in BEHAVIOURS if name != "late"]
     (bench.root / "photos").mkdir()
@@ -112,8 +128,10 @@ def test_whatever_a_prior_does_to_an_image_is_a_row_and_the_others_are_restored(
     assert set(rows) == {*names, "corrupt", "empty"}
     status = {name: row["status"] for name, row in rows.items()}
     assert status == dict.fromkeys(rows, "failed") | {
-        "fine": "ok", "extras": "ok", "noisy": "ok", "nan": "diverged", "hangs": "timeout"
-    }  # fmt: skip
+        **dict.fromkeys(("fine", "extras", "noisy", "forks", "leaks", "reseeds"), "ok"),
+        "nan": "diverged",
+        "hangs": "timeout",
+    }
     for name, word in {
         "raises": "ArithmeticError: two lines",
         "nan": "NaN",
@@ -135,6 +153,8 @@ def test_whatever_a_prior_does_to_an_image_is_a_row_and_the_others_are_restored(
     folder = Path(plan.layout.restored("photos", TASK, "actor", ""))
     assert {path.stem for path in folder.glob("*.png")} == {name for name, value in status.items() if value == "ok"}
     assert not list(folder.glob("*.safetensors"))
+    with pytest.raises(ProcessLookupError):
+        os.kill(int((bench.root / "child.txt").read_text()), 0)
     for name in ("fine", "noisy"):
         np.testing.assert_allclose(read_image(folder / f"{name}.png"), (BEHAVIOURS.index(name) + 1) / 20, atol=0.003)
         assert rows[name]["seconds"] > 0

@@ -6,7 +6,8 @@ import pytest
 
 from priorbench.data.images import read_image
 from priorbench.data.tensors import read_tensor
-from priorbench.files import read_rows, write_rows
+from priorbench.errors import StorageError
+from priorbench.files import file_sha256, read_rows, write_json, write_rows
 from priorbench.metrics.fidelity import psnr
 from priorbench.plan import Plan
 from priorbench.problem import Problem
@@ -92,7 +93,14 @@ def plan(bench: Any) -> Plan:
     return made
 
 
+def record(plan: Plan) -> None:
+    """Write the checksums of all restorations, as the stage that made them would have."""
+    for restored in Path(plan.layout.root, "restored").rglob("*.png"):
+        write_json(restored.with_suffix(".json"), {"sha256": file_sha256(restored)})
+
+
 def scored(plan: Plan, task: str) -> dict[tuple[str, str], dict[str, Any]]:
+    record(plan)
     score(plan, "photos", task, "first", "0")
     rows = read_rows(Path(plan.layout.scores("photos", task, "first", "0")))
     return {(row["image"], row["metric"]): row for row in rows}
@@ -120,6 +128,24 @@ def test_an_estimate_at_the_time_limit_has_a_value_and_keeps_its_status(plan: Pl
         assert (row["status"], row["reason"]) == ENDS["slow"]
     raising = rows["slow", "raising"]
     assert (raising["value"], raising["status"], raising["reason"]) == (None, "failed", "RuntimeError: no idea")
+
+
+@pytest.mark.parametrize("what", ["restored", "clean", "problem"])
+def test_what_was_changed_after_it_was_made_is_not_scored(plan: Plan, what: str) -> None:
+    scored(plan, "denoise-25")
+    scores = Path(plan.layout.scores("photos", "denoise-25", "first", "0"))
+    scores.unlink()
+    path = {
+        "restored": plan.layout.restored("photos", "denoise-25", "first", "good.png"),
+        "clean": plan.layout.image("photos", "good"),
+        "problem": plan.layout.problem("photos", "denoise-25", "good"),
+    }[what]
+    content = bytearray(Path(path).read_bytes())
+    content[len(content) // 2] ^= 1
+    Path(path).write_bytes(content)
+    with pytest.raises(StorageError, match=f"{path} is damaged.*verify --repair"):
+        score(plan, "photos", "denoise-25", "first", "0")
+    assert not scores.exists()
 
 
 def test_a_metric_that_fails_costs_its_own_value_only(plan: Plan) -> None:
@@ -180,6 +206,7 @@ def test_an_exact_restoration_has_no_finite_psnr_and_says_so(plan: Plan) -> None
 
 
 def test_all_rows_are_gathered(plan: Plan) -> None:
+    record(plan)
     for _, task, prior in plan.cells():
         score(plan, "photos", task, prior, "0")
     for prior in plan.priors:

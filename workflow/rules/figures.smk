@@ -21,4 +21,4 @@ rule figure:
         config=CONFIG,
         labels=plan.labels,
     shell:
-        "python -m priorbench draw --config {params.config:q} --figure {wildcards.figure} > {log:q} 2>&1"
+        "python -m priorbench draw --config {params.config:q} --figure {wildcards.figure:q} > {log:q} 2>&1"

@@ -1,6 +1,9 @@
 rule prepare:
+    # Snakemake takes a brace in the name of a file for a wildcard; it can't watch such a file.
     input:
-        files=lambda wildcards: plan.dataset(wildcards.dataset).files,
+        files=lambda wildcards: [
+            file for file in plan.dataset(wildcards.dataset).files if "{" not in file
+        ],
     output:
         layout.images(),
     log:
@@ -9,9 +12,9 @@ rule prepare:
         layout.benchmark("prepare", "dataset")
     resources:
         mem_mb=2000,
-        runtime=30,
+        runtime=lambda wildcards: plan.data_minutes(wildcards.dataset),
     params:
         config=CONFIG,
         fingerprint=lambda wildcards: plan.dataset(wildcards.dataset).fingerprint,
     shell:
-        "python -m priorbench prepare --config {params.config:q} --dataset {wildcards.dataset} > {log:q} 2>&1"
+        "python -m priorbench prepare --config {params.config:q} --dataset {wildcards.dataset:q} > {log:q} 2>&1"

@@ -10,11 +10,11 @@ rule corrupt:
         layout.benchmark("corrupt", "dataset", "task")
     resources:
         mem_mb=2000,
-        runtime=30,
+        runtime=lambda wildcards: plan.data_minutes(wildcards.dataset),
     params:
         config=CONFIG,
         fingerprint=lambda wildcards: plan.task(wildcards.task).fingerprint,
         seed=plan.experiment.seed,
     shell:
-        "python -m priorbench corrupt --config {params.config:q} --dataset {wildcards.dataset}"
-        " --task {wildcards.task} > {log:q} 2>&1"
+        "python -m priorbench corrupt --config {params.config:q} --dataset {wildcards.dataset:q}"
+        " --task {wildcards.task:q} > {log:q} 2>&1"

@@ -13,9 +13,11 @@ rule restore:
     retries: plan.experiment.retries
     threads: lambda wildcards: plan.prior(wildcards.prior).resources.threads
     resources:
-        mem_mb=lambda wildcards, attempt: plan.memory(wildcards.prior, attempt),
-        runtime=lambda wildcards: plan.restore_minutes(
-            wildcards.dataset, wildcards.prior, wildcards.chunk
+        mem_mb=lambda wildcards, attempt: plan.memory(
+            wildcards.prior, wildcards.dataset, attempt
+        ),
+        runtime=lambda wildcards, attempt: plan.restore_minutes(
+            wildcards.dataset, wildcards.prior, wildcards.chunk, attempt
         ),
         gpu=lambda wildcards: plan.prior(wildcards.prior).resources.gpus,
         final=lambda wildcards, attempt: plan.is_final(attempt),
@@ -27,6 +29,6 @@ rule restore:
         ),
         seed=plan.experiment.seed,
     shell:
-        "python -m priorbench restore --config {params.config:q} --dataset {wildcards.dataset}"
-        " --task {wildcards.task} --prior {wildcards.prior} --chunk {wildcards.chunk}"
+        "python -m priorbench restore --config {params.config:q} --dataset {wildcards.dataset:q}"
+        " --task {wildcards.task:q} --prior {wildcards.prior:q} --chunk {wildcards.chunk:q}"
         " --final {resources.final} > {log:q} 2>&1"

@@ -11,13 +11,15 @@ rule score:
         layout.benchmark("score", "dataset", "task", "prior", "chunk")
     resources:
         mem_mb=2000,
-        runtime=30,
+        runtime=lambda wildcards: plan.scoring_minutes(
+            wildcards.dataset, wildcards.prior, wildcards.chunk
+        ),
     params:
         config=CONFIG,
         fingerprint=plan.scoring_fingerprint,
     shell:
-        "python -m priorbench score --config {params.config:q} --dataset {wildcards.dataset}"
-        " --task {wildcards.task} --prior {wildcards.prior} --chunk {wildcards.chunk} > {log:q} 2>&1"
+        "python -m priorbench score --config {params.config:q} --dataset {wildcards.dataset:q}"
+        " --task {wildcards.task:q} --prior {wildcards.prior:q} --chunk {wildcards.chunk:q} > {log:q} 2>&1"
 
 
 rule gather_prior:
@@ -37,7 +39,7 @@ rule gather_prior:
     params:
         config=CONFIG,
     shell:
-        "python -m priorbench gather --config {params.config:q} --prior {wildcards.prior} > {log:q} 2>&1"
+        "python -m priorbench gather --config {params.config:q} --prior {wildcards.prior:q} > {log:q} 2>&1"
 
 
 rule gather:
@@ -47,6 +49,7 @@ rule gather:
     output:
         layout.result("runs"),
         layout.result("scores"),
+        layout.costs(),
     log:
         layout.log("gather_all"),
     benchmark:

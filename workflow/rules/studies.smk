@@ -30,4 +30,4 @@ rule study:
         fingerprint=lambda wildcards: plan.study_fingerprint(wildcards.study),
         labels=plan.labels,
     shell:
-        "python -m priorbench study --config {params.config:q} --study {wildcards.study} > {log:q} 2>&1"
+        "python -m priorbench study --config {params.config:q} --study {wildcards.study:q} > {log:q} 2>&1"

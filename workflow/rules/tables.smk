@@ -29,3 +29,17 @@ rule tables:
         labels=plan.labels,
     shell:
         "python -m priorbench tabulate --config {params.config:q} > {log:q} 2>&1"
+
+
+# The tables of what is finished. Without an input it has nothing computed, without an output it runs whenever it is asked
+# for. While another Snakemake runs here it needs --nolock: Snakemake 9 would remove the other one's lock at its end.
+rule tables_partial:
+    log:
+        layout.log("tables_partial"),
+    resources:
+        mem_mb=2000,
+        runtime=30,
+    params:
+        config=CONFIG,
+    shell:
+        "python -m priorbench tabulate --partial --config {params.config:q} 2>&1 | tee {log:q}"

@@ -13,7 +13,9 @@ rule train:
     retries: plan.experiment.retries
     threads: lambda wildcards: plan.prior(wildcards.prior).resources.threads
     resources:
-        mem_mb=lambda wildcards, attempt: plan.memory(wildcards.prior, attempt),
+        mem_mb=lambda wildcards, attempt: plan.memory(
+            wildcards.prior, plan.prior(wildcards.prior).train_on, attempt
+        ),
         runtime=lambda wildcards: plan.training_minutes(wildcards.prior),
         gpu=lambda wildcards: plan.prior(wildcards.prior).resources.gpus,
         final=lambda wildcards, attempt: plan.is_final(attempt),
@@ -22,5 +24,5 @@ rule train:
         fingerprint=lambda wildcards: plan.prior(wildcards.prior).fingerprint,
         seed=plan.experiment.seed,
     shell:
-        "python -m priorbench train --config {params.config:q} --prior {wildcards.prior}"
+        "python -m priorbench train --config {params.config:q} --prior {wildcards.prior:q}"
         " --final {resources.final} > {log:q} 2>&1"

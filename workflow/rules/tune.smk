@@ -15,7 +15,9 @@ rule tune:
     retries: plan.experiment.retries
     threads: lambda wildcards: plan.prior(wildcards.prior).resources.threads
     resources:
-        mem_mb=lambda wildcards, attempt: plan.memory(wildcards.prior, attempt),
+        mem_mb=lambda wildcards, attempt: plan.memory(
+            wildcards.prior, plan.prior(wildcards.prior).tune_on, attempt
+        ),
         runtime=lambda wildcards: plan.tuning_minutes(wildcards.prior),
         gpu=lambda wildcards: plan.prior(wildcards.prior).resources.gpus,
         final=lambda wildcards, attempt: plan.is_final(attempt),
@@ -26,5 +28,5 @@ rule tune:
         ),
         seed=plan.experiment.seed,
     shell:
-        "python -m priorbench tune --config {params.config:q} --task {wildcards.task}"
-        " --prior {wildcards.prior} --final {resources.final} > {log:q} 2>&1"
+        "python -m priorbench tune --config {params.config:q} --task {wildcards.task:q}"
+        " --prior {wildcards.prior:q} --final {resources.final} > {log:q} 2>&1"

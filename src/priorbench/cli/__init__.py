@@ -6,8 +6,9 @@ import sys
 
 import typer
 
-from priorbench.cli import config, datasets, plugins, restore, stages, summary
+from priorbench.cli import config, datasets, plan, plugins, restore, stages, status, summary, verify
 from priorbench.config import ConfigError
+from priorbench.errors import MachineError
 from priorbench.plugins import PluginError
 
 app = typer.Typer(
@@ -21,7 +22,10 @@ app.add_typer(plugins.app, name="plugins")
 app.add_typer(datasets.app, name="datasets")
 stages.add_to(app)
 restore.add_to(app)
+plan.add_to(app)
+status.add_to(app)
 summary.add_to(app)
+verify.add_to(app)
 
 
 def main() -> None:
@@ -31,3 +35,7 @@ def main() -> None:
     except (ConfigError, PluginError, ValueError, OSError) as error:
         print(f"priorbench: {error}", file=sys.stderr)
         raise SystemExit(2) from error
+    except MachineError as error:
+        # Not the user's fault, nor the method's: another attempt may succeed.
+        print(f"priorbench: {error}", file=sys.stderr)
+        raise SystemExit(1) from error

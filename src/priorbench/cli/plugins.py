@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from priorbench.cli.options import DEFAULT_CONFIG, ConfigOption
+from priorbench.cli.options import DEFAULT_CONFIG, ConfigOption, wide_console
 from priorbench.config import PluginsSection, load_experiment
 from priorbench.plugins import PluginError, Registered, load_plugins
 from priorbench.records import PriorSpec, Record, TaskSpec
@@ -44,9 +44,7 @@ def list_plugins(
     for plugin in registry.plugins:
         if plugin.problem:
             table.add_row("–", "–", plugin.name, plugin.origin, "[red]FAILED[/red]", "", plugin.location)
-    console = Console()
-    # A pipe has no width: rich would cut the table to 80 columns.
-    (console if console.is_terminal else Console(width=1000)).print(table, markup=True)
+    wide_console().print(table, markup=True)
     for problem in problems:
         Console(stderr=True).print(problem, markup=False, highlight=False, soft_wrap=True)
 

@@ -81,12 +81,23 @@ def gather(
         gather_all(plan)
 
 
-def tabulate(config: ConfigOption = DEFAULT_CONFIG) -> None:
+def tabulate(
+    config: ConfigOption = DEFAULT_CONFIG,
+    partial: Annotated[
+        bool, typer.Option("--partial", help="Of what is finished so far, into partial/; also while a run goes on.")
+    ] = False,
+) -> None:
     """Write the tables."""
     limit_threads(1)
-    from priorbench.stages.tabulate import tabulate as run
+    plan = load(config)
+    if partial:
+        from priorbench.stages.partial import tabulate_partial
 
-    run(load(config))
+        typer.echo(f"tables of what is finished: {tabulate_partial(plan)}")
+    else:
+        from priorbench.stages.tabulate import tabulate as run
+
+        run(plan)
 
 
 def draw(

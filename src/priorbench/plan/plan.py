@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import itertools
+import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from fnmatch import fnmatchcase
 from functools import cached_property
@@ -16,6 +17,7 @@ from priorbench.layout import Layout
 from priorbench.names import unknown
 from priorbench.plan.code import CodeFingerprints
 from priorbench.plan.datasets import DatasetPlan, plan_dataset
+from priorbench.plan.estimates import Estimates
 from priorbench.plan.leaks import leak
 from priorbench.plan.tuning import candidates, psnr_fingerprint
 from priorbench.plan.variants import PriorPlan, Variant, variants
@@ -31,6 +33,10 @@ from priorbench.records import (
 R = TypeVar("R", bound=Record)
 MODEL_LOADING_MINUTES = 10
 """Time a job gets to start, import a plugin and load its model."""
+DOWNLOAD_MINUTES = 30
+"""Time a job gets to download what it needs."""
+PATIENCE = 6
+"""How many times longer than expected a job may take at its first attempt."""
 
 
 class Plan:
@@ -51,6 +57,9 @@ class Plan:
             [Path(folder) for folder in section.folders], disable=section.disable, strict=section.strict
         )
         self.layout = Layout(f"{experiment.results}/{experiment.experiment}")
+        own = Path(self.layout.costs())
+        others = (path for path in sorted(Path(experiment.results).glob(f"*/{own.name}")) if path != own)
+        self.estimates = Estimates.read(Path(self.layout.estimates()), others)
         self._code = CodeFingerprints()
         self._chunks: dict[tuple[str, int], list[list[str]]] = {}
         self.tasks = self._tasks()
@@ -89,7 +98,8 @@ class Plan:
 
     def chunks(self, dataset: str, prior: str) -> list[list[str]]:
         """Return the images of a data set in groups, one for each job of the prior."""
-        size = self.priors[prior].images_per_job
+        minutes = self.experiment.job_minutes
+        size = self.estimates.images_per_job(self.priors[prior], self.datasets[dataset], minutes)
         if (dataset, size) not in self._chunks:
             # Snakemake asks several times for every job; making them anew would be quadratic in the images.
             images = list(self.datasets[dataset].images)
@@ -116,10 +126,26 @@ class Plan:
             for chunk in range(len(self.chunks(dataset, prior)))
         ]
 
-    def restore_minutes(self, dataset: str, prior: str, chunk: str) -> int:
-        """Return the time limit of a restoring job: that of its images and of starting."""
-        minutes = self.priors[prior].resources.minutes * len(self.chunk(dataset, prior, chunk))
-        return int(minutes + MODEL_LOADING_MINUTES) + 1
+    def restore_minutes(self, dataset: str, prior: str, chunk: str, attempt: int) -> int:
+        """Return the time limit of a restoring job: several times what it should take, at the last attempt the most.
+
+        A short limit lets a scheduler start the job earlier. No image is lost by it: the next attempt goes on.
+        """
+        images, chosen = self.chunk(dataset, prior, chunk), self.prior(prior)
+        most = chosen.resources.minutes * len(images)
+        expected = self.estimates.seconds(chosen, self.dataset(dataset)) * len(images) / 60
+        limit = most if self.is_final(attempt) else min(most, PATIENCE * expected * attempt)
+        return math.ceil(limit + MODEL_LOADING_MINUTES)
+
+    def scoring_minutes(self, dataset: str, prior: str, chunk: str) -> int:
+        """Return the time limit of a scoring job."""
+        seconds = self.estimates.scoring_seconds(self.dataset(dataset)) * len(self.chunk(dataset, prior, chunk))
+        return math.ceil(PATIENCE * seconds / 60 + MODEL_LOADING_MINUTES)
+
+    def data_minutes(self, dataset: str) -> int:
+        """Return the time limit of a job that prepares or corrupts a data set, or downloads it."""
+        chosen = self.dataset(dataset)
+        return math.ceil(PATIENCE * self.estimates.scoring_seconds(chosen) * len(chosen.images) / 60 + DOWNLOAD_MINUTES)
 
     def training_minutes(self, prior: str) -> int:
         """Return the time limit of a training job."""
@@ -131,9 +157,10 @@ class Plan:
         runs = len(chosen.candidates) * min(self.experiment.tuning.images, len(self.dataset(chosen.tune_on).images))
         return int(chosen.resources.minutes * runs + MODEL_LOADING_MINUTES) + 1
 
-    def memory(self, prior: str, attempt: int) -> int:
-        """Return the memory of a prior's job in MiB: doubled at each further attempt."""
-        return self.prior(prior).resources.memory_mb << (attempt - 1)
+    def memory(self, prior: str, dataset: str, attempt: int) -> int:
+        """Return the memory in MiB of a prior's job on a data set, by its largest image; doubled at each attempt."""
+        largest = self.estimates.pixels(self.dataset(dataset)).largest
+        return self.estimates.memory(self.prior(prior), largest) << (attempt - 1)
 
     def is_final(self, attempt: int) -> int:
         """Return 1 for the last attempt at a job, else 0."""

@@ -66,14 +66,14 @@ class PriorPlan(Variant[PriorSpec]):
     Args:
         train_on: the data set it learns from; empty if it doesn't learn.
         resources: what its jobs ask for.
-        images_per_job: the most images restored by one job.
+        images_per_job: the images restored by one job; None: as many as last as long as the experiment wants.
         tune_on: the data set that its parameters are tuned on; empty if they aren't.
         candidates: what is tried, each a value for every tuned parameter; empty if nothing is tuned.
     """
 
     train_on: str
     resources: Resources
-    images_per_job: int
+    images_per_job: int | None
     tune_on: str
     candidates: tuple[dict[str, Any], ...]
 

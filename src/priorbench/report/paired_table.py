@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from priorbench.report.coverage import Coverage, Planned, comparable
 from priorbench.report.grid import Cell, Grid, Section
 from priorbench.results.catalogue import Catalogue
 from priorbench.results.statistics import CONFIDENCE, paired_differences
@@ -20,15 +21,28 @@ NOTES = (
     "fewer than 6 images it can't be.",
 )
 
+PARTIAL_NOTE = "A column where any prior lacks images has no best prior yet and is left out."
 
-def paired_grid(scores: pd.DataFrame, catalogue: Catalogue) -> Grid:
+
+def paired_csv(scores: pd.DataFrame, catalogue: Catalogue, planned: Planned | None = None) -> pd.DataFrame:
+    """Return the paired differences with all digits; see :func:`priorbench.results.statistics.paired_differences`.
+
+    With ``planned``, while a run goes on, only those of data sets and tasks where every prior has all images.
+    """
+    if planned is not None:
+        scores = comparable(scores, planned, catalogue.metrics)
+    return paired_differences(scores, catalogue.metrics)
+
+
+def paired_grid(scores: pd.DataFrame, catalogue: Catalogue, planned: Planned | None = None) -> Grid:
     """Return the paired differences for people, a section for each metric and data set.
 
     Args:
         scores: rows of :data:`priorbench.results.schema.SCORES`.
         catalogue: labels and order.
+        planned: what each cell will have, while a run goes on.
     """
-    paired = paired_differences(scores, catalogue.metrics)
+    paired = paired_csv(scores, catalogue, planned)
     differences = paired.set_index(["metric", "dataset", "prior", "task"]).to_dict("index")
     best = paired.groupby(["metric", "dataset", "task"])["best"].first().to_dict()
     sections = []
@@ -46,6 +60,10 @@ def paired_grid(scores: pd.DataFrame, catalogue: Catalogue) -> Grid:
                 rows.append(cells)
             sections.append(Section(f"{catalogue.metric_label(metric)}, {dataset}", [rows]))
     notes = NOTES if sections else ("Nothing to compare.",)
+    if planned is not None:
+        metric = next(iter(catalogue.metrics))
+        unfinished = Coverage.of(scores[scores["metric"] == metric], planned).notes()
+        notes = (*unfinished, PARTIAL_NOTE, *notes) if unfinished else notes
     return Grid("Paired differences to the best prior", ["prior", *catalogue.tasks.values()], sections, notes)
 
 

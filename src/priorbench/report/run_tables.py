@@ -6,21 +6,24 @@ from collections.abc import Iterable
 
 import pandas as pd
 
+from priorbench.report.coverage import Coverage, Planned
 from priorbench.report.grid import Cell, Grid, Section
 from priorbench.results.catalogue import Catalogue
 from priorbench.results.statistics import restored_runs
 
 FAILURE_COLUMNS = ["dataset", "image", "task", "prior", "status", "stage", "reason"]
+FINISHED_NOTE = "(12/68): 12 of 68 images are finished."
 COST_COLUMNS = [
     *("dataset", "prior", "task", "n"),
     *("seconds_mean", "seconds_min", "seconds_max", "peak_memory_mb", "threads"),
 ]
 
 
-def cost_csv(runs: pd.DataFrame, catalogue: Catalogue) -> pd.DataFrame:
+def cost_csv(runs: pd.DataFrame, catalogue: Catalogue, planned: Planned | None = None) -> pd.DataFrame:
     """Return what the restorations that gave an image cost: one row for each data set, prior and task.
 
     ``n`` images, mean, least and most wall-clock seconds an image, the highest peak memory in MB, and the threads.
+    With ``planned``, while a run goes on, every cell that is run has a row, with ``done`` and ``planned`` images.
     """
     done = restored_runs(runs).sort_values("image")  # the last digit of a mean depends on the order
     rows = [
@@ -33,19 +36,22 @@ def cost_csv(runs: pd.DataFrame, catalogue: Catalogue) -> pd.DataFrame:
         for names, group in done.groupby(["dataset", "prior", "task"])
     ]
     frame = pd.DataFrame(rows, columns=COST_COLUMNS)
+    if planned is not None:
+        frame = _with_coverage(frame, Coverage.of(runs, planned))
     known = [frame[name].isin(list(ids)) for name, ids in _orders(catalogue).items()]
     frame = frame[known[0] & known[1] & known[2]]
     return frame.sort_values(list(_orders(catalogue)), key=lambda column: _ranks(column, catalogue), ignore_index=True)
 
 
-def cost_grid(runs: pd.DataFrame, catalogue: Catalogue) -> Grid:
+def cost_grid(runs: pd.DataFrame, catalogue: Catalogue, planned: Planned | None = None) -> Grid:
     """Return the mean wall-clock seconds an image and the peak memory of each prior, data sets as sections."""
+    coverage = Coverage.of(runs, {} if planned is None else planned)
     costs = cost_csv(runs, catalogue)
     states = runs.groupby(["dataset", "prior", "task"])["status"].agg(lambda status: status.mode().iloc[0])
     sections = []
     for dataset in catalogue.datasets:
         own = costs[costs["dataset"] == dataset]
-        if not (runs["dataset"] == dataset).any():
+        if not ((runs["dataset"] == dataset).any() or coverage.images(dataset)):
             continue
         seconds = own.set_index(["prior", "task"])["seconds_mean"].to_dict()
         memory = own.groupby("prior")["peak_memory_mb"].max().to_dict()
@@ -54,16 +60,22 @@ def cost_grid(runs: pd.DataFrame, catalogue: Catalogue) -> Grid:
         for prior, label in catalogue.priors.items():
             cells = [Cell(label)]
             for task in catalogue.tasks:
+                cell = (dataset, task, prior)
+                share = "" if coverage.is_whole(cell) else f" {coverage.words(cell, coverage.done.get(cell, 0))}"
                 status = str(states.get((dataset, prior, task), "unsupported"))
-                if (prior, task) in seconds:
-                    cells.append(Cell(_significant(seconds[prior, task])))
+                if share and cell not in coverage.done:
+                    cells.append(Cell(f"–{share}"))
+                elif (prior, task) in seconds:
+                    cells.append(Cell(_significant(seconds[prior, task]) + share))
                 else:
-                    cells.append(Cell("cannot") if status == "unsupported" else Cell(status, "failed"))
+                    cells.append(Cell("cannot") if status == "unsupported" else Cell(status + share, "failed"))
             cells += [Cell(f"{memory[prior]:.0f}" if prior in memory else "–")]
             cells += [Cell(f"{threads[prior]:.0f}" if prior in threads else "–")]
             rows.append(cells)
         sections.append(Section(dataset, [rows]))
-    notes = ("Mean wall-clock seconds an image over the images that were restored, and the highest peak memory.",)
+    notes = ["Mean wall-clock seconds an image over the images that were restored, and the highest peak memory."]
+    if coverage.notes():
+        notes = [*coverage.notes(), FINISHED_NOTE, *notes]
     columns = ["prior", *(f"{label} (s)" for label in catalogue.tasks.values()), "peak memory (MB)", "threads"]
     return Grid("Cost of a restoration", columns, sections, notes)
 
@@ -74,7 +86,7 @@ def failures_csv(runs: pd.DataFrame) -> pd.DataFrame:
     return failed.sort_values(FAILURE_COLUMNS[:4], ignore_index=True)[FAILURE_COLUMNS]
 
 
-def failures_grid(runs: pd.DataFrame, catalogue: Catalogue) -> Grid:
+def failures_grid(runs: pd.DataFrame, catalogue: Catalogue, planned: Planned | None = None) -> Grid:
     """Return the failures with those of the same data set, stage and reason in one row, and how many cells they are."""
     failed = failures_csv(runs).assign(reason=lambda frame: frame["reason"].map(_first_line))
     rows = []
@@ -85,13 +97,22 @@ def failures_grid(runs: pd.DataFrame, catalogue: Catalogue) -> Grid:
         texts = [str(dataset), *names, str(status), str(stage), str(reason), str(len(group))]
         rows.append([Cell(text, "failed" if text == status else "") for text in texts])
     sections = [Section("", [rows])] if rows else []
-    notes = (
-        ("Cells that failed for the same reason share a row; failures.csv has a row for each.",)
-        if rows
-        else ("No failures.",)
-    )
+    shared = "Cells that failed for the same reason share a row; failures.csv has a row for each."
+    notes = (*Coverage.of(runs, {} if planned is None else planned).notes(), shared if rows else "No failures.")
     columns = [*FAILURE_COLUMNS, "cells"]
     return Grid("Failures", columns, sections, notes, text_columns=len(FAILURE_COLUMNS))
+
+
+def _with_coverage(costs: pd.DataFrame, coverage: Coverage) -> pd.DataFrame:
+    """Return the costs with a row for each cell that is planned, and how much of it is there."""
+    cells = [
+        (dataset, prior, task, coverage.done.get((dataset, task, prior), 0), count)
+        for (dataset, task, prior), count in coverage.planned.items()
+    ]
+    frame = pd.DataFrame(cells, columns=[*COST_COLUMNS[:3], "done", "planned"])
+    whole = costs.merge(frame, on=COST_COLUMNS[:3], how="right")
+    # A missing row would turn whole numbers into fractions.
+    return whole.astype({"n": "Int64", "threads": "Int64"}).fillna({"n": 0})[[*COST_COLUMNS, "done", "planned"]]
 
 
 def _orders(catalogue: Catalogue) -> dict[str, Iterable[str]]:

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from priorbench.report.coverage import CellName, Coverage, Planned
 from priorbench.report.grid import Cell, Grid, Row, Section
 from priorbench.results.catalogue import Catalogue
 from priorbench.results.statistics import summarise
@@ -21,43 +22,58 @@ NOTES = (
     "say why.",
 )
 
+PARTIAL_NOTES = (
+    "(12/68): the mean is over 12 of 68 images, as the others are not finished or, where it says so, failed; – (0/68): "
+    "none is finished. Such a mean is over other images than those above and below it and can't be compared with them.",
+    "Nothing is bold or underlined in a column where any prior lacks images.",
+)
 
-def score_grid(scores: pd.DataFrame, catalogue: Catalogue, metric: str) -> Grid:
+
+def score_grid(scores: pd.DataFrame, catalogue: Catalogue, metric: str, planned: Planned | None = None) -> Grid:
     """Return the table of a metric for people.
 
     Args:
         scores: rows of :data:`priorbench.results.schema.SCORES`.
         catalogue: labels and order.
         metric: a name in ``catalogue.metrics``.
+        planned: what each cell will have, while a run goes on: cells then say how much of it is there.
     """
     spec = catalogue.metrics[metric]
+    coverage = _coverage(scores, metric, planned)
     summary = summarise(scores, {metric: spec})
     published = _published(scores, metric)
     sections = []
     for dataset in catalogue.datasets:
         own = summary[summary["dataset"] == dataset]
-        if own.empty:
+        if own.empty and not (coverage and coverage.images(dataset)):
             continue
-        images = int((own["n"] + own["n_failed"]).max())
+        images = coverage.images(dataset) if coverage else int((own["n"] + own["n_failed"]).max())
         measured = own.set_index(["prior", "task"]).to_dict("index")
-        block = [
-            [Cell(label), *(_cell(measured.get((prior, task)), spec.decimals) for task in catalogue.tasks)]
-            for prior, label in catalogue.priors.items()
-        ]
+        block = []
+        for prior, label in catalogue.priors.items():
+            cells = [
+                _cell(measured.get((prior, task)), spec.decimals, coverage, (dataset, task, prior))
+                for task in catalogue.tasks
+            ]
+            block.append([Cell(label), *cells])
         papers = _paper_rows(published[published["dataset"] == dataset], catalogue, spec.decimals)
         title = f"{dataset} ({images} image{'s' if images != 1 else ''})"
         sections.append(Section(title, [block, papers] if papers else [block]))
     notes = NOTES if sections else ("No scores.",)
+    if coverage and coverage.notes():
+        notes = (*coverage.notes(), *PARTIAL_NOTES, *notes)
     return Grid(catalogue.metric_label(metric), ["prior", *catalogue.tasks.values()], sections, notes)
 
 
-def score_csv(scores: pd.DataFrame, catalogue: Catalogue, metric: str) -> pd.DataFrame:
+def score_csv(scores: pd.DataFrame, catalogue: Catalogue, metric: str, planned: Planned | None = None) -> pd.DataFrame:
     """Return the table of a metric with all digits: one row for each data set and prior.
 
     Each task gives the columns ``<task>`` (mean), ``<task>_low``, ``<task>_high`` (95 % bootstrap interval),
     ``<task>_n``, ``<task>_n_failed``, ``<task>_status`` and ``<task>_mark`` (best, tied or empty). Published
-    numbers are rows of their own, with the citation in ``note``.
+    numbers are rows of their own, with the citation in ``note``. With ``planned``, while a run goes on, there are
+    ``<task>_done`` and ``<task>_planned`` as well, in images, and the status of a cell without any is ``waiting``.
     """
+    coverage = _coverage(scores, metric, planned)
     summary = summarise(scores, {metric: catalogue.metrics[metric]})
     cells = summary.set_index(["dataset", "prior", "task"]).to_dict("index")
     rows: list[dict[str, Any]] = []
@@ -65,7 +81,11 @@ def score_csv(scores: pd.DataFrame, catalogue: Catalogue, metric: str) -> pd.Dat
         for prior, label in catalogue.priors.items():
             row: dict[str, Any] = {"dataset": dataset, "prior": prior, "label": label, "source": "measured", "note": ""}
             for task in catalogue.tasks:
-                row |= _csv_cell(task, cells.get((dataset, prior, task), {}))
+                cell = (dataset, task, prior)
+                row |= _csv_cell(task, _seen(cells.get((dataset, prior, task), {}), coverage, cell))
+                if coverage:
+                    row |= {f"{task}_done": coverage.done.get(cell, 0)}
+                    row |= {f"{task}_planned": coverage.planned.get(cell, 0)}
             rows.append(row)
         published = _published(scores, metric)
         of_dataset = published[published["dataset"] == dataset]
@@ -76,14 +96,31 @@ def score_csv(scores: pd.DataFrame, catalogue: Catalogue, metric: str) -> pd.Dat
             for task in catalogue.tasks:
                 row |= _csv_cell(task, {"mean": values[task], "status": "ok"} if task in values else {})
             rows.append(row)
-    fields = ("", "_low", "_high", "_n", "_n_failed", "_status", "_mark")
+    fields = ["", "_low", "_high", "_n", "_n_failed", "_status", "_mark"]
+    fields += ["_done", "_planned"] if coverage else []
     columns = [f"{task}{field}" for task in catalogue.tasks for field in fields]
     return pd.DataFrame(rows, columns=["dataset", "prior", "label", "source", "note", *columns])
 
 
-def _cell(row: Mapping[Any, Any] | None, decimals: int) -> Cell:
-    if row is None or row["status"] == "unsupported":
+def _coverage(scores: pd.DataFrame, metric: str, planned: Planned | None) -> Coverage | None:
+    return None if planned is None else Coverage.of(scores[scores["metric"] == metric], planned)
+
+
+def _seen(row: Mapping[Any, Any], coverage: Coverage | None, cell: CellName) -> Mapping[Any, Any]:
+    """Return a row of the summary as it may be shown: nothing is the best of a column that is not finished."""
+    if coverage is None:
+        return row
+    if not row:
+        return {"n": 0, "n_failed": 0, "status": "waiting"} if coverage.planned.get(cell) else row
+    return row if coverage.is_whole_column(*cell[:2]) else {**row, "mark": ""}
+
+
+def _cell(row: Mapping[Any, Any] | None, decimals: int, coverage: Coverage | None, cell: CellName) -> Cell:
+    row = _seen(row or {}, coverage, cell)
+    if not row or row["status"] == "unsupported":
         return Cell("cannot")
+    if coverage and not coverage.is_whole(cell):
+        return _partial_cell(row, decimals, coverage, cell)
     if row["n"] == 0:
         return Cell(row["status"], "failed")
     text = f"{row['mean']:.{decimals}f}"
@@ -92,6 +129,15 @@ def _cell(row: Mapping[Any, Any] | None, decimals: int) -> Cell:
     if row["n_failed"]:
         return Cell(f"{text} ({row['n']}/{row['n'] + row['n_failed']})", row["mark"] or "failed")
     return Cell(text, row["mark"])
+
+
+def _partial_cell(row: Mapping[Any, Any], decimals: int, coverage: Coverage, cell: CellName) -> Cell:
+    share = coverage.words(cell, row["n"], row["n_failed"])
+    if row["status"] == "waiting":
+        return Cell(f"– {share}")
+    if row["n"] == 0:
+        return Cell(f"{row['status']} {share}", "failed")
+    return Cell(f"{row['mean']:.{decimals}f} {share}", "failed" if row["n_failed"] else "")
 
 
 def _csv_cell(task: str, cell: Mapping[Any, Any]) -> dict[str, Any]:

@@ -8,15 +8,17 @@ import pandas as pd
 from rich.table import Table
 
 from priorbench.files import write_atomically
+from priorbench.report.coverage import Planned
 from priorbench.report.grid import Grid, to_latex, to_markdown, to_rich
-from priorbench.report.paired_table import paired_grid
+from priorbench.report.paired_table import paired_csv, paired_grid
 from priorbench.report.run_tables import cost_csv, cost_grid, failures_csv, failures_grid
 from priorbench.report.score_table import score_csv, score_grid
 from priorbench.results.catalogue import Catalogue
-from priorbench.results.statistics import paired_differences
 
 
-def write_tables(scores: pd.DataFrame, runs: pd.DataFrame, catalogue: Catalogue, folder: Path) -> list[Path]:
+def write_tables(
+    scores: pd.DataFrame, runs: pd.DataFrame, catalogue: Catalogue, folder: Path, planned: Planned | None = None
+) -> list[Path]:
     """Write every table as CSV (all digits), Markdown and LaTeX, atomically.
 
     Args:
@@ -24,17 +26,18 @@ def write_tables(scores: pd.DataFrame, runs: pd.DataFrame, catalogue: Catalogue,
         runs: rows of :data:`priorbench.results.schema.RUNS`.
         catalogue: labels and order.
         folder: where; the names are those of the metrics, ``cost``, ``failures`` and ``paired``.
+        planned: how many images each cell will have, while a run goes on: the tables then say how much is there.
 
     Returns:
         The files.
     """
     tables: dict[str, tuple[pd.DataFrame, Grid]] = {
-        metric: (score_csv(scores, catalogue, metric), score_grid(scores, catalogue, metric))
+        metric: (score_csv(scores, catalogue, metric, planned), score_grid(scores, catalogue, metric, planned))
         for metric in catalogue.metrics
     }
-    tables["cost"] = cost_csv(runs, catalogue), cost_grid(runs, catalogue)
-    tables["failures"] = failures_csv(runs), failures_grid(runs, catalogue)
-    tables["paired"] = paired_differences(scores, catalogue.metrics), paired_grid(scores, catalogue)
+    tables["cost"] = cost_csv(runs, catalogue, planned), cost_grid(runs, catalogue, planned)
+    tables["failures"] = failures_csv(runs), failures_grid(runs, catalogue, planned)
+    tables["paired"] = paired_csv(scores, catalogue, planned), paired_grid(scores, catalogue, planned)
     contents = {}
     for name, (frame, grid) in tables.items():
         contents[f"{name}.csv"] = frame.to_csv(index=False, lineterminator="\n")

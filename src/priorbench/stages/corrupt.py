@@ -8,12 +8,12 @@ from typing import Any
 import torch
 
 from priorbench.data.tensors import read_tensor
-from priorbench.errors import MachineError
+from priorbench.errors import MachineError, raise_if_storage
 from priorbench.files import file_sha256
 from priorbench.plan import Plan
 from priorbench.seeds import derive_seed
 from priorbench.stages.log import say
-from priorbench.stages.manifest import Entry, read_manifest, write_manifest
+from priorbench.stages.manifest import Entry, check_file, read_manifest, write_manifest
 from priorbench.stages.outcome import OK, Outcome
 from priorbench.tasks import Task
 
@@ -27,6 +27,7 @@ def corrupt(plan: Plan, dataset: str, task: str) -> None:
 
     Raises:
         MachineError: a file that the task needs, such as a kernel, can't be downloaded.
+        StorageError: a disk is full, or a clean image is damaged.
     """
     variant = plan.task(task)
     broken: Outcome | None = None
@@ -50,7 +51,9 @@ def corrupt(plan: Plan, dataset: str, task: str) -> None:
         elif entry.outcome.ok:
             path = Path(plan.layout.problem(dataset, task, image))
             try:
-                clean = read_tensor(Path(plan.layout.image(dataset, image)))
+                source = Path(plan.layout.image(dataset, image))
+                check_file(source, entry.sha256)
+                clean = read_tensor(source)
                 fitting = corruption.fit(clean)
                 if fitting.shape != clean.shape:
                     say(f"{dataset}/{task}/{image}: cut from {_size(clean)} to {_size(fitting)}, which the task needs")
@@ -58,6 +61,7 @@ def corrupt(plan: Plan, dataset: str, task: str) -> None:
                 corruption.corrupt(fitting, torch.Generator().manual_seed(seed)).save(path)
                 entry = Entry(Outcome(OK, "corrupt"), file_sha256(path), tuple(fitting.shape[1:]))
             except Exception as error:
+                raise_if_storage(error)
                 entry = Entry(Outcome.of_exception(error, "corrupt"))
         entries[image] = entry
         say(f"{dataset}/{task}/{image}: {entry.outcome.reason or 'ready'}")

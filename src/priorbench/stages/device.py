@@ -2,9 +2,53 @@
 
 from __future__ import annotations
 
+import fcntl
+import os
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import IO
+
 import torch
+
+_held: dict[int, IO[bytes]] = {}
+"""The place that this process has, with its lock, for as long as it lives."""
 
 
 def available_device(gpus: int) -> torch.device:
-    """Return the GPU if the job asks for one and there is one, else the CPU."""
-    return torch.device("cuda" if gpus and torch.cuda.is_available() else "cpu")
+    """Return a GPU that no other job on this machine has, if the job asks for one and there is one, else the CPU."""
+    if not gpus or not torch.cuda.is_available():
+        return torch.device("cpu")
+    visible = os.environ.get("CUDA_VISIBLE_DEVICES", "").split(",")
+    count = torch.cuda.device_count()
+    names = visible if len(visible) == count and all(visible) else [str(number) for number in range(count)]
+    return torch.device("cuda", free_slot(names))
+
+
+def free_slot(names: Sequence[str], folder: Path | None = None) -> int:
+    """Take one of the GPUs for this process, and return its place in the list.
+
+    Snakemake counts GPUs but hands out no numbers: without this all jobs of one machine would share the first. SLURM
+    hands them out itself, so that each job sees its own only.
+
+    Args:
+        names: what the GPUs are called on this machine.
+        folder: where the locks lie; by default the machine's folder of temporary files.
+
+    Returns:
+        the first one that is free; if all are taken, as Snakemake was told of more than there are, one that is shared.
+    """
+    for place in _held:
+        return place
+    folder = folder or Path(tempfile.gettempdir(), f"priorbench-gpus-{os.getuid()}")
+    folder.mkdir(mode=0o700, exist_ok=True)
+    for place, name in enumerate(names):
+        file = (folder / f"{name}.lock").open("ab")
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            file.close()
+            continue
+        _held[place] = file
+        return place
+    return os.getpid() % len(names)

@@ -9,13 +9,13 @@ import numpy as np
 
 from priorbench.files import write_atomically
 from priorbench.priors import Restoration
-from priorbench.stages.curve import write_curve
+from priorbench.stages.curve import curve_text
 
 
 def write_extras(result: Restoration, stem: Path) -> None:
     """Write ``<stem>.csv`` for a trace and ``<stem>.npz`` for maps, where there are any."""
     if result.trace:
-        write_curve(stem.with_name(f"{stem.name}.csv"), result.trace)
+        write_atomically(stem.with_name(f"{stem.name}.csv"), curve_text(result.trace))
     if result.maps:
         buffer = io.BytesIO()
         arrays = {name: value.cpu().numpy() for name, value in result.maps.items()}

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from priorbench.files import write_json
 from priorbench.plan import Plan
-from priorbench.results.gather import gather_chunks, gather_parts
+from priorbench.results.gather import gather_chunks, gather_parts, read_table
 from priorbench.results.published import published_rows
 from priorbench.results.schema import RUNS, SCORES
+from priorbench.stages.costs import costs
 
 
 def gather_prior(plan: Plan, prior: str) -> None:
@@ -19,9 +21,10 @@ def gather_prior(plan: Plan, prior: str) -> None:
 
 
 def gather_all(plan: Plan) -> None:
-    """Write ``runs.parquet`` and ``scores.parquet``, the latter with the published numbers that fit."""
+    """Write ``runs.parquet``, ``scores.parquet``, the latter with published numbers that fit, and ``costs.json``."""
     layout = plan.layout
     published = published_rows(plan.experiment.experiment, plan.test, plan.tasks, plan.metrics)
     for kind, table, extra in (("runs", RUNS, []), ("scores", SCORES, published)):
         files = [Path(layout.gathered(kind, prior)) for prior in plan.priors]
         gather_parts(files, table, Path(layout.result(kind)), extra)
+    write_json(Path(layout.costs()), costs(plan, read_table(Path(layout.result("runs")))))

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from priorbench.files import read_json, write_json
+from priorbench.errors import StorageError
+from priorbench.files import file_sha256, read_json, write_json
 from priorbench.stages.outcome import Outcome
 
 
@@ -48,6 +49,24 @@ def read_manifest(path: Path) -> dict[str, Entry]:
         }
     except (KeyError, TypeError, AttributeError) as error:
         raise ValueError(f"{path} is not a manifest: {error}") from error
+
+
+def check_file(path: Path, sha256: str) -> None:
+    """Refuse a file that is not what was written.
+
+    Args:
+        path: the file.
+        sha256: the checksum that was recorded when it was written.
+
+    Raises:
+        StorageError: it is missing, cut off or changed.
+    """
+    try:
+        damage = "damaged: its checksum is not the recorded one" if file_sha256(path) != sha256 else ""
+    except FileNotFoundError:
+        damage = "missing"
+    if damage:
+        raise StorageError(f"{path} is {damage}; 'priorbench verify --repair' has it made again by the next run")
 
 
 def read_about(path: Path) -> dict[str, Any]:

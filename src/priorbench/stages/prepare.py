@@ -8,7 +8,7 @@ import numpy as np
 
 from priorbench.data.images import write_image
 from priorbench.data.transform import transform
-from priorbench.errors import MachineError
+from priorbench.errors import MachineError, raise_if_storage
 from priorbench.files import file_sha256
 from priorbench.plan import Plan
 from priorbench.stages.log import say
@@ -23,6 +23,7 @@ def prepare(plan: Plan, dataset: str) -> None:
 
     Raises:
         MachineError: a file can't be downloaded.
+        StorageError: a disk is full.
     """
     data = plan.dataset(dataset)
     entries: dict[str, Entry] = {}
@@ -41,6 +42,7 @@ def prepare(plan: Plan, dataset: str) -> None:
         except MachineError:
             raise
         except Exception as error:
+            raise_if_storage(error)
             entries[image] = Entry(Outcome.of_exception(error, "prepare"))
         outcome = entries[image].outcome
         say(f"{dataset}/{image}: {outcome.reason or 'ready'}")

@@ -8,13 +8,15 @@ from pathlib import Path
 from typing import Any
 
 from priorbench.config import Experiment
+from priorbench.errors import StorageError, raise_if_storage
 from priorbench.files import file_sha256, read_json, write_json, write_rows
 from priorbench.fingerprint import fingerprint
+from priorbench.locks import locked
 from priorbench.plan import Plan
 from priorbench.results.environment import write_environment
 from priorbench.seeds import derive_seed
-from priorbench.stages.log import in_words, say
-from priorbench.stages.manifest import Entry, read_manifest
+from priorbench.stages.log import in_words, say, say_that_another_works
+from priorbench.stages.manifest import Entry, check_file, read_manifest
 from priorbench.stages.outcome import OK, TIMEOUT, Outcome
 from priorbench.stages.series import in_series
 from priorbench.stages.worker import available_threads, limit_threads
@@ -36,7 +38,13 @@ def restore(plan: Plan, dataset: str, task: str, prior: str, chunk: str, *, fina
 
     Raises:
         MachineError: the process was killed and further attempts are left.
+        StorageError: a disk is full, or a problem or the model is damaged.
     """
+    with locked(Path(plan.layout.lock("restore", dataset, task, prior, chunk)), say_that_another_works):
+        _restore(plan, dataset, task, prior, chunk, final)
+
+
+def _restore(plan: Plan, dataset: str, task: str, prior: str, chunk: str, final: bool) -> None:
     cell = _Cell(plan, dataset, task, prior)
     images = plan.chunk(dataset, prior, chunk)
     outcomes: dict[str, Outcome] = {}
@@ -47,6 +55,7 @@ def restore(plan: Plan, dataset: str, task: str, prior: str, chunk: str, *, fina
     waiting = [image for image in images if image not in outcomes]
     if len(waiting) < len(images):
         say(f"{cell.name}: {len(images) - len(waiting)} of {len(images)} need no computing")
+    cell.check(waiting)
     limit_threads(cell.threads)
     arguments = (plan.experiment.model_dump(), dataset, task, prior)
     minutes = cell.prior.resources.minutes
@@ -117,6 +126,18 @@ class _Cell:
             pass
         return None
 
+    def check(self, images: list[str]) -> None:
+        """Refuse to restore what is not what was made: a wrong result would look like any other.
+
+        Raises:
+            StorageError: a problem or the model is damaged.
+        """
+        for image in images:
+            problem = Path(self.plan.layout.problem(self.dataset, self.task, image))
+            check_file(problem, self.problems[image].sha256)
+        if self.training and images:
+            check_file(Path(self.plan.layout.model(self.prior.id)), self.training["sha256"])
+
     def keep(self, image: str, outcome: Outcome) -> None:
         """Record that an image is finished, so that no later attempt repeats it."""
         record = {
@@ -176,14 +197,22 @@ def _work(
         say(unusable.traceback)
     for image in images:
         send(("begin", image, None))
-        outcome = unusable or _restore_one(cell, prior, image)
+        try:
+            outcome = unusable or _restore_one(cell, prior, image)
+        except StorageError as error:
+            send(("storage", image, str(error)))
+            return
         if not outcome.ok:
             say(outcome.traceback or outcome.reason)
         send(("end", image, outcome.as_dict()))
 
 
 def _restore_one(cell: _Cell, prior: object, image: str) -> Outcome:
-    """Restore one image, write what came out and record it, the best estimate of a prior that stopped in time too."""
+    """Restore one image, write what came out and record it, the best estimate of a prior that stopped in time too.
+
+    Raises:
+        StorageError: it can't be written.
+    """
     from priorbench.checkpoints import Checkpoint
     from priorbench.data.tensors import write_tensor
     from priorbench.priors import Context
@@ -216,5 +245,6 @@ def _restore_one(cell: _Cell, prior: object, image: str) -> Outcome:
         write_extras(result, cell.path(image, ""))
         cell.keep(image, outcome)
     except (Exception, SystemExit) as error:
+        raise_if_storage(error)
         return Outcome.of_exception(error, "restore")
     return outcome

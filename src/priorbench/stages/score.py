@@ -11,12 +11,13 @@ from typing import Any
 import numpy as np
 
 from priorbench.data.images import read_image
-from priorbench.files import read_rows, write_rows
+from priorbench.errors import raise_if_storage
+from priorbench.files import read_json, read_rows, write_rows
 from priorbench.plan import Plan
 from priorbench.plugins import Registered
 from priorbench.records import MetricSpec
 from priorbench.stages.log import say
-from priorbench.stages.manifest import Entry, read_about, read_manifest
+from priorbench.stages.manifest import Entry, check_file, read_about, read_manifest
 from priorbench.stages.outcome import FAILED, OK, TIMEOUT, Outcome
 from priorbench.stages.protocol import compared
 
@@ -26,16 +27,23 @@ def score(plan: Plan, dataset: str, task: str, prior: str, chunk: str) -> None:
 
     A restoration that failed has rows as well, without a value; so has a metric that can't be loaded or raises. One
     that stopped at its time limit with an estimate has rows with a value and the status ``timeout``.
+
+    Raises:
+        StorageError: a disk is full, or an image or a problem is not what was made.
     """
     metrics = {name: plan.registry.metrics[name] for name in plan.metrics}
     manifest = Path(plan.layout.problems(dataset, task))
     problems, protocol = read_manifest(manifest), read_about(manifest)
+    images = read_manifest(Path(plan.layout.images(dataset)))
     rows: list[dict[str, Any]] = []
     for run in read_rows(Path(plan.layout.runs(dataset, task, prior, chunk))):
         pair = _Pair(plan, dataset, task, prior, run["image"], problems, protocol)
+        has_image = run["status"] == OK or (run["status"] == TIMEOUT and pair.restored_file.exists())
+        if has_image:
+            pair.check(images[run["image"]].sha256)
         for name, metric in metrics.items():
             value, status, reason = None, run["status"], run["reason"]
-            if status == OK or (status == TIMEOUT and pair.restored_file.exists()):
+            if has_image:
                 value, *ended = _evaluate(metric, pair)
                 # An estimate at the time limit keeps its status beside its value.
                 if status == OK or value is None:
@@ -60,10 +68,21 @@ class _Pair:
         protocol: Mapping[str, Any],
     ) -> None:
         self.restored_file = Path(plan.layout.restored(dataset, task, prior, f"{image}.png"))
+        self.record_file = Path(plan.layout.restored(dataset, task, prior, f"{image}.json"))
         self.clean_file = Path(plan.layout.image(dataset, image))
         self.problem_file = Path(plan.layout.problem(dataset, task, image))
         self.image, self.problems, self.protocol = image, problems, protocol
         self.task = plan.task(task)
+
+    def check(self, clean: str) -> None:
+        """Refuse to score what is not what was made; ``clean`` is the checksum of the clean image.
+
+        Raises:
+            StorageError: a file is missing, cut off or changed.
+        """
+        check_file(self.restored_file, read_json(self.record_file)["sha256"])
+        check_file(self.clean_file, clean)
+        check_file(self.problem_file, self.problems[self.image].sha256)
 
     @cached_property
     def images(self) -> tuple[np.ndarray, np.ndarray]:
@@ -98,6 +117,7 @@ def _evaluate(metric: Registered[MetricSpec], pair: _Pair) -> tuple[float | None
     try:
         value = pair.evaluate(metric)
     except (Exception, SystemExit) as error:
+        raise_if_storage(error)
         outcome = Outcome.of_exception(error, "score")
         return None, outcome.status, outcome.reason
     if not math.isfinite(value):

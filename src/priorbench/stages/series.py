@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, TypeVar
 
-from priorbench.errors import MachineError
+from priorbench.errors import MachineError, StorageError
 from priorbench.plan import MODEL_LOADING_MINUTES
 from priorbench.stages.outcome import Outcome
 from priorbench.stages.worker import WorkerDied, WorkerTimeout, messages
 
 T = TypeVar("T")
+LOST = {"machine": MachineError, "storage": StorageError}
+"""What a worker calls errors that are not the method's."""
 
 
 def in_series(
@@ -26,7 +28,7 @@ def in_series(
 
     The work sends ``("begin", item, None)`` before each step of an item and, in the items' order,
     ``("end", item, outcome)`` after it, with the outcome as plain data. ``("machine", item, reason)`` is an error of
-    the machine.
+    the machine, ``("storage", item, reason)`` one of the disk.
 
     Args:
         work: a function of a module.
@@ -38,6 +40,7 @@ def in_series(
 
     Raises:
         MachineError: the process was killed, or said that the machine failed, and further attempts are left.
+        StorageError: the process said that a disk is full or a file damaged.
     """
     waiting = list(items)
     while waiting:
@@ -46,8 +49,8 @@ def in_series(
             for kind, _, content in messages(
                 work, (*arguments, list(waiting)), first_limit=60 * MODEL_LOADING_MINUTES, limit=60 * minutes
             ):
-                if kind == "machine":
-                    raise MachineError(content)
+                if kind in LOST:
+                    raise LOST[kind](content)
                 begun = kind == "begin"
                 if kind == "end":
                     yield waiting.pop(0), content
@@ -59,7 +62,7 @@ def in_series(
         except WorkerDied as error:
             ended = Outcome("failed", stage, str(error))
         except MachineError as error:
-            if not final:
+            if not final or isinstance(error, StorageError):
                 raise
             ended = Outcome("failed", stage, str(error))
         # Before anything has begun the worker was lost while it loaded, and would be again.

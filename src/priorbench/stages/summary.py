@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 from rich.console import Console
@@ -9,24 +10,48 @@ from rich.console import Console
 from priorbench.plan import Plan
 from priorbench.report.tables import terminal_tables
 from priorbench.results.gather import read_table
+from priorbench.stages.failures import lines, lost_jobs
 from priorbench.stages.results import catalogue
+from priorbench.stages.status import Observer
+from priorbench.stages.status_view import print_status
+
+FULL = 1_000_000
+"""Bytes: with less left nothing can be written."""
 
 
 def print_summary(plan: Plan) -> None:
-    """Print the scores, the failures, and where everything lies.
+    """Print the scores, the failures with their logs, and where everything lies.
 
-    Raises:
-        ValueError: the experiment has no scores yet.
+    If nothing has been gathered yet, how far the run is stands in the place of the scores.
     """
     layout = plan.layout
     scores, runs = Path(layout.result("scores")), Path(layout.result("runs"))
-    if not (scores.exists() and runs.exists()):
-        raise ValueError(f"{scores} is missing: nothing has been gathered yet; run snakemake")
+    gathered = scores.exists() and runs.exists()
     console = Console(highlight=False)
-    for table in terminal_tables(read_table(scores), read_table(runs), catalogue(plan)):
-        console.print(table)
+    # The run is over: a log that has just grown is that of a job that has just ended.
+    status = Observer(plan, recent=0).look()
+    if gathered:
+        for table in terminal_tables(read_table(scores), read_table(runs), catalogue(plan)):
+            console.print(table)
+        failed = list(status.failures)
+    else:
+        print_status(console, status)
+        failed = []
+    failed += lost_jobs(plan)
+    if failed and gathered:
+        console.print("what failed, and where it is told:", style="red")
+    for line in lines(failed):
+        console.print(line, markup=False, soft_wrap=True)
     for problem in plan.registry.problems:
         console.print(problem, style="red", markup=False)
+    # The logs, which lie there as well, can't tell it.
+    if Path(layout.root).exists() and shutil.disk_usage(layout.root).free < FULL:
+        console.print(f"the disk of {layout.root} is full", style="red", markup=False, soft_wrap=True)
+    if not gathered:
+        console.print(
+            "nothing has been gathered yet; tables of what there is: priorbench tabulate --partial", soft_wrap=True
+        )
+        return
     for what, path in (
         ("tables", Path(layout.table()).parent),
         ("figures", Path(layout.figure()).parent),

@@ -8,16 +8,18 @@ from pathlib import Path
 from typing import Any
 
 from priorbench.config import Experiment
-from priorbench.errors import MachineError
-from priorbench.files import file_sha256, write_json
+from priorbench.errors import MachineError, StorageError, raise_if_storage
+from priorbench.files import file_sha256, read_json, write_atomically, write_json
 from priorbench.fingerprint import fingerprint
+from priorbench.locks import locked
 from priorbench.plan import MODEL_LOADING_MINUTES, Plan
 from priorbench.seeds import derive_seed
-from priorbench.stages.curve import write_curve
-from priorbench.stages.log import say
-from priorbench.stages.manifest import read_manifest
+from priorbench.stages.curve import curve_text
+from priorbench.stages.log import say, say_that_another_works
+from priorbench.stages.manifest import check_file, read_manifest
 from priorbench.stages.measure import Measure
 from priorbench.stages.outcome import OK, Outcome
+from priorbench.stages.series import LOST
 from priorbench.stages.worker import WorkerDied, WorkerTimeout, available_threads, limit_threads, messages
 
 
@@ -25,7 +27,8 @@ def train(plan: Plan, prior: str, *, final: bool = True) -> Outcome:
     """Write ``models/<prior>``: the model, its training curve, its specification, and how the fit went.
 
     A plugin that raises, crashes or runs past its limit gives a failed outcome, which the
-    restorations then report; the rest of the experiment goes on.
+    restorations then report; the rest of the experiment goes on. A fit that is finished, to the same images by the
+    same code, is not done again; one that was killed goes on from its checkpoint.
 
     Args:
         plan: the experiment.
@@ -36,46 +39,88 @@ def train(plan: Plan, prior: str, *, final: bool = True) -> Outcome:
     Raises:
         ValueError: the prior does not learn.
         MachineError: the process was killed and further attempts are left.
+        StorageError: a disk is full, or a training image is damaged.
     """
-    chosen = plan.prior(prior)
-    if not chosen.spec.learns:
+    if not plan.prior(prior).spec.learns:
         raise ValueError(f"the prior {prior} does not learn")
-    threads = available_threads(chosen.resources.threads)
-    limit_threads(threads)
-    for stale in (plan.layout.model(prior), plan.layout.curve(prior)):
-        Path(stale).unlink(missing_ok=True)
-    limit = 60 * chosen.resources.training_minutes
-    outcome = Outcome("failed", "train", "the process ended without a word")
-    try:
-        for message in messages(
-            _fit,
-            (plan.experiment.model_dump(), prior, threads),
-            first_limit=60 * MODEL_LOADING_MINUTES,
-            limit=limit,
-        ):
-            if message[0] == "end":
-                outcome = Outcome(**message[1])
-    except WorkerTimeout as error:
-        outcome = Outcome.of_timeout(error.seconds, "train")
-    except WorkerDied as error:
-        outcome = Outcome("failed", "train", str(error))
-    except MachineError as error:
-        if not final:
-            raise
-        outcome = Outcome("failed", "train", str(error))
-    say(f"{prior}: {outcome.reason or f'fitted in {outcome.seconds:.1f} s'}")
-    model = Path(plan.layout.model(prior))
-    if not Path(plan.layout.curve(prior)).exists():
-        write_curve(Path(plan.layout.curve(prior)), [])
-    spec = {**chosen.describe(), "train_on": chosen.train_on, "seed": plan.experiment.seed, "threads": threads}
-    write_json(Path(plan.layout.model_spec(prior)), spec)
-    digest = file_sha256(model) if outcome.ok else ""
-    write_json(Path(plan.layout.training(prior)), {"sha256": digest, **outcome.as_dict()})
-    return outcome
+    with locked(Path(plan.layout.lock("train", prior)), say_that_another_works):
+        return _Fit(plan, prior).run(final)
 
 
-def _fit(send: Callable[[Any], None], experiment: dict[str, Any], name: str, threads: int) -> None:
-    """Fit in the worker's process: send a word at the start and the outcome at the end."""
+class _Fit:
+    """One prior and what it is fitted to."""
+
+    def __init__(self, plan: Plan, prior: str) -> None:
+        self.plan, self.prior = plan, plan.prior(prior)
+        self.threads = available_threads(self.prior.resources.threads)
+        manifest = read_manifest(Path(plan.layout.images(self.prior.train_on)))
+        names = [
+            image
+            for image in plan.dataset(self.prior.train_on).images
+            if image in manifest and manifest[image].outcome.ok
+        ]
+        self.images = {image: manifest[image].sha256 for image in names}
+        # The name, not the id: the variants of one prior learn from the same random draws and can be compared.
+        self.seed = derive_seed(plan.experiment.seed, "train", self.prior.train_on, self.prior.spec.name)
+        self.key = fingerprint([self.prior.fingerprint, self.seed, self.threads, self.images])
+
+    def run(self, final: bool) -> Outcome:
+        """Fit in a worker, unless that was done before, and write all files."""
+        known = self.known()
+        if known:
+            say(f"{self.prior.id}: fitted before, from the same images by the same code")
+        else:
+            limit_threads(self.threads)
+            known = self.fit(final)
+        outcome = Outcome(**known["outcome"])
+        layout, name = self.plan.layout, self.prior.id
+        # Snakemake removes a rule's outputs before it starts the job again; this file is none and keeps the curve.
+        write_json(Path(layout.fit(name)), known)
+        write_atomically(Path(layout.curve(name)), known["curve"])
+        origin = {"train_on": self.prior.train_on, "seed": self.plan.experiment.seed, "threads": self.threads}
+        write_json(Path(layout.model_spec(name)), {**self.prior.describe(), **origin})
+        write_json(Path(layout.training(name)), {"sha256": known["sha256"], **outcome.as_dict()})
+        return outcome
+
+    def known(self) -> dict[str, Any] | None:
+        """Return the record of a successful fit of the same key whose model is whole, or None."""
+        try:
+            record: dict[str, Any] = read_json(Path(self.plan.layout.fit(self.prior.id)))
+            same = record["key"] == self.key and Outcome(**record["outcome"]).ok
+            if same and record["sha256"] == file_sha256(Path(self.plan.layout.model(self.prior.id))):
+                return record
+        except (OSError, ValueError, KeyError, TypeError):
+            pass
+        return None
+
+    def fit(self, final: bool) -> dict[str, Any]:
+        """Return the record of a fit that is done now."""
+        model = Path(self.plan.layout.model(self.prior.id))
+        model.unlink(missing_ok=True)
+        limit = 60 * self.prior.resources.training_minutes
+        outcome, curve = Outcome("failed", "train", "the process ended without a word"), curve_text([])
+        arguments = (self.plan.experiment.model_dump(), self.prior.id)
+        try:
+            for kind, content in messages(_fit, arguments, first_limit=60 * MODEL_LOADING_MINUTES, limit=limit):
+                if kind in LOST:
+                    raise LOST[kind](content)
+                if kind == "end":
+                    outcome, curve = Outcome(**content["outcome"]), content["curve"]
+        except WorkerTimeout as error:
+            outcome = Outcome.of_timeout(error.seconds, "train")
+        except WorkerDied as error:
+            outcome = Outcome("failed", "train", str(error))
+        except MachineError as error:
+            if not final or isinstance(error, StorageError):
+                raise
+            outcome = Outcome("failed", "train", str(error))
+        say(f"{self.prior.id}: {outcome.reason or f'fitted in {outcome.seconds:.1f} s'}")
+        digest = file_sha256(model) if outcome.ok else ""
+        return {"key": self.key, "sha256": digest, "outcome": outcome.as_dict(), "curve": curve}
+
+
+def _fit(send: Callable[[Any], None], experiment: dict[str, Any], name: str) -> None:
+    """Fit in the worker's process: send a word at the start, and at the end the outcome and the curve."""
     import torch
 
     from priorbench.checkpoints import Checkpoint
@@ -83,25 +128,24 @@ def _fit(send: Callable[[Any], None], experiment: dict[str, Any], name: str, thr
     from priorbench.priors import Context
     from priorbench.stages.device import available_device
 
-    torch.set_num_threads(threads)
     plan = Plan(Experiment.model_validate(experiment))
-    chosen = plan.prior(name)
+    fit = _Fit(plan, name)
+    torch.set_num_threads(fit.threads)
     rows: list[dict[str, float]] = []
     try:
-        prior = chosen.build()
-        manifest = read_manifest(Path(plan.layout.images(chosen.train_on)))
-        names = [image for image in plan.dataset(chosen.train_on).images if manifest[image].outcome.ok]
-        if not names:
-            raise ValueError(f"no image of the data set {chosen.train_on} can be read")
-        images = [read_tensor(Path(plan.layout.image(chosen.train_on, image))) for image in names]
-        send(("begin",))
+        prior = fit.prior.build()
+        if not fit.images:
+            raise ValueError(f"no image of the data set {fit.prior.train_on} can be read")
+        images = []
+        for image, digest in fit.images.items():
+            path = Path(plan.layout.image(fit.prior.train_on, image))
+            check_file(path, digest)
+            images.append(read_tensor(path))
+        send(("begin", None))
         measure = Measure()
-        # The name, not the id: the variants of one prior learn from the same random draws and can be compared.
-        seed = derive_seed(plan.experiment.seed, "train", chosen.train_on, chosen.spec.name)
-        key = fingerprint([chosen.fingerprint, seed, threads, {name: manifest[name].sha256 for name in names}])
-        checkpoint = Checkpoint(Path(plan.layout.checkpoint(name)), key)
-        device = available_device(chosen.resources.gpus)
-        context = Context.seeded(seed, checkpoint=checkpoint, device=device)
+        checkpoint = Checkpoint(Path(plan.layout.checkpoint(name)), fit.key)
+        device = available_device(fit.prior.resources.gpus)
+        context = Context.seeded(fit.seed, checkpoint=checkpoint, device=device)
         spoken = time.monotonic()
         for row in prior.fit(images, context):
             rows.append(dict(row))
@@ -112,7 +156,11 @@ def _fit(send: Callable[[Any], None], experiment: dict[str, Any], name: str, thr
         checkpoint.discard()
         outcome = Outcome(OK, "train", seconds=measure.seconds, peak_memory_mb=measure.peak_memory_mb)
     except (Exception, SystemExit) as error:
+        try:
+            raise_if_storage(error)
+        except StorageError as lost:
+            send(("storage", str(lost)))
+            return
         outcome = Outcome.of_exception(error, "train")
         say(outcome.traceback)
-    write_curve(Path(plan.layout.curve(name)), rows)
-    send(("end", outcome.as_dict()))
+    send(("end", {"outcome": outcome.as_dict(), "curve": curve_text(rows)}))

@@ -10,12 +10,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from priorbench.config import Experiment
-from priorbench.errors import MachineError
+from priorbench.errors import MachineError, StorageError, raise_if_storage
 from priorbench.files import read_json, write_json
+from priorbench.locks import locked
 from priorbench.plan import Plan
 from priorbench.seeds import derive_seed
-from priorbench.stages.log import say
-from priorbench.stages.manifest import read_manifest
+from priorbench.stages.log import say, say_that_another_works
+from priorbench.stages.manifest import check_file, read_manifest
 from priorbench.stages.outcome import OK, Outcome
 from priorbench.stages.series import in_series
 from priorbench.stages.worker import available_threads, limit_threads
@@ -44,9 +45,15 @@ def tune(plan: Plan, task: str, prior: str, *, final: bool = True) -> Outcome:
     Raises:
         ValueError: the prior is not tuned for this task.
         MachineError: the process was killed, or a file of the task can't be downloaded, and further attempts are left.
+        StorageError: a disk is full, or a training image or the model is damaged.
     """
     if not plan.is_tuned(task, prior):
         raise ValueError(f"the prior {prior} is not tuned for {task}: set priors.settings.<name>.tune, or name another")
+    with locked(Path(plan.layout.lock("tune", task, prior)), say_that_another_works):
+        return _tune(plan, task, prior, final)
+
+
+def _tune(plan: Plan, task: str, prior: str, final: bool) -> Outcome:
     chosen = plan.prior(prior)
     threads = available_threads(chosen.resources.threads)
     limit_threads(threads)
@@ -169,9 +176,10 @@ def _work(
     samples: list[_Sample] = []
     broken: Outcome | None = None
     try:
+        _check(plan, prior, images)
         samples = list(_samples(plan, task, prior, images))
     except MachineError as error:
-        send(("machine", None, str(error)))
+        send(("storage" if isinstance(error, StorageError) else "machine", None, str(error)))
         return
     except (Exception, SystemExit) as error:
         broken = Outcome.of_exception(error, "tune")
@@ -179,10 +187,28 @@ def _work(
     for number in numbers:
         send(("begin", number, None))
         scores: dict[str, float] = {}
-        outcome = broken or _try(plan, prior, number, samples, scores, partial(send, ("begin", number, None)))
+        try:
+            outcome = broken or _try(plan, prior, number, samples, scores, partial(send, ("begin", number, None)))
+        except StorageError as error:
+            send(("storage", number, str(error)))
+            return
         if not outcome.ok:
             say(outcome.traceback or outcome.reason)
         send(("end", number, {**outcome.as_dict(), "scores": scores}))
+
+
+def _check(plan: Plan, prior: str, images: list[str]) -> None:
+    """Refuse to tune on what is not what was made.
+
+    Raises:
+        StorageError: a training image or the model is damaged.
+    """
+    chosen = plan.prior(prior)
+    entries = read_manifest(Path(plan.layout.images(chosen.tune_on)))
+    for image in images:
+        check_file(Path(plan.layout.image(chosen.tune_on, image)), entries[image].sha256)
+    if chosen.spec.learns:
+        check_file(Path(plan.layout.model(prior)), read_json(Path(plan.layout.training(prior)))["sha256"])
 
 
 def _samples(plan: Plan, task: str, prior: str, images: list[str]) -> Iterator[_Sample]:
@@ -223,7 +249,11 @@ def _samples(plan: Plan, task: str, prior: str, images: list[str]) -> Iterator[_
 def _try(
     plan: Plan, prior: str, number: int, samples: list[_Sample], scores: dict[str, float], begin: Callable[[], None]
 ) -> Outcome:
-    """Restore every sample with one combination, fill ``scores``, and return how it ended."""
+    """Restore every sample with one combination, fill ``scores``, and return how it ended.
+
+    Raises:
+        StorageError: a disk is full, or can't be read.
+    """
     from priorbench.data.tensors import to_array
     from priorbench.metrics.fidelity import psnr
     from priorbench.priors import Context
@@ -248,5 +278,6 @@ def _try(
             pair = compared(to_array(result.image), to_array(sample.clean), sample.border, sample.luminance)
             scores[sample.name] = min(psnr(*pair), EXACT)
     except (Exception, SystemExit) as error:
+        raise_if_storage(error)
         return Outcome.of_exception(error, "tune")
     return Outcome(OK, "tune", seconds=seconds)

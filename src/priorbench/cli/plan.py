@@ -1,0 +1,54 @@
+"""``priorbench plan``: what an experiment will take, before it is sent anywhere."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from priorbench.cli.options import DEFAULT_CONFIG, ConfigOption, load, wide_console
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add the command to the application."""
+    app.command("plan")(plan)
+
+
+def plan(
+    config: ConfigOption = DEFAULT_CONFIG,
+    cores: Annotated[int, typer.Option("--cores", min=1, help="Cores to reckon with, of all nodes together.")] = 8,
+) -> None:
+    """Print jobs, hours, disk and the critical path of an experiment that has not begun."""
+    from rich.table import Table
+
+    from priorbench.plan.forecast import forecast
+
+    made = load(config)
+    expected = forecast(made)
+    table = Table(
+        *("prior", "restorations", "jobs", "images a job", "minutes a job"),
+        *("core-hours", "GPU-hours", "memory", "chain (min)", "known from"),
+        title=f"Experiment {made.experiment.experiment}: what it takes if nothing is done yet",
+    )
+    for column in table.columns[1:-1]:
+        column.justify = "right"
+    for prior in expected.priors:
+        gpu = f"{prior.gpu_hours:.2f}" if prior.gpu_hours else "–"
+        table.add_row(
+            *(prior.prior, str(prior.cells), str(prior.jobs), str(prior.images_per_job), f"{prior.job_minutes:.1f}"),
+            *(f"{prior.core_hours:.2f}", gpu, f"{prior.memory_mb} MiB", f"{prior.chain_minutes:.1f}", prior.origin),
+        )
+    console = wide_console()
+    console.print(table)
+    gpu = f", {expected.gpu_hours:.1f} GPU-hours" if expected.gpu_hours else ""
+    critical = expected.critical
+    for line in (
+        f"{expected.cells} restorations in {expected.jobs} jobs ({expected.other_jobs} of them belong to no prior)",
+        f"{expected.core_hours:.1f} core-hours{gpu}",
+        f"{expected.disk_bytes / 1e9:.2f} GB in about {expected.files} files, without models",
+        f"critical path: {critical.prior}, {critical.chain_minutes:.0f} minutes; "
+        f"at best {60 * expected.hours(cores):.0f} minutes on {cores} cores",
+        "times are measured in earlier experiments of this results folder, or what the prior's record says, "
+        "or a tenth of its time limit; a fit that was never measured counts with a quarter of its limit",
+    ):
+        console.print(line, soft_wrap=True)

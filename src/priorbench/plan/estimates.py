@@ -1,0 +1,178 @@
+"""What a job will take: from earlier experiments where there are any, else by the prior's own record."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
+from dataclasses import asdict, dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Literal, TypeAlias
+
+from priorbench.config import DatasetSection
+from priorbench.plan.datasets import DatasetPlan
+from priorbench.plan.variants import PriorPlan
+
+Origin: TypeAlias = Literal["measured", "record", "limit"]
+USUAL = (481, 321)
+"""Size of an image that can't be looked at before it is there."""
+SAMPLE = 20
+"""So many files at most are looked at to know the images' sizes."""
+SCORING = 4.0
+"""Seconds that scoring takes for a megapixel, at least: the job that scores should last no longer than the other."""
+LEAST = 0.05
+"""Seconds for an image of any size: files, checks, rows."""
+
+
+@dataclass(frozen=True)
+class Pixels:
+    """How large the images of a data set are, in megapixels times channels.
+
+    Args:
+        mean: of the images that were looked at.
+        largest: of them.
+    """
+
+    mean: float
+    largest: float
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What one prior takes.
+
+    Args:
+        seconds_per_megapixel: time of a restoration.
+        origin: ``measured`` in earlier experiments, by the prior's ``record``, or a tenth of its time ``limit``.
+        training_seconds: time of the fit, None if it was never measured.
+    """
+
+    seconds_per_megapixel: float
+    origin: Origin
+    training_seconds: float | None = None
+
+
+class Estimates:
+    """Sizes of images and costs of priors, the same for an experiment from its first run on.
+
+    What an experiment was begun with is kept beside its results: if the estimates became better meanwhile, its images
+    would be grouped otherwise, and its jobs run again.
+
+    Args:
+        kept: what :meth:`keep` has returned in an earlier run; empty in the first.
+        measured: the files of costs that earlier experiments have left; read when a prior is not among the kept.
+    """
+
+    def __init__(self, kept: Mapping[str, Any], measured: Iterable[Path]) -> None:
+        self._files = list(measured)
+        self._pixels = {name: Pixels(**value) for name, value in kept.get("datasets", {}).items()}
+        self._costs = {name: Cost(**value) for name, value in kept.get("priors", {}).items()}
+
+    @classmethod
+    def read(cls, kept: Path, measured: Iterable[Path]) -> Estimates:
+        """Return the estimates of an experiment whose kept ones, if any, lie in a file."""
+        # Nothing but speed depends on it: a file that is damaged is as good as none.
+        with suppress(OSError, ValueError, TypeError, AttributeError):
+            return cls(json.loads(kept.read_text(encoding="utf-8")), measured)
+        return cls({}, measured)
+
+    def keep(self) -> dict[str, Any]:
+        """Return everything that was asked for, as plain data."""
+        return {
+            "datasets": {name: asdict(value) for name, value in sorted(self._pixels.items())},
+            "priors": {name: asdict(value) for name, value in sorted(self._costs.items())},
+        }
+
+    def pixels(self, dataset: DatasetPlan) -> Pixels:
+        """Return how large the images of a data set are once they are prepared."""
+        if dataset.id not in self._pixels:
+            files = [path for path in dataset.images.values() if path is not None]
+            sizes = [size for path in files[:: math.ceil(len(files) / SAMPLE) or 1] if (size := _size(path))]
+            counts = [_megapixels(size, dataset.section) for size in sizes or [USUAL]]
+            self._pixels[dataset.id] = Pixels(math.fsum(counts) / len(counts), max(counts))
+        return self._pixels[dataset.id]
+
+    def cost(self, prior: PriorPlan) -> Cost:
+        """Return what a prior takes."""
+        kept = self._costs.get(prior.id)
+        if kept is None:
+            self._costs[prior.id] = self._measured_cost(prior) or _declared_cost(prior)
+        elif kept.origin != "measured":
+            # What was measured since would group the images otherwise; what the record says may have been mended.
+            self._costs[prior.id] = _declared_cost(prior)
+        return self._costs[prior.id]
+
+    def seconds(self, prior: PriorPlan, dataset: DatasetPlan) -> float:
+        """Return how long the restoration of an image takes."""
+        return LEAST + self.cost(prior).seconds_per_megapixel * self.pixels(dataset).mean
+
+    def scoring_seconds(self, dataset: DatasetPlan) -> float:
+        """Return how long the scoring of an image takes."""
+        return LEAST + SCORING * self.pixels(dataset).mean
+
+    def images_per_job(self, prior: PriorPlan, dataset: DatasetPlan, minutes: float) -> int:
+        """Return how many images make a job of so many minutes; what the prior says of itself comes first."""
+        if prior.images_per_job:
+            return prior.images_per_job
+        seconds = max(self.seconds(prior, dataset), self.scoring_seconds(dataset))
+        return max(1, int(60 * minutes / seconds))
+
+    def memory(self, prior: PriorPlan, largest: float) -> int:
+        """Return the memory in MiB that a job takes for images of up to so many megapixels times channels."""
+        return math.ceil(prior.resources.memory_mb + prior.resources.memory_mb_per_megapixel * largest)
+
+    def _measured_cost(self, prior: PriorPlan) -> Cost | None:
+        key = cost_key(prior)
+        known = [costs[key] for costs in self._measured if key in costs]
+        pixels = math.fsum(entry["megapixels"] for entry in known)
+        if not pixels:
+            return None
+        fits = [entry["training_seconds"] for entry in known if entry["training_seconds"]]
+        seconds = math.fsum(entry["seconds"] for entry in known)
+        return Cost(seconds / pixels, "measured", max(fits, default=None))
+
+    @cached_property
+    def _measured(self) -> list[dict[str, Any]]:
+        found = []
+        for path in self._files:
+            with suppress(OSError, ValueError):
+                found.append(json.loads(path.read_text(encoding="utf-8")))
+        return found
+
+
+def cost_key(prior: PriorPlan) -> str:
+    """Return what two experiments must agree in to share what a prior takes: its parameters and threads."""
+    settings = {"parameters": prior.parameters, "threads": prior.resources.threads, "gpus": prior.resources.gpus}
+    return f"{prior.spec.name} {json.dumps(settings, sort_keys=True, default=str)}"
+
+
+def _declared_cost(prior: PriorPlan) -> Cost:
+    declared = prior.resources.seconds_per_megapixel
+    if declared is not None:
+        return Cost(declared, "record")
+    return Cost(6 * prior.resources.minutes / (math.prod(USUAL) / 1e6), "limit")
+
+
+def _size(path: Path) -> tuple[int, int] | None:
+    """Return width and height of an image from its head, None for what is not there or no image."""
+    from PIL import Image, UnidentifiedImageError
+
+    try:
+        with Image.open(path) as image:
+            return image.size
+    except (OSError, UnidentifiedImageError, Image.DecompressionBombError, ValueError):
+        return None
+
+
+def _megapixels(size: tuple[int, int], section: DatasetSection) -> float:
+    """Return the megapixels times channels of an image that is cut as a section says."""
+    width, height = size
+    if section.max_size:
+        scale = min(1.0, section.max_size / max(width, height))
+        width, height = round(scale * width), round(scale * height)
+    if section.crop:
+        rows, columns = section.crop if isinstance(section.crop, tuple) else (section.crop, section.crop)
+        width, height = min(width, columns), min(height, rows)
+    return width * height * (1 if section.gray else 3) / 1e6

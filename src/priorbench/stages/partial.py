@@ -1,0 +1,105 @@
+"""Tables of what is finished while a run goes on, from the files of its jobs alone."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import pyarrow as pa
+
+from priorbench.plan import Plan
+from priorbench.report.tables import write_tables
+from priorbench.results.gather import gather_chunks, gather_parts, read_table
+from priorbench.results.published import published_rows
+from priorbench.results.rows import read_files
+from priorbench.results.schema import RUNS, SCORES, Table
+from priorbench.stages.results import catalogue
+
+
+def tabulate_partial(plan: Plan) -> Path:
+    """Write ``partial/runs.parquet``, ``partial/scores.parquet`` and the tables of what is finished.
+
+    It reads the rows of jobs that the plan has, and waits for nothing: a job's file is whole or absent. One that can't
+    be used is named on stderr and left out.
+
+    Returns:
+        The folder of the tables.
+
+    Raises:
+        ValueError: nothing is finished, or two rows are of the same cell; the message names the files.
+    """
+    whole, part = plan.layout, plan.layout.partial()
+    finished, scored = _finished_jobs(plan)
+    runs, scores = _usable(finished, RUNS), _usable(scored, SCORES)
+    if not runs:
+        raise ValueError(f"nothing is finished yet: there are no rows of this experiment in {whole.root}/runs")
+    gather_chunks(runs, RUNS, Path(part.result("runs")))
+    gather_chunks(scores, SCORES, Path(part.result("scores")))
+    published = published_rows(plan.experiment.experiment, plan.test, plan.tasks, plan.metrics)
+    gather_parts([Path(part.result("scores"))], SCORES, Path(part.result("scores")), published)
+    _warn_of_versions(Path(part.result("runs")))
+    folder = Path(part.table()).parent
+    frames = read_table(Path(part.result("scores"))), read_table(Path(part.result("runs")))
+    write_tables(*frames, catalogue(plan), folder, {cell: len(plan.datasets[cell[0]].images) for cell in plan.cells()})
+    return folder
+
+
+def _finished_jobs(plan: Plan) -> tuple[dict[Path, frozenset[str]], dict[Path, frozenset[str]]]:
+    """Return the files of runs and those of scores that are there, each with the images of its data set."""
+    images = {dataset: frozenset(plan.datasets[dataset].images) for dataset in plan.test}
+    finished, scored = {}, {}
+    for dataset, task, prior in plan.cells():
+        for chunk in map(str, range(len(plan.chunks(dataset, prior)))):
+            runs, scores = (Path(path(dataset, task, prior, chunk)) for path in (plan.layout.runs, plan.layout.scores))
+            if runs.exists():
+                finished[runs] = images[dataset]
+                # Without its runs a job is being done again, and its scores are of the time before.
+                if scores.exists():
+                    scored[scores] = images[dataset]
+    return finished, scored
+
+
+def _usable(files: Mapping[Path, frozenset[str]], table: Table) -> list[Path]:
+    """Return the files whose rows can be read and are of the experiment's images; say which others there are."""
+    try:
+        return _read(files, list(files), table)
+    except (ValueError, OSError):
+        # One of them is damaged: each alone tells which.
+        usable = []
+        for file in files:
+            try:
+                usable += _read(files, [file], table)
+            except FileNotFoundError:
+                continue
+            except (ValueError, OSError) as error:
+                print(f"priorbench: left out: {error}", file=sys.stderr)
+        return usable
+
+
+def _read(known: Mapping[Path, frozenset[str]], files: Sequence[Path], table: Table) -> list[Path]:
+    """Return those of the ``files`` that have rows, all of known images.
+
+    Raises:
+        ValueError: a file is damaged.
+        OSError: a file can't be read.
+    """
+    parts, counts = read_files(files, table)
+    rows = pa.concat_tables([table.schema.empty_table(), *parts])["image"].to_pylist()
+    usable, start = [], 0
+    for file, count in zip(files, counts, strict=True):
+        images = set(rows[start : start + count])
+        start += count
+        if images - known[file]:
+            print(f"priorbench: left out: {file} has images that the experiment has not", file=sys.stderr)
+        elif images:
+            usable.append(file)
+    return usable
+
+
+def _warn_of_versions(runs: Path) -> None:
+    """Say which priors have rows of several versions: an edited one is being restored again, and not all of it yet."""
+    versions = read_table(runs).groupby(["prior", "task"])["fingerprint"].nunique()
+    mixed = sorted({str(prior) for prior, _ in versions[versions > 1].index})
+    if mixed:
+        print(f"priorbench: rows of several versions of {', '.join(mixed)} are in these tables", file=sys.stderr)

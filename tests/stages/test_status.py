@@ -1,0 +1,277 @@
+"""How far a run is, from its files alone."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from priorbench.files import read_rows, write_json, write_rows
+from priorbench.plan import Plan
+from priorbench.stages.corrupt import corrupt
+from priorbench.stages.outcome import Outcome
+from priorbench.stages.prepare import prepare
+from priorbench.stages.status import RECENT, Observer, PriorStatus
+from priorbench.stages.summary import print_summary
+
+TASK = "denoise-0"
+PRIORS = """
+    import time
+    from pathlib import Path
+
+    from priorbench import Parameters, PriorSpec, hookimpl
+    from priorbench.priors import Denoiser
+
+    class Chosen(Parameters):
+        strength: float = 1.0
+
+    class Still(Denoiser):
+        def denoise(self, image, sigma):
+            return image
+
+    class Slow(Denoiser):
+        def denoise(self, image, sigma):
+            while Path("wait").exists():
+                time.sleep(0.05)
+            return image
+
+    class Pupil(Still):
+        def fit(self, images, context):
+            yield {}
+
+        def save(self, path):
+            path.touch()
+
+        def load(self, path):
+            pass
+
+    class Tuned(Still):
+        def __init__(self, strength):
+            pass
+
+    @hookimpl
+    def register_priors():
+        yield PriorSpec(name="still", factory=Still, summary="for a test", images_per_job=2)
+        yield PriorSpec(name="slow", factory=Slow, summary="for a test", images_per_job=3)
+        yield PriorSpec(name="pupil", factory=Pupil, summary="for a test", learns=True)
+        yield PriorSpec(
+            name="tuned", factory=Tuned, summary="for a test", parameters=Chosen, tunable={"strength": (0.5, 1.0)}
+        )
+"""
+HOLD = """
+import sys, time
+from pathlib import Path
+from priorbench.locks import locked
+with locked(Path(sys.argv[1])):
+    print("held", flush=True)
+    time.sleep(600)
+"""
+IMAGES = ("a", "b", "c")
+
+
+@pytest.fixture
+def plan(bench: Any) -> Plan:
+    """An experiment of three images and four priors of which nothing has run."""
+    for number, name in enumerate(IMAGES):
+        bench.image(name, np.full((8, 8), 0.2 + 0.2 * number))
+        bench.image(name, np.full((8, 8), 0.3 + 0.2 * number), folder="school")
+    bench.plugin("four", PRIORS)
+    sets = {name: {"source": "folder", "parameters": {"path": name}} for name in ("photos", "school")}
+    tuned = {"tuned": {"tune": True}}
+    chosen: Plan = bench.plan(
+        datasets=sets, train="school", metrics=["psnr"],
+        priors={"run": ["still", "slow", "pupil", "tuned"], "settings": tuned},
+    )  # fmt: skip
+    return chosen
+
+
+def end(plan: Plan, prior: str, chunk: str, seconds: float = 2.0, **changes: Any) -> Path:
+    """Write the rows of a job as it does at its end."""
+    path = Path(plan.layout.runs("photos", TASK, prior, chunk))
+    outcome = Outcome("ok", "restore", seconds=seconds).as_dict() | changes
+    write_rows(path, [{"image": image, **outcome} for image in plan.chunk("photos", prior, chunk)])
+    return path
+
+
+def log(plan: Plan, stage: str, *names: str, age: float = 2 * RECENT) -> Path:
+    """Write a job's log that has not grown for a while."""
+    path = Path(plan.layout.log_file(stage, *names))
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.touch()
+    os.utime(path, (time.time() - age, time.time() - age))
+    return path
+
+
+def of(plan: Plan, prior: str) -> PriorStatus:
+    return next(one for one in Observer(plan).look().priors if one.prior == prior)
+
+
+@contextmanager
+def held(lock: str) -> Iterator[None]:
+    """Hold a lock in another process."""
+    with subprocess.Popen([sys.executable, "-c", HOLD, lock], stdout=subprocess.PIPE, text=True) as other:
+        assert other.stdout is not None and other.stdout.readline() == "held\n"
+        try:
+            yield
+        finally:
+            other.kill()
+
+
+def test_before_the_run_all_is_waiting(plan: Plan) -> None:
+    status = Observer(plan).look()
+    assert [(one.prior, one.total, one.waiting, one.done, one.running, one.failed) for one in status.priors] == [
+        (prior, 3, 3, 0, 0, 0) for prior in ("still", "slow", "pupil", "tuned")
+    ]
+    assert [one.training for one in status.priors] == ["", "", "waiting", ""]
+    assert [one.tuning for one in status.priors] == [(), (), (), ("waiting",)]
+    assert (status.changed, status.eta, status.failures, status.finished) == (None, None, (), False)
+
+
+def test_jobs_that_ended_are_counted_with_their_seconds(plan: Plan) -> None:
+    end(plan, "still", "0", seconds=4.0)
+    still = of(plan, "still")
+    assert (still.done, still.waiting, still.seconds, still.work) == (2, 1, 8.0, 4.0)
+    # Nobody restores: how long it takes is known, when it ends is not.
+    assert still.eta is None
+    end(plan, "still", "1", seconds=1.0, status="unsupported")
+    still = of(plan, "still")
+    assert (still.done, still.left, still.eta) == (3, 0, 0.0)
+
+
+def test_images_that_an_unfinished_job_has_restored_count(plan: Plan) -> None:
+    record = Path(plan.layout.restored("photos", TASK, "slow", "b.json"))
+    write_json(record, {"outcome": Outcome("ok", "restore", seconds=3.0).as_dict()})
+    write_json(record.with_name("c.json"), {"cut": "off"})
+    slow = of(plan, "slow")
+    assert (slow.done, slow.waiting, slow.seconds) == (1, 2, 3.0)
+
+
+def test_a_job_that_holds_its_lock_is_running(plan: Plan) -> None:
+    end(plan, "still", "0", seconds=4.0)
+    log(plan, "restore", "photos", TASK, "still", "1")
+    log(plan, "train", "pupil")
+    with held(plan.layout.lock("restore", "photos", TASK, "still", "1")):
+        still = of(plan, "still")
+        assert (still.done, still.running, still.waiting, still.eta) == (2, 1, 0, 4.0)
+    with held(plan.layout.lock("train", "pupil")):
+        assert of(plan, "pupil").training == "running"
+    # The process is gone, and with it the lock; its file stays.
+    status = Observer(plan).look()
+    assert (status.sum("running"), status.priors[2].training) == (0, "waiting")
+    assert [(one.where, one.what, one.log) for one in status.failures] == [
+        (f"restoring photos/{TASK}/still, job 1", "ended without a result",
+         f"results/tiny/logs/restore/photos/{TASK}/still/1.log"),
+        ("training pupil", "ended without a result", "results/tiny/logs/train/pupil.log"),
+    ]  # fmt: skip
+
+
+def test_where_locks_are_unknown_a_log_that_grows_is_a_running_job(plan: Plan) -> None:
+    log(plan, "restore", "photos", TASK, "slow", "0", age=1)
+    log(plan, "tune", TASK, "tuned", age=1)
+    assert of(plan, "slow").running == 1
+    assert of(plan, "tuned").tuning == ("running",)
+    log(plan, "restore", "photos", TASK, "slow", "0", age=2 * RECENT)
+    assert of(plan, "slow").running == 0
+
+
+def test_a_real_job_of_another_process_is_seen_from_beginning_to_end(plan: Plan) -> None:
+    prepare(plan, "photos")
+    corrupt(plan, "photos", TASK)
+    Path("wait").touch()
+    command = ["restore", "--dataset", "photos", "--task", TASK, "--prior", "slow", "--chunk", "0"]
+    observer = Observer(plan)
+    assert observer.look().priors[1].running == 0
+    with subprocess.Popen([sys.executable, "-m", "priorbench", *command], stderr=subprocess.DEVNULL) as job:
+        try:
+            until = time.monotonic() + 60
+            while not observer.look().priors[1].running and time.monotonic() < until:
+                time.sleep(0.1)
+            slow = observer.look().priors[1]
+            assert (slow.running, slow.waiting, slow.eta) == (1, 2, None)
+        finally:
+            Path("wait").unlink()
+        assert job.wait(60) == 0
+    slow = observer.look().priors[1]
+    assert (slow.done, slow.running, slow.left) == (3, 0, 0)
+    assert len(read_rows(Path(plan.layout.runs("photos", TASK, "slow", "0")))) == 3
+
+
+def test_failures_name_the_log_of_the_job_that_failed(plan: Plan) -> None:
+    end(plan, "still", "0", status="failed", reason="ValueError: no\nsecond line")
+    end(plan, "still", "1", status="timeout", reason="late")
+    write_json(Path(plan.layout.training("pupil")), Outcome("failed", "train", "no data").as_dict())
+    for chunk in range(len(plan.chunks("photos", "pupil"))):
+        end(plan, "pupil", str(chunk), status="failed", stage="train", reason="training: no data")
+    status = Observer(plan).look()
+    assert [(one.where, one.what, one.log) for one in status.failures] == [
+        (f"still on {TASK} of photos", "2 failed, 1 timeout: ValueError: no",
+         f"results/tiny/logs/restore/photos/{TASK}/still/0.log"),
+        ("training pupil", "3 failed: training: no data", "results/tiny/logs/train/pupil.log"),
+    ]  # fmt: skip
+    assert [one.failed for one in status.priors] == [3, 0, 3, 0]
+    assert status.priors[2].training == "failed"
+
+
+def test_trainings_and_tunings_count_their_seconds(plan: Plan) -> None:
+    write_json(Path(plan.layout.training("pupil")), Outcome("ok", "train", seconds=7.0).as_dict())
+    tuned = {"status": "ok", "combinations": [{"seconds": 2.0}, {"seconds": None}, {"seconds": 3.0}]}
+    write_json(Path(plan.layout.tuned(TASK, "tuned")), tuned)
+    assert (of(plan, "pupil").training, of(plan, "pupil").seconds) == ("done", 7.0)
+    assert (of(plan, "tuned").tuning, of(plan, "tuned").seconds) == (("done",), 5.0)
+
+
+def test_only_what_changed_is_read_again(plan: Plan, monkeypatch: pytest.MonkeyPatch) -> None:
+    end(plan, "still", "0")
+    read: list[Path] = []
+
+    def spy(path: Path) -> list[dict[str, Any]]:
+        read.append(path)
+        return read_rows(path)
+
+    monkeypatch.setattr("priorbench.stages.status.read_rows", spy)
+    observer = Observer(plan)
+    assert [observer.look().sum("done") for _ in range(3)] == [2, 2, 2]
+    assert len(read) == 1
+    new = end(plan, "still", "1")
+    assert observer.look().sum("done") == 3
+    assert read[1:] == [new]
+    end(plan, "still", "1", status="failed", reason="longer than before")
+    assert observer.look().sum("failed") == 1
+
+
+def test_a_file_of_rows_that_cant_be_read_is_named(plan: Plan) -> None:
+    path = end(plan, "still", "0")
+    path.write_text('{"image": "a", "sta')
+    status = Observer(plan).look()
+    assert (status.priors[0].done, status.priors[0].waiting) == (0, 3)
+    assert [(one.where, one.what) for one in status.failures] == [(str(path), "can't be read")]
+
+
+def test_the_last_change_is_that_of_the_newest_file(plan: Plan) -> None:
+    os.utime(end(plan, "still", "0"), (1000, 1000))
+    assert Observer(plan).look().changed == 1000
+    os.utime(log(plan, "restore", "photos", TASK, "slow", "0"), (3000, 3000))
+    assert Observer(plan).look().changed == 3000
+
+
+def test_the_summary_of_a_run_that_broke_off_is_its_status_and_the_logs(
+    plan: Plan, capsys: pytest.CaptureFixture[str]
+) -> None:
+    end(plan, "still", "0")
+    # It ended a moment ago, and nothing runs any more.
+    log(plan, "restore", "photos", TASK, "slow", "0", age=0)
+    log(plan, "score", "photos", TASK, "still", "0", age=0)
+    print_summary(plan)
+    text = capsys.readouterr().out
+    assert "2 of 12 restorations ended" in text and "nothing has been gathered yet" in text
+    for name in ("restore/photos/denoise-0/slow/0", "score/photos/denoise-0/still/0"):
+        assert f"log: results/tiny/logs/{name}.log\n" in text
+    assert "still/1" not in text

@@ -1,0 +1,121 @@
+"""How images are grouped into jobs, and what an experiment is expected to take."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from priorbench.config import parse_experiment
+from priorbench.plan import Plan
+from priorbench.plan.estimates import cost_key
+from priorbench.plan.forecast import forecast
+from priorbench.workflow import freeze
+
+PLUGIN = """
+    from priorbench import Parameters, PriorSpec, Resources, hookimpl
+
+    class MineParameters(Parameters):
+        size: int = 3
+
+    @hookimpl
+    def register_priors():
+        yield PriorSpec(
+            name="mine", factory=".nowhere:Mine", parameters=MineParameters, summary="for a test",
+            resources=Resources({resources})
+        )
+"""
+
+
+@pytest.fixture
+def plan(bench: Any) -> Any:
+    """Return a function that plans an experiment of twelve images of 100 × 200 pixels."""
+    for number in range(12):
+        bench.image(f"image{number}", np.zeros((100, 200)))
+
+    def make(resources: str = "seconds_per_megapixel=3000", name: str = "tiny", **changes: Any) -> Plan:
+        bench.plugin("mine", PLUGIN.format(resources=resources))
+        return Plan(parse_experiment(bench.configuration(experiment=name, **changes)))
+
+    return make
+
+
+@pytest.mark.parametrize(("minutes", "size"), [(1, 1), (2.1, 2), (5, 4), (10, 9), (60, 12)])
+def test_a_job_holds_as_many_images_as_last_as_long_as_it_should(plan: Any, minutes: float, size: int) -> None:
+    # 0.02 megapixels at 3000 s each are 60 s an image, and a twentieth of a second for files.
+    chunks = plan(job_minutes=minutes).chunks("photos", "mine")
+    assert len(chunks[0]) == size
+    assert all(len(chunk) * 60 <= max(60 * minutes, 61) for chunk in chunks)
+
+
+def test_images_that_are_cut_or_coloured_count_as_they_will_be(plan: Any) -> None:
+    def pixels(**section: Any) -> float:
+        source = {"source": "folder", "parameters": {"path": "photos"}, **section}
+        made = plan(datasets={"photos": source})
+        found: float = made.estimates.pixels(made.dataset("photos")).mean
+        return found
+
+    assert pixels() == pytest.approx(0.02)
+    assert pixels(crop=50) == pytest.approx(0.0025)
+    assert pixels(max_size=100) == pytest.approx(0.005)
+    assert pixels(gray=False) == pytest.approx(0.06)
+
+
+def test_memory_grows_with_the_largest_image(plan: Any, bench: Any) -> None:
+    resources = "memory_mb=1000, memory_mb_per_megapixel=5000"
+    assert plan(resources).memory("mine", "photos", 1) == 1100
+    bench.image("large", np.zeros((400, 500)))
+    assert plan(resources).memory("mine", "photos", 1) == 2000
+    assert plan(resources).memory("mine", "photos", 2) == 4000
+
+
+def test_what_earlier_experiments_took_is_preferred(plan: Any) -> None:
+    first = plan(name="first")
+    entry = {"seconds": 20.0, "megapixels": 0.2, "training_seconds": None}
+    Path(first.layout.root).mkdir(parents=True)
+    Path(first.layout.costs()).write_text(json.dumps({cost_key(first.prior("mine")): entry}))
+    second = plan(name="second")
+    cost = second.estimates.cost(second.prior("mine"))
+    assert (cost.seconds_per_megapixel, cost.origin) == (pytest.approx(100), "measured")
+    # Of itself an experiment learns nothing: its jobs would be others when it is run again.
+    assert plan(name="first").estimates.cost(first.prior("mine")).origin == "record"
+
+
+def test_an_experiment_that_was_begun_keeps_its_jobs(plan: Any) -> None:
+    begun = plan(name="begun", job_minutes=5)
+    freeze(begun)
+    other = plan(name="other")
+    Path(other.layout.root).mkdir(parents=True)
+    entry = {"seconds": 2.0, "megapixels": 2.0, "training_seconds": None}
+    Path(other.layout.costs()).write_text(json.dumps({cost_key(other.prior("mine")): entry}))
+    assert plan(name="begun", job_minutes=5).chunks("photos", "mine") == begun.chunks("photos", "mine")
+    assert len(plan(name="new", job_minutes=5).chunks("photos", "mine")) < len(begun.chunks("photos", "mine"))
+
+
+@pytest.mark.parametrize("content", ["", "[]", "{", '{"datasets": {"photos": 3}}'])
+def test_damaged_estimates_are_as_good_as_none(plan: Any, content: str) -> None:
+    made = plan()
+    Path(made.layout.root).mkdir(parents=True)
+    Path(made.layout.estimates()).write_text(content)
+    assert plan().chunks("photos", "mine") == made.chunks("photos", "mine")
+
+
+def test_a_forecast_adds_up(plan: Any) -> None:
+    made = plan("threads=2, gpus=1, seconds_per_megapixel=3000", job_minutes=5)
+    expected = forecast(made)
+    mine = next(prior for prior in expected.priors if prior.prior == "mine")
+    assert (mine.cells, mine.images_per_job) == (12, 4)
+    assert mine.jobs == 2 * 3
+    seconds = 12 * 60.05 + 3 * 8
+    assert mine.gpu_hours == pytest.approx(seconds / 3600)
+    assert mine.core_hours == pytest.approx(2 * seconds / 3600, rel=0.05)
+    assert expected.cells == 12 * len(expected.priors)
+    # Each image is written once, each problem once, each restoration once, and some text for each.
+    assert expected.disk_bytes == pytest.approx(
+        12 * (20_000 * (2 + 4 + 2 * len(expected.priors)) + 4000 * len(expected.priors))
+    )
+    assert expected.hours(1) == pytest.approx(expected.core_hours)
+    assert expected.hours(10_000) == pytest.approx(mine.chain_minutes / 60)
