@@ -54,7 +54,9 @@ def main() -> None:
     os.chdir(ROOT)
     recorder, start = Recorder(), time.monotonic()
     for number in range(arguments.times):
-        pytest.main(["tests", "-q", "-n", "0", "-p", "no:cacheprovider"], plugins=[recorder])
+        code = pytest.main(["tests", "-q", "-n", "0", "-p", "no:cacheprovider"], plugins=[recorder])
+        if code not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):
+            raise SystemExit(f"pytest ended with {code!r}")
         print(f"round {number + 1}: {time.monotonic() - start:.0f} s")
     table = "\n| what happens | where | passed |\n|---|---|---|\n"
     for name, place in sorted(recorder.places.items(), key=lambda item: (item[1], item[0])):

@@ -31,6 +31,11 @@ ROOT = Path(__file__).parents[1]
 PARTS = ("Snakefile", "config.yaml", "config", "plugins", "profiles", "workflow")
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put whole runs first, so that no process is left alone with one at the end."""
+    items.sort(key=lambda item: item.path.parent.name not in ("workflow", "cluster", "browser"))
+
+
 @dataclass(frozen=True)
 class Project:
     """A copy of the workflow that a test may edit and run."""

@@ -64,6 +64,18 @@ def test_images_that_are_cut_or_coloured_count_as_they_will_be(plan: Any) -> Non
     assert pixels(gray=False) == pytest.approx(0.06)
 
 
+def test_a_standard_set_is_as_large_as_its_registry_says(plan: Any) -> None:
+    made = plan(datasets={"photos": {"source": "kodak24", "gray": False}})
+    assert made.estimates.pixels(made.dataset("photos")).largest == pytest.approx(3 * 500 * 500 / 1e6)
+    made = plan(datasets={"photos": {"source": "dead-leaves", "parameters": {"height": 300, "width": 200}}})
+    assert made.estimates.pixels(made.dataset("photos")).mean == pytest.approx(0.06)
+
+
+def test_no_job_holds_more_images_than_their_time_limits_allow_in_a_day(plan: Any) -> None:
+    made = plan("seconds_per_megapixel=0, minutes=480")
+    assert [len(chunk) for chunk in made.chunks("photos", "mine")] == [3, 3, 3, 3]
+
+
 def test_memory_grows_with_the_largest_image(plan: Any, bench: Any) -> None:
     resources = "memory_mb=1000, memory_mb_per_megapixel=5000"
     assert plan(resources).memory("mine", "photos", 1) == 1100
@@ -93,6 +105,22 @@ def test_an_experiment_that_was_begun_keeps_its_jobs(plan: Any) -> None:
     Path(other.layout.costs()).write_text(json.dumps({cost_key(other.prior("mine")): entry}))
     assert plan(name="begun", job_minutes=5).chunks("photos", "mine") == begun.chunks("photos", "mine")
     assert len(plan(name="new", job_minutes=5).chunks("photos", "mine")) < len(begun.chunks("photos", "mine"))
+
+
+def test_a_begun_experiment_whose_images_are_cut_otherwise_is_estimated_anew(plan: Any) -> None:
+    source = {"source": "folder", "parameters": {"path": "photos"}}
+    freeze(plan(datasets={"photos": source | {"crop": 50}}))
+    made = plan(datasets={"photos": source})
+    assert made.estimates.pixels(made.dataset("photos")).mean == pytest.approx(0.02)
+
+
+@pytest.mark.parametrize("content", ["[]", "null", '{"x": 3}', '{"x": {"seconds": 1}}', "{"])
+def test_costs_of_others_that_are_not_as_they_should_be_are_passed_over(plan: Any, content: str) -> None:
+    other = plan(name="other")
+    Path(other.layout.root).mkdir(parents=True)
+    Path(other.layout.costs()).write_text(content)
+    made = plan()
+    assert made.estimates.cost(made.prior("mine")).origin == "record"
 
 
 @pytest.mark.parametrize("content", ["", "[]", "{", '{"datasets": {"photos": 3}}'])

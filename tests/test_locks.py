@@ -1,50 +1,53 @@
-import multiprocessing
-import os
-import signal
+import subprocess
+import sys
 import threading
 
 import pytest
 
 from priorbench.locks import held, locked
 
-CONTEXT = multiprocessing.get_context("spawn")
+HOLD = """
+import sys
+from pathlib import Path
 
+from priorbench.locks import locked
 
-def hold(path, ready, done):
-    with locked(path):
-        ready.set()
-        done.wait()
+with locked(Path(sys.argv[1])):
+    print("held", flush=True)
+    input()
+"""
 
 
 @pytest.fixture
 def holder(tmp_path):
-    """Another process that holds the lock until it is told or killed."""
-    ready, done = CONTEXT.Event(), CONTEXT.Event()
-    process = CONTEXT.Process(target=hold, args=(tmp_path / "a/job.lock", ready, done))
-    process.start()
-    assert ready.wait(60)
-    yield process, done
-    process.kill()
-    process.join()
+    """Another process that holds the lock until it reads a line or is killed."""
+    command = [sys.executable, "-c", HOLD, tmp_path / "a/job.lock"]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout.readline() == "held\n"
+        yield process
+        process.kill()
 
 
 def test_a_lock_of_another_process_is_seen_and_waited_for(tmp_path, holder):
-    path, (_, done) = tmp_path / "a/job.lock", holder
+    path = tmp_path / "a/job.lock"
     assert held(path)
     said = []
 
+    def release():
+        holder.stdin.write("\n")
+        holder.stdin.flush()
+
     def waiting():
         said.append("waits")
-        threading.Timer(0.2, done.set).start()
+        threading.Timer(0.2, release).start()
 
     with locked(path, waiting):
         assert said == ["waits"]
 
 
 def test_a_lock_ends_with_a_process_that_is_killed(tmp_path, holder):
-    process, _ = holder
-    os.kill(process.pid, signal.SIGKILL)
-    process.join()
+    holder.kill()
+    holder.wait()
     assert not held(tmp_path / "a/job.lock")
     with locked(tmp_path / "a/job.lock", lambda: pytest.fail("nobody holds it")):
         pass

@@ -126,7 +126,10 @@ class Experiment(Section):
     metrics: Literal["all"] | list[str] = Field("all", description="'all', or names of metrics.")
     studies: Literal["all"] | list[str] = Field("all", description="'all', or names of studies.")
     job_minutes: float = Field(
-        10, gt=0, description="How long a job of restorations should last, where its prior knows what it takes."
+        10,
+        gt=0,
+        allow_inf_nan=False,
+        description="How long a job of restorations should last, where its prior knows what it takes.",
     )
     retries: int = Field(1, ge=0, description="How often a job is tried again after an error of the machine.")
 

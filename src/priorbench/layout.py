@@ -78,6 +78,10 @@ class Layout:
         """The parameters chosen for a task, and what they were chosen from."""
         return f"{self.root}/tuned/{task}/{prior}.json"
 
+    def tuning_record(self, task: str, prior: str) -> str:
+        """What a finished tuning came from and gave; no rule's output, so it outlives a job that is sent again."""
+        return f"{self.root}/tuned/{task}/{prior}.record.json"
+
     def restored(self, dataset: str, task: str, prior: str, name: str) -> str:
         """A file that belongs to one restoration."""
         return f"{self.root}/restored/{dataset}/{task}/{prior}/{name}"

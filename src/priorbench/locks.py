@@ -50,7 +50,7 @@ def held(path: Path) -> bool:
     """
     try:
         handle = os.open(path, os.O_RDWR)
-    except FileNotFoundError:
+    except OSError:  # There is none, or it is another account's.
         return False
     try:
         os.lockf(handle, os.F_TEST, 0)

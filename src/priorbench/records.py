@@ -169,6 +169,8 @@ class DatasetSpec(Record):
         images: ``images(parameters) -> {image name: file or None}`` lists the images in order
             without opening them; a file makes the workflow notice its changes.
         parameters: pydantic model of the parameters.
+        sizes: ``sizes(parameters) -> {image name: (height, width)}`` tells the images' sizes in pixels where they are
+            known before the images are there; jobs ask for memory and time by them. Files are looked at without it.
         origins: ``origins(parameters) -> {image name: photograph}`` names, by a word of your own such as
             ``"bsds500/12003"``, the photograph that an image comes from, however it was cut or converted.
             No prior is tested on a photograph that it learns from, in whatever data sets the two lie.
@@ -176,6 +178,7 @@ class DatasetSpec(Record):
 
     images: Callable[[Any], Mapping[str, Path | None]]
     parameters: type[Parameters] = Parameters
+    sizes: Callable[[Any], Mapping[str, tuple[int, int]]] | None = None
     origins: Callable[[Any], Mapping[str, str]] | None = None
 
 

@@ -1,33 +1,34 @@
-import multiprocessing
+import subprocess
+import sys
 
 import pytest
 import torch
 
-from priorbench.stages.device import available_device, free_slot
+from priorbench.stages.device import available_device
 
-CONTEXT = multiprocessing.get_context("spawn")
+TAKE = """
+import sys
+from pathlib import Path
 
+from priorbench.stages.device import free_slot
 
-def take(folder, names, places, done):
-    places.put((free_slot(names, folder), free_slot(names, folder)))
-    done.wait()
+print(*(free_slot(["0", "1", "2"], Path(sys.argv[1])) for _ in range(2)), flush=True)
+input()
+"""
 
 
 def test_each_process_has_a_gpu_of_its_own_until_it_ends(tmp_path):
-    places, done = CONTEXT.Queue(), CONTEXT.Event()
-    processes = [CONTEXT.Process(target=take, args=(tmp_path, ["0", "1", "2"], places, done)) for _ in range(3)]
-    for process in processes:
-        process.start()
-    taken = [places.get(timeout=120) for _ in processes]
+    def start():
+        command = [sys.executable, "-c", TAKE, tmp_path]
+        return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+
+    processes = [start() for _ in range(3)]
     # Asked again a process has the same one.
-    assert sorted(taken) == [(0, 0), (1, 1), (2, 2)]
-    done.set()
+    assert sorted(process.stdout.readline() for process in processes) == ["0 0\n", "1 1\n", "2 2\n"]
     for process in processes:
-        process.join()
-    late = CONTEXT.Process(target=take, args=(tmp_path, ["0", "1", "2"], places, done))
-    late.start()
-    assert places.get(timeout=120) == (0, 0)
-    late.join()
+        process.communicate("\n")
+    late = start()
+    assert late.communicate("\n")[0] == "0 0\n"
 
 
 def test_a_job_that_asks_for_none_computes_on_the_processor():

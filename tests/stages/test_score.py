@@ -212,6 +212,13 @@ def test_all_rows_are_gathered(plan: Plan) -> None:
     for prior in plan.priors:
         gather_prior(plan, prior)
     gather_all(plan)
+    # Rows of images that were grouped otherwise would hide that others are missing.
+    runs_file = Path(plan.layout.runs("photos", "denoise-25", "first", "0"))
+    content = runs_file.read_bytes()
+    write_rows(runs_file, read_rows(runs_file)[:-1])
+    with pytest.raises(ValueError, match=r"first/0\.jsonl holds the images .* remove it and run again"):
+        gather_prior(plan, "first")
+    runs_file.write_bytes(content)
     runs, scores = (read_table(Path(plan.layout.result(kind))) for kind in ("runs", "scores"))
     cells = len(list(plan.cells())) * len(ENDS)
     assert len(runs) == cells

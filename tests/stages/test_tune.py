@@ -116,6 +116,11 @@ def test_the_best_on_the_training_images_is_chosen_and_restores_the_test_images(
     assert not Path(plan.layout.images("photos")).exists()
     assert len(calls(bench)) == 6
     assert all("0.30 (8, 8)" in call for call in calls(bench))
+    # Sent a second time, after Snakemake has removed the output, it computes nothing.
+    Path(plan.layout.tuned(TASK, "bias")).unlink()
+    assert tune(plan, TASK, "bias").ok
+    assert tuned(plan) == kept
+    assert len(calls(bench)) == 6
     assert {row["status"] for row in restored_rows(plan)} == {"ok"}
     assert calls(bench)[6:] == ["0.1 0.90 (12, 12)"] * 2
     spec = read_json(Path(plan.layout.cell_spec("photos", TASK, "bias")))

@@ -1,5 +1,10 @@
+import os
 import shutil
+import subprocess
+import sys
 import textwrap
+import time
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -88,22 +93,31 @@ def plan(made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Plan:
 
 
 def run(plan: Plan) -> None:
-    """Make what is missing, as Snakemake would."""
-    layout = plan.layout
-    for dataset in plan.datasets:
-        if not Path(layout.images(dataset)).exists():
-            prepare(plan, dataset)
-    if not Path(layout.problems("photos", "denoise-0")).exists():
-        corrupt(plan, "photos", "denoise-0")
-    if not Path(layout.training("mean")).exists():
-        train(plan, "mean")
-    cell = ("photos", "denoise-0", "mean", "0")
-    if not Path(layout.runs(*cell)).exists():
-        restore(plan, *cell)
-    if not Path(layout.scores(*cell)).exists():
-        score(plan, *cell)
-    gather_prior(plan, "mean")
-    gather_all(plan)
+    """Make what is missing as Snakemake does: it looks from the end, and makes what something that it makes needs."""
+    layout, cell = plan.layout, ("photos", "denoise-0", "mean", "0")
+    work: list[tuple[list[str], list[str], Callable[[], object]]] = [
+        ([layout.result("runs"), layout.result("scores")],
+         [layout.gathered("runs", "mean"), layout.gathered("scores", "mean")], lambda: gather_all(plan)),
+        ([layout.gathered("runs", "mean"), layout.gathered("scores", "mean")],
+         [layout.runs(*cell), layout.scores(*cell)], lambda: gather_prior(plan, "mean")),
+        ([layout.scores(*cell)], [layout.runs(*cell)], lambda: score(plan, *cell)),
+        ([layout.runs(*cell)],
+         [layout.problems("photos", "denoise-0"), layout.training("mean")], lambda: restore(plan, *cell)),
+        ([layout.training("mean"), layout.curve("mean")], [layout.images("more")], lambda: train(plan, "mean")),
+        ([layout.problems("photos", "denoise-0")],
+         [layout.images("photos")], lambda: corrupt(plan, "photos", "denoise-0")),
+        ([layout.images("photos")], [], lambda: prepare(plan, "photos")),
+        ([layout.images("more")], [], lambda: prepare(plan, "more")),
+    ]  # fmt: skip
+    needed, waiting = set(work[0][0]), []
+    for outputs, inputs, make in work:
+        if needed.intersection(outputs) and not all(Path(path).exists() for path in outputs):
+            needed.update(inputs)
+            waiting.append((outputs, make))
+    for outputs, make in reversed(waiting):
+        for path in outputs:
+            Path(path).unlink(missing_ok=True)
+        make()
 
 
 def every_file(plan: Plan) -> dict[str, str]:
@@ -188,7 +202,26 @@ def test_a_job_that_reads_what_is_damaged_fails_and_says_what_to_do(plan: Plan, 
 def test_what_a_killed_process_has_left_is_found_and_removed(plan: Plan) -> None:
     left = Path(plan.layout.restored("photos", "denoise-0", "mean", ".x1y2.partial"))
     left.write_bytes(b"half a picture")
+    assert list(damages(plan)) == [], "a process may be writing it"
+    os.utime(left, (time.time() - 7200, time.time() - 7200))
     (damage,) = damages(plan)
     assert damage.path == left
     remove(damage)
     assert list(damages(plan)) == []
+
+
+def test_nothing_is_repaired_while_a_job_works(plan: Plan) -> None:
+    damage(Path(plan.layout.model("mean")), "flipped")
+    path = Path(plan.layout.lock("restore", "photos", "denoise-0", "mean", "0"))
+    code = "import sys; from pathlib import Path; from priorbench.locks import locked\n"
+    code += "with locked(Path(sys.argv[1])): print('held', flush=True); input()"
+    with subprocess.Popen(
+        [sys.executable, "-c", code, path], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as holder:
+        assert holder.stdout
+        assert holder.stdout.readline() == "held\n"
+        result = CliRunner().invoke(app, ["verify", "--repair"])
+        holder.communicate("\n")
+    assert isinstance(result.exception, ValueError)
+    assert "at work" in str(result.exception)
+    assert Path(plan.layout.model("mean")).exists()

@@ -10,9 +10,10 @@ rule prepare:
         layout.log("prepare", "dataset"),
     benchmark:
         layout.benchmark("prepare", "dataset")
+    retries: plan.experiment.retries
     resources:
-        mem_mb=2000,
-        runtime=lambda wildcards: plan.data_minutes(wildcards.dataset),
+        mem_mb=lambda wildcards, attempt: 2000 * attempt,
+        runtime=lambda wildcards, attempt: plan.data_minutes(wildcards.dataset, attempt),
     params:
         config=CONFIG,
         fingerprint=lambda wildcards: plan.dataset(wildcards.dataset).fingerprint,

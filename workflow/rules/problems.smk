@@ -8,9 +8,10 @@ rule corrupt:
         layout.log("corrupt", "dataset", "task"),
     benchmark:
         layout.benchmark("corrupt", "dataset", "task")
+    retries: plan.experiment.retries
     resources:
-        mem_mb=2000,
-        runtime=lambda wildcards: plan.data_minutes(wildcards.dataset),
+        mem_mb=lambda wildcards, attempt: 2000 * attempt,
+        runtime=lambda wildcards, attempt: plan.data_minutes(wildcards.dataset, attempt),
     params:
         config=CONFIG,
         fingerprint=lambda wildcards: plan.task(wildcards.task).fingerprint,

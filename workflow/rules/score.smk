@@ -9,10 +9,11 @@ rule score:
         layout.log("score", "dataset", "task", "prior", "chunk"),
     benchmark:
         layout.benchmark("score", "dataset", "task", "prior", "chunk")
+    retries: plan.experiment.retries
     resources:
-        mem_mb=2000,
-        runtime=lambda wildcards: plan.scoring_minutes(
-            wildcards.dataset, wildcards.prior, wildcards.chunk
+        mem_mb=lambda wildcards, attempt: 2000 * attempt,
+        runtime=lambda wildcards, attempt: plan.scoring_minutes(
+            wildcards.dataset, wildcards.prior, wildcards.chunk, attempt
         ),
     params:
         config=CONFIG,

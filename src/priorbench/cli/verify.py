@@ -21,9 +21,11 @@ def verify(
     ] = False,
 ) -> None:
     """Compare every result of an experiment with its checksum; exit code 1 if any is damaged."""
-    from priorbench.stages.verify import damages, remove
+    from priorbench.stages.verify import damages, remove, working
 
     plan = load(config)
+    if repair and (locks := working(plan)):
+        raise ValueError(f"{len(locks)} jobs of this experiment are at work, {locks[0]} first: repair when they ended")
     found = list(damages(plan))
     for damage in found:
         typer.echo(f"{damage.path}: {damage.reason}")

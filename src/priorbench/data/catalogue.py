@@ -137,6 +137,11 @@ def entries(name: str) -> Mapping[str, Entry]:
     return sets[name]
 
 
+def sizes(parameters: StandardParameters) -> dict[str, tuple[int, int]]:
+    """Return height and width of each image of a set."""
+    return {name: (entry.height, entry.width) for name, entry in entries(parameters.set_name()).items()}
+
+
 def images(parameters: StandardParameters) -> dict[str, Path | None]:
     """List the images of a set; their content is fixed by checksum, so the workflow need not watch files."""
     return dict.fromkeys(entries(parameters.set_name()))

@@ -82,3 +82,8 @@ def mini_dead_leaves_origins(parameters: MiniDeadLeavesParameters) -> dict[str, 
 
 def _origins(name: str, parameters: SyntheticParameters) -> dict[str, str]:
     return {image: f"{name}/{parameters.seed}/{image}" for image in images(parameters)}
+
+
+def dead_leaves_sizes(parameters: DeadLeavesParameters) -> dict[str, tuple[int, int]]:
+    """Return height and width of each image."""
+    return dict.fromkeys(images(parameters), (parameters.height, parameters.width))

@@ -22,6 +22,8 @@ SAMPLE = 20
 """So many files at most are looked at to know the images' sizes."""
 SCORING = 4.0
 """Seconds that scoring takes for a megapixel, at least: the job that scores should last no longer than the other."""
+LONGEST_MINUTES = 1440
+"""The longest time limit that a job may come to."""
 LEAST = 0.05
 """Seconds for an image of any size: files, checks, rows."""
 
@@ -73,10 +75,11 @@ class Estimates:
     @classmethod
     def read(cls, kept: Path, measured: Iterable[Path]) -> Estimates:
         """Return the estimates of an experiment whose kept ones, if any, lie in a file."""
-        # Nothing but speed depends on it: a file that is damaged is as good as none.
-        with suppress(OSError, ValueError, TypeError, AttributeError):
-            return cls(json.loads(kept.read_text(encoding="utf-8")), measured)
-        return cls({}, measured)
+        files = list(measured)
+        # An error of the disk is none of these: a job must not group the images otherwise than those before it.
+        with suppress(FileNotFoundError, ValueError, TypeError, AttributeError):
+            return cls(json.loads(kept.read_text(encoding="utf-8")), files)
+        return cls({}, files)
 
     def keep(self) -> dict[str, Any]:
         """Return everything that was asked for, as plain data."""
@@ -87,22 +90,18 @@ class Estimates:
 
     def pixels(self, dataset: DatasetPlan) -> Pixels:
         """Return how large the images of a data set are once they are prepared."""
-        if dataset.id not in self._pixels:
-            files = [path for path in dataset.images.values() if path is not None]
-            sizes = [size for path in files[:: math.ceil(len(files) / SAMPLE) or 1] if (size := _size(path))]
-            counts = [_megapixels(size, dataset.section) for size in sizes or [USUAL]]
-            self._pixels[dataset.id] = Pixels(math.fsum(counts) / len(counts), max(counts))
-        return self._pixels[dataset.id]
+        key = f"{dataset.id} {dataset.fingerprint}"
+        if key not in self._pixels:
+            counts = [_megapixels(size, dataset.section) for size in _sizes(dataset) or [USUAL]]
+            self._pixels[key] = Pixels(math.fsum(counts) / len(counts), max(counts))
+        return self._pixels[key]
 
     def cost(self, prior: PriorPlan) -> Cost:
         """Return what a prior takes."""
-        kept = self._costs.get(prior.id)
-        if kept is None:
-            self._costs[prior.id] = self._measured_cost(prior) or _declared_cost(prior)
-        elif kept.origin != "measured":
-            # What was measured since would group the images otherwise; what the record says may have been mended.
-            self._costs[prior.id] = _declared_cost(prior)
-        return self._costs[prior.id]
+        key = cost_key(prior)
+        if key not in self._costs:
+            self._costs[key] = self._measured_cost(key) or _declared_cost(prior)
+        return self._costs[key]
 
     def seconds(self, prior: PriorPlan, dataset: DatasetPlan) -> float:
         """Return how long the restoration of an image takes."""
@@ -117,14 +116,15 @@ class Estimates:
         if prior.images_per_job:
             return prior.images_per_job
         seconds = max(self.seconds(prior, dataset), self.scoring_seconds(dataset))
-        return max(1, int(60 * minutes / seconds))
+        # At its last attempt a job is given the time limits of all its images: no more than a queue takes.
+        most = LONGEST_MINUTES / prior.resources.minutes
+        return max(1, int(min(60 * minutes / seconds, most)))
 
     def memory(self, prior: PriorPlan, largest: float) -> int:
         """Return the memory in MiB that a job takes for images of up to so many megapixels times channels."""
         return math.ceil(prior.resources.memory_mb + prior.resources.memory_mb_per_megapixel * largest)
 
-    def _measured_cost(self, prior: PriorPlan) -> Cost | None:
-        key = cost_key(prior)
+    def _measured_cost(self, key: str) -> Cost | None:
         known = [costs[key] for costs in self._measured if key in costs]
         pixels = math.fsum(entry["megapixels"] for entry in known)
         if not pixels:
@@ -137,8 +137,11 @@ class Estimates:
     def _measured(self) -> list[dict[str, Any]]:
         found = []
         for path in self._files:
-            with suppress(OSError, ValueError):
-                found.append(json.loads(path.read_text(encoding="utf-8")))
+            # Those of another experiment: what is not as it should be is passed over.
+            with suppress(OSError, ValueError, KeyError, TypeError, AttributeError):
+                costs = json.loads(path.read_text(encoding="utf-8")).items()
+                names = ("seconds", "megapixels", "training_seconds")
+                found.append({key: {name: float(entry[name] or 0) for name in names} for key, entry in costs})
         return found
 
 
@@ -153,6 +156,16 @@ def _declared_cost(prior: PriorPlan) -> Cost:
     if declared is not None:
         return Cost(declared, "record")
     return Cost(6 * prior.resources.minutes / (math.prod(USUAL) / 1e6), "limit")
+
+
+def _sizes(dataset: DatasetPlan) -> list[tuple[int, int]]:
+    """Return width and height of the images as far as their source knows or their files tell."""
+    known = dataset.source.record.sizes
+    if known is not None:
+        sizes = known(dataset.parameters)
+        return [sizes[image][::-1] for image in dataset.images if image in sizes]
+    files = [path for path in dataset.images.values() if path is not None]
+    return [size for path in files[:: math.ceil(len(files) / SAMPLE) or 1] if (size := _size(path))]
 
 
 def _size(path: Path) -> tuple[int, int] | None:

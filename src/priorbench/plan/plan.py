@@ -34,7 +34,7 @@ R = TypeVar("R", bound=Record)
 MODEL_LOADING_MINUTES = 10
 """Time a job gets to start, import a plugin and load its model."""
 DOWNLOAD_MINUTES = 30
-"""Time a job gets to download what it needs."""
+"""Time a job gets that may have to download what it needs, and the least of one that scores."""
 PATIENCE = 6
 """How many times longer than expected a job may take at its first attempt."""
 
@@ -137,15 +137,16 @@ class Plan:
         limit = most if self.is_final(attempt) else min(most, PATIENCE * expected * attempt)
         return math.ceil(limit + MODEL_LOADING_MINUTES)
 
-    def scoring_minutes(self, dataset: str, prior: str, chunk: str) -> int:
+    def scoring_minutes(self, dataset: str, prior: str, chunk: str, attempt: int) -> int:
         """Return the time limit of a scoring job."""
         seconds = self.estimates.scoring_seconds(self.dataset(dataset)) * len(self.chunk(dataset, prior, chunk))
-        return math.ceil(PATIENCE * seconds / 60 + MODEL_LOADING_MINUTES)
+        return math.ceil(PATIENCE * seconds / 60 + DOWNLOAD_MINUTES) * attempt
 
-    def data_minutes(self, dataset: str) -> int:
+    def data_minutes(self, dataset: str, attempt: int) -> int:
         """Return the time limit of a job that prepares or corrupts a data set, or downloads it."""
         chosen = self.dataset(dataset)
-        return math.ceil(PATIENCE * self.estimates.scoring_seconds(chosen) * len(chosen.images) / 60 + DOWNLOAD_MINUTES)
+        seconds = self.estimates.scoring_seconds(chosen) * len(chosen.images)
+        return math.ceil(PATIENCE * seconds / 60 + DOWNLOAD_MINUTES) * attempt
 
     def training_minutes(self, prior: str) -> int:
         """Return the time limit of a training job."""

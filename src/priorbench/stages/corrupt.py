@@ -41,6 +41,7 @@ def corrupt(plan: Plan, dataset: str, task: str) -> None:
     except MachineError:
         raise
     except Exception as error:
+        raise_if_storage(error)
         broken = Outcome.of_exception(error, "corrupt")
     images = read_manifest(Path(plan.layout.images(dataset)))
     entries: dict[str, Entry] = {}

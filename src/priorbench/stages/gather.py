@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from priorbench.files import write_json
+from priorbench.files import read_rows, write_json
 from priorbench.plan import Plan
 from priorbench.results.gather import gather_chunks, gather_parts, read_table
 from priorbench.results.published import published_rows
@@ -13,11 +13,29 @@ from priorbench.stages.costs import costs
 
 
 def gather_prior(plan: Plan, prior: str) -> None:
-    """Write ``gathered/runs/<prior>.parquet`` and ``gathered/scores/<prior>.parquet``."""
+    """Write ``gathered/runs/<prior>.parquet`` and ``gathered/scores/<prior>.parquet``.
+
+    Raises:
+        ValueError: the rows of a job can't be used, or images are missing or too many; the message names them.
+    """
     layout = plan.layout
+    _check_complete(plan, prior)
     for kind, table, path in (("runs", RUNS, layout.runs), ("scores", SCORES, layout.scores)):
         files = [Path(name) for name in plan.chunk_files(path, plan.prior(prior).id)]
         gather_chunks(files, table, Path(layout.gathered(kind, prior)))
+
+
+def _check_complete(plan: Plan, prior: str) -> None:
+    """Refuse rows of jobs whose images were grouped otherwise: some would be missing without a word."""
+    for dataset, task, name in plan.cells():
+        for chunk, images in enumerate(plan.chunks(dataset, prior) if name == prior else ()):
+            runs = Path(plan.layout.runs(dataset, task, prior, str(chunk)))
+            found = [row["image"] for row in read_rows(runs)]
+            if sorted(found) != sorted(images):
+                raise ValueError(
+                    f"{runs} holds the images {', '.join(found)}, not {', '.join(images)}: "
+                    "remove it and run again; what is restored is kept"
+                )
 
 
 def gather_all(plan: Plan) -> None:

@@ -7,10 +7,12 @@ from pathlib import Path
 from typing import Any
 
 from priorbench.data.tensors import read_tensor
+from priorbench.files import read_json
 from priorbench.plan import Plan
 from priorbench.problem import Problem
 from priorbench.results import Material
-from priorbench.stages.manifest import read_manifest
+from priorbench.stages.manifest import check_file, read_manifest
+from priorbench.stages.outcome import OK
 from priorbench.types import Image
 
 
@@ -28,11 +30,16 @@ class PlannedMaterial(Material):
         """Return a prior, fitted if it learns.
 
         Raises:
-            ValueError: its fit failed, or the model is damaged.
+            ValueError: its fit failed.
+            StorageError: the model is damaged.
         """
         chosen = self._plan.prior(prior)
         built = chosen.build()
         if chosen.spec.learns:
+            training = read_json(Path(self._plan.layout.training(prior)))
+            if training["status"] != OK:
+                raise ValueError(f"{prior} has no model: {training['reason']}")
+            check_file(Path(self._plan.layout.model(prior)), training["sha256"])
             built.load(Path(self._plan.layout.model(prior)))
         return built
 
@@ -43,6 +50,9 @@ class PlannedMaterial(Material):
     def test_images(self, dataset: str) -> Mapping[str, Image]:
         """Return the clean images of a data set, each 1 × C × H × W; those that could not be read are left out."""
         manifest = read_manifest(Path(self._plan.layout.images(dataset)))
+        for image, entry in manifest.items():
+            if entry.outcome.ok:
+                check_file(Path(self._plan.layout.image(dataset, image)), entry.sha256)
         return {
             image: read_tensor(Path(self._plan.layout.image(dataset, image)))
             for image, entry in manifest.items()
@@ -54,6 +64,9 @@ class PlannedMaterial(Material):
         manifest = read_manifest(Path(self._plan.layout.problems(dataset, task)))
         corruption = self._plan.task(task).build()
         images = self.test_images(dataset)
+        for image, entry in manifest.items():
+            if entry.outcome.ok:
+                check_file(Path(self._plan.layout.problem(dataset, task, image)), entry.sha256)
         return {
             image: (Problem.load(Path(self._plan.layout.problem(dataset, task, image))), corruption.fit(images[image]))
             for image, entry in manifest.items()

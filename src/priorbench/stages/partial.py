@@ -46,17 +46,17 @@ def tabulate_partial(plan: Plan) -> Path:
 
 
 def _finished_jobs(plan: Plan) -> tuple[dict[Path, frozenset[str]], dict[Path, frozenset[str]]]:
-    """Return the files of runs and those of scores that are there, each with the images of its data set."""
-    images = {dataset: frozenset(plan.datasets[dataset].images) for dataset in plan.test}
+    """Return the files of runs and those of scores that are there, each with the images that it may hold."""
     finished, scored = {}, {}
     for dataset, task, prior in plan.cells():
-        for chunk in map(str, range(len(plan.chunks(dataset, prior)))):
+        for number, images in enumerate(plan.chunks(dataset, prior)):
+            chunk = str(number)
             runs, scores = (Path(path(dataset, task, prior, chunk)) for path in (plan.layout.runs, plan.layout.scores))
             if runs.exists():
-                finished[runs] = images[dataset]
+                finished[runs] = frozenset(images)
                 # Without its runs a job is being done again, and its scores are of the time before.
                 if scores.exists():
-                    scored[scores] = images[dataset]
+                    scored[scores] = frozenset(images)
     return finished, scored
 
 

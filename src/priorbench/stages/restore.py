@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from priorbench.config import Experiment
-from priorbench.errors import StorageError, raise_if_storage
+from priorbench.errors import raise_if_storage
 from priorbench.files import file_sha256, read_json, write_json, write_rows
 from priorbench.fingerprint import fingerprint
 from priorbench.locks import locked
@@ -193,15 +193,12 @@ def _work(
             prior.load(Path(plan.layout.model(name)))
         unusable = None
     except (Exception, SystemExit) as error:
+        raise_if_storage(error)
         unusable = Outcome.of_exception(error, "restore")
         say(unusable.traceback)
     for image in images:
         send(("begin", image, None))
-        try:
-            outcome = unusable or _restore_one(cell, prior, image)
-        except StorageError as error:
-            send(("storage", image, str(error)))
-            return
+        outcome = unusable or _restore_one(cell, prior, image)
         if not outcome.ok:
             say(outcome.traceback or outcome.reason)
         send(("end", image, outcome.as_dict()))
@@ -233,6 +230,8 @@ def _restore_one(cell: _Cell, prior: object, image: str) -> Outcome:
             done = f"{cell.name}/{image}: {fraction:.0%}"
             say(f"{done}, {in_words(values)}" if values else done)
 
+    # What an earlier version of the prior kept beside its image is not this one's.
+    cell.discard(image)
     try:
         device = available_device(cell.prior.resources.gpus)
         problem = Problem.load(Path(cell.plan.layout.problem(cell.dataset, cell.task, image))).to(device)

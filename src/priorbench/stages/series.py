@@ -11,8 +11,6 @@ from priorbench.stages.outcome import Outcome
 from priorbench.stages.worker import WorkerDied, WorkerTimeout, messages
 
 T = TypeVar("T")
-LOST = {"machine": MachineError, "storage": StorageError}
-"""What a worker calls errors that are not the method's."""
 
 
 def in_series(
@@ -27,8 +25,7 @@ def in_series(
     """Run ``work(send, *arguments, items)`` and yield how each item ended; a new worker takes what a lost one leaves.
 
     The work sends ``("begin", item, None)`` before each step of an item and, in the items' order,
-    ``("end", item, outcome)`` after it, with the outcome as plain data. ``("machine", item, reason)`` is an error of
-    the machine, ``("storage", item, reason)`` one of the disk.
+    ``("end", item, outcome)`` after it, with the outcome as plain data. It may raise errors of the machine.
 
     Args:
         work: a function of a module.
@@ -49,8 +46,6 @@ def in_series(
             for kind, _, content in messages(
                 work, (*arguments, list(waiting)), first_limit=60 * MODEL_LOADING_MINUTES, limit=60 * minutes
             ):
-                if kind in LOST:
-                    raise LOST[kind](content)
                 begun = kind == "begin"
                 if kind == "end":
                     yield waiting.pop(0), content

@@ -207,7 +207,7 @@ class _Look:
         chunks = self.plan.chunks(dataset, self.prior)
         runs = _listing(layout.runs(*cell, "0"))
         # Whole folders are listed, as asking for each file takes long on a network; none if all jobs have ended.
-        open_cell = len(runs) < len(chunks)
+        open_cell = any(f"{number}.jsonl" not in runs for number in range(len(chunks)))
         logs = _listing(layout.log_file("restore", *cell, "0")) if open_cell else {}
         locks = _listing(layout.lock("restore", *cell, "0")) if open_cell else {}
         records = _listing(layout.restored(*cell, "0")) if open_cell else {}

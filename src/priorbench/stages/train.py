@@ -19,7 +19,6 @@ from priorbench.stages.log import say, say_that_another_works
 from priorbench.stages.manifest import check_file, read_manifest
 from priorbench.stages.measure import Measure
 from priorbench.stages.outcome import OK, Outcome
-from priorbench.stages.series import LOST
 from priorbench.stages.worker import WorkerDied, WorkerTimeout, available_threads, limit_threads, messages
 
 
@@ -102,8 +101,6 @@ class _Fit:
         arguments = (self.plan.experiment.model_dump(), self.prior.id)
         try:
             for kind, content in messages(_fit, arguments, first_limit=60 * MODEL_LOADING_MINUTES, limit=limit):
-                if kind in LOST:
-                    raise LOST[kind](content)
                 if kind == "end":
                     outcome, curve = Outcome(**content["outcome"]), content["curve"]
         except WorkerTimeout as error:
@@ -156,11 +153,7 @@ def _fit(send: Callable[[Any], None], experiment: dict[str, Any], name: str) -> 
         checkpoint.discard()
         outcome = Outcome(OK, "train", seconds=measure.seconds, peak_memory_mb=measure.peak_memory_mb)
     except (Exception, SystemExit) as error:
-        try:
-            raise_if_storage(error)
-        except StorageError as lost:
-            send(("storage", str(lost)))
-            return
+        raise_if_storage(error)
         outcome = Outcome.of_exception(error, "train")
         say(outcome.traceback)
     send(("end", {"outcome": outcome.as_dict(), "curve": curve_text(rows)}))

@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from priorbench.config import Experiment
-from priorbench.errors import MachineError, StorageError, raise_if_storage
+from priorbench.errors import MachineError, raise_if_storage
 from priorbench.files import read_json, write_json
+from priorbench.fingerprint import fingerprint
 from priorbench.locks import locked
 from priorbench.plan import Plan
 from priorbench.seeds import derive_seed
@@ -56,32 +57,60 @@ def tune(plan: Plan, task: str, prior: str, *, final: bool = True) -> Outcome:
 def _tune(plan: Plan, task: str, prior: str, final: bool) -> Outcome:
     chosen = plan.prior(prior)
     threads = available_threads(chosen.resources.threads)
-    limit_threads(threads)
     images = _images(plan, chosen.tune_on)
+    key = _key(plan, task, prior, images, threads)
+    # Snakemake removes a rule's output before it starts the job again; this file is none.
+    kept = Path(plan.layout.tuning_record(task, prior))
+    known = _known(kept, key)
+    if known:
+        say(f"{prior} on {task}: tuned before, on the same images by the same code")
+        write_json(Path(plan.layout.tuned(task, prior)), known)
+        return Outcome(**{name: known[name] for name in ENDED})
+    limit_threads(threads)
     outcome = _obstacle(plan, prior, images)
     tried = [] if outcome else list(_trials(plan, task, prior, images, threads, final))
     done = [trial for trial in tried if trial.psnr is not None]
     best = max(done, key=lambda trial: trial.psnr or 0.0, default=None)
     outcome = outcome or (Outcome(OK, "tune") if best else _all_failed([trial.outcome for trial in tried]))
     say(f"{prior} on {task}: {f'chosen: {best.words}' if best else outcome.reason}")
-    write_json(
-        Path(plan.layout.tuned(task, prior)),
-        {
-            "parameters": best.parameters if best else None,
-            "psnr": best.psnr if best else None,
-            **{key: outcome.as_dict()[key] for key in ENDED},
-            "combinations": [trial.as_dict() for trial in tried],
-            "dataset": chosen.tune_on,
-            "images": images,
-            "crop": plan.experiment.tuning.crop,
-            "task": plan.task(task).describe(),
-            "prior": chosen.describe(),
-            "seed": plan.experiment.seed,
-            "threads": threads,
-            "fingerprint": plan.tuning_fingerprint(task, prior),
-        },
-    )
+    record = {
+        "parameters": best.parameters if best else None,
+        "psnr": best.psnr if best else None,
+        **{key: outcome.as_dict()[key] for key in ENDED},
+        "combinations": [trial.as_dict() for trial in tried],
+        "dataset": chosen.tune_on,
+        "images": images,
+        "crop": plan.experiment.tuning.crop,
+        "task": plan.task(task).describe(),
+        "prior": chosen.describe(),
+        "seed": plan.experiment.seed,
+        "threads": threads,
+        "fingerprint": plan.tuning_fingerprint(task, prior),
+    }
+    write_json(kept, {"key": key, "record": record})
+    write_json(Path(plan.layout.tuned(task, prior)), record)
     return outcome
+
+
+def _key(plan: Plan, task: str, prior: str, images: list[str], threads: int) -> str:
+    """Return what a tuning depends on."""
+    chosen = plan.prior(prior)
+    entries = read_manifest(Path(plan.layout.images(chosen.tune_on)))
+    model = read_json(Path(plan.layout.training(prior)))["sha256"] if chosen.spec.learns else ""
+    digests = {image: entries[image].sha256 for image in images}
+    return fingerprint([plan.tuning_fingerprint(task, prior), plan.experiment.seed, digests, model, threads])
+
+
+def _known(path: Path, key: str) -> dict[str, Any] | None:
+    """Return the record of a successful tuning of the same key, or None."""
+    try:
+        kept = read_json(path)
+        if kept["key"] == key and kept["record"]["status"] == OK:
+            record: dict[str, Any] = kept["record"]
+            return record
+    except (OSError, ValueError, KeyError, TypeError):
+        pass
+    return None
 
 
 @dataclass(frozen=True)
@@ -178,20 +207,16 @@ def _work(
     try:
         _check(plan, prior, images)
         samples = list(_samples(plan, task, prior, images))
-    except MachineError as error:
-        send(("storage" if isinstance(error, StorageError) else "machine", None, str(error)))
-        return
+    except MachineError:
+        raise
     except (Exception, SystemExit) as error:
+        raise_if_storage(error)
         broken = Outcome.of_exception(error, "tune")
         say(broken.traceback)
     for number in numbers:
         send(("begin", number, None))
         scores: dict[str, float] = {}
-        try:
-            outcome = broken or _try(plan, prior, number, samples, scores, partial(send, ("begin", number, None)))
-        except StorageError as error:
-            send(("storage", number, str(error)))
-            return
+        outcome = broken or _try(plan, prior, number, samples, scores, partial(send, ("begin", number, None)))
         if not outcome.ok:
             say(outcome.traceback or outcome.reason)
         send(("end", number, {**outcome.as_dict(), "scores": scores}))
@@ -236,6 +261,7 @@ def _samples(plan: Plan, task: str, prior: str, images: list[str]) -> Iterator[_
         except MachineError:
             raise
         except Exception as error:
+            raise_if_storage(error)
             reasons.append(f"{name}: {Outcome.of_exception(error, 'tune').reason}")
             say(f"{task} leaves out the training image {reasons[-1]}")
             continue
@@ -258,6 +284,7 @@ def _try(
     from priorbench.metrics.fidelity import psnr
     from priorbench.priors import Context
     from priorbench.stages.deadline import deadline_within
+    from priorbench.stages.device import available_device
     from priorbench.stages.protocol import compared
     from priorbench.stages.solve import solve
 
@@ -268,14 +295,15 @@ def _try(
         if chosen.spec.learns:
             model.load(Path(plan.layout.model(prior)))
         limit = 60 * chosen.resources.minutes
+        device = available_device(chosen.resources.gpus)
         for sample in samples:
             begin()
-            context = Context.seeded(sample.seed, deadline=deadline_within(limit))
-            outcome, result = solve(model, sample.problem, context, sample.seed, "tune", limit)
+            context = Context.seeded(sample.seed, device=device, deadline=deadline_within(limit))
+            outcome, result = solve(model, sample.problem.to(device), context, sample.seed, "tune", limit)
             if not outcome.ok:
                 return outcome
             seconds += outcome.seconds or 0.0
-            pair = compared(to_array(result.image), to_array(sample.clean), sample.border, sample.luminance)
+            pair = compared(to_array(result.image.cpu()), to_array(sample.clean), sample.border, sample.luminance)
             scores[sample.name] = min(psnr(*pair), EXACT)
     except (Exception, SystemExit) as error:
         raise_if_storage(error)

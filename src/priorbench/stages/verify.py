@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
@@ -9,10 +10,14 @@ from pathlib import Path
 
 from priorbench.errors import StorageError
 from priorbench.files import read_json, read_rows
+from priorbench.locks import held
 from priorbench.plan import Plan
 from priorbench.results.gather import read_table
 from priorbench.stages.manifest import check_file, read_manifest
 from priorbench.stages.outcome import OK
+
+ABANDONED = 3600.0
+"""Seconds after which a temporary file is nobody's."""
 
 
 @dataclass(frozen=True)
@@ -22,7 +27,8 @@ class Damage:
     Args:
         path: the file.
         reason: what is wrong.
-        remove: the files without which the next run makes it again.
+        remove: what was made from it, up to the whole experiment's tables of rows: without these the next run makes it
+            again. Restorations are not among them; their records tell whether they are still of the same problem.
     """
 
     path: Path
@@ -36,28 +42,36 @@ def damages(plan: Plan) -> Iterator[Damage]:
     A file that is missing is no damage, unless something that is there says that it was written: Snakemake makes what
     is missing.
     """
-    layout = plan.layout
+    layout, made_from = plan.layout, _Downstream(plan)
     for dataset in plan.datasets:
         listed = Path(layout.images(dataset))
-        yield from _listed(listed, partial(layout.image, dataset))
+        yield from _listed(listed, partial(layout.image, dataset), made_from.images(dataset))
     for dataset in plan.test:
         for task in plan.tasks:
             listed = Path(layout.problems(dataset, task))
-            yield from _listed(listed, partial(layout.problem, dataset, task))
+            yield from _listed(listed, partial(layout.problem, dataset, task), made_from.problems(dataset, task))
     for prior in plan.learners:
-        yield from _model(plan, prior)
+        yield from _model(plan, prior, made_from.training(prior))
     for dataset, task, prior in plan.cells():
         for chunk, images in enumerate(plan.chunks(dataset, prior)):
-            runs = Path(layout.runs(dataset, task, prior, str(chunk)))
+            runs, scores = (Path(path(dataset, task, prior, str(chunk))) for path in (layout.runs, layout.scores))
+            rows = made_from.rows(prior)
             for image in images:
-                yield from _restored(plan, dataset, task, prior, image, runs)
-            for path in (runs, Path(layout.scores(dataset, task, prior, str(chunk)))):
-                yield from _readable(path, read_rows)
+                yield from _restored(plan, dataset, task, prior, image, (runs, scores, *rows))
+            yield from _readable(runs, read_rows, (scores, *rows))
+            yield from _readable(scores, read_rows, rows)
     for kind in ("runs", "scores"):
-        for path in (*(Path(layout.gathered(kind, prior)) for prior in plan.priors), Path(layout.result(kind))):
-            yield from _readable(path, read_table)
+        for prior in plan.priors:
+            yield from _readable(Path(layout.gathered(kind, prior)), read_table, made_from.results())
+        yield from _readable(Path(layout.result(kind)), read_table, ())
     for path in sorted(Path(layout.root).rglob(".*.partial")):
-        yield Damage(path, "left by a process that was killed while it wrote", (path,))
+        if time.time() - path.stat().st_mtime > ABANDONED:
+            yield Damage(path, "left by a process that was killed while it wrote", ())
+
+
+def working(plan: Plan) -> list[Path]:
+    """Return the locks of jobs that work at this moment."""
+    return [path for path in sorted(Path(plan.layout.root, "locks").rglob("*.lock")) if held(path)]
 
 
 def remove(damage: Damage) -> None:
@@ -66,21 +80,58 @@ def remove(damage: Damage) -> None:
         path.unlink(missing_ok=True)
 
 
-def _listed(manifest: Path, path_of: Callable[[str], str]) -> Iterator[Damage]:
+class _Downstream:
+    """What the workflow has made from each thing. Snakemake makes nothing again of which all the ends are there."""
+
+    def __init__(self, plan: Plan) -> None:
+        self.plan, self.layout = plan, plan.layout
+
+    def results(self) -> tuple[Path, ...]:
+        return tuple(Path(self.layout.result(kind)) for kind in ("runs", "scores"))
+
+    def rows(self, prior: str) -> tuple[Path, ...]:
+        return (*(Path(self.layout.gathered(kind, prior)) for kind in ("runs", "scores")), *self.results())
+
+    def cells(self, chosen: Callable[[str, str, str], bool]) -> tuple[Path, ...]:
+        found: dict[Path, None] = {}
+        for dataset, task, prior in self.plan.cells():
+            if chosen(dataset, task, prior):
+                for chunk in map(str, range(len(self.plan.chunks(dataset, prior)))):
+                    found[Path(self.layout.runs(dataset, task, prior, chunk))] = None
+                    found[Path(self.layout.scores(dataset, task, prior, chunk))] = None
+                found |= dict.fromkeys(self.rows(prior))
+        return tuple(found)
+
+    def problems(self, dataset: str, task: str) -> tuple[Path, ...]:
+        return self.cells(lambda at, what, _: (at, what) == (dataset, task))
+
+    def training(self, prior: str) -> tuple[Path, ...]:
+        tuned = [Path(self.layout.tuned(task, prior)) for task in self.plan.tasks if self.plan.is_tuned(task, prior)]
+        return (Path(self.layout.curve(prior)), *tuned, *self.cells(lambda _, __, name: name == prior))
+
+    def images(self, dataset: str) -> tuple[Path, ...]:
+        found = [Path(self.layout.problems(dataset, task)) for task in self.plan.tasks if dataset in self.plan.test]
+        for prior in self.plan.learners:
+            if self.plan.prior(prior).train_on == dataset:
+                found += [Path(self.layout.training(prior)), *self.training(prior)]
+        return (*found, *self.cells(lambda at, _, __: at == dataset))
+
+
+def _listed(manifest: Path, path_of: Callable[[str], str], made: tuple[Path, ...]) -> Iterator[Damage]:
     """Check the files that a manifest lists."""
     if not manifest.exists():
         return
     try:
         entries = read_manifest(manifest)
     except ValueError as error:
-        yield Damage(manifest, str(error), ())
+        yield Damage(manifest, str(error), made)
         return
     for image, entry in entries.items():
         if entry.outcome.ok:
-            yield from _same(Path(path_of(image)), entry.sha256, manifest)
+            yield from _same(Path(path_of(image)), entry.sha256, manifest, *made)
 
 
-def _model(plan: Plan, prior: str) -> Iterator[Damage]:
+def _model(plan: Plan, prior: str, made: tuple[Path, ...]) -> Iterator[Damage]:
     training = Path(plan.layout.training(prior))
     if not training.exists():
         return
@@ -88,22 +139,22 @@ def _model(plan: Plan, prior: str) -> Iterator[Damage]:
         about = read_json(training)
         status, digest = about["status"], about["sha256"]
     except (ValueError, KeyError, TypeError) as error:
-        yield Damage(training, f"not the record of a fit: {error}", ())
+        yield Damage(training, f"not the record of a fit: {error}", made)
         return
     if status == OK:
-        yield from _same(Path(plan.layout.model(prior)), digest, training)
+        yield from _same(Path(plan.layout.model(prior)), digest, training, *made)
 
 
-def _restored(plan: Plan, dataset: str, task: str, prior: str, image: str, runs: Path) -> Iterator[Damage]:
+def _restored(plan: Plan, dataset: str, task: str, prior: str, image: str, made: tuple[Path, ...]) -> Iterator[Damage]:
     record = Path(plan.layout.restored(dataset, task, prior, f"{image}.json"))
     if not record.exists():
         return
     try:
         digest = read_json(record)["sha256"]
     except (ValueError, KeyError, TypeError) as error:
-        yield Damage(record, f"not the record of a restoration: {error}", (runs,))
+        yield Damage(record, f"not the record of a restoration: {error}", made)
         return
-    yield from _same(Path(plan.layout.restored(dataset, task, prior, f"{image}.png")), digest, record, runs)
+    yield from _same(Path(plan.layout.restored(dataset, task, prior, f"{image}.png")), digest, record, *made)
 
 
 def _same(path: Path, digest: str, *remove: Path) -> Iterator[Damage]:
@@ -113,10 +164,10 @@ def _same(path: Path, digest: str, *remove: Path) -> Iterator[Damage]:
         yield Damage(path, str(error).partition(";")[0].removeprefix(f"{path} is "), remove)
 
 
-def _readable(path: Path, read: Callable[[Path], object]) -> Iterator[Damage]:
+def _readable(path: Path, read: Callable[[Path], object], made: tuple[Path, ...]) -> Iterator[Damage]:
     try:
         read(path)
     except FileNotFoundError:
         pass
     except (ValueError, OSError) as error:
-        yield Damage(path, str(error), ())
+        yield Damage(path, str(error), made)

@@ -15,8 +15,11 @@ from contextlib import suppress
 from multiprocessing.connection import Connection, wait
 from typing import Any
 
-from priorbench.errors import MachineError
+from priorbench.errors import MachineError, StorageError, raise_if_storage
 
+FINISHED = ("finished",)
+LOST = {"machine": MachineError, "storage": StorageError}
+"""First words of messages of this module's own."""
 THREAD_VARIABLES = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMEXPR_NUM_THREADS")
 
 
@@ -60,7 +63,8 @@ def messages(
     Raises:
         WorkerTimeout: a limit has passed; the process and all that it started are killed.
         WorkerDied: the process ended by itself, by a crash or an exit.
-        MachineError: the process was killed from outside, as for want of memory.
+        MachineError: the process was killed from outside, as for want of memory, or the work raised one.
+        StorageError: the work raised one, or an error of a disk.
     """
     context = multiprocessing.get_context("spawn")
     receiver, sender = context.Pipe(duplex=False)
@@ -78,7 +82,9 @@ def messages(
                 message = receiver.recv()
             except EOFError:
                 break
-            finished = message == "finished"
+            if message[0] in LOST:
+                raise LOST[message[0]](message[1])
+            finished = message == FINISHED
             if not finished:
                 yield message
             allowed = limit
@@ -110,8 +116,24 @@ def _main(work: Callable[..., None], sender: Connection, lifeline: Connection, a
     """Run in the new process."""
     os.setsid()
     threading.Thread(target=_end_with_parent, args=(lifeline,), daemon=True).start()
-    work(sender.send, *arguments)
-    sender.send("finished")
+    try:
+        work(sender.send, *arguments)
+    except Exception as error:
+        _tell_what_is_lost(sender, error)
+    else:
+        sender.send(FINISHED)
+
+
+def _tell_what_is_lost(sender: Connection, error: Exception) -> None:
+    """Send an error that says nothing about the work; raise another."""
+    try:
+        raise_if_storage(error)
+    except StorageError as lost:
+        sender.send(("storage", str(lost)))
+        return
+    if not isinstance(error, MachineError):
+        raise error
+    sender.send(("machine", str(error)))
 
 
 def _end_with_parent(lifeline: Connection) -> None:
