@@ -54,8 +54,9 @@ def add_plugin(project: Any, name: str, body: str) -> None:
 
 
 def smoke_configuration() -> dict[str, Any]:
-    """Return config/smoke.yaml with a time limit for what hangs."""
+    """Return config/smoke.yaml with a time limit for what hangs, with one network that learns instead of three."""
     data = yaml.safe_load((ROOT / "config" / "smoke.yaml").read_text())
+    data["priors"]["skip"] += ["dncnn", "vae-patch"]
     data["priors"]["settings"]["hanging"] = {"resources": {"minutes": 0.03}}
     return data
 
@@ -121,7 +122,7 @@ def test_every_restoration_has_a_row_and_failures_have_their_reason(finished: An
         (prior, task)
         for prior in (
             *("observed", "tv", "gmm-K1", "gmm-K4"),
-            *("gmm-dead-leaves-K4", "dip", "dncnn", "vae", "vae-patch", "mean"),
+            *("gmm-dead-leaves-K4", "dip", "vae", "mean"),
         )
         for task in ("denoise-25", "inpaint-50")
     ]
