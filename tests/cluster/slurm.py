@@ -198,9 +198,15 @@ class Slurm:
         subprocess.run(["scontrol", *arguments], check=True, capture_output=True, timeout=60)
 
     def start_now(self, number: str) -> None:
-        """Let a job that was put back into the queue start at once; SLURM would wait for two minutes."""
-        self.wait(lambda: self.job(number)["state"] == "PENDING")
-        self.scontrol("update", f"jobid={number}", "StartTime=now")
+        """Let a job that was put back into the queue start at once; SLURM would wait for two minutes, or not at all."""
+        end = time.monotonic() + 20
+        while time.monotonic() < end:
+            if self.job(number)["state"] == "PENDING":
+                subprocess.run(
+                    ["scontrol", "update", f"jobid={number}", "StartTime=now"], capture_output=True, timeout=60
+                )
+                return
+            time.sleep(0.1)
 
     def wait(self, ready: Callable[[], object], seconds: float = 60) -> None:
         """Wait until something is so.
