@@ -79,10 +79,6 @@ class Gated:
     def root(self) -> Path:
         return self.project.root
 
-    def hold(self, image: str) -> None:
-        """Let the restoration of an image wait in its sixth step."""
-        (self.root / "gates" / f"hold-{image}").touch()
-
     def release(self, image: str) -> None:
         """Let it go on."""
         (self.root / "gates" / f"hold-{image}").unlink()
@@ -125,6 +121,13 @@ class Gated:
                 command, cwd=self.root, stdin=subprocess.DEVNULL, stdout=told, stderr=told, start_new_session=True
             )
         self.started.append(process)
+        return process
+
+    def start_and_hold(self, image: str) -> subprocess.Popen:
+        """Start Snakemake and wait until the restoration of an image has come to its sixth step, where it stays."""
+        (self.root / "gates" / f"hold-{image}").touch()
+        process = self.start()
+        self.wait_until_held(image)
         return process
 
     def told(self) -> str:

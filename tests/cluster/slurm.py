@@ -21,6 +21,8 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import psutil
+
 # SLURM's own programs look for their configuration here: a job inherits no other place.
 FOLDER = Path("/etc/slurm")
 CONFIG, DATABASE_CONFIG, GPU_CONFIG = FOLDER / "slurm.conf", FOLDER / "slurmdbd.conf", FOLDER / "gres.conf"
@@ -170,9 +172,9 @@ class Slurm:
     def kill_node(self, node: str) -> None:
         """Switch a node off: its slurmd, and all jobs that run there, end without a word."""
         self._kill(node)
-        for process in _processes_with(f"SLURMD_NODENAME={node}", self.folder):
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(process, signal.SIGKILL)
+        for process in _processes_of_jobs(node):
+            with contextlib.suppress(psutil.NoSuchProcess):
+                process.kill()
         self.scontrol("update", f"nodename={node}", "state=down", "reason=test")
 
     def states(self) -> list[str]:
@@ -198,15 +200,10 @@ class Slurm:
         subprocess.run(["scontrol", *arguments], check=True, capture_output=True, timeout=60)
 
     def start_now(self, number: str) -> None:
-        """Let a job that was put back into the queue start at once; SLURM would wait for two minutes, or not at all."""
-        end = time.monotonic() + 20
-        while time.monotonic() < end:
-            if self.job(number)["state"] == "PENDING":
-                subprocess.run(
-                    ["scontrol", "update", f"jobid={number}", "StartTime=now"], capture_output=True, timeout=60
-                )
-                return
-            time.sleep(0.1)
+        """Let a job that was put back into the queue start at once; SLURM would wait for two minutes."""
+        self.wait(lambda: self.requested(number)["Restarts"] != "0")
+        # It may have started by itself in between, which is no error.
+        subprocess.run(["scontrol", "update", f"jobid={number}", "StartTime=now"], capture_output=True, timeout=60)
 
     def wait(self, ready: Callable[[], object], seconds: float = 60) -> None:
         """Wait until something is so.
@@ -282,15 +279,16 @@ def ask(*command: str) -> str:
     return subprocess.run(command, capture_output=True, text=True, timeout=60).stdout
 
 
-def _processes_with(variable: str, folder: Path) -> Iterator[int]:
-    """Yield the processes of jobs of the SLURM in ``folder`` whose environment holds ``variable``, and their stepds."""
-    for path in Path("/proc").glob("[0-9]*"):
-        with contextlib.suppress(OSError):
-            environment = (path / "environ").read_bytes().split(b"\0")
-            command = (path / "cmdline").read_bytes()
-            own = f"SLURM_CONF={CONFIG}".encode() in environment or str(folder).encode() in command
-            if variable.encode() in environment and own:
-                yield int(path.name)
+def _processes_of_jobs(node: str) -> list[psutil.Process]:
+    """Return the processes of all jobs on a node, first those that would tell the controller of the others' end."""
+    own = {"SLURMD_NODENAME": node, "SLURM_CONF": str(CONFIG)}
+    working = [
+        process
+        for process in psutil.process_iter(["environ"])
+        if own.items() <= (process.info["environ"] or {}).items()
+    ]
+    telling = {parent for process in working if (parent := process.parent()) and parent.name() == "slurmstepd"}
+    return [*telling, *working]
 
 
 def _answers(port: int) -> bool:

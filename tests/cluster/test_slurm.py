@@ -68,9 +68,7 @@ def minutes(slurm, job):
 
 @pytest.mark.fault("time limit of the job")
 def test_a_job_past_its_time_limit_is_sent_again_with_more(slurm, gated):
-    gated.hold("i2")
-    snakemake = gated.start()
-    gated.wait_until_held("i2")
+    snakemake = gated.start_and_hold("i2")
     first = restoring(slurm)
     slurm.scontrol("update", f"jobid={first}", "EndTime=now+2seconds")
     slurm.wait(lambda: slurm.job(first)["state"] == "TIMEOUT", 120)
@@ -84,10 +82,8 @@ def test_a_job_past_its_time_limit_is_sent_again_with_more(slurm, gated):
 
 @pytest.mark.fault("out of memory")
 def test_a_job_that_took_too_much_memory_is_sent_again_with_more(slurm, gated):
-    gated.hold("i2")
     gated.be_greedy("i2")
-    snakemake = gated.start()
-    gated.wait_until_held("i2")
+    snakemake = gated.start_and_hold("i2")
     first = restoring(slurm)
     gated.release("i2")
     gated.finish(snakemake)
@@ -101,9 +97,7 @@ def test_a_job_that_took_too_much_memory_is_sent_again_with_more(slurm, gated):
 
 @pytest.mark.fault("node lost while a job runs")
 def test_a_job_of_a_lost_node_goes_on_elsewhere(slurm, gated):
-    gated.hold("i2")
-    snakemake = gated.start()
-    gated.wait_until_held("i2")
+    snakemake = gated.start_and_hold("i2")
     job = restoring(slurm)
     node = slurm.job(job)["node"]
     slurm.kill_node(node)
@@ -117,9 +111,7 @@ def test_a_job_of_a_lost_node_goes_on_elsewhere(slurm, gated):
 
 @pytest.mark.fault("scancel")
 def test_a_cancelled_job_is_sent_again(slurm, gated):
-    gated.hold("i2")
-    snakemake = gated.start()
-    gated.wait_until_held("i2")
+    snakemake = gated.start_and_hold("i2")
     subprocess.run(["scancel", restoring(slurm)], check=True)
     gated.wait_until_held("i2", times=2)
     gated.release("i2")
@@ -129,9 +121,7 @@ def test_a_cancelled_job_is_sent_again(slurm, gated):
 
 @pytest.mark.fault("preemption with requeue")
 def test_a_preempted_job_goes_on_from_its_checkpoint(slurm, gated):
-    gated.hold("i2")
-    snakemake = gated.start()
-    gated.wait_until_held("i2")
+    snakemake = gated.start_and_hold("i2")
     job = restoring(slurm)
     urgent = ["sbatch", "--parsable", "--partition=urgent", "--nodes=2", "--exclusive", "--output=/dev/null"]
     other = subprocess.run(
@@ -148,9 +138,7 @@ def test_a_preempted_job_goes_on_from_its_checkpoint(slurm, gated):
 
 @pytest.mark.fault("controller restarted")
 def test_a_controller_may_be_away_for_some_time(slurm, gated):
-    gated.hold("i2")
-    snakemake = gated.start()
-    gated.wait_until_held("i2")
+    snakemake = gated.start_and_hold("i2")
     slurm.kill_controller()
     gated.release("i2")
     gated.wait(lambda: (gated.steps().image == "i3").sum() == 10)
@@ -161,9 +149,7 @@ def test_a_controller_may_be_away_for_some_time(slurm, gated):
 
 @pytest.mark.fault("Snakemake killed and started again")
 def test_jobs_of_a_killed_snakemake_are_adopted(slurm, gated):
-    gated.hold("i2")
-    snakemake = gated.start()
-    gated.wait_until_held("i2")
+    snakemake = gated.start_and_hold("i2")
     os.killpg(snakemake.pid, signal.SIGKILL)
     snakemake.wait()
 
