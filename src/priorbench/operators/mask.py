@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 import torch
-from scipy.interpolate import griddata
 from torch import Tensor
 
 from priorbench.operators.base import LinearOperator, check_weights
@@ -78,6 +77,9 @@ class Mask(LinearOperator):
 
 def _interpolate(planes: np.ndarray, known: np.ndarray) -> np.ndarray:
     """Fill each of ``planes`` (N × H × W) where ``known`` (H × W) is false."""
+    # Each job would pay half a second for an import that only starting points need.
+    from scipy.interpolate import griddata
+
     points, values, missing = np.argwhere(known), planes[:, known].T, np.argwhere(~known)
     fill = np.full((len(missing), len(planes)), np.nan)
     spans_a_plane = np.linalg.matrix_rank(points - points[0]) == 2

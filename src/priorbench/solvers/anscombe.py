@@ -9,7 +9,7 @@ from functools import cache
 
 import numpy as np
 import torch
-from scipy.stats import poisson
+from torch.distributions import Poisson
 
 from priorbench.errors import NotApplicable
 from priorbench.operators import Identity
@@ -69,6 +69,7 @@ def inverse_anscombe(stabilised: Image) -> Image:
 def _table() -> tuple[np.ndarray, np.ndarray]:
     """Return means m and E[2√(k + 3/8)] for k ~ Poisson(m)."""
     # Dense at 0, where the expectation is most curved.
-    means = TABLE_END * np.linspace(0, 1, 2001) ** 2
-    counts = np.arange(int(TABLE_END + 12 * math.sqrt(TABLE_END)))
-    return means, poisson.pmf(counts, means[:, None]) @ (2 * np.sqrt(counts + OFFSET))
+    means = TABLE_END * torch.linspace(0, 1, 2001, dtype=torch.float64) ** 2
+    counts = torch.arange(int(TABLE_END + 12 * math.sqrt(TABLE_END)), dtype=torch.float64)
+    probabilities = Poisson(means[:, None]).log_prob(counts).exp()
+    return means.numpy(), (probabilities @ anscombe(counts)).numpy()

@@ -7,9 +7,6 @@ from dataclasses import replace
 
 import numpy as np
 import torch
-from scipy.ndimage import gaussian_filter
-from skimage.draw import polygon2mask
-from skimage.transform import resize
 
 from priorbench.data.tensors import to_array, to_tensor
 from priorbench.problem import Problem
@@ -77,6 +74,9 @@ def flash_photograph(image: Image, generator: np.random.Generator) -> Image:
 
 def _flash(height: int, width: int, generator: np.random.Generator) -> np.ndarray:
     """Return the light of a flash in each pixel, H × W: a fall-off from a random centre, uneven on a large scale."""
+    # Slow to import, and jobs that restore import every task but make no flash.
+    from skimage.transform import resize
+
     rows, columns = np.ogrid[:height, :width]
     row, column = generator.uniform(0.25, 0.75, 2) * (height, width)
     square = ((rows - row) ** 2 + (columns - column) ** 2) / (height**2 + width**2)
@@ -87,6 +87,9 @@ def _flash(height: int, width: int, generator: np.random.Generator) -> np.ndarra
 
 def _shadow(height: int, width: int, generator: np.random.Generator) -> np.ndarray:
     """Return how deep a shadow lies on each pixel, H × W on [0, 1]: a polygon of 3 to 6 corners with a soft edge."""
+    from scipy.ndimage import gaussian_filter
+    from skimage.draw import polygon2mask
+
     side = min(height, width)
     corners = generator.integers(3, 7)
     angle = 2 * math.pi * (np.arange(corners) + generator.uniform(0, 0.7, corners)) / corners
