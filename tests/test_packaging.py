@@ -9,8 +9,10 @@ import pytest
 import yaml
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
+from typer.testing import CliRunner
 
 import priorbench
+from priorbench.cli import app
 
 ROOT = Path(__file__).parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
@@ -42,7 +44,9 @@ def test_every_pin_is_exact_and_no_gpu_library_is_pinned(pins):
 
 
 def test_version_and_license_agree():
-    assert priorbench.__version__ == PROJECT["version"] == version("priorbench")
+    assert priorbench.__version__ == version("priorbench")
+    said = CliRunner().invoke(app, ["--version"])
+    assert (said.exit_code, said.output) == (0, f"priorbench {version('priorbench')}\n")
     assert (ROOT / "LICENSE").read_text().startswith(f"{PROJECT['license']} License")
 
 

@@ -7,7 +7,8 @@ from typing import Any
 import pandas as pd
 import seaborn as sns
 from matplotlib.axes import Axes
-from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
+
+from priorbench.report.figures.style import label_plainly
 
 from .dynamics_bands import BANDS
 from .dynamics_curves import (
@@ -54,7 +55,7 @@ def draw_impedance(axes: Axes, table: pd.DataFrame) -> None:
         curve = own[own["curve"] == name]
         axes.plot(curve["iteration"], curve["value"], linewidth=1.4, label=name, **line)
     axes.set(yscale="log", title="Noise impedance", ylabel="Loss / variance of the target")
-    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+    label_plainly(axes.yaxis)
     axes.legend(frameon=False, loc="lower left", handlelength=2.4)
     over_iterations(axes)
 
@@ -84,8 +85,7 @@ def draw_stopping(above: Axes, below: Axes, table: pd.DataFrame) -> None:
     place = below.get_yaxis_transform()
     below.annotate("σ²", (1, variance), (0, 2), place, "offset points", ha="right", color="0.35", fontsize=7.5)
     below.set(yscale="log", ylabel="Loss", xlabel="Iteration", ylim=(loss["value"].min() / 1.5, None))
-    below.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
-    below.yaxis.set_minor_formatter(NullFormatter())
+    label_plainly(below.yaxis)
 
 
 def draw_bands(axes: Axes, table: pd.DataFrame, problem: str, title: str) -> None:
@@ -96,14 +96,11 @@ def draw_bands(axes: Axes, table: pd.DataFrame, problem: str, title: str) -> Non
         axes.plot(curve["iteration"], curve["value"], color=colour, linewidth=1.3, label=band)
     axes.axhline(HALF, color="0.5", linewidth=0.9, linestyle="--")
     axes.set(yscale="log", title=title)
-    axes.yaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
-    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
-    axes.yaxis.set_minor_formatter(NullFormatter())
+    label_plainly(axes.yaxis)
     over_iterations(axes)
 
 
 def over_iterations(axes: Axes) -> None:
     """Make the horizontal axis that of the iterations, logarithmic."""
     axes.set(xscale="log", xlabel="Iteration")
-    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
-    axes.xaxis.set_minor_formatter(NullFormatter())
+    label_plainly(axes.xaxis)

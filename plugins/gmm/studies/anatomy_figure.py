@@ -10,11 +10,10 @@ import seaborn as sns
 import torch
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure, SubFigure
-from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 from torch import Tensor
 
 from priorbench.report.figures.canvas import new_figure
-from priorbench.report.figures.style import WIDTH, styled
+from priorbench.report.figures.style import WIDTH, label_plainly, styled
 
 from . import components, tails
 from .tiles import show, tile, to_unit_peak
@@ -69,9 +68,8 @@ def _draw_components(axes: Axes, one: Anatomy) -> None:
         own = one.table[one.table["group"] == group]
         axes.plot(100 * own["weight"], own["contrast"], "o", color=colour, markersize=4, mew=0, alpha=0.8, label=group)
     axes.set(xscale="log", yscale="log", title="components", xlabel="weight π (%)", ylabel="contrast c of a component")
-    axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
-    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
-    axes.xaxis.set_minor_formatter(NullFormatter())
+    label_plainly(axes.xaxis)
+    label_plainly(axes.yaxis)
     axes.legend(frameon=False, handletextpad=0.1, borderaxespad=0.1, loc="lower left")
 
 

@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
 from priorbench.report.figures.canvas import new_figure
-from priorbench.report.figures.style import WIDTH, styled
+from priorbench.report.figures.style import WIDTH, label_plainly, styled
 
 COLUMNS = 3
 PANEL_HEIGHT = 2.1
@@ -40,7 +40,7 @@ def draw(table: pd.DataFrame, variants: Sequence[str], titles: Mapping[str, tupl
             components = sorted(set(table["n_components"]))
             axes.plot(components, components, ":", color="0.45", linewidth=1, label="K")
             axes.set_yscale("log")
-            axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+            label_plainly(axes.yaxis)
             axes.annotate("K", (components[-1], components[-1]), (-4, 0), textcoords="offset points", ha="right")
     for axes in panels[len(titles) :]:
         axes.set_visible(False)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import sys
+from typing import Annotated
 
 import typer
 
+from priorbench import __version__
 from priorbench.cli import config, datasets, plan, plugins, restore, stages, status, summary, verify
 from priorbench.config import ConfigError
 from priorbench.errors import MachineError
@@ -26,6 +28,21 @@ plan.add_to(app)
 status.add_to(app)
 summary.add_to(app)
 verify.add_to(app)
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        print(f"priorbench {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version and exit.")
+    ] = False,
+) -> None:
+    pass
 
 
 def main() -> None:

@@ -8,11 +8,10 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
 from priorbench.report.figures.canvas import new_figure, nothing_to_draw
 from priorbench.report.figures.labels import label_points
-from priorbench.report.figures.style import BASELINE, WIDTH, family_colours, styled
+from priorbench.report.figures.style import BASELINE, WIDTH, family_colours, label_plainly, styled
 from priorbench.results.catalogue import Catalogue
 from priorbench.results.statistics import restored_runs, summarise
 
@@ -80,9 +79,7 @@ def _set_axes(axes: Axes, points: pd.DataFrame) -> None:
     margin = max(0.25 * (high - low), 0.5)
     axes.set_xlim(10 ** (low - margin), 10 ** (high + margin))
     axes.margins(y=0.15)
-    axes.xaxis.set_major_locator(LogLocator(numticks=8))
-    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
-    axes.xaxis.set_minor_formatter(NullFormatter())
+    label_plainly(axes.xaxis)
 
 
 def _front(points: pd.DataFrame, higher_is_better: bool | None) -> pd.DataFrame:

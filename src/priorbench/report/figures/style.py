@@ -10,7 +10,9 @@ from typing import Any, ParamSpec
 
 import matplotlib as mpl
 import seaborn as sns
+from matplotlib.axis import Axis
 from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
 from priorbench.files import write_atomically
 
@@ -73,6 +75,14 @@ def save(figure: Figure, path: Path) -> None:
             buffer = io.BytesIO()
             figure.savefig(buffer, format=suffix[1:], dpi=DPI, metadata=date)
             write_atomically(path.with_suffix(suffix), buffer.getvalue())
+
+
+def label_plainly(axis: Axis) -> None:
+    """Label a logarithmic axis with 0.5 and 20 instead of powers of ten; call it once all is drawn."""
+    low, high = axis.get_view_interval()
+    axis.set_major_locator(LogLocator(subs=(1, 2, 5) if high < 100 * low else (1,)))
+    axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+    axis.set_minor_formatter(NullFormatter())
 
 
 def family(prior: str) -> str:
