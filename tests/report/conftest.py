@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from priorbench.config import DatasetSection
 from priorbench.records import MetricSpec
 from priorbench.results import Catalogue
 from priorbench.results.published import published_rows
@@ -33,6 +34,7 @@ METRICS = {
     "ssim": MetricSpec(name="ssim", factory=".m:ssim", summary="", label="SSIM", decimals=3),
 }
 DATASETS = {"bsd68": 12, "scikit-image": 5}
+SECTIONS = {name: DatasetSection(source=name) for name in DATASETS}
 LEVEL = {"denoise-15": 30.5, "denoise-25": 28.0, "denoise-50": 25.0, "inpaint-50": 31.0}
 OBSERVED = {"denoise-15": 24.6, "denoise-25": 20.2, "denoise-50": 14.2, "inpaint-50": 28.4}
 QUALITY = dict(zip(PRIORS, (None, -0.6, -0.7, -1.3, -1.1, 0.0, 0.45, 0.7, -2), strict=True))
@@ -81,7 +83,7 @@ def generate():
                         psnr = LEVEL[task] + QUALITY[prior] + difficulty + random.normal(scale=0.25)
                     for metric, value in (("psnr", psnr), ("ssim", 1 / (1 + np.exp(-(psnr - 22) / 4)))):
                         scores.append(row | {"metric": metric, "value": value if ok else np.nan, "note": ""})
-    scores += published_rows("made-up", DATASETS, TASKS, METRICS)
+    scores += published_rows("made-up", SECTIONS, TASKS, METRICS)
     return SimpleNamespace(
         scores=pd.DataFrame(scores, columns=SCORES.schema.names),
         runs=pd.DataFrame(runs, columns=RUNS.schema.names),

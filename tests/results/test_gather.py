@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from priorbench.config import DatasetSection
 from priorbench.files import sealed, write_rows
 from priorbench.results.gather import gather_chunks, gather_parts, read_table
 from priorbench.results.keys import in_order
@@ -37,7 +38,7 @@ def test_two_levels_give_every_row_once_in_one_order(tmp_path):
 
     write_rows(tmp_path / "other.jsonl", [score("0", prior="tv")])
     gather_chunks([tmp_path / "other.jsonl"], SCORES, tmp_path / "other.parquet")
-    published = published_rows("", {"bsd68"}, {"denoise-25"}, {"psnr"})
+    published = published_rows("", {"bsd68": DatasetSection(source="bsd68")}, {"denoise-25"}, {"psnr"})
     gather_parts([tmp_path / "first.parquet", tmp_path / "other.parquet"], SCORES, tmp_path / "all.parquet", published)
     whole = read_table(tmp_path / "all.parquet")
     measured = whole[whole["source"] == "measured"]

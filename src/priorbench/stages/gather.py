@@ -7,9 +7,9 @@ from pathlib import Path
 from priorbench.files import read_rows, write_json
 from priorbench.plan import Plan
 from priorbench.results.gather import gather_chunks, gather_parts, read_table
-from priorbench.results.published import published_rows
 from priorbench.results.schema import RUNS, SCORES
 from priorbench.stages.costs import costs
+from priorbench.stages.results import published
 
 
 def gather_prior(plan: Plan, prior: str) -> None:
@@ -41,8 +41,7 @@ def _check_complete(plan: Plan, prior: str) -> None:
 def gather_all(plan: Plan) -> None:
     """Write ``runs.parquet``, ``scores.parquet``, the latter with published numbers that fit, and ``costs.json``."""
     layout = plan.layout
-    published = published_rows(plan.experiment.experiment, plan.test, plan.tasks, plan.metrics)
-    for kind, table, extra in (("runs", RUNS, []), ("scores", SCORES, published)):
+    for kind, table, extra in (("runs", RUNS, []), ("scores", SCORES, published(plan))):
         files = [Path(layout.gathered(kind, prior)) for prior in plan.priors]
         gather_parts(files, table, Path(layout.result(kind)), extra)
     write_json(Path(layout.costs()), costs(plan, read_table(Path(layout.result("runs")))))

@@ -11,10 +11,9 @@ import pyarrow as pa
 from priorbench.plan import Plan
 from priorbench.report.tables import write_tables
 from priorbench.results.gather import gather_chunks, gather_parts, read_table
-from priorbench.results.published import published_rows
 from priorbench.results.rows import read_files
 from priorbench.results.schema import RUNS, SCORES, Table
-from priorbench.stages.results import catalogue
+from priorbench.stages.results import catalogue, published
 
 
 def tabulate_partial(plan: Plan) -> Path:
@@ -36,8 +35,7 @@ def tabulate_partial(plan: Plan) -> Path:
         raise ValueError(f"nothing is finished yet: there are no rows of this experiment in {whole.root}/runs")
     gather_chunks(runs, RUNS, Path(part.result("runs")))
     gather_chunks(scores, SCORES, Path(part.result("scores")))
-    published = published_rows(plan.experiment.experiment, plan.test, plan.tasks, plan.metrics)
-    gather_parts([Path(part.result("scores"))], SCORES, Path(part.result("scores")), published)
+    gather_parts([Path(part.result("scores"))], SCORES, Path(part.result("scores")), published(plan))
     _warn_of_versions(Path(part.result("runs")))
     folder = Path(part.table()).parent
     frames = read_table(Path(part.result("scores"))), read_table(Path(part.result("runs")))

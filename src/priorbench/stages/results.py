@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -10,6 +11,7 @@ from priorbench.files import read_json
 from priorbench.plan import Plan
 from priorbench.results import Catalogue, Results
 from priorbench.results.gather import read_table
+from priorbench.results.published import published_rows
 from priorbench.stages.material import PlannedMaterial
 
 
@@ -21,6 +23,12 @@ def catalogue(plan: Plan) -> Catalogue:
         datasets=tuple(plan.test),
         metrics=plan.metrics,
     )
+
+
+def published(plan: Plan) -> list[dict[str, Any]]:
+    """Return the published numbers that the experiment can be compared with."""
+    sections = {name: plan.datasets[name].section for name in plan.test}
+    return published_rows(plan.experiment.experiment, sections, plan.tasks, plan.metrics)
 
 
 def read_results(plan: Plan) -> Results:
