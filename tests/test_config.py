@@ -10,6 +10,7 @@ import yaml
 from pydantic import Field
 
 from priorbench.config import ConfigError, Experiment, dump_experiment, json_schema, load_experiment, parse_experiment
+from priorbench.names import unknown
 from priorbench.plan import Plan
 from priorbench.plugins import Plugin, Registered, Registry, load_plugins
 from priorbench.records import Parameters, PriorSpec
@@ -144,6 +145,49 @@ def test_a_wrong_value_is_answered_with_its_place(changes: dict, place: str) -> 
     with pytest.raises(ConfigError) as caught:
         parse_experiment(MINIMAL | changes)
     assert f"  {place}" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("changes", "line"),
+    [
+        ({"metrics": "psnr"}, "metrics: must be 'all' or a list of names, for example [psnr]"),
+        ({"tasks": {"run": [1]}}, "tasks.run: must be 'all' or a list of names"),
+        ({"priors": 5}, "priors: must be a mapping of keys to values"),
+        ({"priors": {"settings": []}}, "priors.settings: must be a mapping of keys to values"),
+        ({"test": "small"}, "test: must be a list, for example [small]"),
+        ({"train": 3}, "train: must be text"),
+        ({"seed": 1.5}, "seed: must be a whole number"),
+        ({"seed": -1}, "seed: must be greater than or equal to 0"),
+        (
+            {"datasets": {"small": {"source": "folder", "crop": [3]}}},
+            "datasets.small.crop: must be a whole number for a square, or [height, width]",
+        ),
+        (
+            {"datasets": {"small": {"source": "folder", "crop": [3, 0]}}},
+            "datasets.small.crop: crop must be positive, not [3, 0]",
+        ),
+        (
+            {"datasets": {"a b": {"source": "folder"}}},
+            "datasets.a b: letters, digits, '.', '_' and '-' only, beginning with a letter or digit",
+        ),
+        (
+            {"experiment": "my exp"},
+            "experiment: letters, digits, '.', '_' and '-' only, beginning with a letter or digit",
+        ),
+    ],
+)
+def test_a_wrong_value_is_answered_in_one_line_of_plain_words(changes: dict, line: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        parse_experiment(MINIMAL | changes)
+    assert str(caught.value).splitlines()[1:] == [f"  {line}"]
+
+
+def test_a_name_that_begins_others_is_answered_with_at_most_five_of_them() -> None:
+    variants = [f"gmm-K{number}" for number in (2, 10, 50, 100, 150, 200)]
+    assert "'gmm'; did you mean one of gmm-K10, gmm-K100, gmm-K150, gmm-K2, gmm-K200? V" in unknown(
+        "prior", "gmm", ["gsm", *variants]
+    )
+    assert "; did you mean 'gmm-K2'? V" in unknown("prior", "gmm", ["gsm", "gmm-K2"])
 
 
 @pytest.mark.parametrize("key", ["experiment", "datasets", "test"])

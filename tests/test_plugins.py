@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from priorbench import hookspecs
-from priorbench.plugins import HOOKS, PluginError, Registry, load_factory, load_plugins
+from priorbench.config import PluginsSection
+from priorbench.plugins import DEFAULT_FOLDER, HOOKS, PluginError, Registry, load_factory, load_plugins
 
 ROOT = Path(__file__).parents[1]
 SOUND = """
@@ -111,8 +112,24 @@ def test_hidden_and_private_entries_and_other_files_are_no_plugins(folder: Path)
     assert [plugin.name for plugin in load_plugins([folder], strict=True).plugins if plugin.origin == "folder"] == []
 
 
-def test_a_missing_folder_holds_no_plugins(tmp_path: Path) -> None:
-    assert load_plugins([tmp_path / "nowhere"], strict=True).plugins
+def test_a_folder_that_does_not_exist_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    for folder in (tmp_path / "nowhere", Path("nowhere")):
+        with pytest.raises(PluginError, match=rf"^plugins\.folders: the folder {tmp_path}/nowhere does not exist"):
+            load_plugins([folder])
+
+
+def test_the_default_folder_may_be_absent_and_is_told_of_where_there_is_no_prior(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert PluginsSection().folders == [str(DEFAULT_FOLDER)]
+    monkeypatch.chdir(tmp_path)
+    registry = load_plugins([DEFAULT_FOLDER], strict=True)
+    assert "scikit-image" in registry.datasets
+    [problem] = registry.problems
+    assert f"the folder {tmp_path}/plugins does not exist" in problem
+    write(tmp_path / "mine" / "sound.py", SOUND, name="sound")
+    assert load_plugins([DEFAULT_FOLDER, Path("mine")], strict=True).problems == []
 
 
 BROKEN = {

@@ -20,7 +20,7 @@ def register_priors() -> Iterator[PriorSpec]:
         parameters=DnCNNParameters,
         label="DnCNN",
         learns=True,
-        resources=Resources(threads=2, seconds_per_megapixel=10),
+        resources=Resources(threads=2, seconds_per_megapixel=10, training_seconds=1400),
     )
     yield PriorSpec(
         name="dncnn-dead-leaves",
@@ -34,5 +34,5 @@ def register_priors() -> Iterator[PriorSpec]:
         label="DnCNN, dead leaves",
         learns=True,
         train_on="dead-leaves",
-        resources=Resources(threads=2, seconds_per_megapixel=10),
+        resources=Resources(threads=2, seconds_per_megapixel=10, training_seconds=1900),
     )

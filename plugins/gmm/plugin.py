@@ -25,7 +25,7 @@ def register_priors() -> Iterator[PriorSpec]:
         id="gmm-K{n_components}",
         label="GMM K={n_components}",
         learns=True,
-        resources=Resources(threads=2, seconds_per_megapixel=80),
+        resources=Resources(threads=2, seconds_per_megapixel=80, training_seconds=400),
     )
     yield PriorSpec(
         name="gmm-dead-leaves",
@@ -37,7 +37,7 @@ def register_priors() -> Iterator[PriorSpec]:
         label="GMM K={n_components}, dead leaves",
         learns=True,
         train_on="dead-leaves",
-        resources=Resources(threads=2, seconds_per_megapixel=80),
+        resources=Resources(threads=2, seconds_per_megapixel=80, training_seconds=400),
     )
     yield PriorSpec(
         name="mvg",
@@ -47,7 +47,7 @@ def register_priors() -> Iterator[PriorSpec]:
         parameters=MVGParameters,
         label="Gaussian",
         learns=True,
-        resources=Resources(seconds_per_megapixel=10),
+        resources=Resources(seconds_per_megapixel=10, training_seconds=20),
     )
     yield PriorSpec(
         name="gsm",
@@ -57,7 +57,7 @@ def register_priors() -> Iterator[PriorSpec]:
         parameters=GSMParameters,
         label="Gaussian scale mixture",
         learns=True,
-        resources=Resources(seconds_per_megapixel=20),
+        resources=Resources(seconds_per_megapixel=20, training_seconds=60),
     )
 
 

@@ -20,7 +20,7 @@ def register_priors() -> Iterator[PriorSpec]:
         summary="8 × 8 patches of independent pixels with learned marginals, restored with EPLL",
         reference="doi:10.1109/ICCV.2011.6126278",
         learns=True,
-        resources=Resources(threads=2, seconds_per_megapixel=5000),
+        resources=Resources(threads=2, seconds_per_megapixel=5000, training_seconds=60),
     )
     yield PriorSpec(
         name="pca",
@@ -30,7 +30,7 @@ def register_priors() -> Iterator[PriorSpec]:
         summary="independent principal components of 8 × 8 patches with learned marginals, restored with EPLL",
         reference="doi:10.1109/ICCV.2011.6126278",
         learns=True,
-        resources=Resources(threads=2, seconds_per_megapixel=2000),
+        resources=Resources(threads=2, seconds_per_megapixel=2000, training_seconds=60),
     )
     yield PriorSpec(
         name="ica",
@@ -40,5 +40,5 @@ def register_priors() -> Iterator[PriorSpec]:
         summary="independent components of 8 × 8 patches by FastICA with learned marginals, restored with EPLL",
         reference="doi:10.1109/ICCV.2011.6126278, doi:10.1016/S0893-6080(00)00026-5",
         learns=True,
-        resources=Resources(threads=2, seconds_per_megapixel=5000),
+        resources=Resources(threads=2, seconds_per_megapixel=5000, training_seconds=120),
     )

@@ -22,7 +22,7 @@ def register_priors() -> Iterator[PriorSpec]:
         parameters=VAEParameters,
         label="VAE",
         learns=True,
-        resources=Resources(threads=2, seconds_per_megapixel=50),
+        resources=Resources(threads=2, seconds_per_megapixel=50, training_seconds=280),
     )
     yield PriorSpec(
         name="vae-dead-leaves",
@@ -33,7 +33,7 @@ def register_priors() -> Iterator[PriorSpec]:
         label="VAE, dead leaves",
         learns=True,
         train_on="dead-leaves",
-        resources=Resources(threads=2, seconds_per_megapixel=50),
+        resources=Resources(threads=2, seconds_per_megapixel=50, training_seconds=300),
     )
     yield PriorSpec(
         name="vae-patch",
@@ -43,7 +43,7 @@ def register_priors() -> Iterator[PriorSpec]:
         parameters=PatchVAEParameters,
         label="VAE of patches",
         learns=True,
-        resources=Resources(threads=2, seconds_per_megapixel=700),
+        resources=Resources(threads=2, seconds_per_megapixel=700, training_seconds=350),
     )
 
 

@@ -7,11 +7,37 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import yaml
-from pydantic import Field, ValidationError, field_validator
+from pydantic import Field, ValidationError, ValidatorFunctionWrapHandler, WrapValidator, field_validator
+from pydantic_core import ErrorDetails
 
 from priorbench.records import NAME, Section
 
 Name = Annotated[str, Field(pattern=f"^{NAME.pattern}$", max_length=100)]
+
+
+def _choice(value: Any, check: ValidatorFunctionWrapHandler) -> Any:
+    """Say what a choice may be in one message; pydantic has one for each of the ways that it could be meant."""
+    try:
+        return check(value)
+    except ValidationError:
+        raise ValueError(f"must be 'all' or a list of names{_for_example(value)}") from None
+
+
+Choice = Annotated[Literal["all"] | list[str], WrapValidator(_choice)]
+_IN_WORDS = {
+    "model_type": "must be a mapping of keys to values",
+    "dict_type": "must be a mapping of keys to values",
+    "string_type": "must be text",
+    "string_pattern_mismatch": "letters, digits, '.', '_' and '-' only, beginning with a letter or digit",
+    "int_type": "must be a whole number",
+    "int_parsing": "must be a whole number",
+    "int_from_float": "must be a whole number",
+    "float_type": "must be a number",
+    "float_parsing": "must be a number",
+    "bool_type": "must be true or false",
+    "bool_parsing": "must be true or false",
+}
+"""Pydantic's kinds of error that a person would tell otherwise."""
 
 
 class ConfigError(ValueError):
@@ -40,12 +66,16 @@ class DatasetSection(Section):
         None, description="Cut the centre: one side for a square, or height and width. Smaller images stay whole."
     )
 
-    @field_validator("crop")
+    @field_validator("crop", mode="wrap")
     @classmethod
-    def _positive(cls, value: int | tuple[int, int] | None) -> int | tuple[int, int] | None:
-        if value is not None and min(value if isinstance(value, tuple) else (value,)) < 1:
+    def _positive(cls, value: Any, check: ValidatorFunctionWrapHandler) -> int | tuple[int, int] | None:
+        try:
+            sides: int | tuple[int, int] | None = check(value)
+        except ValidationError:
+            raise ValueError("must be a whole number for a square, or [height, width]") from None
+        if sides is not None and min(sides if isinstance(sides, tuple) else (sides,)) < 1:
             raise ValueError(f"crop must be positive, not {value}")
-        return value
+        return sides
 
 
 class ResourcesSection(Section):
@@ -59,6 +89,10 @@ class ResourcesSection(Section):
     gpus: int | None = Field(None, ge=0, description="GPUs of a job.")
     minutes: float | None = Field(None, gt=0, description="Time limit for the restoration of one image.")
     training_minutes: float | None = Field(None, gt=0, description="Time limit for the fit.")
+    seconds_per_megapixel: float | None = Field(
+        None, ge=0, description="What a restoration is expected to take for each megapixel of each channel."
+    )
+    training_seconds: float | None = Field(None, ge=0, description="What the fit is expected to take.")
 
 
 class PriorSection(Section):
@@ -82,7 +116,7 @@ class PriorSection(Section):
 class PriorsSection(Section):
     """Which priors run, and how."""
 
-    run: Literal["all"] | list[str] = Field("all", description="'all', or names of priors.")
+    run: Choice = Field("all", description="'all', or names of priors.")
     skip: list[str] = Field([], description="Names of priors to leave out.")
     settings: dict[str, PriorSection] = Field({}, description="Settings by name of the prior.")
 
@@ -105,7 +139,7 @@ class TaskSection(Section):
 class TasksSection(Section):
     """Which tasks run, and how."""
 
-    run: Literal["all"] | list[str] = Field("all", description="'all', or names of tasks.")
+    run: Choice = Field("all", description="'all', or names of tasks.")
     skip: list[str] = Field([], description="Names of tasks to leave out.")
     settings: dict[str, TaskSection] = Field({}, description="Settings by name of the task.")
 
@@ -123,8 +157,8 @@ class Experiment(Section):
     tasks: TasksSection = Field(TasksSection(), description="Which tasks run, and how.")
     priors: PriorsSection = Field(PriorsSection(), description="Which priors run, and how.")
     tuning: TuningSection = Field(TuningSection(), description="How parameters are tuned.")
-    metrics: Literal["all"] | list[str] = Field("all", description="'all', or names of metrics.")
-    studies: Literal["all"] | list[str] = Field("all", description="'all', or names of studies.")
+    metrics: Choice = Field("all", description="'all', or names of metrics.")
+    studies: Choice = Field("all", description="'all', or names of studies.")
     job_minutes: float = Field(
         10,
         gt=0,
@@ -155,11 +189,25 @@ def parse_experiment(data: Mapping[str, Any], source: str = "the configuration")
     try:
         return Experiment.model_validate(data)
     except ValidationError as error:
-        lines = [
-            f"  {'.'.join(map(str, item['loc'])) or 'top level'}: {item['msg'].removeprefix('Value error, ')}"
-            for item in error.errors()
-        ]
+        lines = [f"  {_place(item) or 'top level'}: {_in_words(item)}" for item in error.errors()]
         raise ConfigError("\n".join([f"{source} is not valid:", *lines])) from error
+
+
+def _place(item: ErrorDetails) -> str:
+    """Return the path to what is wrong; pydantic marks that it is a key itself and not its value."""
+    return ".".join(str(part) for part in item["loc"] if part != "[key]")
+
+
+def _in_words(item: ErrorDetails) -> str:
+    """Return what is wrong without pydantic's terms."""
+    if item["type"] == "list_type":
+        return f"must be a list{_for_example(item['input'])}"
+    return _IN_WORDS.get(item["type"]) or item["msg"].removeprefix("Value error, ").replace("Input should", "must")
+
+
+def _for_example(value: Any) -> str:
+    """Return the list that was meant by a single name."""
+    return f", for example [{value}]" if isinstance(value, str) else ""
 
 
 def load_experiment(path: Path) -> Experiment:

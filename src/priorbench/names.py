@@ -7,7 +7,9 @@ from collections.abc import Iterable
 
 
 def unknown(kind: str, name: object, valid: Iterable[str]) -> str:
-    """Return the message for an unknown name: the nearest valid one, then all of them.
+    """Return the message for an unknown name: the nearest valid ones, then all of them.
+
+    Those that go on where the name ends are nearest: ``gmm-K50`` is a variant of ``gmm``.
 
     Args:
         kind: what was named, for example ``"prior"``.
@@ -15,6 +17,8 @@ def unknown(kind: str, name: object, valid: Iterable[str]) -> str:
         valid: the names that would be right.
     """
     names = sorted(valid)
-    near = difflib.get_close_matches(str(name), names, n=1, cutoff=0.5)
-    hint = f"; did you mean {near[0]!r}?" if near else "."
+    variants = [valid for valid in names if valid.startswith(f"{name}-")][:5]
+    near = variants or difflib.get_close_matches(str(name), names, n=1, cutoff=0.5)
+    meant = repr(near[0]) if len(near) == 1 else f"one of {', '.join(near)}"
+    hint = f"; did you mean {meant}?" if near else "."
     return f"unknown {kind} {name!r}{hint} Valid: {', '.join(names) or 'none'}"

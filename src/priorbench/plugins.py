@@ -20,6 +20,8 @@ from priorbench.names import unknown
 from priorbench.records import DatasetSpec, MetricSpec, PriorSpec, Record, StudySpec, TaskSpec
 
 NAMESPACE = "priorbench_plugins"
+DEFAULT_FOLDER = Path("plugins")
+"""The folder that is searched where the configuration names none; it alone may be absent."""
 HOOKS: dict[str, type[Record]] = {
     "register_priors": PriorSpec,
     "register_tasks": TaskSpec,
@@ -79,11 +81,13 @@ class Registry:
     metrics: dict[str, Registered[MetricSpec]] = field(default_factory=dict)
     studies: dict[str, Registered[StudySpec]] = field(default_factory=dict)
     plugins: list[Plugin] = field(default_factory=list)
+    absent: list[str] = field(default_factory=list)
 
     @property
     def problems(self) -> list[str]:
-        """What is wrong with the plugins that were left out."""
-        return [plugin.problem for plugin in self.plugins if plugin.problem]
+        """What is wrong with the plugins that were left out; without any prior also that there is no folder of them."""
+        absent = [] if self.priors else self.absent
+        return [*absent, *(plugin.problem for plugin in self.plugins if plugin.problem)]
 
     def records_of(self, plugin: str) -> Iterator[Record]:
         """Yield the records of one plugin."""
@@ -103,14 +107,14 @@ def load_plugins(folders: Sequence[Path], *, disable: Sequence[str] = (), strict
     Each plugin is loaded by itself. One that fails in any way is left out whole, with a report.
 
     Args:
-        folders: folders that hold plugins; one that doesn't exist holds none.
+        folders: folders that hold plugins; the default one, ``plugins``, may be absent.
         disable: names of plugins to leave out without a report.
         strict: raise at the first broken plugin.
 
     Raises:
-        PluginError: a plugin is broken and ``strict`` is set, or ``disable`` names no plugin.
+        PluginError: a plugin is broken and ``strict`` is set, a folder does not exist, or ``disable`` names no plugin.
     """
-    registry = Registry()
+    registry = Registry(absent=_absent(folders))
     manager = pluggy.PluginManager(hookspecs.PROJECT)
     manager.add_hookspecs(hookspecs)
     found: list[str] = []
@@ -127,10 +131,10 @@ def load_plugins(folders: Sequence[Path], *, disable: Sequence[str] = (), strict
             problem = ""
         except PluginError as error:
             problem = f"plugin {plugin.name!r} ({plugin.location}) is left out: {error}"
-        except (Exception, SystemExit):
+        except (Exception, SystemExit) as error:
             problem = (
                 f"plugin {plugin.name!r} ({plugin.location}) is left out because it raises; "
-                f"mend it or list it under plugins.disable:\n{_short_traceback()}"
+                f"mend it or list it under plugins.disable:\n{short_traceback(error)}"
             )
         if problem and strict:
             raise PluginError(problem)
@@ -157,6 +161,18 @@ def load_factory(factory: str | Callable[..., Any], plugin: Plugin, name: str) -
             f"factory {factory!r} of {name!r} (plugin {plugin.name!r}, {plugin.location}) can't be loaded: "
             f"{type(error).__name__}: {error}"
         ) from error
+
+
+def _absent(folders: Sequence[Path]) -> list[str]:
+    """Return what to say of the default folder if it does not exist; any other raises PluginError."""
+    told = []
+    for folder in map(Path, folders):
+        if not folder.is_dir():
+            place = f"the folder {folder.absolute()} does not exist (relative paths start where the command is run)"
+            if folder != DEFAULT_FOLDER:
+                raise PluginError(f"plugins.folders: {place}")
+            told.append(f"no folder of plugins was searched: {place}")
+    return told
 
 
 def _candidates(folders: Sequence[Path]) -> Iterator[tuple[Plugin, Callable[[], ModuleType]]]:
@@ -284,11 +300,9 @@ def _records(manager: pluggy.PluginManager, module: ModuleType, hook: str, kind:
     return records
 
 
-def _short_traceback() -> str:
+def short_traceback(error: BaseException) -> str:
     """Return the traceback from the plugin's own first frame on; the error alone if none is its own."""
-    kind, error, trace = sys.exc_info()
-    assert error is not None
-    frames = traceback.extract_tb(trace)
-    machinery = ("importlib", "pluggy", str(Path(__file__)))
+    frames = traceback.extract_tb(error.__traceback__)
+    machinery = ("importlib", "pluggy", "functools.py", "torch/utils/_contextlib.py", str(Path(__file__).parent))
     own = next((i for i, f in enumerate(frames) if not any(part in f.filename for part in machinery)), len(frames))
-    return "".join(traceback.format_list(frames[own:]) + traceback.format_exception_only(kind, error)).rstrip()
+    return "".join(traceback.format_list(frames[own:]) + traceback.format_exception_only(error)).rstrip()

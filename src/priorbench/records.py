@@ -56,6 +56,7 @@ class Resources:
         training_minutes: time limit for the fit.
         seconds_per_megapixel: how long a restoration takes, for each megapixel of each channel, by experience: so many
             images are given to one job that it lasts as long as the experiment wants. None takes a tenth of the limit.
+        training_seconds: how long a fit takes, by experience. None takes a quarter of the limit.
     """
 
     threads: int = 1
@@ -65,12 +66,13 @@ class Resources:
     minutes: float = 10.0
     training_minutes: float = 60.0
     seconds_per_megapixel: float | None = None
+    training_seconds: float | None = None
 
     def __post_init__(self) -> None:
         for name in ("threads", "memory_mb", "minutes", "training_minutes"):
             if not getattr(self, name) > 0:
                 raise ValueError(f"{name} must be positive, not {getattr(self, name)}")
-        for name in ("gpus", "memory_mb_per_megapixel", "seconds_per_megapixel"):
+        for name in ("gpus", "memory_mb_per_megapixel", "seconds_per_megapixel", "training_seconds"):
             if (getattr(self, name) or 0) < 0:
                 raise ValueError(f"{name} must be at least 0, not {getattr(self, name)}")
 

@@ -22,8 +22,9 @@ changed on the command line, for example `snakemake --config seed=3`.
 * `priorbench config schema` prints the JSON schema, which `config/schema.json` holds for editors.
 
 An unknown key or name is answered with the valid ones. The parameters of a prior, a task or a source of images
-are those that its plugin declares; `priorbench plugins list` names the plugins. A list as a parameter is a grid:
-the experiment then holds every combination, each under an id of its own, such as `gmm-K50`.
+are those that its plugin declares: `priorbench plugins list` names the plugins, and `priorbench plugins show gmm`,
+for example, the parameters of one. A list as a parameter is a grid: the experiment then holds every combination,
+each under an id of its own, such as `gmm-K50`.
 
 This page is generated: `priorbench config reference > docs/configuration.md`.
 """
@@ -42,7 +43,9 @@ def _section(model: type[BaseModel], place: str) -> Iterator[str]:
     inside: list[tuple[type[BaseModel], str]] = []
     for name, field in model.model_fields.items():
         section, below = _section_of(field.annotation)
-        kind = f"[section](#{_anchor(_join(place, name, below))})" if section else f"`{_type(field.annotation)}`"
+        kind = (
+            f"[section](#{_anchor(_join(place, name, below))})" if section else f"`{type_in_words(field.annotation)}`"
+        )
         yield f"| `{name}` | {kind} | {_default(field)} | {_text(field.description)} |\n"
         if section:
             inside.append((section, _join(place, name, below)))
@@ -60,31 +63,42 @@ def _section_of(annotation: Any) -> tuple[type[BaseModel] | None, str]:
     return None, ""
 
 
-def _type(annotation: Any) -> str:
+def type_in_words(annotation: Any) -> str:
     """Return a type as the words that a person would write."""
     origin, arguments = get_origin(annotation), get_args(annotation)
     if origin is Annotated:
-        return _type(arguments[0])
+        return type_in_words(arguments[0])
     if origin in (Union, types.UnionType):
-        return " or ".join(_type(item) for item in arguments if item is not types.NoneType)
+        return " or ".join(type_in_words(item) for item in arguments if item is not types.NoneType)
     if origin is Literal:
         return " or ".join(map(str, arguments))
     if origin is list:
-        return f"list of {_type(arguments[0])}"
+        return f"list of {type_in_words(arguments[0])}"
+    if origin is tuple and arguments[-1] is Ellipsis:
+        return f"list of {type_in_words(arguments[0])}"
     if origin is tuple:
-        return f"[{', '.join(map(_type, arguments))}]"
+        return f"[{', '.join(map(type_in_words, arguments))}]"
     if origin is dict:
         return "mapping"
-    return {"str": "text", "int": "whole number", "float": "number", "bool": "true or false"}[annotation.__name__]
+    words = {"str": "text", "int": "whole number", "float": "number", "bool": "true or false"}
+    name = getattr(annotation, "__name__", str(annotation))
+    return words.get(name, name)
+
+
+def default_in_words(field: FieldInfo) -> str:
+    """Return the default of a key as YAML would have it; empty where there is nothing to tell."""
+    if field.is_required():
+        return "required"
+    value = field.get_default(call_default_factory=True)
+    if value is None or isinstance(value, BaseModel):
+        return ""
+    value = list(value) if isinstance(value, tuple) else value
+    return str(value).lower() if isinstance(value, bool) else str(value).replace("'", "")
 
 
 def _default(field: FieldInfo) -> str:
-    if field.is_required():
-        return "required"
-    value = field.default
-    if value is None or isinstance(value, BaseModel):
-        return ""
-    return f"`{str(value).lower() if isinstance(value, bool) else value}`".replace("'", "")
+    text = default_in_words(field)
+    return f"`{text}`" if text and not field.is_required() else text
 
 
 def _text(description: str | None) -> str:

@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
+from priorbench.data.folder import expand
 from priorbench.hookspecs import hookimpl
 from priorbench.records import Parameters, TaskSpec
 
@@ -59,7 +60,16 @@ class InpaintParameters(MissingParameters):
 class MaskParameters(MissingParameters):
     """Parameters of inpainting with a mask of one's own."""
 
-    mask: str = Field(description="image file of the images' size, white where a pixel is known")
+    mask: str = Field(
+        description="image file of the images' size, white where a pixel is known; $VARIABLES and ~ are expanded"
+    )
+
+    @field_validator("mask")
+    @classmethod
+    def _exists(cls, value: str) -> str:
+        if not expand(value).is_file():
+            raise ValueError(f"{expand(value)} does not exist")
+        return str(expand(value))
 
 
 class SuperResolveParameters(Parameters):

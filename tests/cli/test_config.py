@@ -69,3 +69,59 @@ def test_strict_turns_a_broken_plugin_into_an_error(
     bench.plan()
     assert "is left out" in run("config", "validate")
     assert "no_such_package" in failing(monkeypatch, capsys, "config", "validate", "--strict")
+
+
+def test_strict_imports_what_the_chosen_priors_name(
+    bench: Any, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    bench.image("one", [[0.5] * 12] * 12)
+    source = 'PriorSpec(name="mine", factory=".nowhere:Model", summary="for a test")'
+    bench.plugin(
+        "mine", f"from priorbench import PriorSpec, hookimpl\n@hookimpl\ndef register_priors():\n    yield {source}\n"
+    )
+    bench.plan()
+    assert "is valid" in run("config", "validate")
+    assert "'.nowhere:Model' of 'mine'" in failing(monkeypatch, capsys, "config", "validate", "--strict")
+    bench.plan(priors={"skip": ["mine"]})
+    assert "is valid" in run("config", "validate", "--strict")
+
+
+def test_a_prior_that_is_unknown_for_want_of_a_folder_of_plugins_says_so(
+    bench: Any, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    bench.image("one", [[0.5] * 12] * 12)
+    Path("config.yaml").write_text(yaml.safe_dump(bench.configuration(priors={"run": ["gmm"]})))
+    message = failing(monkeypatch, capsys, "config", "validate")
+    assert "unknown prior 'gmm'" in message
+    assert f"the folder {bench.root / 'plugins'} does not exist (relative paths start where the command" in message
+
+
+@pytest.mark.parametrize(
+    ("command", "file"),
+    [
+        (["gather"], "gathered/runs/half.parquet"),
+        (["tabulate"], "scores.parquet"),
+        (["draw", "--figure", "psnr"], "scores.parquet"),
+        (["score", "--dataset", "photos", "--task", "denoise-0", "--prior", "half"], "photos/denoise-0/manifest.json"),
+        (["corrupt", "--dataset", "photos", "--task", "denoise-0"], "images/photos/manifest.json"),
+    ],
+)
+@pytest.mark.parametrize("option", [[], ["--config", "config.yaml"], ["--config=config.yaml"]])
+def test_a_stage_that_comes_too_early_says_what_is_missing_and_what_makes_it(
+    bench: Any,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    command: list[str],
+    file: str,
+    option: list[str],
+) -> None:
+    bench.image("one", [[0.5] * 12] * 12)
+    source = 'PriorSpec(name="half", factory=".m:M", summary="for a test")'
+    bench.plugin(
+        "half", f"from priorbench import PriorSpec, hookimpl\n@hookimpl\ndef register_priors():\n    yield {source}\n"
+    )
+    bench.plan()
+    message = failing(monkeypatch, capsys, *command, *option)
+    assert message.startswith("priorbench: results/tiny/")
+    assert f"{file} is not there yet: run what makes it first, by `snakemake`" in message
+    assert message.count("\n") == 1

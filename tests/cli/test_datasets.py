@@ -21,8 +21,10 @@ def test_the_list_shows_every_set_and_what_is_at_hand(folder: Path) -> None:
     assert result.exit_code == 0, result.output
     lines = {line.split()[0]: line for line in result.output.splitlines()}
     assert lines.keys() == registry().keys()
-    for word in (" 5 ", "256×256 – 512×512", "cszn/DnCNN", "1/5 at hand"):
+    for word in (" 5 ", "228 – 512 pixels", "cszn/DnCNN", "1/5 at hand"):
         assert word in lines["set5"]
+    assert "250 – 768 pixels" in lines["set14"]
+    assert "500 pixels" in lines["kodak24"]
     assert "0/200 at hand" in lines["bsds500_train"]
 
 

@@ -1,3 +1,4 @@
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -5,6 +6,7 @@ from typer.testing import CliRunner
 
 from priorbench.cli import app, main
 
+ROOT = Path(__file__).parents[2]
 SOUND = """
     from priorbench import PriorSpec, hookimpl
     from priorbench.priors import Denoiser
@@ -38,8 +40,90 @@ def test_the_list_shows_name_kind_origin_status_and_tasks(bench: Any) -> None:
         for word in words:
             assert word in lines[name], (name, word)
     assert [line for line in result.output.splitlines() if "broken" in line and "FAILED" in line]
-    for word in ("no_such_package", "'.nowhere:Model' of 'unloadable'", "must be a subclass of PatchPrior, Denoiser"):
+    for word in (
+        "no_such_package",
+        "'.nowhere:Model' of 'unloadable'",
+        "must be a subclass of PatchPrior, Denoiser, Generator or Prior",
+    ):
         assert word in result.output
+
+
+KINDS = """
+    from priorbench import PriorSpec, hookimpl
+    from priorbench.priors import Denoiser, Generator, Learned, PatchPrior, Prior
+
+    class P(PatchPrior): pass
+    class D(Denoiser): pass
+    class G(Generator): pass
+    class R(Prior): pass
+    class L(Prior, Learned): pass
+
+    @hookimpl
+    def register_priors():
+        for kind in (P, D, G, R):
+            yield PriorSpec(name=f"kind-{kind.__name__}", factory=kind, summary="for a test")
+        yield PriorSpec(name="learner", factory=L, summary="for a test", learns=True)
+        yield PriorSpec(name="unfitted", factory=L, summary="for a test")
+        yield PriorSpec(name="unlearned", factory=R, summary="for a test", learns=True)
+"""
+
+
+def test_every_kind_of_prior_is_known_and_must_learn_as_its_record_says(bench: Any) -> None:
+    bench.plugin("mine", KINDS)
+    result = CliRunner().invoke(app, ["plugins", "list"])
+    lines = {line.split()[1]: line for line in result.output.splitlines() if len(line.split()) > 2}
+    for name, kind in (("P", "patch prior"), ("D", "denoiser"), ("G", "generator"), ("R", "prior")):
+        assert f" {kind} " in lines[f"kind-{name}"]
+        assert " ok " in lines[f"kind-{name}"]
+    assert " ok " in lines["learner"]
+    for name, word in (("unfitted", "lacks learns=True"), ("unlearned", "R is no subclass of Learned")):
+        assert "FAILED" in lines[name]
+        assert [line for line in result.output.splitlines() if f"the prior '{name}'" in line and word in line]
+
+
+def test_strict_ends_with_2_for_a_factory_that_cannot_be_used(bench: Any) -> None:
+    bench.plugin("mine", SOUND)
+    assert CliRunner().invoke(app, ["plugins", "list"]).exit_code == 0
+    result = CliRunner().invoke(app, ["plugins", "list", "--strict"])
+    assert (result.exit_code, "'.nowhere:Model' of 'unloadable'" in result.output) == (2, True)
+
+
+def test_show_tells_of_a_prior_its_parameters_and_resources(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(ROOT)
+    output = CliRunner().invoke(app, ["plugins", "show", "gmm"]).output
+    for word in ("gmm: prior", "folder, plugins/gmm/plugin.py", "Gaussian mixture", "threads 2", "memory_mb 2000"):
+        assert word in output
+    [row] = [line for line in output.splitlines() if "n_components" in line and "number of" in line]
+    assert [cell.strip() for cell in row.strip("│").split("│")][:3] == ["n_components", "whole number", "200"]
+
+
+def test_show_tells_what_a_source_of_images_takes(bench: Any) -> None:
+    output = CliRunner().invoke(app, ["plugins", "show", "folder"]).output
+    rows = [[cell.strip() for cell in line.strip("│").split("│")] for line in output.splitlines() if "│" in line]
+    assert "folder: data set" in output
+    assert [row[:3] for row in rows] == [
+        ["path", "text", "required"],
+        ["pattern", "list of text", "[*.png, *.jpg, *.jpeg, *.tif, *.tiff, *.bmp]"],
+        ["recursive", "true or false", "false"],
+    ]
+
+
+def test_show_tells_of_all_that_share_a_name_and_of_what_has_no_parameters(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(ROOT)
+    output = CliRunner().invoke(app, ["plugins", "show", "vae"]).output
+    assert "vae: prior" in output
+    assert "vae: study" in output
+    assert "no parameters" in CliRunner().invoke(app, ["plugins", "show", "psnr"]).output
+
+
+def test_show_answers_an_unknown_name_with_the_nearest(
+    bench: Any, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("sys.argv", ["priorbench", "plugins", "show", "pnsr"])
+    with pytest.raises(SystemExit) as end:
+        main()
+    assert end.value.code == 2
+    assert "'pnsr'; did you mean 'psnr'?" in capsys.readouterr().err
 
 
 def test_strict_stops_at_a_broken_plugin(

@@ -132,6 +132,10 @@ GUIDE = [*PHOTO, "--task", "denoise-guided", "--sigma", "5"]
         ([*PHOTO, "--task", "denoize"], ["unknown task 'denoize'", "did you mean 'denoise'", "inpaint"]),
         (["photos/gray.png", "--task", "denoise", "--prior", "halv", "-o", "o.png"], ["'halv'", "mean 'half'"]),
         (["photos/gray.png", "--task", "denoise", "--prior", "half", "-o", "out.jpg"], ["16-bit PNG", "out.jpg"]),
+        ([*DENOISE, "--sigma", "5", "--corrupted", "y.jpg"], ["corrupted image", "16-bit PNG", "y.jpg"]),
+        ([*PHOTO, "--task", "denoise-50"], ["unknown task 'denoise-50'", "--task denoise --sigma 50"]),
+        ([*PHOTO, "--task", "denoise-poisson-40"], ["--task denoise-poisson --peak 40"]),
+        ([*PHOTO, "--task", "deblur-box-5"], ["--task deblur --kernel box --sigma 5"]),
         (["photos/gray.png", "--task", "denoise", "--prior", "half"], ["-o restored.png"]),
         (["nowhere.png", "--task", "denoise", "--prior", "half", "-o", "out.png"], ["nowhere.png"]),
         (["config.yaml", "--task", "denoise", "--prior", "half", "-o", "out.png"], ["config.yaml", "image"]),
@@ -156,3 +160,53 @@ def test_what_cannot_be_done_is_one_message(
     for word in words:
         assert word in message
     assert not Path("out.png").exists()
+
+
+RAISING = """
+    from priorbench import NotApplicable, Parameters, PriorSpec, hookimpl
+    from priorbench.priors import Denoiser
+
+    class Which(Parameters):
+        where: str
+
+    class Raising(Denoiser):
+        def __init__(self, where):
+            self.where = where
+            if where == "build":
+                helper()
+
+        def denoise(self, image, sigma):
+            if self.where == "limit":
+                raise NotApplicable("gray images only")
+            helper()
+
+    def helper():
+        raise KeyError("weights")
+
+    @hookimpl
+    def register_priors():
+        yield PriorSpec(name="raising", id="raising-{where}", factory=Raising, parameters=Which, summary="for a test")
+"""
+
+
+@pytest.mark.parametrize("where", ["build", "denoise", "limit"])
+def test_a_prior_that_raises_is_one_message_with_its_own_frames_only(
+    studio: Any, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], where: str
+) -> None:
+    studio.plugin("raising", RAISING)
+    settings = {"raising": {"parameters": {"where": ["build", "denoise", "limit"]}}}
+    studio.plan(priors={"settings": settings})
+    command = ["photos/gray.png", "--task", "denoise", "--sigma", "5", "--prior", f"raising-{where}", "-o", "out.png"]
+    monkeypatch.setattr("sys.argv", ["priorbench", "restore", *command])
+    with pytest.raises(SystemExit) as end:
+        main()
+    message = capsys.readouterr().err
+    assert end.value.code == 2
+    if where == "limit":
+        assert message.endswith("priorbench: gray images only\n")
+        return
+    assert f"priorbench: the prior raising-{where} (plugin 'raising', plugins/raising.py) raises KeyError:" in message
+    assert message.endswith("KeyError: 'weights'\n")
+    assert message.count('  File "') == 2
+    assert message.count('raising.py", line') == 2
+    assert "Traceback" not in message

@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 from plans import plan, spec
 
 from priorbench.config import ConfigError
+from priorbench.plan.forecast import JOB_SECONDS, forecast
 from priorbench.records import Resources
 
 
@@ -103,6 +104,17 @@ def test_earlier_attempts_are_given_several_times_what_is_expected() -> None:
     first, second, last = (made.restore_minutes("test", "mine", "0", attempt) for attempt in (1, 2, 3))
     assert 2 * expected + 10 < first < second < last
     assert last == 3 * 60 + 10
+
+
+@pytest.mark.parametrize(
+    ("resources", "seconds"),
+    [(Resources(training_seconds=90), 90), (Resources(training_minutes=20), 300)],
+)
+def test_a_fit_takes_what_is_known_of_it_or_a_quarter_of_its_limit(resources: Resources, seconds: float) -> None:
+    learns = plan(spec(learns=True, train_on="other", resources=resources))
+    (mine,) = forecast(learns).priors
+    (other,) = forecast(plan(spec(resources=resources))).priors
+    assert 60 * (mine.chain_minutes - other.chain_minutes) == pytest.approx(JOB_SECONDS + seconds)
 
 
 def test_labels_name_every_prior_and_task() -> None:

@@ -139,7 +139,15 @@ def every_file(plan: Plan) -> dict[str, str]:
 def test_what_is_whole_is_called_so(plan: Plan) -> None:
     assert list(damages(plan)) == []
     result = CliRunner().invoke(app, ["verify"])
-    assert (result.exit_code, result.output) == (0, "everything that was written is whole\n")
+    # 3 images, 2 problems and 3 lists of them; a model; 2 restorations; the record of each of the last three;
+    # the rows of runs and of scores in 3 steps each.
+    assert (result.exit_code, result.output) == (0, "20 files checked, all whole\n")
+
+
+def test_an_experiment_that_has_not_begun_has_nothing_to_verify(plan: Plan) -> None:
+    shutil.rmtree(plan.layout.root)
+    result = CliRunner().invoke(app, ["verify"])
+    assert (result.exit_code, result.output) == (0, "nothing has been written yet in results/tiny\n")
 
 
 def damage(path: Path, way: str) -> None:

@@ -305,8 +305,9 @@ def plan(tasks: dict[str, object]) -> Plan:
     )
 
 
-def test_the_ids_of_the_tasks():
-    settings = {"inpaint-mask": {"parameters": {"mask": "mask.png"}}}
+def test_the_ids_of_the_tasks(tmp_path):
+    path = written_mask(tmp_path, [[255, 0], [0, 255]])
+    settings = {"inpaint-mask": {"parameters": {"mask": str(path)}}}
     assert set(plan({"settings": settings}).tasks) == {
         "denoise-25",
         "denoise-guided-25",
@@ -385,8 +386,20 @@ def test_each_task_of_the_plan_can_be_built(name):
     assert task.corrupt(clean, seeded()).image_shape == tuple(clean.shape[1:])
 
 
-def test_the_mask_file_is_an_input_of_the_task():
-    settings = {"inpaint-mask": {"parameters": {"mask": "some/mask.png"}}}
-    made = plan({"settings": settings})
-    assert made.task_files("inpaint-mask") == ["some/mask.png"]
+@pytest.mark.parametrize("given", ["mask.png", "~/mask.png", "$MASKS/mask.png"])
+def test_the_mask_file_is_found_and_an_input_of_the_task(given, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("MASKS", str(tmp_path))
+    path = written_mask(tmp_path, [[255, 0], [0, 255]])
+    made = plan({"settings": {"inpaint-mask": {"parameters": {"mask": given}}}})
+    assert made.task_files("inpaint-mask") == ["mask.png" if given == "mask.png" else str(path)]
+    assert made.task("inpaint-mask").build().mask.tolist() == [[True, False], [False, True]]
     assert made.task_files("denoise-25") == []
+
+
+def test_a_mask_file_that_does_not_exist_is_refused_before_any_job():
+    with pytest.raises(
+        ConfigError, match=r"^tasks\.settings\.inpaint-mask\.parameters\.mask: nofile\.png does not exist"
+    ):
+        plan({"settings": {"inpaint-mask": {"parameters": {"mask": "nofile.png"}}}})

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import re
 import sys
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from priorbench import __version__
 from priorbench.cli import config, datasets, plan, plugins, restore, stages, status, summary, verify
-from priorbench.config import ConfigError
+from priorbench.cli.options import DEFAULT_CONFIG
+from priorbench.config import ConfigError, load_experiment
 from priorbench.errors import MachineError
 from priorbench.plugins import PluginError
 
@@ -50,9 +53,30 @@ def main() -> None:
     try:
         app()
     except (ConfigError, PluginError, ValueError, OSError) as error:
-        print(f"priorbench: {error}", file=sys.stderr)
+        print(f"priorbench: {_not_made_yet(error) or error}", file=sys.stderr)
         raise SystemExit(2) from error
     except MachineError as error:
         # Not the user's fault, nor the method's: another attempt may succeed.
         print(f"priorbench: {error}", file=sys.stderr)
         raise SystemExit(1) from error
+
+
+def _not_made_yet(error: Exception) -> str:
+    """Return what to do about a missing file of the experiment's own results; nothing for any other error."""
+    # Only the message tells the file always: pyarrow's errors have no filename.
+    named = re.search("'(.+?)'", str(error))
+    if not isinstance(error, FileNotFoundError) or named is None:
+        return ""
+    arguments = [part for argument in sys.argv for part in argument.split("=", 1)]
+    config = arguments[arguments.index("--config") + 1] if "--config" in arguments else DEFAULT_CONFIG
+    try:
+        experiment = load_experiment(Path(config))
+    except ConfigError:
+        return ""
+    results = Path(experiment.results, experiment.experiment).absolute()
+    if not Path(named[1]).absolute().is_relative_to(results):
+        return ""
+    return (
+        f"{named[1]} is not there yet: run what makes it first, by `snakemake` or the earlier stages "
+        "(prepare, corrupt, train, restore, score, gather)"
+    )

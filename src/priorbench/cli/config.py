@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from priorbench.cli.options import DEFAULT_CONFIG, ConfigOption, load
+from priorbench.cli.plugins import kind_of_prior
 from priorbench.config import dump_experiment, json_schema, load_experiment
 from priorbench.reference import configuration_page
 
@@ -23,18 +24,25 @@ def show(config: ConfigOption = DEFAULT_CONFIG) -> None:
 @app.command()
 def validate(
     config: ConfigOption = DEFAULT_CONFIG,
-    strict: Annotated[bool, typer.Option("--strict", help="A broken plugin is an error.")] = False,
+    strict: Annotated[
+        bool, typer.Option("--strict", help="A broken plugin, or one that can't be imported, is an error.")
+    ] = False,
 ) -> None:
     """Check the experiment against the plugins and print what it holds."""
     plan = load(config, strict=strict)
+    if plan.experiment.plugins.strict:
+        for prior in plan.priors.values():
+            kind_of_prior(prior.entry)
+        for task in plan.tasks.values():
+            task.entry.load()
     for problem in plan.registry.problems:
         typer.echo(f"priorbench: {problem}", err=True)
     cells = list(plan.cells())
     jobs = sum(len(plan.chunks(dataset, prior)) for dataset, _, prior in cells)
     images = sum(len(plan.datasets[dataset].images) for dataset, _, _ in cells)
     typer.echo(f"{config} is valid: experiment {plan.experiment.experiment!r}")
-    for name, ids in (("data sets", plan.test), ("tasks", plan.tasks), ("priors", plan.priors)):
-        typer.echo(f"  {name}: {', '.join(ids)}")
+    for name in ("test", "tasks", "priors", "metrics", "studies"):
+        typer.echo(f"  {name}: {', '.join(getattr(plan, name)) or 'none'}")
     typer.echo(f"  {images} restorations in {jobs} jobs")
 
 

@@ -13,16 +13,16 @@ app = typer.Typer(help="The standard data sets.", no_args_is_help=True)
 
 @app.command("list")
 def list_datasets() -> None:
-    """List every set: images, sizes in pixels, where from, how many files are at hand."""
+    """List every set: images, shortest and longest side, where from, how many files are at hand."""
     from priorbench.data.download import location, needed
 
     for name in registry():
         known = needed(name)
-        shapes = sorted({(entry.height, entry.width) for entry in known})
-        size = " – ".join(f"{height}×{width}" for height, width in dict.fromkeys((shapes[0], shapes[-1])) if height)
+        sides = sorted({side for entry in known for side in (entry.height, entry.width) if side})
+        size = " – ".join(map(str, dict.fromkeys((sides[0], sides[-1])))) + " pixels" if sides else "–"
         source = ", ".join(sorted({entry.repository for entry in known if entry.repository}))
         held = sum(location(entry).is_file() for entry in known)
-        typer.echo(f"{name:14} {len(known):4} {size or '–':20} {source:18} {held}/{len(known)} at hand")
+        typer.echo(f"{name:14} {len(known):4} {size:16} {source:18} {held}/{len(known)} at hand")
 
 
 @app.command("fetch")

@@ -46,9 +46,13 @@ def plan(
         f"{expected.cells} restorations in {expected.jobs} jobs ({expected.other_jobs} of them belong to no prior)",
         f"{expected.core_hours:.1f} core-hours{gpu}",
         f"{expected.disk_bytes / 1e9:.2f} GB in about {expected.files} files, without models",
-        f"critical path: {critical.prior}, {critical.chain_minutes:.0f} minutes; "
-        f"at best {60 * expected.hours(cores):.0f} minutes on {cores} cores",
-        "times are measured in earlier experiments of this results folder, or what the prior's record says, "
-        "or a tenth of its time limit; a fit that was never measured counts with a quarter of its limit",
+        f"critical path: {critical.prior}, {_lasting(critical.chain_minutes)}; "
+        f"at best {_lasting(60 * expected.hours(cores))} on {cores} cores",
+        "times are measured in earlier experiments of this results folder, else said by the prior's record or the "
+        "configuration, else a tenth of the time limit of a restoration and a quarter of that of a fit",
     ):
         console.print(line, soft_wrap=True)
+
+
+def _lasting(minutes: float) -> str:
+    return f"{minutes:.0f} minutes" if minutes < 120 else f"{minutes / 60:.0f} hours"

@@ -21,18 +21,21 @@ def verify(
     ] = False,
 ) -> None:
     """Compare every result of an experiment with its checksum; exit code 1 if any is damaged."""
-    from priorbench.stages.verify import damages, remove, working
+    from priorbench.stages.verify import check, remove, working
 
     plan = load(config)
     if repair and (locks := working(plan)):
         raise ValueError(f"{len(locks)} jobs of this experiment are at work, {locks[0]} first: repair when they ended")
-    found = list(damages(plan))
+    files = list(check(plan))
+    found = [file for file in files if file.reason]
     for damage in found:
         typer.echo(f"{damage.path}: {damage.reason}")
         if repair:
             remove(damage)
-    if not found:
-        typer.echo("everything that was written is whole")
+    if not files:
+        typer.echo(f"nothing has been written yet in {plan.layout.root}")
+    elif not found:
+        typer.echo(f"{len(files)} files checked, all whole")
     elif repair:
         typer.echo(f"{len(found)} removed: run snakemake to have exactly these made again")
     else:

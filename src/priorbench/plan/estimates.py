@@ -48,7 +48,7 @@ class Cost:
     Args:
         seconds_per_megapixel: time of a restoration.
         origin: ``measured`` in earlier experiments, by the prior's ``record``, or a tenth of its time ``limit``.
-        training_seconds: time of the fit, None if it was never measured.
+        training_seconds: time of the fit, None if nobody knows.
     """
 
     seconds_per_megapixel: float
@@ -152,10 +152,10 @@ def cost_key(prior: PriorPlan) -> str:
 
 
 def _declared_cost(prior: PriorPlan) -> Cost:
-    declared = prior.resources.seconds_per_megapixel
-    if declared is not None:
-        return Cost(declared, "record")
-    return Cost(6 * prior.resources.minutes / (math.prod(USUAL) / 1e6), "limit")
+    seconds, training = prior.resources.seconds_per_megapixel, prior.resources.training_seconds
+    if seconds is not None:
+        return Cost(seconds, "record", training)
+    return Cost(6 * prior.resources.minutes / (math.prod(USUAL) / 1e6), "limit", training)
 
 
 def _sizes(dataset: DatasetPlan) -> list[tuple[int, int]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,10 +14,12 @@ from rich.progress import BarColumn, TextColumn, TimeElapsedColumn, TimeRemainin
 from rich.progress import Progress as ProgressBar
 
 from priorbench.data.tensors import read_tensor, to_array, write_tensor
+from priorbench.errors import NotApplicable, raise_if_storage
 from priorbench.files import read_json
 from priorbench.metrics.fidelity import psnr
 from priorbench.names import unknown
 from priorbench.plan import Plan, PriorPlan, validate_parameters
+from priorbench.plugins import PluginError, short_traceback
 from priorbench.priors import Context, Progress
 from priorbench.problem import Problem
 from priorbench.seeds import derive_seed
@@ -58,9 +61,11 @@ def restore_photograph(
 
     Raises:
         ValueError: a name is unknown, or the photograph can't be restored so.
+        PluginError: the prior's own code raises.
     """
-    if output.suffix.lower() != ".png":
-        raise ValueError(f"the restored image is written as 16-bit PNG: end {output} in .png")
+    for what, path in (("restored", output), ("corrupted", corrupted)):
+        if path is not None and path.suffix.lower() != ".png":
+            raise ValueError(f"the {what} image is written as 16-bit PNG: end {path} in .png")
     if mask is not None and not observed:
         raise ValueError("a mask goes with --observed; otherwise the task makes its own")
     if guide is not None and not observed:
@@ -80,7 +85,7 @@ def restore_photograph(
         problem = corruption.corrupt(image, torch.Generator().manual_seed(seed))
     model = _load_model(plan, chosen)
     torch.set_num_threads(available_threads(chosen.resources.threads))
-    with _progress(f"{chosen.label} on {source.name}") as update:
+    with _raising_in_short(chosen), _progress(f"{chosen.label} on {source.name}") as update:
         context = Context.seeded(derive_seed(plan.experiment.seed, "photograph", prior), update)
         restored = solve(model, problem, context).image
     write_tensor(output, restored)
@@ -102,7 +107,7 @@ def _task(plan: Plan, name: str, parameters: Mapping[str, Any], observed: bool) 
     elif name in entries:
         entry = entries[name]
     else:
-        raise ValueError(unknown("task", name, [*entries, *plan.tasks]))
+        raise ValueError(unknown("task", name, [*entries, *plan.tasks]) + _by_parameters(plan, name))
     model = entry.record.parameters
     for key in parameters:
         if key not in model.model_fields:
@@ -113,9 +118,20 @@ def _task(plan: Plan, name: str, parameters: Mapping[str, Any], observed: bool) 
     return entry.load()(**checked.model_dump())
 
 
+def _by_parameters(plan: Plan, name: str) -> str:
+    """Return how to ask for the task whose id ``name`` would be, had the experiment these parameters; else nothing."""
+    for task, entry in plan.registry.tasks.items():
+        match = re.fullmatch(re.sub(r"{(\w+)[^}]*}", r"(?P<\1>[^-]+)", entry.record.id), name)
+        if match:
+            options = " ".join(f"--{key} {value}" for key, value in match.groupdict().items())
+            return f". Name the task with its parameters: --task {task} {options}"
+    return ""
+
+
 def _load_model(plan: Plan, chosen: PriorPlan) -> Any:
     """Return the prior ready to restore, trained now if it was not before or has changed since."""
-    model = chosen.build()
+    with _raising_in_short(chosen):
+        model = chosen.build()
     if not chosen.spec.learns:
         return model
     path, spec = Path(plan.layout.model(chosen.id)), Path(plan.layout.model_spec(chosen.id))
@@ -128,6 +144,24 @@ def _load_model(plan: Plan, chosen: PriorPlan) -> Any:
             raise ValueError(f"the training of {chosen.id} failed: {outcome.reason}")
     model.load(path)
     return model
+
+
+@contextmanager
+def _raising_in_short(chosen: PriorPlan) -> Iterator[None]:
+    """Turn what a prior's own code raises into one message: whose it is, its own frames and the error.
+
+    Raises:
+        PluginError: the message.
+    """
+    try:
+        yield
+    except (NotApplicable, PluginError):
+        raise
+    except (Exception, SystemExit) as error:
+        raise_if_storage(error)
+        plugin = chosen.entry.plugin
+        whose = f"the prior {chosen.id} (plugin {plugin.name!r}, {plugin.location})"
+        raise PluginError(f"{whose} raises {type(error).__name__}:\n{short_traceback(error)}") from error
 
 
 @contextmanager

@@ -21,23 +21,28 @@ ABANDONED = 3600.0
 
 
 @dataclass(frozen=True)
-class Damage:
-    """A file that is not what was written.
+class Checked:
+    """A file that was looked at.
 
     Args:
         path: the file.
-        reason: what is wrong.
+        reason: why it is not what was written; empty when it is.
         remove: what was made from it, up to the whole experiment's tables of rows: without these the next run makes it
             again. Restorations are not among them; their records tell whether they are still of the same problem.
     """
 
     path: Path
-    reason: str
-    remove: tuple[Path, ...]
+    reason: str = ""
+    remove: tuple[Path, ...] = ()
 
 
-def damages(plan: Plan) -> Iterator[Damage]:
-    """Yield what is damaged, and what writing has left behind of processes that were killed.
+def damages(plan: Plan) -> Iterator[Checked]:
+    """Yield what is damaged, see :func:`check`."""
+    return (file for file in check(plan) if file.reason)
+
+
+def check(plan: Plan) -> Iterator[Checked]:
+    """Yield every file that is there or should be, and what writing has left behind of processes that were killed.
 
     A file that is missing is no damage, unless something that is there says that it was written: Snakemake makes what
     is missing.
@@ -66,7 +71,7 @@ def damages(plan: Plan) -> Iterator[Damage]:
         yield from _readable(Path(layout.result(kind)), read_table, ())
     for path in sorted(Path(layout.root).rglob(".*.partial")):
         if time.time() - path.stat().st_mtime > ABANDONED:
-            yield Damage(path, "left by a process that was killed while it wrote", ())
+            yield Checked(path, "left by a process that was killed while it wrote")
 
 
 def working(plan: Plan) -> list[Path]:
@@ -74,7 +79,7 @@ def working(plan: Plan) -> list[Path]:
     return [path for path in sorted(Path(plan.layout.root, "locks").rglob("*.lock")) if held(path)]
 
 
-def remove(damage: Damage) -> None:
+def remove(damage: Checked) -> None:
     """Remove a damaged file and what stands for it in the workflow."""
     for path in (damage.path, *damage.remove):
         path.unlink(missing_ok=True)
@@ -117,21 +122,22 @@ class _Downstream:
         return (*found, *self.cells(lambda at, _, __: at == dataset))
 
 
-def _listed(manifest: Path, path_of: Callable[[str], str], made: tuple[Path, ...]) -> Iterator[Damage]:
+def _listed(manifest: Path, path_of: Callable[[str], str], made: tuple[Path, ...]) -> Iterator[Checked]:
     """Check the files that a manifest lists."""
     if not manifest.exists():
         return
     try:
         entries = read_manifest(manifest)
     except ValueError as error:
-        yield Damage(manifest, str(error), made)
+        yield Checked(manifest, str(error), made)
         return
+    yield Checked(manifest)
     for image, entry in entries.items():
         if entry.outcome.ok:
             yield from _same(Path(path_of(image)), entry.sha256, manifest, *made)
 
 
-def _model(plan: Plan, prior: str, made: tuple[Path, ...]) -> Iterator[Damage]:
+def _model(plan: Plan, prior: str, made: tuple[Path, ...]) -> Iterator[Checked]:
     training = Path(plan.layout.training(prior))
     if not training.exists():
         return
@@ -139,35 +145,39 @@ def _model(plan: Plan, prior: str, made: tuple[Path, ...]) -> Iterator[Damage]:
         about = read_json(training)
         status, digest = about["status"], about["sha256"]
     except (ValueError, KeyError, TypeError) as error:
-        yield Damage(training, f"not the record of a fit: {error}", made)
+        yield Checked(training, f"not the record of a fit: {error}", made)
         return
+    yield Checked(training)
     if status == OK:
         yield from _same(Path(plan.layout.model(prior)), digest, training, *made)
 
 
-def _restored(plan: Plan, dataset: str, task: str, prior: str, image: str, made: tuple[Path, ...]) -> Iterator[Damage]:
+def _restored(plan: Plan, dataset: str, task: str, prior: str, image: str, made: tuple[Path, ...]) -> Iterator[Checked]:
     record = Path(plan.layout.restored(dataset, task, prior, f"{image}.json"))
     if not record.exists():
         return
     try:
         digest = read_json(record)["sha256"]
     except (ValueError, KeyError, TypeError) as error:
-        yield Damage(record, f"not the record of a restoration: {error}", made)
+        yield Checked(record, f"not the record of a restoration: {error}", made)
         return
+    yield Checked(record)
     yield from _same(Path(plan.layout.restored(dataset, task, prior, f"{image}.png")), digest, record, *made)
 
 
-def _same(path: Path, digest: str, *remove: Path) -> Iterator[Damage]:
+def _same(path: Path, digest: str, *remove: Path) -> Iterator[Checked]:
     try:
         check_file(path, digest)
+        yield Checked(path)
     except StorageError as error:
-        yield Damage(path, str(error).partition(";")[0].removeprefix(f"{path} is "), remove)
+        yield Checked(path, str(error).partition(";")[0].removeprefix(f"{path} is "), remove)
 
 
-def _readable(path: Path, read: Callable[[Path], object], made: tuple[Path, ...]) -> Iterator[Damage]:
+def _readable(path: Path, read: Callable[[Path], object], made: tuple[Path, ...]) -> Iterator[Checked]:
     try:
         read(path)
+        yield Checked(path)
     except FileNotFoundError:
         pass
     except (ValueError, OSError) as error:
-        yield Damage(path, str(error), made)
+        yield Checked(path, str(error), made)
