@@ -36,7 +36,8 @@ rule restore:
 """
 ROOT = Path(__file__).resolve().parents[1]
 TASKS = 10
-DRY = ("--dry-run", "--quiet", "all")
+DRY = ("--dry-run", "--quiet")
+"""Builds the whole graph and prints how many jobs of each rule there are."""
 
 
 def main() -> None:

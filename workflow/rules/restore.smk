@@ -2,8 +2,8 @@ rule restore:
     # The clean images are no input: a prior sees the problem and nothing else.
     input:
         problems=layout.problems(),
-        model=lambda wildcards: plan.model_files(wildcards.prior),
-        tuned=lambda wildcards: plan.tuned_files(wildcards.task, wildcards.prior),
+        learned=lambda wildcards: plan.model_files(wildcards.prior)
+        + plan.tuned_files(wildcards.task, wildcards.prior),
     output:
         layout.runs(),
     log:
