@@ -38,8 +38,10 @@ onstart:
     freeze(plan)
 
 
-# Seconds of work each: on a cluster they would wait longer in the queue than they run.
+# Seconds of work each: on a cluster they would wait longer in the queue than they run. `prepare` may have to download,
+# and nodes of clusters seldom reach the network.
 localrules:
+    prepare,
     gather_prior,
     gather,
     tables,

@@ -165,6 +165,12 @@ class Experiment(Section):
         allow_inf_nan=False,
         description="How long a job of restorations should last, where its prior knows what it takes.",
     )
+    local_minutes: float = Field(
+        15,
+        ge=0,
+        allow_inf_nan=False,
+        description="On a cluster, corrupting and scoring run where Snakemake runs if a core does all of it so soon.",
+    )
     retries: int = Field(1, ge=0, description="How often a job is tried again after an error of the machine.")
 
     @field_validator("results")

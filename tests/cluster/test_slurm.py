@@ -12,6 +12,7 @@ import pytest
 import yaml
 
 SCORES = "results/cluster/scores.parquet"
+RULES = ("prepare", "corrupt", "train", "restore", "score", "gather")
 
 
 @pytest.fixture
@@ -19,6 +20,7 @@ def experiment(project):
     """A part of the smoke experiment: one prior that learns, one that does not, one task."""
     data = yaml.safe_load((project.root / "config/smoke.yaml").read_text())
     data["experiment"] = "cluster"
+    data["local_minutes"] = 0
     data["tasks"]["run"] = ["denoise"]
     data["priors"] = {"run": ["observed", "gmm"], "settings": {"gmm": data["priors"]["settings"]["gmm"]}}
     data["priors"]["settings"]["gmm"]["parameters"]["n_components"] = 4
@@ -37,8 +39,8 @@ def test_an_experiment_on_two_nodes_gives_the_scores_of_local_runs(project, make
     jobs = pd.DataFrame(slurm.jobs())
     assert set(jobs.state) == {"COMPLETED"}
     assert set(jobs.node) == {"n1", "n2"}
-    for rule in ("prepare", "corrupt", "train", "restore", "score"):
-        assert jobs.comment.str.contains(f"rule_{rule}").any(), jobs.comment.tolist()
+    sent = {rule for rule in RULES if jobs.comment.str.contains(f"rule_{rule}").any()}
+    assert sent == {"corrupt", "train", "restore", "score"}
     # What asks for a GPU is where the only one is.
     trained = jobs[jobs.comment.str.contains("rule_train")]
     assert trained.node.tolist() == ["n1"]
@@ -52,6 +54,14 @@ def test_an_experiment_on_two_nodes_gives_the_scores_of_local_runs(project, make
     assert (scores[0].status == "ok").all()
     for other in scores[1:]:
         pd.testing.assert_frame_equal(scores[0], other, check_exact=True)
+
+
+def test_what_takes_seconds_does_not_wait_in_the_queue(project, experiment, slurm):
+    experiment.write_text(experiment.read_text().replace("local_minutes: 0", "local_minutes: 15"))
+    project.run("--profile", "profiles/slurm", "--configfile", experiment, "--", SCORES)
+    sent = {rule for rule in RULES if any(f"rule_{rule}" in job["comment"] for job in slurm.jobs())}
+    assert sent == {"train", "restore"}
+    assert (pd.read_parquet(project.root / SCORES).status == "ok").all()
 
 
 def restoring(slurm):

@@ -31,6 +31,13 @@ def test_images_per_job_of_the_settings_wins() -> None:
     assert len(plan(spec(images_per_job=5), settings={"mine": {"images_per_job": 1}}).chunks("test", "mine")) == 5
 
 
+@pytest.mark.parametrize(("count", "size", "brief"), [(5, 5, True), (5, 1, True), (500, 500, True), (500, 1, False)])
+def test_only_what_is_corrupted_and_scored_in_minutes_is_brief(count: int, size: int, brief: bool) -> None:
+    one_task = {"run": ["denoise"]}
+    assert plan(spec(images_per_job=size), count=count, tasks=one_task).is_brief == brief
+    assert not plan(spec(images_per_job=size), count=count, tasks=one_task, local_minutes=0).is_brief
+
+
 def test_cells_are_all_combinations_that_a_prior_can_do() -> None:
     priors = (spec("all"), spec("denoiser", tasks=("denoise",)), spec("nothing", tasks=("sharpen*",)))
     made = plan(*priors, tasks={"run": ["denoise", "inpaint"]})

@@ -12,8 +12,6 @@ rule figure:
         layout.figure(suffix="png"),
     log:
         layout.log("draw", "figure"),
-    benchmark:
-        layout.benchmark("draw", "figure")
     resources:
         mem_mb=2000,
         runtime=30,

@@ -8,8 +8,6 @@ rule prepare:
         layout.images(),
     log:
         layout.log("prepare", "dataset"),
-    benchmark:
-        layout.benchmark("prepare", "dataset")
     retries: plan.experiment.retries
     resources:
         mem_mb=lambda wildcards, attempt: 2000 * attempt,

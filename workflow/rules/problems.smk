@@ -6,9 +6,8 @@ rule corrupt:
         layout.problems(),
     log:
         layout.log("corrupt", "dataset", "task"),
-    benchmark:
-        layout.benchmark("corrupt", "dataset", "task")
     retries: plan.experiment.retries
+    localrule: plan.is_brief
     resources:
         mem_mb=lambda wildcards, attempt: 2000 * attempt,
         runtime=lambda wildcards, attempt: plan.data_minutes(wildcards.dataset, attempt),

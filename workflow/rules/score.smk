@@ -8,9 +8,8 @@ rule score:
         layout.scores(),
     log:
         layout.log("score", "dataset", "task", "prior", "chunk"),
-    benchmark:
-        layout.benchmark("score", "dataset", "task", "prior", "chunk")
     retries: plan.experiment.retries
+    localrule: plan.is_brief
     resources:
         mem_mb=lambda wildcards, attempt: 2000 * attempt,
         runtime=lambda wildcards, attempt: plan.scoring_minutes(
@@ -33,8 +32,6 @@ rule gather_prior:
         layout.gathered("scores"),
     log:
         layout.log("gather", "prior"),
-    benchmark:
-        layout.benchmark("gather", "prior")
     resources:
         mem_mb=2000,
         runtime=30,
@@ -54,8 +51,6 @@ rule gather:
         layout.costs(),
     log:
         layout.log("gather_all"),
-    benchmark:
-        layout.benchmark("gather_all")
     resources:
         mem_mb=2000,
         runtime=30,

@@ -19,8 +19,6 @@ rule tables:
         ],
     log:
         layout.log("tables"),
-    benchmark:
-        layout.benchmark("tables")
     resources:
         mem_mb=2000,
         runtime=30,

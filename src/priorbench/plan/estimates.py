@@ -26,6 +26,8 @@ LONGEST_MINUTES = 1440
 """The longest time limit that a job may come to."""
 LEAST = 0.05
 """Seconds for an image of any size: files, checks, rows."""
+JOB_SECONDS = 8.0
+"""What a job takes beside its work: starting Python twice, importing torch, reading the experiment."""
 
 
 @dataclass(frozen=True)

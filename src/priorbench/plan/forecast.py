@@ -6,11 +6,9 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from priorbench.plan.estimates import Origin
+from priorbench.plan.estimates import JOB_SECONDS, Origin
 from priorbench.plan.plan import Plan
 
-JOB_SECONDS = 8.0
-"""What a job takes beside its work: starting Python twice, importing torch, reading the experiment."""
 BYTES = {"image": 2.0, "problem": 4.0, "restored": 2.0}
 """Of each value of an image on disk: 16-bit PNG, float32, 16-bit PNG; compression is left out."""
 ROW_BYTES = 4000.0
@@ -118,8 +116,9 @@ def forecast(plan: Plan) -> Forecast:
     jobs = sum(prior.jobs for prior in priors)
     other = len(plan.datasets) + len(plan.test) * len(plan.tasks) + len(plan.priors) + 2
     other += len(plan.figures) + len(plan.studies)
-    # A restoration has its image and its record; a job its log, its benchmark and its output.
-    files = sum(len(dataset.images) for dataset in plan.datasets.values()) + problems + 2 * cells + 3 * (jobs + other)
+    # A restoration has its image and its record; a job its log and its output; half of them restore: a benchmark too.
+    own = 2 * (jobs + other) + jobs // 2
+    files = sum(len(dataset.images) for dataset in plan.datasets.values()) + problems + 2 * cells + own
     return Forecast(priors, other, disk, files)
 
 

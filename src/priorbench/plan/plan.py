@@ -17,7 +17,7 @@ from priorbench.layout import Layout
 from priorbench.names import unknown
 from priorbench.plan.code import CodeFingerprints
 from priorbench.plan.datasets import DatasetPlan, plan_dataset
-from priorbench.plan.estimates import Estimates
+from priorbench.plan.estimates import JOB_SECONDS, Estimates
 from priorbench.plan.leaks import leak
 from priorbench.plan.tuning import candidates, psnr_fingerprint
 from priorbench.plan.variants import PriorPlan, Variant, variants
@@ -125,6 +125,15 @@ class Plan:
             if name == prior
             for chunk in range(len(self.chunks(dataset, prior)))
         ]
+
+    @cached_property
+    def is_brief(self) -> bool:
+        """Whether a core corrupts and scores all of it so soon that such jobs are not worth a place in a queue."""
+        seconds = JOB_SECONDS * len(self.test) * len(self.tasks)
+        for dataset, _, prior in self.cells():
+            seconds += JOB_SECONDS * len(self.chunks(dataset, prior))
+            seconds += self.estimates.scoring_seconds(self.dataset(dataset)) * len(self.dataset(dataset).images)
+        return seconds <= 60 * self.experiment.local_minutes
 
     def restore_minutes(self, dataset: str, prior: str, chunk: str, attempt: int) -> int:
         """Return the time limit of a restoring job: several times what it should take, at the last attempt the most.
