@@ -4,8 +4,9 @@
 
 The same architecture on the processor: 5 scales, so many channels, skip connections of 4, z of 32 channels, Adam, one
 image. The peer is the network as the paper's authors build it from torch's own layers (convolutions with a constant
-each, padding and normalisation as layers, maps stored channel by channel), with new noise in each iteration. Each
-measurement is a process of its own, the two in turn; the goal is 0.4 of the peer's seconds and 0.6 of its memory.
+each, padding and normalisation as layers, maps stored channel by channel), with new noise in each iteration; and the
+same network through ``torch.compile``. Each measurement is a process of its own, all in turn; the goal is 0.4 of the
+peer's seconds and 0.6 of its memory.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ import statistics
 import subprocess
 import sys
 import time
+from functools import partial
 from pathlib import Path
 
 import torch
@@ -61,16 +63,17 @@ def plain(inputs: int, channels: int, scales: int) -> list[nn.Module]:
     return [joined, nn.BatchNorm2d(channels + SKIP), *tail]
 
 
-def peer(channels: int, side: int, rounds: int) -> list[float]:
+def peer(channels: int, side: int, rounds: int, compiled: bool = False) -> list[float]:
     """Return the seconds of each iteration of the plain loop."""
     network = nn.Sequential(*plain(INPUTS, channels, SCALES), *convolution(channels, 1, 1), nn.Sigmoid())
+    forward = torch.compile(network) if compiled else network
     z, y = 0.1 * torch.rand(1, INPUTS, side, side), torch.rand(1, 1, side, side)
     optimiser = torch.optim.Adam(network.parameters(), lr=0.01)
     average, seconds = torch.zeros_like(y), []
     for _ in range(rounds):
         began = time.perf_counter()
         optimiser.zero_grad()
-        output = network(z + torch.randn_like(z) / 30)
+        output = forward(z + torch.randn_like(z) / 30)
         average = 0.99 * average + 0.01 * output.detach()
         loss = nn.functional.mse_loss(output, y)
         torch.autograd.backward(loss)
@@ -103,17 +106,18 @@ def main() -> None:
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--rounds", type=int, default=6, help="iterations of each measurement")
     parser.add_argument("--repeats", type=int, default=2, help="measurements of each")
-    parser.add_argument("--only", choices=("peer", "ours"), help=argparse.SUPPRESS)
+    parser.add_argument("--only", choices=("peer", "compiled", "ours"), help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     if arguments.only:
         torch.set_num_threads(arguments.threads)
         before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-        seconds = {"peer": peer, "ours": ours}[arguments.only](arguments.channels, arguments.side, arguments.rounds)
+        loop = {"peer": peer, "compiled": partial(peer, compiled=True), "ours": ours}[arguments.only]
+        seconds = loop(arguments.channels, arguments.side, arguments.rounds)
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
         # The first iteration also warms up.
         print(json.dumps([statistics.median(seconds[1:]), peak / 1024, (peak - before) / 1024]))
         return
-    found: dict[str, list[list[float]]] = {"peer": [], "ours": []}
+    found: dict[str, list[list[float]]] = {"peer": [], "compiled": [], "ours": []}
     for _ in range(arguments.repeats):
         for name, results in found.items():
             command = [sys.executable, __file__, "--only", name]

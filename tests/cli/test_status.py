@@ -107,14 +107,24 @@ def test_in_a_terminal_it_is_drawn_anew_until_it_is_stopped(plan: Plan) -> None:
 
 def test_control_c_ends_it_without_a_traceback(plan: Plan) -> None:
     command = [sys.executable, "-m", "priorbench", "status", "--watch", "--interval", "60"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as watching:
+
+    # Tests that a shell has started in the background ignore it, and what they start would too.
+    def heed() -> None:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, preexec_fn=heed
+    ) as watching:
         assert watching.stdout is not None and watching.stderr is not None
-        for line in watching.stdout:
-            if line.startswith(" all"):
-                break
-        watching.send_signal(signal.SIGINT)
-        assert watching.wait(20) == 130
-        assert watching.stderr.read() == ""
+        try:
+            for line in watching.stdout:
+                if line.startswith(" all"):
+                    break
+            watching.send_signal(signal.SIGINT)
+            assert watching.wait(20) == 130
+            assert watching.stderr.read() == ""
+        finally:
+            watching.kill()
 
 
 def test_of_many_failures_the_first_are_shown_and_the_others_counted() -> None:

@@ -57,10 +57,11 @@ def test_an_experiment_on_two_nodes_gives_the_scores_of_local_runs(project, make
 
 
 def test_what_takes_seconds_does_not_wait_in_the_queue(project, experiment, slurm):
-    experiment.write_text(experiment.read_text().replace("local_minutes: 0", "local_minutes: 15"))
+    data = yaml.safe_load(experiment.read_text())
+    data |= {"local_minutes": 15, "priors": {"run": ["observed"]}, "studies": []}
+    experiment.write_text(yaml.safe_dump(data))
     project.run("--profile", "profiles/slurm", "--configfile", experiment, "--", SCORES)
-    sent = {rule for rule in RULES if any(f"rule_{rule}" in job["comment"] for job in slurm.jobs())}
-    assert sent == {"train", "restore"}
+    assert {rule for rule in RULES for job in slurm.jobs() if f"rule_{rule}" in job["comment"]} == {"restore"}
     assert (pd.read_parquet(project.root / SCORES).status == "ok").all()
 
 
