@@ -18,6 +18,7 @@ import statistics
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
@@ -29,6 +30,8 @@ from priorbench.plugins import load_plugins
 from priorbench.problem import Problem
 
 SCALES, SKIP, INPUTS = 5, 4, 32
+Loop = Callable[[int, int, int], list[float]]
+"""From channels, side and rounds to the seconds of each iteration."""
 
 
 class Beside(nn.Module):
@@ -111,8 +114,8 @@ def main() -> None:
     if arguments.only:
         torch.set_num_threads(arguments.threads)
         before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-        loop = {"peer": peer, "compiled": partial(peer, compiled=True), "ours": ours}[arguments.only]
-        seconds = loop(arguments.channels, arguments.side, arguments.rounds)
+        loops: dict[str, Loop] = {"peer": peer, "compiled": partial(peer, compiled=True), "ours": ours}
+        seconds = loops[arguments.only](arguments.channels, arguments.side, arguments.rounds)
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
         # The first iteration also warms up.
         print(json.dumps([statistics.median(seconds[1:]), peak / 1024, (peak - before) / 1024]))

@@ -41,7 +41,7 @@ class IndependentParameters(Parameters):
 class PixelParameters(IndependentParameters):
     """How the MAP estimate is found where no coordinate can be restored by itself."""
 
-    steps: int = Field(5, ge=1, description="steps of ADMM at each of its four penalties, for a MAP estimate")
+    steps: int = Field(10, ge=1, description="steps of ADMM at each of its four penalties, for a MAP estimate")
 
 
 class ICAParameters(PixelParameters):
