@@ -20,7 +20,7 @@ from training_crops import crops, mean_psnr, photographs
 
 from priorbench.plugins import load_plugins
 from priorbench.report.figures.canvas import new_figure
-from priorbench.report.figures.style import WIDTH, styled
+from priorbench.report.figures.style import WIDTH, label_plainly, styled
 from priorbench.tasks import Denoise
 
 ROOT = Path(__file__).parents[1]
@@ -78,6 +78,7 @@ def draw(rows: pd.DataFrame) -> Any:
         chosen["speed-up"], chosen["lost (dB)"], "o", markersize=11, fillstyle="none", color="0.2", label="default"
     )
     axes.set_xscale("log")
+    label_plainly(axes.xaxis)
     axes.set_xlabel("times faster than exact (numbers at the points: stride)")
     axes.set_ylabel("PSNR lost (dB)")
     axes.legend(frameon=False)
