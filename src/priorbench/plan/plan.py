@@ -85,10 +85,14 @@ class Plan:
         return [prior.id for prior in self.priors.values() if prior.spec.learns]
 
     @cached_property
+    def metric_fingerprints(self) -> dict[str, str]:
+        """Of each metric's plugin."""
+        return {name: self._code.of(self.registry.metrics[name]) for name in self.metrics}
+
+    @cached_property
     def scoring_fingerprint(self) -> str:
         """Of the metrics."""
-        metrics = self._chosen("metric", self.registry.metrics, self.experiment.metrics)
-        return fingerprint({name: self._code.of(entry) for name, entry in metrics.items()})
+        return fingerprint(self.metric_fingerprints)
 
     def cells(self) -> Iterator[tuple[str, str, str]]:
         """Yield (data set, task, prior) for all that is run."""

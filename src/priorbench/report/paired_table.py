@@ -61,7 +61,7 @@ def paired_grid(scores: pd.DataFrame, catalogue: Catalogue, planned: Planned | N
             sections.append(Section(f"{catalogue.metric_label(metric)}, {dataset}", [rows]))
     notes = NOTES if sections else ("Nothing to compare.",)
     if planned is not None:
-        metric = next(iter(catalogue.metrics))
+        metric = catalogue.main_metric
         unfinished = Coverage.of(scores[scores["metric"] == metric], planned).notes()
         notes = (*unfinished, PARTIAL_NOTE, *notes) if unfinished else notes
     return Grid("Paired differences to the best prior", ["prior", *catalogue.tasks.values()], sections, notes)

@@ -50,5 +50,5 @@ def write_tables(
 
 def terminal_tables(scores: pd.DataFrame, runs: pd.DataFrame, catalogue: Catalogue) -> list[Table]:
     """Return what to print when an experiment is done: the first metric, and the failures if there are any."""
-    metric = next(iter(catalogue.metrics))
+    metric = catalogue.main_metric
     return to_rich(score_grid(scores, catalogue, metric)) + to_rich(failures_grid(runs, catalogue))

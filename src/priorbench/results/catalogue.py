@@ -24,6 +24,11 @@ class Catalogue:
     datasets: tuple[str, ...]
     metrics: Mapping[str, MetricSpec]
 
+    @property
+    def main_metric(self) -> str:
+        """The metric that is shown where only one is: the first."""
+        return next(iter(self.metrics))
+
     def prior_label(self, prior: str) -> str:
         """Return the label of a prior; one that is known from publications only keeps its id."""
         return self.priors.get(prior, prior)

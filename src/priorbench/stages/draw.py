@@ -2,27 +2,15 @@
 
 from __future__ import annotations
 
-import math
 from pathlib import Path
 
-import numpy as np
-import pandas as pd
-from matplotlib.figure import Figure
-
-from priorbench.data.images import read_image
-from priorbench.data.tensors import to_array
 from priorbench.names import unknown
 from priorbench.plan import Plan
-from priorbench.problem import Problem
-from priorbench.report.figures.canvas import nothing_to_draw
 from priorbench.report.figures.cost import draw_cost
 from priorbench.report.figures.differences import draw_differences
-from priorbench.report.figures.gallery import Panel, draw_gallery
 from priorbench.report.figures.scores import draw_scores
-from priorbench.report.figures.style import WIDTH, save
-from priorbench.results import Catalogue
+from priorbench.report.figures.style import save
 from priorbench.results.gather import read_table
-from priorbench.stages.manifest import read_manifest
 from priorbench.stages.results import catalogue
 
 
@@ -37,50 +25,14 @@ def draw(plan: Plan, name: str) -> None:
     scores = read_table(Path(plan.layout.result("scores")))
     names = catalogue(plan)
     if name in plan.galleries:
-        figure = _gallery(plan, *plan.galleries[name], scores, names)
+        # It opens a problem, and so brings torch, which the other figures do without.
+        from priorbench.stages.gallery import gallery
+
+        figure = gallery(plan, *plan.galleries[name], scores, names)
     elif name == "cost":
-        figure = draw_cost(scores, read_table(Path(plan.layout.result("runs"))), names, _main_metric(names))
+        figure = draw_cost(scores, read_table(Path(plan.layout.result("runs"))), names, names.main_metric)
     elif name == "differences":
-        figure = draw_differences(scores, names, _main_metric(names))
+        figure = draw_differences(scores, names, names.main_metric)
     else:
         figure = draw_scores(scores, names, name)
     save(figure, Path(plan.layout.figure(name)))
-
-
-def _main_metric(names: Catalogue) -> str:
-    """Return the metric that is shown where only one is: the first."""
-    return next(iter(names.metrics))
-
-
-def _gallery(plan: Plan, dataset: str, task: str, scores: pd.DataFrame, names: Catalogue) -> Figure:
-    """Draw the first image of the data set that was corrupted, with every prior's restoration."""
-    entries = read_manifest(Path(plan.layout.problems(dataset, task)))
-    image = next((name for name, entry in entries.items() if entry.outcome.ok), None)
-    if image is None:
-        return nothing_to_draw(WIDTH)
-    plan.task(task).entry.load()  # Makes the task's operators known.
-    problem = Problem.load(Path(plan.layout.problem(dataset, task, image)))
-    metric = _main_metric(names)
-    rows = scores.query("dataset == @dataset and task == @task and image == @image and metric == @metric")
-    cells = rows.set_index("prior")
-    spec = names.metrics[metric]
-    panels: list[Panel] = []
-    for prior, label in names.priors.items():
-        if prior not in cells.index:
-            continue
-        status, value = str(cells.loc[prior, "status"]), float(cells.loc[prior, "value"])  # type: ignore[arg-type]  # a cell of any type
-        if not math.isnan(value):
-            restored = _planes(read_image(Path(plan.layout.restored(dataset, task, prior, f"{image}.png"))))
-            caption = f"{value:.{spec.decimals}f} {spec.unit}".rstrip()
-            panels.append(Panel(label, restored, caption if status == "ok" else f"{caption}, {status}"))
-        else:
-            panels.append(Panel(label, None, status))
-    _, height, width = problem.image_shape
-    clean = _planes(read_image(Path(plan.layout.image(dataset, image))))[:height, :width]
-    # Holes are shown as such; what is no image of this size, as the image that it suggests.
-    observed = problem.y if problem.y.shape[2:] == (height, width) else problem.estimate()
-    return draw_gallery(clean, to_array(observed), panels, f"{image}, {names.tasks[task]}")
-
-
-def _planes(array: np.ndarray) -> np.ndarray:
-    return array[:, :, None] if array.ndim == 2 else array

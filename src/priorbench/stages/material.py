@@ -1,4 +1,4 @@
-"""The fitted priors, images and problems of a planned experiment, for its studies."""
+"""The results, fitted priors, images and problems of a planned experiment, for its studies."""
 
 from __future__ import annotations
 
@@ -6,14 +6,33 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
+
 from priorbench.data.tensors import read_tensor
 from priorbench.files import read_json
 from priorbench.plan import Plan
 from priorbench.problem import Problem
-from priorbench.results import Material
+from priorbench.results import Material, Results
+from priorbench.results.gather import read_table
 from priorbench.stages.manifest import check_file, read_manifest
 from priorbench.stages.outcome import OK
+from priorbench.stages.results import catalogue
 from priorbench.types import Image
+
+
+def read_results(plan: Plan) -> Results:
+    """Read what ``gather`` and ``train`` wrote; a fit that failed has no training curve."""
+    layout = plan.layout
+    fitted = [prior for prior in plan.learners if read_json(Path(layout.training(prior)))["status"] == OK]
+    return Results(
+        scores=read_table(Path(layout.result("scores"))),
+        runs=read_table(Path(layout.result("runs"))),
+        training={prior: pd.read_csv(layout.curve(prior)) for prior in fitted},
+        parameters={prior.id: prior.parameters for prior in plan.priors.values()},
+        names={prior.id: prior.spec.name for prior in plan.priors.values()},
+        catalogue=catalogue(plan),
+        material=PlannedMaterial(plan),
+    )
 
 
 class PlannedMaterial(Material):

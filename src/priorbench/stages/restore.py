@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from priorbench.locks import locked
 from priorbench.plan import Plan
 from priorbench.results.environment import write_environment
 from priorbench.seeds import derive_seed
+from priorbench.stages.evaluate import evaluate_of_problem
 from priorbench.stages.log import in_words, say, say_that_another_works
 from priorbench.stages.manifest import Entry, check_file, read_manifest
 from priorbench.stages.outcome import OK, TIMEOUT, Outcome
@@ -148,6 +150,19 @@ class _Cell:
         }
         write_json(self.path(image, ".json"), record)
 
+    def measure(self, image: str) -> None:
+        """Add the metrics that need no clean image to an image's record, so that scoring it needs no torch."""
+        measured = {}
+        for name, code in self.plan.metric_fingerprints.items():
+            metric = self.plan.registry.metrics[name]
+            if metric.record.of_problem:
+                problem = Path(self.plan.layout.problem(self.dataset, self.task, image))
+                found = evaluate_of_problem(metric, self.plan.task(self.task), problem, self.path(image, ".png"))
+                measured[name] = {"fingerprint": code, **asdict(found)}
+        if measured:
+            record = self.path(image, ".json")
+            write_json(record, {**read_json(record), "measured": measured})
+
     def discard(self, image: str) -> None:
         """Remove what an earlier attempt has left of an image that gave none now."""
         for suffix in (".json", ".png", ".npz", ".csv"):
@@ -196,12 +211,18 @@ def _work(
         raise_if_storage(error)
         unusable = Outcome.of_exception(error, "restore")
         say(unusable.traceback)
+    restored: list[str] = []
     for image in images:
         send(("begin", image, None))
         outcome = unusable or _restore_one(cell, prior, image)
         if not outcome.ok:
             say(outcome.traceback or outcome.reason)
         send(("end", image, outcome.as_dict()))
+        if outcome.status in (OK, TIMEOUT):
+            restored.append(image)
+    # Their code may be anybody's: it runs when no restoration can be lost by it any more.
+    for image in restored:
+        cell.measure(image)
 
 
 def _restore_one(cell: _Cell, prior: object, image: str) -> Outcome:

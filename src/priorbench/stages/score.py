@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
+from dataclasses import asdict
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -11,14 +11,14 @@ from typing import Any
 import numpy as np
 
 from priorbench.data.images import read_image
-from priorbench.errors import raise_if_storage
 from priorbench.files import read_json, read_rows, write_rows
 from priorbench.plan import Plan
 from priorbench.plugins import Registered
 from priorbench.records import MetricSpec
+from priorbench.stages.evaluate import Evaluation, evaluate, evaluate_of_problem
 from priorbench.stages.log import say
 from priorbench.stages.manifest import Entry, check_file, read_about, read_manifest
-from priorbench.stages.outcome import FAILED, OK, TIMEOUT, Outcome
+from priorbench.stages.outcome import OK, TIMEOUT
 from priorbench.stages.protocol import compared
 
 
@@ -42,15 +42,16 @@ def score(plan: Plan, dataset: str, task: str, prior: str, chunk: str) -> None:
         if has_image:
             pair.check(images[run["image"]].sha256)
         for name, metric in metrics.items():
-            value, status, reason = None, run["status"], run["reason"]
+            ended = Evaluation(None, run["status"], run["reason"])
             if has_image:
-                value, *ended = _evaluate(metric, pair)
+                ended = pair.evaluate(metric)
                 # An estimate at the time limit keeps its status beside its value.
-                if status == OK or value is None:
-                    status, reason = ended
+                if run["status"] == TIMEOUT and ended.value is not None:
+                    ended = Evaluation(ended.value, run["status"], run["reason"])
             row = {key: run[key] for key in ("experiment", "dataset", "image", "task", "prior", "source")}
-            rows.append({**row, "metric": name, "value": value, "status": status, "reason": reason, "note": ""})
-            say(f"{dataset}/{task}/{prior}/{run['image']}: {name} {reason if value is None else f'{value:.4f}'}")
+            rows.append({**row, "metric": name, **asdict(ended), "note": ""})
+            found = ended.reason if ended.value is None else f"{ended.value:.4f}"
+            say(f"{dataset}/{task}/{prior}/{run['image']}: {name} {found}")
     write_rows(Path(plan.layout.scores(dataset, task, prior, chunk)), rows)
 
 
@@ -73,6 +74,7 @@ class _Pair:
         self.problem_file = Path(plan.layout.problem(dataset, task, image))
         self.image, self.problems, self.protocol = image, problems, protocol
         self.task = plan.task(task)
+        self.metric_fingerprints = plan.metric_fingerprints
 
     def check(self, clean: str) -> None:
         """Refuse to score what is not what was made; ``clean`` is the checksum of the clean image.
@@ -80,9 +82,15 @@ class _Pair:
         Raises:
             StorageError: a file is missing, cut off or changed.
         """
-        check_file(self.restored_file, read_json(self.record_file)["sha256"])
+        check_file(self.restored_file, self.record["sha256"])
         check_file(self.clean_file, clean)
         check_file(self.problem_file, self.problems[self.image].sha256)
+
+    @cached_property
+    def record(self) -> dict[str, Any]:
+        """What ``restore`` has recorded of the restoration."""
+        record: dict[str, Any] = read_json(self.record_file)
+        return record
 
     @cached_property
     def images(self) -> tuple[np.ndarray, np.ndarray]:
@@ -93,35 +101,22 @@ class _Pair:
             raise ValueError(f"{self.restored_file} is {restored.shape[:2]}, its problem {(height, width)}")
         return compared(restored, clean, self.protocol["border"], self.protocol["luminance"])
 
-    def evaluate(self, metric: Registered[MetricSpec]) -> float:
-        """Return the metric's value."""
-        function = metric.load()
+    def evaluate(self, metric: Registered[MetricSpec]) -> Evaluation:
+        """Return the metric's value; one of the problem is known already, unless the metric came or changed later."""
+        name = metric.record.name
         if metric.record.of_problem:
-            # These bring torch, which the other metrics do without.
-            from priorbench.data.tensors import read_tensor
-            from priorbench.problem import Problem
+            known = self.record.get("measured", {}).get(name, {})
+            if known.get("fingerprint") == self.metric_fingerprints[name]:
+                return Evaluation(known["value"], known["status"], known["reason"])
+            return evaluate_of_problem(metric, self.task, self.problem_file, self.restored_file)
+        return evaluate(lambda: metric.load()(*self.images), self._why_not_finite)
 
-            self.task.entry.load()  # Makes the task's operators known.
-            return float(function(read_tensor(self.restored_file), Problem.load(self.problem_file)))
-        return float(function(*self.images))
+    def _why_not_finite(self) -> str:
+        restored, clean = self.images
+        return ": the restoration equals the clean image" if (restored == clean).all() else ""
 
 
 def _planes(path: Path) -> np.ndarray:
     """Read an image as H × W × C."""
     array = read_image(path)
     return array[:, :, None] if array.ndim == 2 else array
-
-
-def _evaluate(metric: Registered[MetricSpec], pair: _Pair) -> tuple[float | None, str, str]:
-    """Return value, status and reason."""
-    try:
-        value = pair.evaluate(metric)
-    except (Exception, SystemExit) as error:
-        raise_if_storage(error)
-        outcome = Outcome.of_exception(error, "score")
-        return None, outcome.status, outcome.reason
-    if not math.isfinite(value):
-        same = not metric.record.of_problem and (pair.images[0] == pair.images[1]).all()
-        why = ": the restoration equals the clean image" if same else ""
-        return None, FAILED, f"the metric is {value}{why}"
-    return value, OK, ""

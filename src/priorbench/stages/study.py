@@ -15,7 +15,7 @@ def study(plan: Plan, name: str) -> None:
     limit_threads(available_threads(record.resources.threads))
     from priorbench.report.figures.style import save
     from priorbench.report.study_page import study_page
-    from priorbench.stages.results import read_results
+    from priorbench.stages.material import read_results
 
     findings = plan.study(name).load()(read_results(plan))
     save(findings.figure, Path(plan.layout.study(name, "svg")))

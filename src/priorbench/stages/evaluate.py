@@ -1,0 +1,70 @@
+"""One metric of one restoration: its value, or why there is none."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from priorbench.errors import raise_if_storage
+from priorbench.plan import Variant
+from priorbench.plugins import Registered
+from priorbench.records import MetricSpec, TaskSpec
+from priorbench.stages.outcome import FAILED, OK, Outcome
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """What a metric gave.
+
+    Args:
+        value: None if it gave none.
+        status: ``ok``, or how it failed.
+        reason: one sentence; empty when ok.
+    """
+
+    value: float | None
+    status: str = OK
+    reason: str = ""
+
+
+def evaluate(metric: Callable[[], Any], why_not_finite: Callable[[], str] = str) -> Evaluation:
+    """Return the value of a metric, or the reason why it has none.
+
+    Args:
+        metric: gives the value.
+        why_not_finite: gives what is added to the reason when the value is not finite.
+
+    Raises:
+        StorageError: what it reads is damaged.
+    """
+    try:
+        value = float(metric())
+    except (Exception, SystemExit) as error:
+        raise_if_storage(error)
+        outcome = Outcome.of_exception(error, "score")
+        return Evaluation(None, outcome.status, outcome.reason)
+    if not math.isfinite(value):
+        return Evaluation(None, FAILED, f"the metric is {value}{why_not_finite()}")
+    return Evaluation(value)
+
+
+def evaluate_of_problem(
+    metric: Registered[MetricSpec], task: Variant[TaskSpec], problem: Path, restored: Path
+) -> Evaluation:
+    """Return the value of a metric that needs no clean image. It opens the problem, and so brings torch.
+
+    Raises:
+        StorageError: a file is damaged.
+    """
+
+    def value() -> Any:
+        from priorbench.data.tensors import read_tensor
+        from priorbench.problem import Problem
+
+        task.entry.load()  # Makes the task's operators known.
+        return metric.load()(read_tensor(restored), Problem.load(problem))
+
+    return evaluate(value)
