@@ -3,10 +3,12 @@
     PRIORBENCH_DATA=/path/to/images python benchmarks/dip.py minute --model gmm-K200.safetensors
     PRIORBENCH_DATA=/path/to/images python benchmarks/dip.py stopping [--images 10]
     PRIORBENCH_DATA=/path/to/images python benchmarks/dip.py spread [--seeds 5]
+    PRIORBENCH_DATA=/path/to/images python benchmarks/dip.py collapse [--seeds 50]
 
 ``minute``: 256 × 256 images of Set12, σ = 25, two threads, beside total variation and EPLL. ``stopping``: crops of
 128 × 128 of Set12, three tasks, the rules and the clean image's peak along one run each. ``spread``: one crop, several
-seeds, one run and the average of two.
+seeds, one run and the average of two. ``collapse``: the crop, the three tasks in turn, a seed each: how far a run that
+nothing stops ends below its own best, and how often it went back to earlier weights.
 """
 
 from __future__ import annotations
@@ -37,6 +39,7 @@ DIP = REGISTRY.priors["dip"].load()
 model = sys.modules[DIP.__module__]
 TASKS = {"denoise-25": Denoise(25), "inpaint-50": Inpaint(50), "sr-x2": SuperResolve(2)}
 GOAL_DB = 0.3
+COLLAPSE_DB = 2.0
 
 
 def photographs(count: int, side: int) -> dict[str, Image]:
@@ -122,9 +125,30 @@ def spread(arguments: argparse.Namespace) -> None:
         )
 
 
+def collapse(arguments: argparse.Namespace) -> None:
+    """Print how many runs fall apart before their last iteration."""
+    ((name, clean),) = photographs(1, 128).items()
+    parameters = DIP(iterations=arguments.iterations, stopping="fixed").parameters
+    fallen, returned = [], 0
+    for seed, corrupt in zip(range(arguments.seeds), itertools.cycle(TASKS.values())):
+        problem = corrupt.corrupt(clean, torch.Generator().manual_seed(seed))
+        run = model.Run(parameters, problem, seed, torch.device("cpu"))
+        found = []
+        with model.workers(torch.get_num_threads()):
+            for _ in run.rows():
+                found.append(compare(run.descent.estimate, clean))
+                returned += run.descent.returns
+        fallen.append(max(found) - found[-1])
+        print(f"seed {seed}: {found[-1]:.2f} dB, {fallen[-1]:.2f} below its best", flush=True)
+    print(
+        f"{name}, {len(fallen)} runs: {sum(fall > COLLAPSE_DB for fall in fallen)} end more than {COLLAPSE_DB:g} dB below "
+        f"their best, the worst {max(fallen):.2f} dB; looks that found a run gone back: {returned}"
+    )
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("part", choices=("minute", "stopping", "spread"))
+    parser.add_argument("part", choices=("minute", "stopping", "spread", "collapse"))
     parser.add_argument("--model", type=Path, default=Path("gmm-K200.safetensors"), help="a trained gmm")
     parser.add_argument("--iterations", type=int, default=250)
     parser.add_argument("--images", type=int, default=3)
@@ -132,7 +156,7 @@ def main() -> None:
     parser.add_argument("--threads", type=int, default=2)
     arguments = parser.parse_args()
     torch.set_num_threads(arguments.threads)
-    {"minute": minute, "stopping": stopping, "spread": spread}[arguments.part](arguments)
+    {"minute": minute, "stopping": stopping, "spread": spread, "collapse": collapse}[arguments.part](arguments)
 
 
 if __name__ == "__main__":

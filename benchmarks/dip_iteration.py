@@ -5,8 +5,8 @@
 The same architecture on the processor: 5 scales, so many channels, skip connections of 4, z of 32 channels, Adam, one
 image. The peer is the network as the paper's authors build it from torch's own layers (convolutions with a constant
 each, padding and normalisation as layers, maps stored channel by channel), with new noise in each iteration; with
-``--compiled`` the same through ``torch.compile`` too. Each measurement is a process of its own, all in turn; the goal
-is 0.4 of the peer's seconds and 0.6 of its memory.
+``--compiled`` the same through ``torch.compile`` too. ``mixed`` is ours with ``precision: mixed``. Each measurement is
+a process of its own, all in turn; the goal is 0.4 of the peer's seconds and 0.6 of its memory.
 """
 
 from __future__ import annotations
@@ -85,10 +85,16 @@ def peer(channels: int, side: int, rounds: int, compiled: bool = False) -> list[
     return seconds
 
 
-def ours(channels: int, side: int, rounds: int) -> list[float]:
+def ours(channels: int, side: int, rounds: int, precision: str = "float32") -> list[float]:
     """Return the seconds of each iteration of the plugin's loop."""
     prior = load_plugins([Path(__file__).parents[1] / "plugins"]).priors["dip"].load()
-    parameters = {"channels": channels, "scales": SCALES, "skip": SKIP, "input_channels": INPUTS}
+    parameters = {
+        "channels": channels,
+        "scales": SCALES,
+        "skip": SKIP,
+        "input_channels": INPUTS,
+        "precision": precision,
+    }
     run, workers = sys.modules[prior.__module__].Run, sys.modules[prior.__module__].workers
     problem = Problem(torch.rand(1, 1, side, side), Identity((1, side, side)), 0.1)
     adam = prior(**parameters, optimiser="adam", learning_rate=0.01, stopping="fixed").parameters
@@ -110,18 +116,19 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=6, help="iterations of each measurement")
     parser.add_argument("--repeats", type=int, default=2, help="measurements of each")
     parser.add_argument("--compiled", action="store_true", help="torch.compile too, which may compile for minutes")
-    parser.add_argument("--only", choices=("peer", "compiled", "ours"), help=argparse.SUPPRESS)
+    parser.add_argument("--only", choices=("peer", "compiled", "ours", "mixed"), help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     if arguments.only:
         torch.set_num_threads(arguments.threads)
         before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-        loops: dict[str, Loop] = {"peer": peer, "compiled": partial(peer, compiled=True), "ours": ours}
+        loops: dict[str, Loop] = {"peer": peer, "compiled": partial(peer, compiled=True)}
+        loops |= {"ours": ours, "mixed": partial(ours, precision="mixed")}
         seconds = loops[arguments.only](arguments.channels, arguments.side, arguments.rounds)
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
         # The first iteration also warms up.
         print(json.dumps([statistics.median(seconds[1:]), peak / 1024, (peak - before) / 1024]))
         return
-    names = ("peer", "compiled", "ours") if arguments.compiled else ("peer", "ours")
+    names = ("peer", *(["compiled"] if arguments.compiled else []), "ours", "mixed")
     found: dict[str, list[list[float]]] = {name: [] for name in names}
     for _ in range(arguments.repeats):
         for name, results in found.items():
@@ -132,8 +139,9 @@ def main() -> None:
     best = {name: [min(column) for column in zip(*results, strict=True)] for name, results in found.items()}
     for name, (seconds_each, peak, growth) in best.items():
         print(f"{name}: {seconds_each:.3f} s an iteration, peak {peak:.0f} MiB, {growth:.0f} MiB of it by the run")
-    ratios = [one / other for one, other in zip(best["ours"], best["peer"], strict=True)]
-    print(f"ratio: {ratios[0]:.2f} in seconds, {ratios[1]:.2f} in peak memory, {ratios[2]:.2f} in the run's own")
+    for name in ("ours", "mixed"):
+        ratios = [one / other for one, other in zip(best[name], best["peer"], strict=True)]
+        print(f"{name}: {ratios[0]:.2f} in seconds, {ratios[1]:.2f} in peak memory, {ratios[2]:.2f} in the run's own")
 
 
 if __name__ == "__main__":

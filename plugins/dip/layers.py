@@ -38,6 +38,7 @@ class Style:
         padding: what lies outside of a map.
         down: how a map is halved.
         up: how it is doubled.
+        products: the type that convolutions multiply in; what they read and give keeps its own. None for that one.
     """
 
     kernel: int = 3
@@ -45,6 +46,7 @@ class Style:
     padding: Padding = "reflect"
     down: Down = "stride"
     up: Up = "bilinear"
+    products: torch.dtype | None = None
 
 
 # Torch's own declarations leave the type of ``apply`` open.
@@ -126,6 +128,7 @@ class Layer(nn.Module):
         self.weight = nn.Parameter(torch.empty(kernel * kernel, inputs, outputs))
         self.bias = nn.Parameter(torch.empty(outputs)) if bias else None
         self.kernel, self.padding, self.down = kernel, style.padding, style.down if halve else None
+        self.products = style.products
         # As torch's own convolutions begin.
         bound = 1 / math.sqrt(kernel * kernel * inputs)
         for parameter in (self.weight, self.bias):
@@ -140,7 +143,9 @@ class Layer(nn.Module):
             gamma, beta, slope = (
                 (None, None, 1.0) if norm is None else (norm.gamma, norm.beta, _SLOPES[norm.activation])
             )
-            out = _image(_convolve(_pixels(u), gamma, beta, self.weight, self.bias, slope, geometry))
+            out = _image(
+                _convolve(_pixels(u), gamma, beta, self.weight, self.bias, slope, geometry, self.products or u.dtype)
+            )
         else:
             out = self._plain(u if self.norm is None else self.norm(u), stride)
         if self.down in ("average", "max"):
@@ -153,7 +158,9 @@ class Layer(nn.Module):
         if pad and self.padding != "zeros":
             a = F.pad(a, (pad,) * 4, mode=self.padding)
             pad = 0
-        return F.conv2d(a, weight, self.bias, stride, pad)
+        dtype = self.products or a.dtype
+        result = F.conv2d(a.to(dtype), weight.to(dtype), None, stride, pad).to(a.dtype)
+        return result if self.bias is None else result + self.bias[:, None, None]
 
     def _fusable(self, u: Tensor, stride: int) -> bool:
         pad, (height, width) = self.kernel // 2, u.shape[2:]
@@ -216,7 +223,8 @@ class Joining(nn.Module):
         shift = self.norm.beta - mean * scale
         scaled = weight * scale[:, None]
         beside = None if skip is None else scaled[:, self.deep :]
-        return _image(_convolve_joined(deep, skip, scaled[:, : self.deep], beside, shift @ weight.sum(0)))
+        products = self.layer.products or deep.dtype
+        return _image(_convolve_joined(deep, skip, scaled[:, : self.deep], beside, shift @ weight.sum(0), products))
 
 
 def multiple(length: int, divisor: int) -> int:

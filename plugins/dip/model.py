@@ -135,7 +135,8 @@ class Run:
         inputs, draw = network_input(parameters, recipe, problem)
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(int(torch.randint(2**62, (), generator=generator)))
-            network = build(parameters, recipe, inputs, channels, (height, width)).to(device)
+            network = build(parameters, recipe, inputs, channels, (height, width), _products(parameters, device))
+            network.to(device)
         z = draw(network.input_size(height, width), generator).to(device)
         self.descent = Descent(
             network,
@@ -221,6 +222,18 @@ def _optimiser(parameters: DIPParameters, network: nn.Module) -> Muon | torch.op
     if parameters.optimiser == "adam":
         return torch.optim.Adam(network.parameters(), lr=parameters.learning_rate, fused=True)
     return Muon(network.parameters(), lr=parameters.learning_rate)
+
+
+def _products(parameters: DIPParameters, device: torch.device) -> torch.dtype | None:
+    """Return the type that convolutions multiply in; without instructions for it bfloat16 would be emulated."""
+    if parameters.precision == "float32":
+        return None
+    if device.type == "cuda":
+        native = torch.cuda.get_device_capability(device) >= (8, 0)
+    else:
+        known = torch.cpu.get_capabilities() if hasattr(torch.cpu, "get_capabilities") else {}
+        native = any(known.get(name) for name in ("avx512_bf16", "amx_bf16"))
+    return torch.bfloat16 if native else None
 
 
 def _psnr(error: float) -> float:

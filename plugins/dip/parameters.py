@@ -33,6 +33,11 @@ class DIPParameters(Parameters):
     optimiser: Literal["muon", "adam"] = Field(
         "muon", description="orthogonalised steps, which need several times fewer iterations, or Adam as in the paper"
     )
+    precision: Literal["float32", "mixed"] = Field(
+        "float32",
+        description="mixed: convolutions multiply in bfloat16 where the device has instructions for it, and round "
+        "otherwise than where it has none; pays with many channels",
+    )
     learning_rate: float = Field(
         0.07, gt=0, description="muon: length of a step, of the norm of the weights; adam: its rate, 0.01 in the paper"
     )

@@ -21,6 +21,8 @@ from .marginals import Marginals
 from .parameters import IndependentParameters
 
 PATCHES_IN_A_CHUNK = 1 << 12
+NOISE_LEVELS = 16
+"""Estimators kept: solvers come by the same few levels of noise for every image of a job. Each has some megabytes."""
 
 Estimator = Callable[[Tensor], Tensor]
 """From mean-free patches, D × n, to their MAP estimates."""
@@ -46,7 +48,7 @@ class Independent(PatchPrior, Learned):
         self.patch_size, self.stride = self.parameters.patch_size, self.parameters.stride
         self._basis = mean_free_basis(self.patch_size**2)
         self._model: tuple[Tensor, Marginals] | None = None
-        self._last: tuple[float, torch.dtype, Estimator] | None = None
+        self._estimator = functools.lru_cache(maxsize=NOISE_LEVELS)(self.estimator)
 
     @abstractmethod
     def learn_axes(self, patches: PatchSet, generator: torch.Generator) -> tuple[Tensor, Mapping[str, float]]:
@@ -98,7 +100,7 @@ class Independent(PatchPrior, Learned):
             raise ValueError(f"noise_variance must be a finite number of at least 0, not {noise_variance}")
         estimates, _ = patches.clone(), self.model
         if noise_variance > 0:
-            estimator = self._at(noise_variance, patches.dtype)
+            estimator = self._estimator(noise_variance, patches.dtype)
             for chunk in torch.split(estimates, PATCHES_IN_A_CHUNK):
                 mean = chunk.mean(1, keepdim=True)
                 chunk.copy_(estimator((chunk - mean).mT.contiguous()).mT + mean)
@@ -190,13 +192,8 @@ class Independent(PatchPrior, Learned):
         return pixels - 1
 
     def _adopt(self, axes: Tensor, marginals: Marginals) -> None:
-        self._model, self._last = (axes, marginals), None
-
-    def _at(self, noise_variance: float, dtype: torch.dtype) -> Estimator:
-        """Return the estimator at this noise; the last one is kept, because solvers ask for it many times."""
-        if self._last is None or self._last[:2] != (noise_variance, dtype):
-            self._last = (noise_variance, dtype, self.estimator(noise_variance, dtype))
-        return self._last[2]
+        self._model = axes, marginals
+        self._estimator.cache_clear()
 
 
 def _coordinates(patches: Patches, axes: Tensor) -> Tensor:

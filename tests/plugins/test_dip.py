@@ -204,6 +204,17 @@ class TestRuns:
         assert torch.equal(first, again)
         assert not torch.equal(first, other)
 
+    @pytest.mark.parametrize("native", [True, False])
+    def test_bfloat16_is_used_where_the_processor_has_it(self, camera, monkeypatch, native):
+        monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: {"avx512_bf16": native}, raising=False)
+        problem = problem_of(Denoise(25), camera)
+        exact, mixed = (
+            PRIOR(**TINY, precision=precision).restore(problem, Context.seeded(0)).image
+            for precision in ("float32", "mixed")
+        )
+        assert torch.equal(exact, mixed) is not native
+        assert error(exact, mixed) < 1e-3
+
     def test_several_runs_are_averaged(self, camera):
         problem = problem_of(Denoise(25), camera)
         one, two = (PRIOR(**TINY, runs=runs).restore(problem, Context.seeded(0)) for runs in (1, 2))

@@ -11,7 +11,7 @@ from priorbench.threads import workers
 
 PRIOR = load_plugins([Path(__file__).parents[2] / "plugins"]).priors["dip"].load()
 PACKAGE = PRIOR.__module__.rpartition(".")[0]
-layers, networks, convolution, normalisation, joining, upsampling = (
+layers, networks, convolution, normalisation, joining, upsampling, sizes = (
     importlib.import_module(f"{PACKAGE}.{name}")
     for name in (
         "layers",
@@ -20,6 +20,7 @@ layers, networks, convolution, normalisation, joining, upsampling = (
         "fused.normalisation",
         "fused.joining",
         "fused.upsampling",
+        "fused.bands",
     )
 )
 
@@ -28,8 +29,7 @@ layers, networks, convolution, normalisation, joining, upsampling = (
 def bands(request, monkeypatch):
     """Bands of a few rows, as large maps have, or one for the whole map."""
     if request.param == "many bands":
-        for module in (convolution, normalisation, joining):
-            monkeypatch.setattr(module, "BAND", 60)
+        monkeypatch.setattr(sizes, "BAND", 60)
 
 
 def random(*shape, seed=0):
@@ -77,7 +77,7 @@ class TestFusedLayersAreTorchs:
             x = F.pad(x, (kernel // 2,) * 4, mode="reflect")
         kernels = weight.view(kernel, kernel, 3, 4).permute(3, 2, 0, 1)
         geometry = convolution.Geometry(height, width, kernel, stride)
-        ours = convolution.Convolution.apply(u, gamma, beta, weight, bias, 0.2, geometry)
+        ours = convolution.Convolution.apply(u, gamma, beta, weight, bias, 0.2, geometry, u.dtype)
         assert_same(ours, as_pixels(F.conv2d(x, kernels, bias, stride)), [u, gamma, beta, weight, bias])
 
     @pytest.mark.parametrize("size", [(1, 1), (2, 3), (3, 2), (7, 5), (12, 9)])
@@ -93,7 +93,7 @@ class TestFusedLayersAreTorchs:
             x, kernels = torch.cat([x, as_image(s)], dim=1), torch.cat([weight, v], dim=1)
         kernels = kernels.view(3, 3, 3 + beside, 4).permute(3, 2, 0, 1)
         plain = as_pixels(F.conv2d(F.pad(x, (1,) * 4, mode="reflect"), kernels, bias))
-        assert_same(joining.JoinedConvolution.apply(a, s, weight, v, bias), plain, [a, s, weight, v, bias])
+        assert_same(joining.JoinedConvolution.apply(a, s, weight, v, bias, a.dtype), plain, [a, s, weight, v, bias])
 
     @pytest.mark.parametrize("size", [(1, 1), (2, 3), (7, 5)])
     def test_moments_of_a_doubled_map(self, size):
@@ -125,8 +125,7 @@ class TestFusedLayersAreTorchs:
 
 class TestLayers:
     def test_threads_change_nothing(self, monkeypatch):
-        for module in (convolution, normalisation, joining):
-            monkeypatch.setattr(module, "BAND", 5000)
+        monkeypatch.setattr(sizes, "BAND", 5000)
         network = networks.Hourglass(4, 1, [8, 8], [4, 4])
         z = torch.rand(1, 4, 64, 64, generator=torch.Generator().manual_seed(0))
         results = []
@@ -137,6 +136,22 @@ class TestLayers:
         for one, two, three in zip(*results, strict=True):
             assert torch.equal(one, two)
             assert torch.equal(one, three)
+
+    @pytest.mark.parametrize("fused", [True, False])
+    def test_products_in_bfloat16_round_and_nothing_else(self, monkeypatch, fused):
+        if not fused:
+            monkeypatch.setattr(layers, "_fusable", lambda u: False)
+        z = torch.rand(1, 4, 64, 64, generator=torch.Generator().manual_seed(0))
+        results = []
+        for products in (None, torch.bfloat16):
+            torch.manual_seed(0)
+            network = networks.Hourglass(4, 1, [8, 8], [4, 4], layers.Style(products=products))
+            image = network(z)
+            gradients = torch.autograd.grad(image.square().sum(), list(network.parameters()))
+            results.append((image, torch.cat([gradient.flatten() for gradient in gradients])))
+        for (exact, rounded), most in zip(zip(*results, strict=True), (0.01, 0.1), strict=True):
+            assert rounded.dtype == torch.float32
+            assert 0 < (rounded - exact).norm() < most * exact.norm()
 
     @pytest.mark.parametrize("activation", ["leaky-relu", "relu", "elu", "swish"])
     @pytest.mark.parametrize("padding", ["reflect", "replicate", "zeros"])

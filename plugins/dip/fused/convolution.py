@@ -1,27 +1,28 @@
 """Normalise, activate, pad and convolve in one pass over bands of rows that fit the cache.
 
-A convolution is a sum of matrix products, one for each tap of the kernel, of the padded map with that tap's weights: in
-a map that is stored pixel after pixel, with all its channels, the pixels that a tap sees follow each other without a
-gap but for the border, so nothing is gathered. What one layer keeps for its gradient is its input, before it is
-normalised: everything else is computed again from it, band by band.
+What one layer keeps for its gradient is its input, before it is normalised: everything else is computed again from it,
+band by band. The gradient of the map is a convolution too, of each phase of a stride by itself, which torch computes
+faster than what it calls the gradient of one. That of the weights is a matrix product for each tap: in a map that is
+stored pixel after pixel, with all its channels, the pixels that a tap sees follow each other without a gap but for the
+border, so nothing is gathered.
 """
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 from torch.autograd import Function
 
 from priorbench.threads import each
 
+from .bands import band_count
 from .normalisation import Affine, activate_, activation_gradient, normalisation_gradient_
-
-BAND = 1 << 20
-"""Numbers in a band: 4 MiB."""
 
 
 @dataclass(frozen=True)
@@ -68,18 +69,21 @@ class Geometry:
         """Width of a phase."""
         return self.columns + self.margin
 
-    def taps(self) -> Iterator[tuple[int, int, int]]:
-        """Yield (tap, phase, offset in the flattened phase) of each tap."""
+    def taps(self) -> Iterator[tuple[int, int]]:
+        """Yield (phase, offset in the flattened phase) of each tap."""
         for row in range(self.kernel):
             for column in range(self.kernel):
                 phase = (row % self.stride) * self.stride + column % self.stride
-                offset = (row // self.stride) * self.pitch + column // self.stride
-                yield row * self.kernel + column, phase, offset
+                yield phase, (row // self.stride) * self.pitch + column // self.stride
+
+    def phases(self) -> list[tuple[int, int]]:
+        """Return the first row and column of each phase."""
+        return list(itertools.product(range(self.stride), range(self.stride)))
 
     def bands(self, channels: int) -> list[tuple[int, int]]:
         """Return the first and the last row, exclusive, of each band of the output."""
-        most = max(BAND // (self.pitch * self.stride**2 * channels), 4 * self.pad + 1)
-        count = max(1, self.rows // most)
+        count = band_count(self.rows * self.pitch * self.stride**2 * channels)
+        count = max(1, min(count, self.rows // (4 * self.pad + 1)))
         return [(self.rows * i // count, self.rows * (i + 1) // count) for i in range(count)]
 
 
@@ -131,10 +135,16 @@ def fold_padding_(gradient: Tensor, g: Geometry, first: int, last: int) -> Tenso
 
 def phases(band: Tensor, g: Geometry) -> list[Tensor]:
     """Return the phases of a band, each flattened to pixels × C."""
-    s = g.stride
-    if s == 1:
-        return [band.flatten(0, 1)]
-    return [band[row::s, column::s].reshape(-1, band.shape[2]) for row in range(s) for column in range(s)]
+    return [band[row :: g.stride, column :: g.stride].reshape(-1, band.shape[2]) for row, column in g.phases()]
+
+
+def convolve(a: Tensor, weight: Tensor, stride: int = 1, padding: tuple[int, int] = (0, 0)) -> Tensor:
+    """Return the convolution, H' × W' × N, of a map H × W × C with a kernel k × l × C × N and zeros as padding."""
+    if weight.shape[:2] == (1, 1) and stride == 1:
+        return a @ weight[0, 0]
+    kernel = weight.permute(3, 2, 0, 1)
+    result = F.conv2d(a[None].permute(0, 3, 1, 2), kernel, None, stride, padding)
+    return result.permute(0, 2, 3, 1)[0]
 
 
 class Convolution(Function):
@@ -150,74 +160,53 @@ class Convolution(Function):
         bias: Tensor | None,
         slope: float,
         g: Geometry,
+        dtype: torch.dtype,
     ) -> Tensor:
-        """Return the convolution; see the class."""
+        """Return the convolution with products in ``dtype``; see the class."""
         affine = None if gamma is None or beta is None else Affine.of(u, gamma, beta, slope)
         out = u.new_empty(g.rows, g.columns, weight.shape[2])
+        kernel = weight.to(dtype).view(g.kernel, g.kernel, *weight.shape[1:])
 
         def work(rows: tuple[int, int]) -> None:
-            first, last = rows
-            maps = phases(padded_band(u, affine, g, first, last), g)
-            count = (last - first) * g.pitch
-            seen = count - g.margin
-            product = u.new_empty(count, weight.shape[2])
-            for tap, phase, offset in g.taps():
-                into = product[:seen]
-                torch.addmm(into, maps[phase][offset : offset + seen], weight[tap], beta=int(tap > 0), out=into)
-            result = product.view(last - first, g.pitch, -1)[:, : g.columns]
+            result = convolve(padded_band(u, affine, g, *rows).to(dtype), kernel, g.stride)
             if bias is None:
-                out[first:last] = result
+                out[slice(*rows)] = result
             else:
-                torch.add(result, bias, out=out[first:last])
+                torch.add(result, bias, out=out[slice(*rows)])
 
         each(work, g.bands(u.shape[2]))
         ctx.save_for_backward(u, gamma, beta, weight)
-        ctx.affine, ctx.geometry, ctx.has_bias = affine, g, bias is not None
+        ctx.affine, ctx.geometry, ctx.has_bias, ctx.dtype = affine, g, bias is not None, dtype
         return out
 
     @staticmethod
     def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, ...]:
         """Return the gradients of u, gamma, beta, weight and bias."""
         u, gamma, _, weight = ctx.saved_tensors
-        affine, g, wanted = ctx.affine, ctx.geometry, ctx.needs_input_grad[0]
+        affine, g, dtype, wanted = ctx.affine, ctx.geometry, ctx.dtype, ctx.needs_input_grad[0]
         gradient = gradients[0].contiguous()
         du = torch.empty_like(u) if wanted else None
+        # The sum over taps turns round, and so do the roles of the channels.
+        turned = weight.to(dtype).view(g.kernel, g.kernel, *weight.shape[1:]).transpose(2, 3)
+        kernels = [turned[row :: g.stride, column :: g.stride].flip(0, 1) for row, column in g.phases()]
 
         def work(rows: tuple[int, int]) -> tuple[Tensor, ...]:
             first, last = rows
             band = padded_band(u, affine, g, first, last)
-            maps = phases(band, g)
-            count = (last - first) * g.pitch
-            seen = count - g.margin
-            # The rows of the output that touch this band's share of the map lie up to `margin` above its own.
-            lead = g.margin + 1
-            end = last + g.margin if last == g.rows else last
-            spread = u.new_zeros(lead + end - first, g.pitch, gradient.shape[2])
-            start = max(first - g.margin, 0)
-            spread[lead + start - first : lead + last - first, : g.columns] = gradient[start:last]
-            spread = spread.flatten(0, 1)
-            own = spread[lead * g.pitch :]
-            dw = torch.stack([maps[phase][o : o + seen].t() @ own[:seen] for _, phase, o in g.taps()])
+            maps = phases(band.to(dtype), g)
+            lead = min(g.margin, first)
+            seen = gradient[first - lead : last].to(dtype)
+            own = F.pad(seen[lead:], (0, 0, 0, g.margin)).flatten(0, 1)[: (last - first) * g.pitch - g.margin]
+            dw = torch.stack([maps[phase][o : o + len(own)].t() @ own for phase, o in g.taps()])
             if du is None:
                 return (dw,)
-            total = (end - first) * g.pitch
-            share = u.new_empty(g.stride * (end - first), g.stride * g.pitch, u.shape[2])
-            parts = [u.new_empty(total, u.shape[2]) for _ in maps] if g.stride > 1 else [share.flatten(0, 1)]
-            begun = [False] * len(parts)
-            for tap, phase, o in g.taps():
-                begin = lead * g.pitch - o
-                torch.addmm(
-                    parts[phase],
-                    spread[begin : begin + total],
-                    weight[tap].t(),
-                    beta=int(begun[phase]),
-                    out=parts[phase],
-                )
-                begun[phase] = True
-            if g.stride > 1:
-                for index, part in enumerate(parts):
-                    row, column = divmod(index, g.stride)
-                    share[row :: g.stride, column :: g.stride] = part.view(end - first, g.pitch, -1)
+            # The rows of the output that touch this band's share of the map lie up to `margin` above its own.
+            height = last - first + (g.margin if last == g.rows else 0)
+            share = u.new_zeros(g.stride * height, g.stride * g.pitch, u.shape[2])
+            for (row, column), kernel in zip(g.phases(), kernels, strict=True):
+                part = convolve(seen, kernel, padding=(kernel.shape[0] - 1, kernel.shape[1] - 1))
+                part = part[lead : lead + height]
+                share[row :: g.stride, column :: g.stride][: len(part), : part.shape[1]] = part
             inner = fold_padding_(share, g, first, last)
             top = max(g.stride * first - g.pad, 0)
             rows_of_map = slice(top, top + inner.shape[0])
@@ -229,10 +218,10 @@ class Convolution(Function):
             return dw, activation_gradient(inner, active, u[rows_of_map], affine, du[rows_of_map])
 
         results = each(work, g.bands(u.shape[2]))
-        dw = torch.stack([result[0] for result in results]).sum(0)
+        dw = torch.stack([result[0] for result in results]).sum(0, dtype=weight.dtype)
         dbias = gradient.sum((0, 1)) if ctx.has_bias else None
         if affine is None or du is None:
-            return du, None, None, dw, dbias, None, None
+            return du, None, None, dw, dbias, None, None, None
         sums = torch.stack([result[1] for result in results]).sum(0)
         dgamma, dbeta = normalisation_gradient_(du, u, affine, sums, gamma)
-        return du, dgamma, dbeta, dw, dbias, None, None
+        return du, dgamma, dbeta, dw, dbias, None, None, None

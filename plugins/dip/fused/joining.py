@@ -15,9 +15,8 @@ from torch.autograd import Function
 
 from priorbench.threads import each
 
+from .bands import band_count
 from .convolution import Geometry, fold_padding_, padded_band
-
-BAND = 1 << 20
 
 
 class DoubledMoments(Function):
@@ -62,22 +61,29 @@ class JoinedConvolution(Function):
     """
 
     @staticmethod
-    def forward(ctx: Any, a: Tensor, s: Tensor | None, weight: Tensor, beside: Tensor | None, bias: Tensor) -> Tensor:
-        """Return the convolution; see the class."""
+    def forward(
+        ctx: Any,
+        a: Tensor,
+        s: Tensor | None,
+        weight: Tensor,
+        beside: Tensor | None,
+        bias: Tensor,
+        dtype: torch.dtype,
+    ) -> Tensor:
+        """Return the convolution with the products of a in ``dtype``; see the class."""
         height, width, channels = a.shape
         outputs = weight.shape[2]
         out = a.new_empty(height, 2, width, 2, outputs)
         # Each interpolation is (3, 1) / 4 in each direction.
-        scaled = weight / 16
+        scaled = (weight / 16).to(dtype).transpose(0, 1).flatten(1)
         columns = None if s is None or beside is None else beside.flatten(0, 1)
 
         def work(rows: slice) -> None:
             count = rows.stop - rows.start
-            padded = _replicated(a, rows).flatten(0, 1)
+            taps = (_replicated(a, rows).to(dtype) @ scaled).to(a.dtype).view(count + 2, width + 2, 3, 3, outputs)
             evens, odds = [], []
             for row in range(3):
-                taps = [(padded @ scaled[3 * row + column]).view(count + 2, width + 2, outputs) for column in range(3)]
-                even, odd = _spread([tap.transpose(0, 1) for tap in taps], True, True)
+                even, odd = _spread([taps[:, :, row, column].transpose(0, 1) for column in range(3)], True, True)
                 evens.append(even.transpose(0, 1))
                 odds.append(odd.transpose(0, 1))
             first, last = rows.start == 0, rows.stop == height
@@ -88,8 +94,9 @@ class JoinedConvolution(Function):
                 part = out[rows].view(-1, outputs)
                 part.addmm_(_gathered(s, rows, height), columns)
 
-        each(work, _bands(a.shape, 4 * max(channels, outputs)))
+        each(work, _bands(a.shape, 9 * max(channels, outputs)))
         ctx.save_for_backward(a, s, weight, beside)
+        ctx.dtype = dtype
         return out.view(2 * height, 2 * width, outputs)
 
     @staticmethod
@@ -97,9 +104,9 @@ class JoinedConvolution(Function):
         """Return the gradients of a, s, the weights and the bias."""
         a, s, weight, beside = ctx.saved_tensors
         height, width, channels = a.shape
-        outputs = weight.shape[2]
+        outputs, dtype = weight.shape[2], ctx.dtype
         gradient = gradients[0].contiguous().view(height, 2, width, 2, outputs)
-        scaled = (weight / 16).transpose(1, 2).contiguous()
+        scaled = (weight / 16).to(dtype).transpose(1, 2).flatten(0, 1)
         da = torch.empty_like(a)
         ds = None if s is None else torch.zeros_like(s)
 
@@ -113,34 +120,32 @@ class JoinedConvolution(Function):
                 _gathered_back(gradient[first:last, 0, :, column], gradient[first:last, 1, :, column], halo, edge)
                 for column in (0, 1)
             )
-            flat = a[rows].flatten(0, 1)
-            part = da[rows].view(-1, channels)
-            products = []
+            taps = a.new_empty(count, width, 3, 3, outputs, dtype=dtype)
             for row in range(3):
                 even, odd = evens[row].transpose(0, 1), odds[row].transpose(0, 1)
                 for column, tap in enumerate(_gathered_back(even, odd, (0, 0), (True, True))):
-                    pixels = tap.transpose(0, 1).contiguous().view(count * width, outputs)
-                    index = 3 * row + column
-                    torch.addmm(part, pixels, scaled[index], beta=int(index > 0), out=part)
-                    products.append(flat.t() @ pixels)
+                    taps[:, :, row, column] = tap.transpose(0, 1)
+            flat = taps.view(count * width, 9 * outputs)
+            da[rows] = (flat @ scaled).view(count, width, channels)
             own = gradient[rows].view(-1, outputs)
-            sums = torch.stack(products), own.sum(0)
+            sums = a[rows].flatten(0, 1).to(dtype).t() @ flat, own.sum(0)
             return sums if s is None else (*sums, _gathered(s, rows, height).t() @ own)
 
-        results = each(work, _bands(a.shape, 4 * max(channels, outputs)))
-        dweight = torch.stack([result[0] for result in results]).sum(0) / 16
+        results = each(work, _bands(a.shape, 9 * max(channels, outputs)))
+        dweight = torch.stack([result[0] for result in results]).sum(0, dtype=weight.dtype) / 16
+        dweight = dweight.view(channels, 9, outputs).transpose(0, 1)
         dbias = torch.stack([result[1] for result in results]).sum(0)
         dbeside = None
         if ds is not None and beside is not None:
             dbeside = torch.stack([result[2] for result in results]).sum(0).view_as(beside)
             _scatter(gradient.view(2 * height, 2 * width, outputs), beside, ds)
-        return da, ds, dweight, dbeside, dbias
+        return da, ds, dweight, dbeside, dbias, None
 
 
 def _bands(shape: Sequence[int], channels: int) -> list[slice]:
     """Return slices of rows, with at least three rows each where there are three."""
     height, width = shape[0], shape[1]
-    count = max(1, min(height // 3, height * width * channels // BAND))
+    count = max(1, min(height // 3, band_count(height * width * channels)))
     return [slice(height * i // count, height * (i + 1) // count) for i in range(count)]
 
 

@@ -12,8 +12,9 @@ from torch.autograd import Function
 
 from priorbench.threads import each
 
+from .bands import band_count
+
 EPSILON = 1e-5
-BAND = 1 << 20
 
 
 @dataclass(frozen=True)
@@ -55,8 +56,7 @@ def _moments(u: Tensor) -> Tensor:
 
 def bands(u: Tensor) -> list[slice]:
     """Return slices of rows of about a band's size."""
-    count = max(1, u.numel() // BAND)
-    count = min(count, u.shape[0])
+    count = min(band_count(u.numel()), u.shape[0])
     return [slice(u.shape[0] * i // count, u.shape[0] * (i + 1) // count) for i in range(count)]
 
 

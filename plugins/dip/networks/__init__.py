@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import torch
+
 from ..layers import Style
 from ..parameters import DIPParameters
 from ..recipe import Recipe
@@ -17,7 +19,14 @@ __all__ = ["DeepDecoder", "Dense", "Hourglass", "Residual", "UNet", "build"]
 Network = DeepDecoder | Dense | Hourglass | Residual | UNet
 
 
-def build(parameters: DIPParameters, recipe: Recipe, inputs: int, outputs: int, size: tuple[int, int]) -> Network:
+def build(
+    parameters: DIPParameters,
+    recipe: Recipe,
+    inputs: int,
+    outputs: int,
+    size: tuple[int, int],
+    products: torch.dtype | None = None,
+) -> Network:
     """Return the network that the parameters ask for, with fresh weights from torch's own generator.
 
     Args:
@@ -26,9 +35,10 @@ def build(parameters: DIPParameters, recipe: Recipe, inputs: int, outputs: int, 
         inputs: channels of z.
         outputs: channels of the image.
         size: its height and width.
+        products: the type that convolutions multiply in.
     """
     p, scales = parameters, parameters.scales
-    style = Style(p.kernel, p.activation, p.padding, p.down, recipe.up)
+    style = Style(p.kernel, p.activation, p.padding, p.down, recipe.up, products)
     if p.network == "hourglass":
         return Hourglass(inputs, outputs, [p.channels] * scales, [recipe.skip] * scales, style)
     if p.network == "unet":
