@@ -140,9 +140,10 @@ def collapse(arguments: argparse.Namespace) -> None:
                 returned += run.descent.returns
         fallen.append(max(found) - found[-1])
         print(f"seed {seed}: {found[-1]:.2f} dB, {fallen[-1]:.2f} below its best", flush=True)
+    collapsed = sum(fall > COLLAPSE_DB for fall in fallen)
     print(
-        f"{name}, {len(fallen)} runs: {sum(fall > COLLAPSE_DB for fall in fallen)} end more than {COLLAPSE_DB:g} dB below "
-        f"their best, the worst {max(fallen):.2f} dB; looks that found a run gone back: {returned}"
+        f"{name}, {len(fallen)} runs: {collapsed} end more than {COLLAPSE_DB:g} dB below their best, the worst "
+        f"{max(fallen):.2f} dB; looks that found a run gone back: {returned}"
     )
 
 
