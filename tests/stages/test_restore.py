@@ -1,11 +1,10 @@
 import json
-import os
-import time
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from processes import gone
 
 from priorbench.data.images import read_image
 from priorbench.errors import MachineError
@@ -117,18 +116,6 @@ def calls(bench: Any) -> list[str]:
     return file.read_text().split() if file.exists() else []
 
 
-def ended(process: int, within: float = 10) -> bool:
-    """Whether a process is gone; one that was killed stays known until its parent, here init, has collected it."""
-    deadline = time.monotonic() + within
-    while time.monotonic() < deadline:
-        try:
-            os.kill(process, 0)
-        except ProcessLookupError:
-            return True
-        time.sleep(0.05)
-    return False
-
-
 @pytest.mark.fault("a plugin that exits, crashes, hangs, forks, leaks, floods its output or sets global seeds")
 def test_whatever_a_prior_does_to_an_image_is_a_row_and_the_others_are_restored(bench: Any) -> None:
     names = [name for name in BEHAVIOURS if name != "late"]
@@ -166,7 +153,7 @@ def test_whatever_a_prior_does_to_an_image_is_a_row_and_the_others_are_restored(
     folder = Path(plan.layout.restored("photos", TASK, "actor", ""))
     assert {path.stem for path in folder.glob("*.png")} == {name for name, value in status.items() if value == "ok"}
     assert not list(folder.glob("*.safetensors"))
-    assert ended(int((bench.root / "child.txt").read_text()))
+    assert gone(int((bench.root / "child.txt").read_text()))
     for name in ("fine", "noisy"):
         np.testing.assert_allclose(read_image(folder / f"{name}.png"), (BEHAVIOURS.index(name) + 1) / 20, atol=0.003)
         assert rows[name]["seconds"] > 0

@@ -4,11 +4,11 @@ import signal
 import subprocess
 import sys
 import textwrap
-import time
 from pathlib import Path
 from types import ModuleType
 
 import pytest
+from processes import gone
 
 from priorbench.errors import MachineError
 from priorbench.stages.worker import WorkerDied, WorkerTimeout, messages
@@ -60,19 +60,6 @@ def work(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
     monkeypatch.syspath_prepend(tmp_path)
     monkeypatch.delitem(sys.modules, "work_for_worker", raising=False)
     return importlib.import_module("work_for_worker")
-
-
-def gone(pid: int) -> bool:
-    """Whether a process has ended, waiting a while for it: signals take their time."""
-    for _ in range(200):
-        try:
-            state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
-        except FileNotFoundError:
-            return True
-        if state == "Z":
-            return True
-        time.sleep(0.05)
-    return False
 
 
 def test_messages_arrive_in_order_whatever_is_printed(work: ModuleType) -> None:

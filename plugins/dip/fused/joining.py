@@ -18,6 +18,9 @@ from priorbench.threads import each
 from .bands import band_count
 from .convolution import Geometry, fold_padding_, padded_band
 
+TAPS = 9
+"""Of a 3 × 3 kernel: a band holds the products with all of them at once."""
+
 
 class DoubledMoments(Function):
     """a ↦ mean and mean square, over pixels, of a interpolated to twice its height and width.
@@ -94,7 +97,7 @@ class JoinedConvolution(Function):
                 part = out[rows].view(-1, outputs)
                 part.addmm_(_gathered(s, rows, height), columns)
 
-        each(work, _bands(a.shape, 9 * max(channels, outputs)))
+        each(work, _bands(a.shape, TAPS * max(channels, outputs)))
         ctx.save_for_backward(a, s, weight, beside)
         ctx.dtype = dtype
         return out.view(2 * height, 2 * width, outputs)
@@ -131,7 +134,7 @@ class JoinedConvolution(Function):
             sums = a[rows].flatten(0, 1).to(dtype).t() @ flat, own.sum(0)
             return sums if s is None else (*sums, _gathered(s, rows, height).t() @ own)
 
-        results = each(work, _bands(a.shape, 9 * max(channels, outputs)))
+        results = each(work, _bands(a.shape, TAPS * max(channels, outputs)))
         dweight = torch.stack([result[0] for result in results]).sum(0, dtype=weight.dtype) / 16
         dweight = dweight.view(channels, 9, outputs).transpose(0, 1)
         dbias = torch.stack([result[1] for result in results]).sum(0)

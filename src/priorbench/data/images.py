@@ -39,6 +39,11 @@ def read_image(path: Path) -> np.ndarray:
         raise ValueError(f"{path} can't be read as a PNG, JPEG, TIFF or BMP image: {_reason(error)}") from error
 
 
+def planes(array: np.ndarray) -> np.ndarray:
+    """Return an image H × W or H × W × C as H × W × C."""
+    return array[:, :, None] if array.ndim == 2 else array
+
+
 def write_image(path: Path, array: np.ndarray) -> None:
     """Write an image as a 16-bit PNG, atomically.
 

@@ -7,14 +7,13 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from priorbench.data.images import read_image, write_image
+from priorbench.data.images import planes, read_image, write_image
 from priorbench.types import Image
 
 
 def to_tensor(array: np.ndarray) -> Image:
     """Return an array H × W or H × W × C as a float32 tensor 1 × C × H × W."""
-    planes = array[:, :, None] if array.ndim == 2 else array
-    return torch.from_numpy(np.ascontiguousarray(planes.transpose(2, 0, 1), dtype=np.float32))[None]
+    return torch.from_numpy(np.ascontiguousarray(planes(array).transpose(2, 0, 1), dtype=np.float32))[None]
 
 
 def to_array(image: Image) -> np.ndarray:

@@ -5,11 +5,10 @@ from __future__ import annotations
 import math
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from priorbench.data.images import read_image
+from priorbench.data.images import planes, read_image
 from priorbench.data.tensors import to_array
 from priorbench.plan import Plan
 from priorbench.problem import Problem
@@ -38,17 +37,13 @@ def gallery(plan: Plan, dataset: str, task: str, scores: pd.DataFrame, names: Ca
             continue
         status, value = str(cells.loc[prior, "status"]), float(cells.loc[prior, "value"])  # type: ignore[arg-type]  # a cell of any type
         if not math.isnan(value):
-            restored = _planes(read_image(Path(plan.layout.restored(dataset, task, prior, f"{image}.png"))))
+            restored = planes(read_image(Path(plan.layout.restored(dataset, task, prior, f"{image}.png"))))
             caption = f"{value:.{spec.decimals}f} {spec.unit}".rstrip()
             panels.append(Panel(label, restored, caption if status == "ok" else f"{caption}, {status}"))
         else:
             panels.append(Panel(label, None, status))
     _, height, width = problem.image_shape
-    clean = _planes(read_image(Path(plan.layout.image(dataset, image))))[:height, :width]
+    clean = planes(read_image(Path(plan.layout.image(dataset, image))))[:height, :width]
     # Holes are shown as such; what is no image of this size, as the image that it suggests.
     observed = problem.y if problem.y.shape[2:] == (height, width) else problem.estimate()
     return draw_gallery(clean, to_array(observed), panels, f"{image}, {names.tasks[task]}")
-
-
-def _planes(array: np.ndarray) -> np.ndarray:
-    return array[:, :, None] if array.ndim == 2 else array

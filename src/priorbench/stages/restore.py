@@ -220,7 +220,7 @@ def _work(
         send(("end", image, outcome.as_dict()))
         if outcome.status in (OK, TIMEOUT):
             restored.append(image)
-    # Their code may be anybody's: it runs when no restoration can be lost by it any more.
+    # A metric's code may be anybody's: it runs when no restoration can be lost by it any more.
     for image in restored:
         cell.measure(image)
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from priorbench.data.images import read_image
+from priorbench.data.images import planes, read_image
 from priorbench.files import read_json, read_rows, write_rows
 from priorbench.plan import Plan
 from priorbench.plugins import Registered
@@ -96,7 +96,7 @@ class _Pair:
     def images(self) -> tuple[np.ndarray, np.ndarray]:
         """The restored and the clean image, H × W × C, as the task's protocol wants them compared."""
         _, height, width = self.problems[self.image].shape
-        restored, clean = _planes(self.restored_file), _planes(self.clean_file)
+        restored, clean = (planes(read_image(file)) for file in (self.restored_file, self.clean_file))
         if restored.shape[:2] != (height, width):
             raise ValueError(f"{self.restored_file} is {restored.shape[:2]}, its problem {(height, width)}")
         return compared(restored, clean, self.protocol["border"], self.protocol["luminance"])
@@ -114,9 +114,3 @@ class _Pair:
     def _why_not_finite(self) -> str:
         restored, clean = self.images
         return ": the restoration equals the clean image" if (restored == clean).all() else ""
-
-
-def _planes(path: Path) -> np.ndarray:
-    """Read an image as H × W × C."""
-    array = read_image(path)
-    return array[:, :, None] if array.ndim == 2 else array
