@@ -3,6 +3,11 @@ import shutil
 import pytest
 import yaml
 from selenium import webdriver
+from selenium.common.exceptions import (
+    ElementClickInterceptedException,
+    ElementNotInteractableException,
+    StaleElementReferenceException,
+)
 from selenium.webdriver.common.by import By
 from selenium.webdriver.support.ui import WebDriverWait
 
@@ -66,12 +71,20 @@ def wait_for_text(page, text):
     WebDriverWait(page, 30).until(lambda driver: text in driver.find_element(By.TAG_NAME, "body").text, text)
 
 
+def click(page, xpath):
+    """Click as soon as it can be done: while the page builds itself, its entries move and are replaced."""
+    building = (ElementClickInterceptedException, ElementNotInteractableException, StaleElementReferenceException)
+    WebDriverWait(page, 30, ignored_exceptions=building).until(
+        lambda driver: driver.find_element(By.XPATH, xpath).click() or True, xpath
+    )
+
+
 def open_category(page, name):
-    find(page, f"//span[normalize-space()='{name}']").click()
+    click(page, f"//span[normalize-space()='{name}']")
 
 
 def press(page, row, icon):
-    find(page, f"//tr[td[normalize-space()='{row}']]//a[@iconname='{icon}']").click()
+    click(page, f"//tr[td[normalize-space()='{row}']]//a[@iconname='{icon}']")
 
 
 def test_front_page_explains_the_benchmark(page):
