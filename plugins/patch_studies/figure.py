@@ -9,9 +9,8 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from priorbench.report.figures.canvas import new_figure, nothing_to_draw
-from priorbench.report.figures.dots import Colour
 from priorbench.report.figures.labels import label_points
-from priorbench.report.figures.style import GRAY, WIDTH, family_colours, styled
+from priorbench.report.figures.style import GRAY, WIDTH, Mark, family_marks, styled
 from priorbench.results import Catalogue
 
 PATCHES, EPLL = "patch_psnr_db", "epll_psnr_db"
@@ -42,7 +41,7 @@ def draw(table: pd.DataFrame, catalogue: Catalogue) -> Figure:
     """
     if table.empty:
         return nothing_to_draw(WIDTH)
-    colours = family_colours(catalogue.priors)
+    marks = family_marks(catalogue.priors)
     groups = list(table.groupby(["dataset", "task", "sigma_255"], sort=False))
     rows = max(len(group) for _, group in groups)
     figure = new_figure(WIDTH, max(2.9, 0.9 + 0.26 * rows) * len(groups) + 0.35)
@@ -50,8 +49,8 @@ def draw(table: pd.DataFrame, catalogue: Catalogue) -> Figure:
     for (left, right), ((dataset, _, sigma), group) in zip(panels, groups, strict=True):
         left.set_title(f"{dataset}, σ = {sigma:g}: PSNR against likelihood")
         right.set_title("three ways to a whole image")
-        _draw_likelihood(left, group, colours)
-        _draw_ways(right, group, colours)
+        _draw_likelihood(left, group, marks)
+        _draw_ways(right, group, marks)
     shown = [column for column in MARKS if table[column].notna().any()]
     figure.legend(
         handles=[_handle(column) for column in shown], loc="outside upper center", ncols=len(shown), frameon=False
@@ -64,17 +63,17 @@ def draw(table: pd.DataFrame, catalogue: Catalogue) -> Figure:
     return figure
 
 
-def _draw_likelihood(axes: Axes, group: pd.DataFrame, colours: dict[str, Colour]) -> None:
+def _draw_likelihood(axes: Axes, group: pd.DataFrame, marks: dict[str, Mark]) -> None:
     for row in group.to_dict("records"):
         axes.plot([row[LIKELIHOOD]] * 2, [row[PATCHES], row[EPLL]], color="0.8", linewidth=1, zorder=1)
         for column in (PATCHES, EPLL):
-            _mark(axes, row[LIKELIHOOD], row[column], column, colours[row["prior"]])
+            _mark(axes, row[LIKELIHOOD], row[column], column, marks[row["prior"]].colour)
     axes.margins(0.15)
     axes.set_xlabel("log-likelihood (nats per patch)")
     axes.set_ylabel("PSNR (dB)")
 
 
-def _draw_ways(axes: Axes, group: pd.DataFrame, colours: dict[str, Colour]) -> None:
+def _draw_ways(axes: Axes, group: pd.DataFrame, marks: dict[str, Mark]) -> None:
     if group[list(WHOLE)].isna().to_numpy().all():
         axes.text(0.5, 0.5, "no Gaussian denoising task", transform=axes.transAxes, ha="center", color=GRAY)
         axes.set_xticks([])
@@ -83,7 +82,7 @@ def _draw_ways(axes: Axes, group: pd.DataFrame, colours: dict[str, Colour]) -> N
         heights = [height + DODGE, height, height - DODGE]
         axes.plot(values, heights, color="0.8", linewidth=1, zorder=1)
         for column, x, y in zip(WHOLE, values, heights, strict=True):
-            _mark(axes, x, y, column, colours[row["prior"]])
+            _mark(axes, x, y, column, marks[row["prior"]].colour)
     axes.set_yticks(range(len(group)), [f"{label}  {number}" for number, label in enumerate(group["label"], start=1)])
     axes.set_ylim(-0.6, len(group) - 0.4)
     axes.tick_params(axis="y", length=0)
@@ -91,7 +90,7 @@ def _draw_ways(axes: Axes, group: pd.DataFrame, colours: dict[str, Colour]) -> N
     axes.set_xlabel("mean PSNR (dB)")
 
 
-def _mark(axes: Axes, x: float, y: float, column: str, colour: Colour) -> None:
+def _mark(axes: Axes, x: float, y: float, column: str, colour: tuple[float, float, float]) -> None:
     marker, filled, _ = MARKS[column]
     axes.plot(
         *([x], [y], marker),

@@ -16,7 +16,7 @@ from priorbench.report.figures.dots import rank_priors
 from priorbench.report.figures.gallery import Panel, draw_gallery, find_detail
 from priorbench.report.figures.labels import label_points
 from priorbench.report.figures.scores import draw_scores
-from priorbench.report.figures.style import family_colours, save
+from priorbench.report.figures.style import BASELINE, family_marks, save
 from priorbench.results.statistics import summarise
 
 
@@ -43,6 +43,7 @@ FIGURES = {
 
 def words(figure):
     texts = [text.get_text() for axes in figure.axes for text in (*axes.texts, axes.title)]
+    texts += [text.get_text() for legend in figure.legends for text in legend.get_texts()]
     return texts + [label.get_text() for axes in figure.axes for label in axes.get_yticklabels()]
 
 
@@ -106,7 +107,19 @@ def test_an_experiment_with_the_observation_only_can_be_drawn(experiment):
         draw_differences(scores, catalogue, "psnr"),
         draw_cost(scores, runs, catalogue, "psnr"),
     ):
-        assert "observation" in words(figure)
+        assert any("observation" in word for word in words(figure))
+
+
+def test_points_of_the_cost_have_the_numbers_of_the_names(experiment):
+    figure = draw_cost(experiment.scores, experiment.runs, experiment.catalogue, "psnr")
+    (legend,) = figure.legends
+    names = dict(text.get_text().split(maxsplit=1) for text in legend.get_texts())
+    assert set(names.values()) == set(experiment.catalogue.priors.values()) - {"observation"}
+    assert names["1"] == experiment.catalogue.priors["gmm-K200"], "the best has the first number"
+    for axes in figure.axes:
+        if axes.get_visible():
+            numbers = [text.get_text() for text in axes.texts if text.get_text()]
+            assert len(numbers) == len(set(numbers)) and set(numbers) <= set(names)
 
 
 def test_priors_are_ranked_in_the_direction_of_the_metric(experiment):
@@ -118,11 +131,17 @@ def test_priors_are_ranked_in_the_direction_of_the_metric(experiment):
     assert order == reverse[::-1]
 
 
-def test_a_family_has_one_colour_whatever_its_members():
-    colours = family_colours(["observed", "tv", "gmm-K1", "gmm-K200", "nlm"])
-    assert colours["gmm-K1"] == colours["gmm-K200"]
-    assert len(set(colours.values())) == 4
-    assert family_colours(["tv", "gmm-K50"])["gmm-K50"] == colours["gmm-K1"]
+def test_a_family_has_one_mark_whatever_its_members():
+    marks = family_marks(["observed", "tv", "gmm-K1", "gmm-K200", "nlm"])
+    assert marks["gmm-K1"] == marks["gmm-K200"]
+    assert len(set(marks.values())) == 4
+    assert family_marks(["tv", "gmm-K50"])["gmm-K50"] == marks["gmm-K1"]
+
+
+def test_families_are_told_apart_where_there_are_more_than_colours():
+    marks = family_marks([f"family{number}" for number in range(30)] + [BASELINE])
+    assert len(set(marks.values())) == 31
+    assert len({mark.colour for mark in marks.values()}) < 31
 
 
 @settings(max_examples=10, deadline=None)

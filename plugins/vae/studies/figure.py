@@ -13,7 +13,7 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import FixedLocator, NullLocator
 
 from priorbench.report.figures.canvas import new_figure
-from priorbench.report.figures.style import GRAY, WIDTH, family_colours, styled
+from priorbench.report.figures.style import GRAY, WIDTH, family_marks, styled
 
 from .modes import MODES, OBSERVED
 from .sheets import draw_pictures
@@ -38,7 +38,7 @@ def draw(studied: Sequence[Studied], patches: Mapping[str, float], labels: Mappi
     Args:
         studied: autoencoders of tiles.
         patches: mean log-likelihood in nats per patch, by prior.
-        labels: of these priors.
+        labels: of all priors, in display order.
     """
     heights = [CURVES, SCORES] if studied else []
     heights += [TITLE + LINE * len(patches)] if patches else []
@@ -126,10 +126,10 @@ def _draw_scores(part: SubFigure, studied: Sequence[Studied]) -> None:
 
 def _draw_likelihoods(axes: Axes, patches: Mapping[str, float], labels: Mapping[str, str]) -> None:
     ordered = sorted(patches, key=patches.__getitem__)
-    colours = family_colours(labels)
+    marks = family_marks(labels)
     low, high = patches[ordered[0]], patches[ordered[-1]]
     for line, prior in enumerate(ordered):
-        axes.plot(patches[prior], line, "o", color=colours[prior], markersize=5)
+        axes.plot(patches[prior], line, marks[prior].shape, color=marks[prior].colour, markersize=5)
         axes.annotate(
             f"{patches[prior]:.1f}",
             (patches[prior], line),

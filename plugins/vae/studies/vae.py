@@ -90,8 +90,8 @@ def vae(results: Results, scale: Scale | None = None) -> Findings:
         if blocks := tiles_by_image(images.values(), size, scale.patches):
             likelihoods = patch_likelihoods(models, blocks)
             rows += patch_rows(models, likelihoods, blocks)
-    bounds = {prior: " (at least)" if isinstance(models[prior], PatchVAE) else "" for prior in likelihoods}
-    labels = {prior: results.catalogue.prior_label(prior) + bounds[prior] for prior in likelihoods}
+    bounds = {prior: " (at least)" for prior in likelihoods if isinstance(models[prior], PatchVAE)}
+    labels = {prior: label + bounds.get(prior, "") for prior, label in results.catalogue.priors.items()}
     means = {prior: float(values.mean()) for prior, values in likelihoods.items()}
     return Findings(
         # The observation is the same for all models.

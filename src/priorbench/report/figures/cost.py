@@ -8,21 +8,25 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 
 from priorbench.report.figures.canvas import new_figure, nothing_to_draw
+from priorbench.report.figures.dots import rank_priors
 from priorbench.report.figures.labels import label_points
-from priorbench.report.figures.style import BASELINE, WIDTH, family_colours, label_plainly, styled
+from priorbench.report.figures.style import BASELINE, WIDTH, Mark, family_marks, label_plainly, styled
 from priorbench.results.catalogue import Catalogue
 from priorbench.results.statistics import restored_runs, summarise
 
-COLUMNS = 2
+COLUMNS, NAMES = 2, 4
+"""Columns of panels, and of names above them."""
 
 
 @styled
 def draw_cost(scores: pd.DataFrame, runs: pd.DataFrame, catalogue: Catalogue, metric: str) -> Figure:
     """Draw the mean of a metric against the mean wall-clock seconds an image, one panel for each data set and task.
 
-    The line joins the priors that no other one beats in both. The observation is left out: it restores nothing.
+    The line joins the priors that no other one beats in both. Points have numbers, which stand beside the names above,
+    from the best mean rank on: names would cover each other. The observation is left out: it restores nothing.
 
     Args:
         scores: rows of :data:`priorbench.results.schema.SCORES`.
@@ -47,9 +51,12 @@ def draw_cost(scores: pd.DataFrame, runs: pd.DataFrame, catalogue: Catalogue, me
         return nothing_to_draw(WIDTH)
     columns = min(COLUMNS, len(cells))
     lines = ceil(len(cells) / columns)
-    figure = new_figure(WIDTH if columns > 1 else 0.6 * WIDTH, 2.5 * lines + 0.3)
+    drawn = set(points["prior"])
+    ranked = [prior for prior in rank_priors(summary, catalogue, metric) if prior in drawn]
+    numbers = {prior: number for number, prior in enumerate(ranked, start=1)}
+    figure = new_figure(WIDTH, 2.5 * lines + 0.3 + 0.17 * ceil(len(numbers) / NAMES))
     panels = figure.subplots(lines, columns, squeeze=False).ravel()
-    colours = family_colours(catalogue.priors)
+    marks = family_marks(catalogue.priors)
     labels = []
     for axes, (dataset, task) in zip(panels, cells, strict=False):
         own = points[(points["dataset"] == dataset) & (points["task"] == task)]
@@ -57,15 +64,20 @@ def draw_cost(scores: pd.DataFrame, runs: pd.DataFrame, catalogue: Catalogue, me
         front = _front(own, spec.higher_is_better)
         axes.plot(front["seconds"], front["mean"], color="0.75", linewidth=1, zorder=1)
         for row in own.itertuples():
-            face = "white" if row.n_failed else colours[str(row.prior)]
-            axes.plot([row.seconds], [row.mean], "o", markersize=5, color=colours[str(row.prior)], markerfacecolor=face)
+            colour, shape = marks[str(row.prior)].colour, marks[str(row.prior)].shape
+            face = "white" if row.n_failed else colour
+            axes.plot([row.seconds], [row.mean], shape, markersize=5, color=colour, markerfacecolor=face)
         _set_axes(axes, own)
-        names = [catalogue.prior_label(prior) for prior in own["prior"]]
+        names = [str(numbers[prior]) for prior in own["prior"]]
         labels.append((axes, list(zip(own["seconds"], own["mean"], names, strict=True)), front))
     for axes in panels[len(cells) :]:
         axes.set_visible(False)
     figure.supxlabel("seconds an image (hollow: some images failed)", fontsize=8)
     figure.supylabel(catalogue.metric_label(metric), fontsize=8)
+    handles = [_handle(marks[prior], number, catalogue.prior_label(prior)) for prior, number in numbers.items()]
+    figure.legend(
+        handles=handles, loc="outside upper center", ncols=NAMES, frameon=False, columnspacing=1.2, handletextpad=0.3
+    )
     figure.get_layout_engine().execute(figure)  # type: ignore[union-attr]  # new_figure has set one
     figure.set_layout_engine("none")
     for axes, named, front in labels:
@@ -73,12 +85,18 @@ def draw_cost(scores: pd.DataFrame, runs: pd.DataFrame, catalogue: Catalogue, me
     return figure
 
 
+def _handle(mark: Mark, number: int, label: str) -> Line2D:
+    # Filled up with a space as wide as a digit.
+    words = f"{number:\u2007>2}  {label}"
+    return Line2D([], [], color=mark.colour, marker=mark.shape, markersize=5, linewidth=0, label=words)
+
+
 def _set_axes(axes: Axes, points: pd.DataFrame) -> None:
     axes.set_xscale("log")
     low, high = np.log10(points["seconds"].min()), np.log10(points["seconds"].max())
-    margin = max(0.25 * (high - low), 0.5)
+    margin = max(0.1 * (high - low), 0.2)
     axes.set_xlim(10 ** (low - margin), 10 ** (high + margin))
-    axes.margins(y=0.15)
+    axes.margins(y=0.1)
     label_plainly(axes.xaxis)
 
 

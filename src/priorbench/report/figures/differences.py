@@ -8,7 +8,7 @@ from matplotlib.lines import Line2D
 
 from priorbench.report.figures.canvas import nothing_to_draw
 from priorbench.report.figures.dots import dot_grid, draw_row, rank_priors
-from priorbench.report.figures.style import BASELINE, WIDTH, family_colours, styled
+from priorbench.report.figures.style import BASELINE, WIDTH, family_marks, styled
 from priorbench.results.catalogue import Catalogue
 from priorbench.results.statistics import paired_differences, summarise
 
@@ -36,7 +36,7 @@ def draw_differences(scores: pd.DataFrame, catalogue: Catalogue, metric: str) ->
     priors = [
         prior for prior in rank_priors(summary, catalogue, metric) if prior != BASELINE or len(catalogue.priors) == 1
     ]
-    colours = family_colours(catalogue.priors)
+    marks = family_marks(catalogue.priors)
     figure, panels = dot_grid(datasets, priors, catalogue)
     for dataset, line in zip(datasets, panels, strict=True):
         for task, axes in zip(catalogue.tasks, line, strict=True):
@@ -44,11 +44,11 @@ def draw_differences(scores: pd.DataFrame, catalogue: Catalogue, metric: str) ->
             for row, prior in enumerate(priors):
                 state, difference = states.get((dataset, task, prior)), differences.get((dataset, task, prior))
                 if state and state["mark"] == "best":
-                    axes.plot([0], [row], "*", markersize=8, color=colours[prior], zorder=3)
+                    axes.plot([0], [row], "*", markersize=8, color=marks[prior].colour, zorder=3)
                 elif state and difference:
-                    draw_row(axes, row, state | difference, colours[prior])
+                    draw_row(axes, row, state | difference, marks[prior])
                 else:
-                    draw_row(axes, row, state if state and not state["n"] else None, colours[prior])
+                    draw_row(axes, row, state if state and not state["n"] else None, marks[prior])
     figure.supxlabel(f"{catalogue.metric_label(metric)}: difference to the best prior, paired by image", fontsize=8)
     handles = [
         Line2D([], [], color="0.2", marker="*", markersize=8, linewidth=0, label="the best"),

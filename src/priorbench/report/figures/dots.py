@@ -12,10 +12,8 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from priorbench.report.figures.canvas import new_figure
-from priorbench.report.figures.style import GRAY, WIDTH
+from priorbench.report.figures.style import GRAY, WIDTH, Mark
 from priorbench.results.catalogue import Catalogue
-
-Colour = tuple[float, float, float]
 
 
 def rank_priors(summary: pd.DataFrame, catalogue: Catalogue, metric: str) -> list[str]:
@@ -48,7 +46,7 @@ def dot_grid(datasets: Sequence[str], priors: Sequence[str], catalogue: Catalogu
     return figure, panels
 
 
-def draw_row(axes: Axes, row: int, cell: Mapping[Any, Any] | None, colour: Colour) -> None:
+def draw_row(axes: Axes, row: int, cell: Mapping[Any, Any] | None, mark: Mark) -> None:
     """Draw a mean with its interval; hollow if images failed, and in words if there is no mean."""
     if cell is None or cell["n"] == 0:
         status = "unsupported" if cell is None else cell["status"]
@@ -56,9 +54,9 @@ def draw_row(axes: Axes, row: int, cell: Mapping[Any, Any] | None, colour: Colou
         write_in_row(axes, row, text, shade)
         return
     if np.isfinite(cell["low"]):
-        axes.plot([cell["low"], cell["high"]], [row, row], color=colour, linewidth=1.6, solid_capstyle="butt")
-    face = "white" if cell["n_failed"] else colour
-    axes.plot([cell["mean"]], [row], "o", markersize=4.2, color=colour, markerfacecolor=face, zorder=3)
+        axes.plot([cell["low"], cell["high"]], [row, row], color=mark.colour, linewidth=1.6, solid_capstyle="butt")
+    face = "white" if cell["n_failed"] else mark.colour
+    axes.plot([cell["mean"]], [row], mark.shape, markersize=4.2, color=mark.colour, markerfacecolor=face, zorder=3)
 
 
 def write_in_row(axes: Axes, row: int, text: str, colour: str = GRAY, right: bool = False) -> None:

@@ -13,7 +13,7 @@ from matplotlib.lines import Line2D
 
 from priorbench.report.figures.canvas import nothing_to_draw
 from priorbench.report.figures.dots import dot_grid, draw_row, rank_priors, write_in_row
-from priorbench.report.figures.style import BASELINE, WIDTH, family_colours, styled
+from priorbench.report.figures.style import BASELINE, WIDTH, family_marks, styled
 from priorbench.results.catalogue import Catalogue
 from priorbench.results.statistics import summarise
 
@@ -40,7 +40,7 @@ def draw_scores(scores: pd.DataFrame, catalogue: Catalogue, metric: str) -> Figu
     priors = rank_priors(summary, catalogue, metric)
     if BASELINE in priors:
         priors = [*(prior for prior in priors if prior != BASELINE), BASELINE]
-    colours = family_colours(catalogue.priors)
+    marks = family_marks(catalogue.priors)
     cells = summary.set_index(["dataset", "task", "prior"]).to_dict("index")
     images = scores[(scores["source"] == "measured") & (scores["metric"] == metric) & scores["value"].notna()]
     values = images.groupby(["dataset", "task", "prior"])["value"].apply(list).to_dict()
@@ -55,8 +55,8 @@ def draw_scores(scores: pd.DataFrame, catalogue: Catalogue, metric: str) -> Figu
                     write_in_row(axes, row, f"◂ {text}" if below else f"{text} ▸", right=not below)
                     continue
                 own = values.get((dataset, task, prior), [])
-                axes.plot(own, [row + 0.27] * len(own), "o", markersize=2, alpha=0.4, color=colours[prior], mew=0)
-                draw_row(axes, row, cell, colours[prior])
+                axes.plot(own, [row + 0.27] * len(own), "o", markersize=2, alpha=0.4, color=marks[prior].colour, mew=0)
+                draw_row(axes, row, cell, marks[prior])
             _write_counts(axes, [cells.get((dataset, task, prior)) for prior in priors])
     figure.supxlabel(catalogue.metric_label(metric), fontsize=8)
     handles = [

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from functools import wraps
+from itertools import cycle
 from pathlib import Path
 from typing import Any, ParamSpec
 
@@ -26,6 +28,7 @@ BASELINE = "observed"
 """The prior that is drawn as a reference: the observation itself."""
 
 GRAY = "0.45"
+SHAPES = ("o", "s", "^", "D", "v", "P")
 RC: Any = {
     **sns.axes_style("whitegrid"),
     **sns.plotting_context("paper"),
@@ -90,13 +93,28 @@ def family(prior: str) -> str:
     return prior.split("-")[0]
 
 
-def family_colours(priors: Iterable[str]) -> dict[str, tuple[float, float, float]]:
-    """Return a colour for each prior: one for each family, safe for the colour-blind, gray for the observation.
+@dataclass(frozen=True)
+class Mark:
+    """How a prior's points are drawn.
 
-    The colour depends on the order of the families only, so it is the same in all figures of an experiment.
+    Args:
+        colour: red, green and blue from 0 to 1.
+        shape: matplotlib's name of a marker.
+    """
+
+    colour: tuple[float, float, float] = (0.45, 0.45, 0.45)
+    shape: str = "o"
+
+
+def family_marks(priors: Iterable[str]) -> dict[str, Mark]:
+    """Return a mark for each prior: one for each family, safe for the colour-blind, gray for the observation.
+
+    Where there are more families than colours, the same colours come again with another shape. The mark depends
+    on the order of the families only, so it is the same in all figures of an experiment.
     """
     priors = list(priors)
     families = [name for name in dict.fromkeys(map(family, priors)) if name != BASELINE]
     palette = [colour for colour in sns.color_palette("colorblind") if max(colour) - min(colour) > 0.1]
-    colours = {name: palette[i % len(palette)] for i, name in enumerate(families)}
-    return {prior: colours.get(family(prior), (0.45, 0.45, 0.45)) for prior in priors}
+    looks = (Mark(colour, shape) for shape in cycle(SHAPES) for colour in palette)
+    marks = dict(zip(families, looks, strict=False))
+    return {prior: marks.get(family(prior), Mark()) for prior in priors}
