@@ -135,7 +135,7 @@ def collapse(arguments: argparse.Namespace) -> None:
         run = model.Run(parameters, problem, seed, torch.device("cpu"))
         found = []
         with model.workers(torch.get_num_threads()):
-            for _ in run.rows():
+            for _ in model.advance([run]):
                 found.append(compare(run.descent.estimate, clean))
                 returned += run.descent.returns
         fallen.append(max(found) - found[-1])

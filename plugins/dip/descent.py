@@ -46,6 +46,21 @@ class Step:
 
 
 @dataclass(frozen=True)
+class Trial:
+    """What the weights give before a step.
+
+    Args:
+        image: the network's, cut to the problem's size.
+        loss: what is minimised.
+        error: mean of (Hf - y)² of the image, over what is fitted.
+    """
+
+    image: Image
+    loss: Tensor
+    error: Tensor
+
+
+@dataclass(frozen=True)
 class Schedule:
     """How the rates fall and the perturbation grows over the iterations.
 
@@ -143,41 +158,61 @@ class Descent:
 
     def image(self, z: Tensor) -> Image:
         """Return f(z), cut to the problem's size."""
-        output: Tensor = self.network(z)
-        return output[:, :, : self.size[0], : self.size[1]]
+        return self._cut(self.network(z))
 
     def steps(self) -> Iterator[Step]:
         """Take steps for as long as they are asked for.
 
         Raises:
-            Diverged: the loss is no number or the fit collapses, again and again from the last good weights.
+            Diverged: see :meth:`descend`.
         """
         while True:
-            z = self.perturbation.add_to(self.z, self.schedule.perturbation(self.iteration), self.generator)
-            self.optimiser.zero_grad()
-            output = self.image(z)
-            loss, error = self.objective.loss(output)
-            if self.sigma:
-                loss = loss + self._risk(z, output)
-            torch.autograd.backward(loss)
-            value = float(error)
-            if not math.isfinite(float(loss.detach())) or value > COLLAPSE * self.good_error:
-                self._go_back()
-                continue
-            factor = self.schedule.rate(self.iteration)
-            for group, rates in zip(self.optimiser.param_groups, self.rates, strict=True):
-                group.update({key: factor * rate for key, rate in rates.items()})
-            self.optimiser.step()
-            self.iteration += 1
-            output = output.detach()
-            if self.estimate is None:
-                self.estimate = output.clone()
-            else:
-                self.estimate.lerp_(output, 1 - min(self.average, 1 - 1 / self.iteration))
-            if self.iteration % GUARD == 0:
-                self.good_error, self.returns = value, 0
-                self._keep()
-            yield Step(self.iteration, float(loss.detach()), value, output)
+            z = self.begin()
+            trial = self.judge(z, self.network(z))
+            torch.autograd.backward(trial.loss)
+            if step := self.descend(trial):
+                yield step
+
+    def begin(self) -> Tensor:
+        """Forget the gradients and return the network's next input, z with its perturbation."""
+        self.optimiser.zero_grad()
+        return self.perturbation.add_to(self.z, self.schedule.perturbation(self.iteration), self.generator)
+
+    def judge(self, z: Tensor, output: Tensor) -> Trial:
+        """Return what the network's output for an input is worth; its loss waits for its gradients."""
+        image = self._cut(output)
+        loss, error = self.objective.loss(image)
+        if self.sigma:
+            loss = loss + self._risk(z, image)
+        return Trial(image, loss, error)
+
+    def descend(self, trial: Trial) -> Step | None:
+        """Take a step along the gradients; None where the trial was so bad that the run went back instead.
+
+        Raises:
+            Diverged: the loss is no number or the fit collapses, again and again from the last good weights.
+        """
+        loss, error = float(trial.loss.detach()), float(trial.error)
+        if not math.isfinite(loss) or error > COLLAPSE * self.good_error:
+            self._go_back()
+            return None
+        factor = self.schedule.rate(self.iteration)
+        for group, rates in zip(self.optimiser.param_groups, self.rates, strict=True):
+            group.update({key: factor * rate for key, rate in rates.items()})
+        self.optimiser.step()
+        self.iteration += 1
+        output = trial.image.detach()
+        if self.estimate is None:
+            self.estimate = output.clone()
+        else:
+            self.estimate.lerp_(output, 1 - min(self.average, 1 - 1 / self.iteration))
+        if self.iteration % GUARD == 0:
+            self.good_error, self.returns = error, 0
+            self._keep()
+        return Step(self.iteration, loss, error, output)
+
+    def _cut(self, output: Tensor) -> Image:
+        return output[:, :, : self.size[0], : self.size[1]]
 
     def _risk(self, z: Tensor, output: Image) -> Tensor:
         """Return 2σ² times a Monte-Carlo estimate of the divergence, per pixel, of the image as a function of y = z.

@@ -6,8 +6,10 @@ normalisation: what reads it normalises and activates it, so that nothing else h
 
 from __future__ import annotations
 
+import contextlib
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Literal
 
@@ -235,9 +237,22 @@ def multiple(length: int, divisor: int) -> int:
     return max(-(-length // divisor), 2) * divisor
 
 
+_FUSED = ContextVar("fused", default=True)
+
+
+@contextlib.contextmanager
+def unfused() -> Iterator[None]:
+    """Use torch's own layers inside: the fused ones can't be vectorised."""
+    token = _FUSED.set(False)
+    try:
+        yield
+    finally:
+        _FUSED.reset(token)
+
+
 def _fusable(u: Tensor) -> bool:
     """Whether the fused form can take a map: one image, on the processor."""
-    return u.shape[0] == 1 and u.device.type == "cpu"
+    return u.shape[0] == 1 and u.device.type == "cpu" and _FUSED.get()
 
 
 def _pixels(u: Tensor) -> Tensor:

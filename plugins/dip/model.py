@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import math
-from collections.abc import Iterator, Mapping
+import statistics
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import torch
@@ -25,6 +26,7 @@ from .objective import Objective, hold_out
 from .parameters import DIPParameters
 from .recipe import Recipe
 from .stopping import Discrepancy, Fixed, HeldOut, MovingVariance, Rule
+from .together import step_together
 
 SMALLEST = 32
 QUANTISATION = 1e-3
@@ -55,22 +57,25 @@ class DeepImagePrior(Prior):
         _, height, width = problem.image_shape
         if min(height, width) < SMALLEST:
             raise ValueError(f"the image is {height} × {width}, and the network needs {SMALLEST} × {SMALLEST} at least")
+        runs, together = self.parameters.runs, self.parameters.together
+        if together is None:
+            together = context.device.type == "cuda"
+        seeds = torch.randint(2**62, (runs,), generator=_copy(context.generator)).tolist()
         saved = context.checkpoint.load() or {}
-        done = int(saved["run"]) if saved else 0
+        done = int(saved["done"]) if saved else 0
         estimates = [saved[f"estimate{index}"].to(context.device) for index in range(done)]
         trace: list[dict[str, float]] = []
         timed_out = False
-        for index in range(done, self.parameters.runs):
-            seed = int(torch.randint(2**62, (index + 1,), generator=_copy(context.generator))[-1])
-            run = Run(self.parameters, problem, seed, context.device)
-            run.load_state({key.removeprefix("run."): value for key, value in saved.items() if key.startswith("run.")})
-            saved = {}
+        while len(estimates) < runs and not timed_out:
+            first = len(estimates)
+            group = []
+            for index in range(first, runs if together else first + 1):
+                group.append(Run(self.parameters, problem, seeds[index], context.device))
+                group[-1].load_state(_part(saved, f"run{index}."))
             with out_of_memory(height, width):
-                timed_out = self._advance(run, index, estimates, context)
-            estimates.append(run.estimate)
-            trace += [{"run": index, **row} for row in run.trace]
-            if timed_out:
-                break
+                timed_out = self._advance(group, estimates, context)
+            estimates += [run.estimate for run in group]
+            trace += [{"run": index, **row} for index, run in enumerate(group, start=first) for row in run.trace]
         image = self._agreeing(torch.stack(estimates).mean(0), problem)
         return Restoration(image, trace, timed_out=timed_out)
 
@@ -87,18 +92,21 @@ class DeepImagePrior(Prior):
         noise = max(problem.sigma, QUANTISATION) ** 2
         return operator.data_step(problem.y, image, fidelity=1 / noise, penalty=1 / max(residual, noise))
 
-    def _advance(self, run: Run, index: int, estimates: list[Image], context: Context) -> bool:
-        """Take a run to its end; return whether the time was over first."""
+    def _advance(self, group: Sequence[Run], estimates: Sequence[Image], context: Context) -> bool:
+        """Take runs to their ends, side by side; return whether the time was over first."""
+        done = len(estimates)
 
         def state() -> dict[str, Tensor]:
-            finished = {f"estimate{number}": estimate for number, estimate in enumerate(estimates)}
-            return finished | {"run": torch.tensor(index)} | {f"run.{k}": v for k, v in run.state().items()}
+            state = {f"estimate{number}": estimate for number, estimate in enumerate(estimates)}
+            for number, run in enumerate(group, start=done):
+                state |= {f"run{number}.{key}": value for key, value in run.state().items()}
+            return state | {"done": torch.tensor(done)}
 
         threads = torch.get_num_threads() if context.device.type == "cpu" else 1
         with workers(threads):
-            for row in run.rows():
-                fraction = (index + run.descent.iteration / self.parameters.iterations) / self.parameters.runs
-                context.progress(min(fraction, 1.0), **row)
+            for row in advance(group):
+                gone = sum(run.descent.iteration for run in group) / self.parameters.iterations
+                context.progress(min((done + gone) / self.parameters.runs, 1.0), **row)
                 context.checkpoint.save(state)
                 if context.time_left() <= 0:
                     return True
@@ -160,19 +168,15 @@ class Run:
             raise RuntimeError("no iteration was done")
         return best
 
-    def rows(self) -> Iterator[dict[str, float]]:
-        """Descend until the rule or the number of iterations ends it; yield what every look gives."""
-        last = self.parameters.iterations
-        if self.rule.done or self.descent.iteration >= last:
-            return
-        for step in self.descent.steps():
-            if step.iteration % LOOK and step.iteration < last:
-                continue
-            yield self._look(step)
-            if self.rule.done or step.iteration >= last:
-                return
+    @property
+    def done(self) -> bool:
+        """Whether the rule or the number of iterations has ended it."""
+        return self.rule.done or self.descent.iteration >= self.parameters.iterations
 
-    def _look(self, step: Step) -> dict[str, float]:
+    def look(self, step: Step) -> dict[str, float] | None:
+        """Return what a look at the estimate after a step gives; None where it is not time for one."""
+        if step.iteration % LOOK and step.iteration < self.parameters.iterations:
+            return None
         estimate = self.descent.estimate
         assert estimate is not None
         error, held_out = self.objective.errors(estimate)
@@ -193,10 +197,24 @@ class Run:
         """Take over what ``state`` returned; nothing of an empty state."""
         if not state:
             return
-        for part, start in ((self.descent, "descent."), (self.rule, "rule.")):
-            part.load_state({key.removeprefix(start): v for key, v in state.items() if key.startswith(start)})
+        self.descent.load_state(_part(state, "descent."))
+        self.rule.load_state(_part(state, "rule."))
         names = ["iteration", "loss", "psnr_y", "psnr_held_out"]
         self.trace = [dict(zip(names, row, strict=False)) for row in state["trace"].tolist()]
+
+
+def advance(runs: Sequence[Run]) -> Iterator[dict[str, float]]:
+    """Take runs to their ends, side by side; yield, after every look, the means of what it gives over the runs."""
+    while active := [run for run in runs if not run.done]:
+        steps = step_together([run.descent for run in active])
+        looks = [run.look(step) for run, step in zip(active, steps, strict=True) if step]
+        if rows := [row for row in looks if row]:
+            yield {key: statistics.fmean(row[key] for row in rows) for key in rows[0]}
+
+
+def _part(state: Mapping[str, Tensor], start: str) -> dict[str, Tensor]:
+    """Return what begins with ``start``, without it."""
+    return {key.removeprefix(start): value for key, value in state.items() if key.startswith(start)}
 
 
 def _rule(recipe: Recipe, parameters: DIPParameters, problem: Problem) -> Rule:

@@ -223,16 +223,56 @@ class TestRuns:
         chosen = parameters.DIPParameters(**TINY)
         runs = [model.Run(chosen, problem, seed, torch.device("cpu")) for seed in seeds]
         for run in runs:
-            list(run.rows())
+            list(model.advance([run]))
         torch.testing.assert_close(one.image, runs[0].estimate)
         torch.testing.assert_close(two.image, (runs[0].estimate + runs[1].estimate) / 2)
 
+    @pytest.mark.parametrize(
+        "settings",
+        [
+            {},
+            *({"network": network} for network in ("unet", "resnet", "deep-decoder", "dense")),
+            {"up": "nearest", "down": "average"},
+            {"optimiser": "adam", "learning_rate": 0.01, "stopping": "variance"},
+        ],
+    )
+    def test_runs_side_by_side_give_what_they_give_in_turn(self, camera, settings):
+        problem = problem_of(Denoise(25), camera)
+        side_by_side, in_turn = (
+            PRIOR(**{**TINY, **settings, "iterations": 4, "runs": 3, "together": together}).restore(
+                problem, Context.seeded(0)
+            )
+            for together in (True, False)
+        )
+        torch.testing.assert_close(side_by_side.image, in_turn.image, atol=2e-4, rtol=0)
+        assert [row["run"] for row in side_by_side.trace] == [row["run"] for row in in_turn.trace]
+        for one, other in zip(side_by_side.trace, in_turn.trace, strict=True):
+            assert one["loss"] == pytest.approx(other["loss"], rel=1e-3)
+
+    def test_runs_side_by_side_end_and_go_back_each_for_itself(self, camera):
+        problem = problem_of(Denoise(25), camera)
+        chosen = parameters.DIPParameters(**{**TINY, "iterations": 60})
+        runs = [model.Run(chosen, problem, seed, torch.device("cpu")) for seed in range(3)]
+        list(model.advance(runs[:1]))
+        alone = runs[0].estimate.clone()
+        with torch.no_grad():
+            runs[2].descent.parameters[0].fill_(torch.nan)
+        steps = model.step_together([run.descent for run in runs[1:]])
+        assert [step is None for step in steps] == [False, True]
+        assert [run.descent.returns for run in runs] == [0, 0, 1]
+        list(model.advance(runs))
+        assert [run.descent.iteration for run in runs] == [60, 60, 60]
+        assert torch.equal(runs[0].estimate, alone)
+        assert all(run.trace[-1]["loss"] < run.trace[0]["loss"] for run in runs)
+
+    @pytest.mark.parametrize("together", [True, False])
     @pytest.mark.parametrize(("optimiser", "stopping"), [("muon", "held-out"), ("adam", "variance"), ("muon", "fixed")])
-    def test_a_killed_run_goes_on_bit_for_bit(self, camera, tmp_path, optimiser, stopping):
+    def test_a_killed_run_goes_on_bit_for_bit(self, camera, tmp_path, optimiser, stopping, together):
         problem = problem_of(Denoise(25), camera)
         settings = {**TINY, "iterations": 40, "runs": 2, "optimiser": optimiser, "stopping": stopping, "window": 20}
+        settings["together"] = together
         whole = PRIOR(**settings).restore(problem, Context.seeded(0))
-        for last in (2, 7):
+        for last in (2, 4) if together else (2, 7):
             looks = 0
 
             def killed(fraction, last=last, **values):
@@ -272,7 +312,7 @@ class TestRuns:
             run = model.Run(parameters.DIPParameters(**settings, sure=True), problem, 0, torch.device("cpu"))
             if not sure:
                 run.descent.sigma = 0.0
-            list(run.rows())
+            list(model.advance([run]))
             errors.append(error(run.estimate, camera))
         assert errors[0] < errors[1]
 

@@ -19,7 +19,7 @@ from priorbench.threads import workers
 from priorbench.types import Image
 
 from ..descent import Step
-from ..model import LOOK, Run
+from ..model import LOOK, Run, advance
 from ..parameters import DIPParameters
 
 SIGMA = 25.0
@@ -94,7 +94,7 @@ def descend(run: Run) -> Iterator[Step]:
 def restore(run: Run) -> Image:
     """Return the estimate that the run's own stopping rule picks."""
     with workers(torch.get_num_threads()):
-        for _ in run.rows():
+        for _ in advance([run]):
             pass
     return run.estimate
 
