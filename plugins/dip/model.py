@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from priorbench import NotApplicable
 from priorbench.networks.muon import Muon
 from priorbench.operators import Identity
+from priorbench.precision import multiplies_bfloat16
 from priorbench.priors import Context, Prior, Restoration
 from priorbench.problem import Problem
 from priorbench.threads import workers
@@ -243,15 +244,8 @@ def _optimiser(parameters: DIPParameters, network: nn.Module) -> Muon | torch.op
 
 
 def _products(parameters: DIPParameters, device: torch.device) -> torch.dtype | None:
-    """Return the type that convolutions multiply in; without instructions for it bfloat16 would be emulated."""
-    if parameters.precision == "float32":
-        return None
-    if device.type == "cuda":
-        native = torch.cuda.get_device_capability(device) >= (8, 0)
-    else:
-        known = torch.cpu.get_capabilities() if hasattr(torch.cpu, "get_capabilities") else {}
-        native = any(known.get(name) for name in ("avx512_bf16", "amx_bf16"))
-    return torch.bfloat16 if native else None
+    """Return the type that convolutions multiply in; None for that of the maps."""
+    return torch.bfloat16 if parameters.precision == "mixed" and multiplies_bfloat16(device) else None
 
 
 def _psnr(error: float) -> float:

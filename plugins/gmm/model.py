@@ -7,6 +7,7 @@ mixtures and dead leaves".
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import torch
@@ -24,6 +25,7 @@ from .posterior import Posterior, Spectra
 from .training import train
 
 PATCHES_IN_A_CHUNK = 1 << 13
+MANY_PATCHES = 1 << 15
 
 
 class GMM(PatchPrior, Learned):
@@ -69,7 +71,8 @@ class GMM(PatchPrior, Learned):
     def select(self, patches: Patches, noise_variance: float) -> Tensor:
         """Return argmaxₖ log πₖ + log N(u; 0, Σₖ + sI) for each patch, with s the noise variance."""
         posterior = self._at(noise_variance, patches, self._rank)
-        return torch.cat(in_threads(posterior.select, torch.split(patches, PATCHES_IN_A_CHUNK)))
+        choose = partial(posterior.select, many=len(patches) >= MANY_PATCHES)
+        return torch.cat(in_threads(choose, torch.split(patches, PATCHES_IN_A_CHUNK)))
 
     def map_estimate(self, patches: Patches, noise_variance: float) -> Patches:
         """Return mean + Σₖ(Σₖ + sI)⁻¹u with k the selected component and s the noise variance.
@@ -80,7 +83,8 @@ class GMM(PatchPrior, Learned):
         posterior = self._at(noise_variance, patches, self._rank)
         estimates = torch.empty_like(patches)
         chunks = zip(torch.split(patches, PATCHES_IN_A_CHUNK), torch.split(estimates, PATCHES_IN_A_CHUNK), strict=True)
-        in_threads(lambda pair: posterior.estimate(pair[0], out=pair[1]), chunks)
+        many = len(patches) >= MANY_PATCHES
+        in_threads(lambda pair: posterior.estimate(pair[0], out=pair[1], many=many), chunks)
         return estimates
 
     def sample(self, count: int, generator: torch.Generator) -> Patches:

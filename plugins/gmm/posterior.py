@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property, partial
 
 import torch
 from torch import Tensor
 
+from priorbench.precision import multiplies_bfloat16
 from priorbench.types import Patches
 
 from .mixture import Mixture, Scores
+from .short_list import ShortList, short_list
+
+COMPONENTS_FOR_A_LIST = 64
+"""From so many on a short list pays where bfloat16 is fast."""
 
 
 @dataclass(frozen=True)
@@ -70,13 +76,19 @@ class Posterior:
         scale = (spectra.average[:rank] + noise_variance).sqrt()
         directions = spectra.directions[:, :rank]
         if len(scale) == dimension:
-            precisions = (directions / variances[:, None]) @ directions.mT
+            roots = directions.mT / variances.sqrt()[:, :, None]
             half_log_det = variances.log().sum(1) / 2
         else:
             factors = torch.linalg.cholesky((directions * variances[:, None]) @ directions.mT)
-            precisions = torch.cholesky_inverse(factors)
+            roots = torch.linalg.solve_triangular(factors, torch.eye(len(scale), dtype=factors.dtype), upper=False)
             half_log_det = factors.diagonal(dim1=1, dim2=2).log().sum(1)
-        self._scores = Scores(spectra.weights, precisions * scale * scale[:, None], half_log_det, dtype, device)
+        roots = roots * scale
+        self._scores = Scores(spectra.weights, roots.mT @ roots, half_log_det, dtype, device)
+        self._short_list: Callable[[], ShortList | None] = lambda: None
+        if _may_be_listed(len(roots), dtype, device):
+            spreads = directions * variances.sqrt()[:, None] / scale[:, None]
+            constants = spectra.weights.log() - half_log_det
+            self._short_list = cache(partial(short_list, constants, roots, spreads))
         self._projection = (spectra.axes[:, :rank] / scale).mT.to(device, dtype)
         # Σ(Σ + sI)⁻¹ = I − s(Σ + sI)⁻¹ on u. The constant patch, which the axes leave out, passes unchanged: so the
         # filter of u is a filter of x.
@@ -91,16 +103,24 @@ class Posterior:
             result[block] = scores.logsumexp(0)
         return result
 
-    def select(self, patches: Patches) -> Tensor:
-        """Return the most probable component of each noisy patch."""
+    def select(self, patches: Patches, *, many: bool = False) -> Tensor:
+        """Return the most probable component of each noisy patch.
+
+        Args:
+            patches: N × D.
+            many: whether a short list, which takes a while to make, pays for these patches and others.
+        """
+        vectors = self._whiten(patches)
+        if many and (listed := self._short_list()):
+            return listed(vectors)
         result = torch.empty(len(patches), dtype=torch.long, device=patches.device)
-        for block, scores in self._scores(self._whiten(patches)):
+        for block, scores in self._scores(vectors):
             torch.argmax(scores, 0, out=result[block])
         return result
 
-    def estimate(self, patches: Patches, out: Patches) -> None:
-        """Write the Wiener estimate of each patch within its selected component to ``out``."""
-        labels = self.select(patches)
+    def estimate(self, patches: Patches, out: Patches, *, many: bool = False) -> None:
+        """Write the Wiener estimate of each patch within its selected component to ``out``; for ``many`` see select."""
+        labels = self.select(patches, many=many)
         order = labels.argsort()
         ordered = patches[order]
         filtered = torch.empty_like(ordered)
@@ -113,3 +133,9 @@ class Posterior:
 
     def _whiten(self, patches: Patches) -> Tensor:
         return self._projection @ (patches - patches.mean(1, keepdim=True)).mT
+
+
+def _may_be_listed(components: int, dtype: torch.dtype, device: torch.device) -> bool:
+    if dtype != torch.float32 or device.type != "cpu" or components < COMPONENTS_FOR_A_LIST:
+        return False
+    return multiplies_bfloat16(device)

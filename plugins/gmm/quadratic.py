@@ -46,15 +46,15 @@ def unpack(moments: Tensor) -> Tensor:
     return matrices
 
 
-def feature_blocks(vectors: Tensor) -> Iterator[tuple[slice, Tensor]]:
-    """Yield blocks of columns of ``vectors`` (d × N) with their features Φ, d(d+1)/2 × n.
+def feature_blocks(vectors: Tensor, ones: int = 0) -> Iterator[tuple[slice, Tensor]]:
+    """Yield blocks of columns of ``vectors`` (d × N) with their features Φ, d(d+1)/2 × n, and rows of ones below.
 
     Memory does not grow with N. Each block overwrites the one before it.
     """
     dimension, count = vectors.shape
     turns = (dimension + 1) // 2
     size = max(1, FEATURES_IN_A_BLOCK // packed_size(dimension))
-    buffer = vectors.new_empty(packed_size(dimension), min(size, count))
+    buffer = vectors.new_ones(packed_size(dimension) + ones, min(size, count))
     turned = vectors.new_empty(dimension + turns, min(size, count))
     for start in range(0, count, size):
         block = slice(start, min(start + size, count))
@@ -66,7 +66,7 @@ def feature_blocks(vectors: Tensor) -> Iterator[tuple[slice, Tensor]]:
         by_turn = features[: turns * dimension].view(turns, dimension, n)
         torch.mul(wide[:dimension], wide.unfold(0, dimension, 1)[:turns].movedim(-1, 1), out=by_turn)
         if dimension % 2 == 0:
-            torch.mul(wide[:turns], wide[turns:dimension], out=features[turns * dimension :])
+            torch.mul(wide[:turns], wide[turns:dimension], out=features[turns * dimension : packed_size(dimension)])
         yield block, features
 
 

@@ -11,9 +11,9 @@ from priorbench.priors import Context
 REGISTRY = load_plugins([Path(__file__).parents[2] / "plugins"])
 GMM = REGISTRY.priors["gmm"].load()
 PACKAGE = GMM.__module__.rpartition(".")[0]
-adaptation, em, mixture, quadratic, start, mstep, model = (
+adaptation, em, mixture, quadratic, start, mstep, model, posterior, short_list = (
     importlib.import_module(f"{PACKAGE}.{name}")
-    for name in ("adaptation", "em", "mixture", "quadratic", "start", "mstep", "model")
+    for name in ("adaptation", "em", "mixture", "quadratic", "start", "mstep", "model", "posterior", "short_list")
 )
 
 

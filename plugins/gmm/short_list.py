@@ -1,0 +1,101 @@
+"""The most probable of many components: all are compared in bfloat16, and the few that may be the first in float32.
+
+bfloat16 products take half as long or less where the processor has instructions for them, and their rounding moves the
+scores of good components by some hundredths of a nat: so the first is among those within a margin of the highest.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from math import ceil
+
+import torch
+from torch import Tensor
+
+from .quadratic import feature_blocks, pack
+
+SAFETY = 1.2
+"""The margin, as a multiple of the largest rounding error near the top that all vectors but one in a hundred have."""
+
+SAMPLES = 512
+"""Vectors that the rounding errors are measured on."""
+
+WIDEST = 1.0
+"""Nats; with a wider margin the list is too long to pay."""
+
+NEAR = 10.0
+"""Nats below the highest score within which they are measured."""
+
+
+def short_list(constants: Tensor, roots: Tensor, spreads: Tensor) -> ShortList | None:
+    """Return the short list of such components; None where bfloat16 tells them apart so badly that it does not pay."""
+    found = ShortList(constants, roots, spreads)
+    return found if found.margin <= WIDEST else None
+
+
+class ShortList:
+    """argmaxₖ cₖ − ½‖Rₖv‖² as float32 has it, for all but one vector in thousands.
+
+    The scores are compared less a typical highest one, so that those near the top are small and bfloat16 resolves them.
+    The margin is measured, on vectors drawn from the components; it grows with the distance of the highest score from
+    the typical one, as rounding errors do.
+
+    Args:
+        constants: c, K, float64.
+        roots: R, K × m × d, float64.
+        spreads: S, K × d × n, float64: Sₖz, with z white of variance 1, is a vector of component k.
+    """
+
+    def __init__(self, constants: Tensor, roots: Tensor, spreads: Tensor) -> None:
+        components, _, dimensions = spreads.shape
+        generator = torch.Generator().manual_seed(0)
+        z = torch.randn(components, dimensions, ceil(SAMPLES / components), dtype=torch.float64, generator=generator)
+        vectors = (spreads @ z).movedim(0, 1).flatten(1).float()
+        coefficients = (-0.5 * pack(roots.mT @ roots)).float()
+        self._constants, self._roots = constants.float(), roots.float()
+        exact = torch.cat([coefficients @ features for _, features in feature_blocks(vectors)], dim=1)
+        exact += self._constants[:, None]
+        highest = exact.amax(0)
+        shift = highest.mean()
+        # In two parts: one bfloat16 would move the score by more than the products do.
+        shifted = self._constants - shift
+        fine = shifted - shifted.bfloat16()
+        self._coefficients = torch.cat([coefficients, shifted[:, None], fine[:, None]], dim=1).bfloat16()
+        rounded = torch.cat([scores for _, scores in self._scores(vectors)], dim=1)
+        errors = torch.where(exact >= highest - NEAR, rounded - (exact - shift), 0)
+        self.margin = SAFETY * float(errors.abs().amax(0).quantile(0.99))
+        self._typical = float((highest - shift).std())
+
+    def __call__(self, vectors: Tensor) -> Tensor:
+        """Return the first component of each column of ``vectors``, d × N, float32."""
+        components, columns = [], []
+        for block, scores in self._scores(vectors):
+            top = scores.amax(0)
+            margin = self.margin * (top.float().abs() / self._typical).clamp(min=1)
+            component, column = (scores >= (top - margin).to(scores.dtype)).nonzero(as_tuple=True)
+            components.append(component)
+            columns.append(column + block.start)
+        return self._decide(vectors, torch.cat(components), torch.cat(columns))
+
+    def _scores(self, vectors: Tensor) -> Iterator[tuple[slice, Tensor]]:
+        for block, features in feature_blocks(vectors.bfloat16(), ones=2):
+            yield block, torch.mm(self._coefficients, features)
+
+    def _decide(self, vectors: Tensor, components: Tensor, columns: Tensor) -> Tensor:
+        """Return, of the components that are listed for each column, the first in float32; of equals the lowest."""
+        first = torch.zeros(vectors.shape[1], dtype=torch.long)
+        first[columns] = components
+        contested = columns.bincount(minlength=len(first))[columns] > 1
+        components, columns = components[contested], columns[contested]
+        order = components.argsort(stable=True)
+        components, columns = components[order], columns[order]
+        rows, scores, start = vectors.mT.contiguous(), vectors.new_empty(len(columns)), 0
+        for component, count in enumerate(components.bincount().tolist()):
+            own = slice(start, start + count)
+            projected = rows.index_select(0, columns[own]) @ self._roots[component].mT
+            torch.linalg.vecdot(projected, projected, out=scores[own])
+            start = own.stop
+        scores = self._constants[components] - scores / 2
+        highest = scores.new_full((len(first),), -torch.inf).scatter_reduce_(0, columns, scores, "amax")
+        won = scores == highest[columns]
+        return first.scatter_reduce_(0, columns[won], components[won], "amin", include_self=False)
