@@ -147,6 +147,11 @@ def test_salt_and_pepper_turn_exactly_the_stated_share_and_all_of_it_is_missing(
     assert not problem.y[0][~known].any()
 
 
+def test_salt_and_pepper_on_black_and_white_can_not_be_told():
+    with pytest.raises(ValueError, match="for photographs with shades between"):
+        DenoiseSaltPepper(30).corrupt(torch.zeros(1, 1, 8, 8), seeded())
+
+
 def test_salt_is_as_frequent_as_pepper():
     noisy = DenoiseSaltPepper(50)
     seen: list[torch.Tensor] = []

@@ -76,7 +76,17 @@ class DenoiseSaltPepper(Task):
         return self.observe(y.reshape(image.shape))
 
     def observe(self, image: Observation, mask: Image | None = None) -> Problem:
-        """Return the problem with all pixels missing that are black or white."""
+        """Return the problem with all pixels missing that are black or white.
+
+        Raises:
+            ValueError: a channel has no other pixels, or there is a mask.
+        """
         refuse_mask(mask, "denoise-saltpepper")
-        operator = Mask((image[0] > 0) & (image[0] < 1))
+        known = (image[0] > 0) & (image[0] < 1)
+        if not known.flatten(1).any(dim=1).all():
+            raise ValueError(
+                "a channel is black or white everywhere: what is salt and pepper can't be told from what is not; "
+                "denoise-saltpepper is for photographs with shades between"
+            )
+        operator = Mask(known)
         return Problem(operator.forward(image), operator, 0.0)
