@@ -170,7 +170,7 @@ class Descent:
             z = self.begin()
             trial = self.judge(z, self.network(z))
             torch.autograd.backward(trial.loss)
-            if step := self.descend(trial):
+            if step := self.descend(trial.image, float(trial.loss.detach()), float(trial.error)):
                 yield step
 
     def begin(self) -> Tensor:
@@ -186,13 +186,17 @@ class Descent:
             loss = loss + self._risk(z, image)
         return Trial(image, loss, error)
 
-    def descend(self, trial: Trial) -> Step | None:
+    def descend(self, image: Image, loss: float, error: float) -> Step | None:
         """Take a step along the gradients; None where the trial was so bad that the run went back instead.
+
+        Args:
+            image: the trial's.
+            loss: what is minimised.
+            error: mean of (Hf - y)² of the image, over what is fitted.
 
         Raises:
             Diverged: the loss is no number or the fit collapses, again and again from the last good weights.
         """
-        loss, error = float(trial.loss.detach()), float(trial.error)
         if not math.isfinite(loss) or error > COLLAPSE * self.good_error:
             self._go_back()
             return None
@@ -201,7 +205,7 @@ class Descent:
             group.update({key: factor * rate for key, rate in rates.items()})
         self.optimiser.step()
         self.iteration += 1
-        output = trial.image.detach()
+        output = image.detach()
         if self.estimate is None:
             self.estimate = output.clone()
         else:
@@ -264,5 +268,4 @@ class Descent:
             self.good[index].copy_(state[f"good{index}"])
             start = f"adam{index}."
             moments = {key.removeprefix(start): value for key, value in state.items() if key.startswith(start)}
-            # A count of steps stays on the processor.
-            self.optimiser.state[parameter] = {k: v if v.ndim == 0 else v.to(parameter) for k, v in moments.items()}
+            self.optimiser.state[parameter] = {key: value.to(parameter.device) for key, value in moments.items()}

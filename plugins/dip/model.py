@@ -58,9 +58,9 @@ class DeepImagePrior(Prior):
         _, height, width = problem.image_shape
         if min(height, width) < SMALLEST:
             raise ValueError(f"the image is {height} × {width}, and the network needs {SMALLEST} × {SMALLEST} at least")
-        runs, together = self.parameters.runs, self.parameters.together
-        if together is None:
-            together = context.device.type == "cuda"
+        runs = self.parameters.runs
+        # Stein's estimate evaluates each network twice, and subtracts: both have to round alike.
+        together = self.parameters.together and not self.parameters.sure
         seeds = torch.randint(2**62, (runs,), generator=_copy(context.generator)).tolist()
         saved = context.checkpoint.load() or {}
         done = int(saved["done"]) if saved else 0
@@ -70,10 +70,10 @@ class DeepImagePrior(Prior):
         while len(estimates) < runs and not timed_out:
             first = len(estimates)
             group = []
-            for index in range(first, runs if together else first + 1):
-                group.append(Run(self.parameters, problem, seeds[index], context.device))
-                group[-1].load_state(_part(saved, f"run{index}."))
-            with out_of_memory(height, width):
+            with out_of_memory(height, width, runs - first if together else 1):
+                for index in range(first, runs if together else first + 1):
+                    group.append(Run(self.parameters, problem, seeds[index], context.device))
+                    group[-1].load_state(_part(saved, f"run{index}."))
                 timed_out = self._advance(group, estimates, context)
             estimates += [run.estimate for run in group]
             trace += [{"run": index, **row} for index, run in enumerate(group, start=first) for row in run.trace]
@@ -103,8 +103,9 @@ class DeepImagePrior(Prior):
                 state |= {f"run{number}.{key}": value for key, value in run.state().items()}
             return state | {"done": torch.tensor(done)}
 
-        threads = torch.get_num_threads() if context.device.type == "cpu" else 1
-        with workers(threads):
+        # One network's layers share threads out by themselves; torch does it for several.
+        alone = len(group) == 1 and context.device.type == "cpu"
+        with workers(torch.get_num_threads()) if alone else contextlib.nullcontext():
             for row in advance(group):
                 gone = sum(run.descent.iteration for run in group) / self.parameters.iterations
                 context.progress(min((done + gone) / self.parameters.runs, 1.0), **row)
@@ -199,7 +200,8 @@ class Run:
         if not state:
             return
         self.descent.load_state(_part(state, "descent."))
-        self.rule.load_state(_part(state, "rule."))
+        device = self.descent.z.device
+        self.rule.load_state({key: value.to(device) for key, value in _part(state, "rule.").items()})
         names = ["iteration", "loss", "psnr_y", "psnr_held_out"]
         self.trace = [dict(zip(names, row, strict=False)) for row in state["trace"].tolist()]
 
@@ -259,13 +261,18 @@ def _copy(generator: torch.Generator) -> torch.Generator:
 
 
 @contextlib.contextmanager
-def out_of_memory(height: int, width: int) -> Iterator[None]:
+def out_of_memory(height: int, width: int, runs: int = 1) -> Iterator[None]:
     """Turn torch's complaint into one that says what would fit."""
     try:
         yield
     except (torch.OutOfMemoryError, RuntimeError) as error:
         if not isinstance(error, torch.OutOfMemoryError) and "allocate memory" not in str(error):
             raise
+        if runs > 1:
+            raise ValueError(
+                f"{runs} runs side by side on an image of {height} × {width} do not fit into the memory; "
+                f"with together: false they need a {runs}th of it"
+            ) from error
         raise ValueError(
             f"an image of {height} × {width} with this network does not fit into the memory; one of "
             f"{height // 2} × {width // 2}, or half the channels, needs a fourth of it or half"

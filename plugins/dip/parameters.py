@@ -54,8 +54,10 @@ class DIPParameters(Parameters):
         0.95, ge=0, lt=1, description="how much of the running average of the outputs each iteration keeps"
     )
     runs: int = Field(1, ge=1, description="runs from different weights and inputs, whose estimates are averaged")
-    together: bool | None = Field(
-        None, description="whether the runs advance side by side, their networks evaluated as one; null: on a GPU"
+    together: bool = Field(
+        False,
+        description="the runs advance side by side, their networks evaluated as one, in the memory of as many; for "
+        "GPUs that one network does not fill",
     )
     stopping: Literal["fixed", "discrepancy", "held-out", "variance"] | None = Field(
         None, description="which estimate is given back, without the clean image: see the plugin's README"

@@ -7,7 +7,6 @@ mixtures and dead leaves".
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from functools import partial
 from typing import Any
 
 import torch
@@ -26,6 +25,7 @@ from .training import train
 
 PATCHES_IN_A_CHUNK = 1 << 13
 MANY_PATCHES = 1 << 15
+"""From so many in one call on a short list of components pays for being made."""
 
 
 class GMM(PatchPrior, Learned):
@@ -71,8 +71,9 @@ class GMM(PatchPrior, Learned):
     def select(self, patches: Patches, noise_variance: float) -> Tensor:
         """Return argmaxₖ log πₖ + log N(u; 0, Σₖ + sI) for each patch, with s the noise variance."""
         posterior = self._at(noise_variance, patches, self._rank)
-        choose = partial(posterior.select, many=len(patches) >= MANY_PATCHES)
-        return torch.cat(in_threads(choose, torch.split(patches, PATCHES_IN_A_CHUNK)))
+        listed = posterior.short_list if len(patches) >= MANY_PATCHES else None
+        chunks = torch.split(patches, PATCHES_IN_A_CHUNK)
+        return torch.cat(in_threads(lambda chunk: posterior.select(chunk, listed), chunks))
 
     def map_estimate(self, patches: Patches, noise_variance: float) -> Patches:
         """Return mean + Σₖ(Σₖ + sI)⁻¹u with k the selected component and s the noise variance.
@@ -83,8 +84,8 @@ class GMM(PatchPrior, Learned):
         posterior = self._at(noise_variance, patches, self._rank)
         estimates = torch.empty_like(patches)
         chunks = zip(torch.split(patches, PATCHES_IN_A_CHUNK), torch.split(estimates, PATCHES_IN_A_CHUNK), strict=True)
-        many = len(patches) >= MANY_PATCHES
-        in_threads(lambda pair: posterior.estimate(pair[0], out=pair[1], many=many), chunks)
+        listed = posterior.short_list if len(patches) >= MANY_PATCHES else None
+        in_threads(lambda pair: posterior.estimate(*pair, listed), chunks)
         return estimates
 
     def sample(self, count: int, generator: torch.Generator) -> Patches:

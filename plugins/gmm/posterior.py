@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache, cached_property, partial
+from functools import cached_property
 
 import torch
 from torch import Tensor
@@ -13,7 +12,7 @@ from priorbench.precision import multiplies_bfloat16
 from priorbench.types import Patches
 
 from .mixture import Mixture, Scores
-from .short_list import ShortList, short_list
+from .short_list import ShortList
 
 COMPONENTS_FOR_A_LIST = 64
 """From so many on a short list pays where bfloat16 is fast."""
@@ -84,17 +83,22 @@ class Posterior:
             half_log_det = factors.diagonal(dim1=1, dim2=2).log().sum(1)
         roots = roots * scale
         self._scores = Scores(spectra.weights, roots.mT @ roots, half_log_det, dtype, device)
-        self._short_list: Callable[[], ShortList | None] = lambda: None
+        self._listable: tuple[Tensor, Tensor, Tensor] | None = None
         if _may_be_listed(len(roots), dtype, device):
             spreads = directions * variances.sqrt()[:, None] / scale[:, None]
-            constants = spectra.weights.log() - half_log_det
-            self._short_list = cache(partial(short_list, constants, roots, spreads))
+            self._listable = (spectra.weights.log() - half_log_det, roots, spreads)
         self._projection = (spectra.axes[:, :rank] / scale).mT.to(device, dtype)
         # Σ(Σ + sI)⁻¹ = I − s(Σ + sI)⁻¹ on u. The constant patch, which the axes leave out, passes unchanged: so the
         # filter of u is a filter of x.
         pictures = spectra.pictures.to(device, dtype)
         stopped = (noise_variance / variances).to(device, dtype)
         self._filters = torch.eye(pixels, dtype=dtype, device=device) - (pictures * stopped[:, None]) @ pictures.mT
+
+    @cached_property
+    def short_list(self) -> ShortList | None:
+        """What chooses among many components faster, once it is made; None where it would not."""
+        listable, self._listable = self._listable, None
+        return ShortList.where_it_pays(*listable) if listable else None
 
     def log_prob(self, patches: Patches) -> Tensor:
         """Return the log density of each noisy patch, in nats."""
@@ -103,24 +107,19 @@ class Posterior:
             result[block] = scores.logsumexp(0)
         return result
 
-    def select(self, patches: Patches, *, many: bool = False) -> Tensor:
-        """Return the most probable component of each noisy patch.
-
-        Args:
-            patches: N × D.
-            many: whether a short list, which takes a while to make, pays for these patches and others.
-        """
+    def select(self, patches: Patches, listed: ShortList | None = None) -> Tensor:
+        """Return the most probable component of each noisy patch, N × D, by :attr:`short_list` if it is given."""
         vectors = self._whiten(patches)
-        if many and (listed := self._short_list()):
+        if listed:
             return listed(vectors)
         result = torch.empty(len(patches), dtype=torch.long, device=patches.device)
         for block, scores in self._scores(vectors):
             torch.argmax(scores, 0, out=result[block])
         return result
 
-    def estimate(self, patches: Patches, out: Patches, *, many: bool = False) -> None:
-        """Write the Wiener estimate of each patch within its selected component to ``out``; for ``many`` see select."""
-        labels = self.select(patches, many=many)
+    def estimate(self, patches: Patches, out: Patches, listed: ShortList | None = None) -> None:
+        """Write the Wiener estimate of each patch within its component, selected as :meth:`select` does, to ``out``."""
+        labels = self.select(patches, listed)
         order = labels.argsort()
         ordered = patches[order]
         filtered = torch.empty_like(ordered)

@@ -1,7 +1,7 @@
-"""The most probable of many components: all are compared in bfloat16, and the few that may be the first in float32.
+"""The most probable of many components: all are compared in bfloat16, the few that may be it again in float32.
 
 bfloat16 products take half as long or less where the processor has instructions for them, and their rounding moves the
-scores of good components by some hundredths of a nat: so the first is among those within a margin of the highest.
+scores of good components by some hundredths of a nat: so it is among those within a margin of the highest.
 """
 
 from __future__ import annotations
@@ -18,7 +18,10 @@ SAFETY = 1.2
 """The margin, as a multiple of the largest rounding error near the top that all vectors but one in a hundred have."""
 
 SAMPLES = 512
-"""Vectors that the rounding errors are measured on."""
+"""Vectors that the rounding errors are measured on, at least."""
+
+HALF_A_STEP = 2.0**-9
+"""Of a number in bfloat16, relative to the number at most."""
 
 WIDEST = 1.0
 """Nats; with a wider margin the list is too long to pay."""
@@ -27,18 +30,12 @@ NEAR = 10.0
 """Nats below the highest score within which they are measured."""
 
 
-def short_list(constants: Tensor, roots: Tensor, spreads: Tensor) -> ShortList | None:
-    """Return the short list of such components; None where bfloat16 tells them apart so badly that it does not pay."""
-    found = ShortList(constants, roots, spreads)
-    return found if found.margin <= WIDEST else None
-
-
 class ShortList:
     """argmaxₖ cₖ − ½‖Rₖv‖² as float32 has it, for all but one vector in thousands.
 
     The scores are compared less a typical highest one, so that those near the top are small and bfloat16 resolves them.
-    The margin is measured, on vectors drawn from the components; it grows with the distance of the highest score from
-    the typical one, as rounding errors do.
+    The margin is measured, on as many vectors drawn from each component; it grows with the distance of the highest
+    score from the typical one, as rounding errors do.
 
     Args:
         constants: c, K, float64.
@@ -66,13 +63,21 @@ class ShortList:
         self.margin = SAFETY * float(errors.abs().amax(0).quantile(0.99))
         self._typical = float((highest - shift).std())
 
+    @classmethod
+    def where_it_pays(cls, constants: Tensor, roots: Tensor, spreads: Tensor) -> ShortList | None:
+        """Return the short list of such components; None where bfloat16 tells them apart so badly that it is long."""
+        listed = cls(constants, roots, spreads)
+        return listed if listed.margin <= WIDEST else None
+
     def __call__(self, vectors: Tensor) -> Tensor:
-        """Return the first component of each column of ``vectors``, d × N, float32."""
+        """Return the most probable component of each column of ``vectors``, d × N, float32."""
         components, columns = [], []
         for block, scores in self._scores(vectors):
-            top = scores.amax(0)
-            margin = self.margin * (top.float().abs() / self._typical).clamp(min=1)
-            component, column = (scores >= (top - margin).to(scores.dtype)).nonzero(as_tuple=True)
+            top = scores.amax(0).float()
+            margin = self.margin * (top.abs() / self._typical).clamp(min=1)
+            # In the scores' own type, and rounded so that the margin keeps its width.
+            threshold = (top - margin - HALF_A_STEP * top.abs()).to(scores.dtype)
+            component, column = (scores >= threshold).nonzero(as_tuple=True)
             components.append(component)
             columns.append(column + block.start)
         return self._decide(vectors, torch.cat(components), torch.cat(columns))
@@ -82,10 +87,10 @@ class ShortList:
             yield block, torch.mm(self._coefficients, features)
 
     def _decide(self, vectors: Tensor, components: Tensor, columns: Tensor) -> Tensor:
-        """Return, of the components that are listed for each column, the first in float32; of equals the lowest."""
-        first = torch.zeros(vectors.shape[1], dtype=torch.long)
-        first[columns] = components
-        contested = columns.bincount(minlength=len(first))[columns] > 1
+        """Return, of the components listed for each column, the most probable in float32; of equals the lowest."""
+        chosen = torch.zeros(vectors.shape[1], dtype=torch.long)
+        chosen[columns] = components
+        contested = columns.bincount(minlength=len(chosen))[columns] > 1
         components, columns = components[contested], columns[contested]
         order = components.argsort(stable=True)
         components, columns = components[order], columns[order]
@@ -96,6 +101,6 @@ class ShortList:
             torch.linalg.vecdot(projected, projected, out=scores[own])
             start = own.stop
         scores = self._constants[components] - scores / 2
-        highest = scores.new_full((len(first),), -torch.inf).scatter_reduce_(0, columns, scores, "amax")
+        highest = scores.new_full((len(chosen),), -torch.inf).scatter_reduce_(0, columns, scores, "amax")
         won = scores == highest[columns]
-        return first.scatter_reduce_(0, columns[won], components[won], "amin", include_self=False)
+        return chosen.scatter_reduce_(0, columns[won], components[won], "amin", include_self=False)

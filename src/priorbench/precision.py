@@ -6,7 +6,10 @@ import torch
 
 
 def multiplies_bfloat16(device: torch.device) -> bool:
-    """Return whether a device has instructions for products of bfloat16; without, they are slower than others."""
+    """Return whether a GPU or an x86 processor has instructions for products of bfloat16.
+
+    Without them such products are slower than others.
+    """
     if device.type == "cuda":
         return torch.cuda.get_device_capability(device) >= (8, 0)
     known = torch.cpu.get_capabilities() if hasattr(torch.cpu, "get_capabilities") else {}

@@ -119,7 +119,18 @@ def test_points_of_the_cost_have_the_numbers_of_the_names(experiment):
     for axes in figure.axes:
         if axes.get_visible():
             numbers = [text.get_text() for text in axes.texts if text.get_text()]
-            assert len(numbers) == len(set(numbers)) and set(numbers) <= set(names)
+            assert numbers and len(numbers) == len(set(numbers)) and set(numbers) <= set(names)
+
+
+@pytest.mark.parametrize("length", [3, 30, 60, 200])
+def test_long_names_stay_inside_the_cost_figure(experiment, length):
+    named = {prior: label.ljust(length, "x") for prior, label in experiment.catalogue.priors.items()}
+    figure = draw_cost(experiment.scores, experiment.runs, replace(experiment.catalogue, priors=named), "psnr")
+    (legend,) = figure.legends
+    box, whole = legend.get_window_extent(), figure.bbox
+    assert box.x0 >= whole.x0 or length == 200
+    assert all(axes.get_window_extent().y1 <= box.y0 for axes in figure.axes if axes.get_visible())
+    assert min(axes.get_window_extent().height for axes in figure.axes if axes.get_visible()) > 100
 
 
 def test_priors_are_ranked_in_the_direction_of_the_metric(experiment):

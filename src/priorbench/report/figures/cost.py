@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from math import ceil
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -18,7 +20,9 @@ from priorbench.results.catalogue import Catalogue
 from priorbench.results.statistics import restored_runs, summarise
 
 COLUMNS, NAMES = 2, 4
-"""Columns of panels, and of names above them."""
+"""Columns of panels, and at most of names above them."""
+
+LEGEND: Any = {"frameon": False, "columnspacing": 1.2, "handletextpad": 0.3}
 
 
 @styled
@@ -54,7 +58,7 @@ def draw_cost(scores: pd.DataFrame, runs: pd.DataFrame, catalogue: Catalogue, me
     drawn = set(points["prior"])
     ranked = [prior for prior in rank_priors(summary, catalogue, metric) if prior in drawn]
     numbers = {prior: number for number, prior in enumerate(ranked, start=1)}
-    figure = new_figure(WIDTH, 2.5 * lines + 0.3 + 0.17 * ceil(len(numbers) / NAMES))
+    figure = new_figure(WIDTH, 2.5 * lines + 0.3)
     panels = figure.subplots(lines, columns, squeeze=False).ravel()
     marks = family_marks(catalogue.priors)
     labels = []
@@ -75,14 +79,23 @@ def draw_cost(scores: pd.DataFrame, runs: pd.DataFrame, catalogue: Catalogue, me
     figure.supxlabel("seconds an image (hollow: some images failed)", fontsize=8)
     figure.supylabel(catalogue.metric_label(metric), fontsize=8)
     handles = [_handle(marks[prior], number, catalogue.prior_label(prior)) for prior, number in numbers.items()]
-    figure.legend(
-        handles=handles, loc="outside upper center", ncols=NAMES, frameon=False, columnspacing=1.2, handletextpad=0.3
-    )
+    _write_names(figure, handles)
     figure.get_layout_engine().execute(figure)  # type: ignore[union-attr]  # new_figure has set one
     figure.set_layout_engine("none")
     for axes, named, front in labels:
         label_points(axes, named, line=front[["seconds", "mean"]].to_numpy())
     return figure
+
+
+def _write_names(figure: Figure, handles: Sequence[Line2D]) -> None:
+    """Write the names above the panels, in as many columns as fit, and make the figure higher by their height."""
+    for columns in range(NAMES, 0, -1):
+        legend = figure.legend(handles=handles, loc="outside upper center", ncols=columns, **LEGEND)
+        extent = legend.get_window_extent()
+        if extent.width <= figure.bbox.width or columns == 1:
+            break
+        legend.remove()
+    figure.set_figheight(figure.get_figheight() + extent.height / figure.dpi)
 
 
 def _handle(mark: Mark, number: int, label: str) -> Line2D:
