@@ -101,8 +101,10 @@ def test_front_page_explains_the_benchmark(page):
 )
 def test_a_figure_shows_and_has_its_caption(page, category, row, caption):
     open_category(page, category)
+    if category == "Studies":
+        click(page, "//label[normalize-space()='figure']")
     press(page, row, "eye")
-    image = find(page, "//img[contains(@src, 'svg')]")
+    image = find(page, "//img[contains(@src, 'svg')][not(ancestor::nav)]")
     WebDriverWait(page, 30).until(lambda driver: driver.execute_script("return arguments[0].naturalWidth", image))
     assert image.is_displayed()
     press(page, row, "information-circle")
@@ -115,3 +117,17 @@ def test_the_category_of_tables_lists_every_table(page, report):
     assert tables
     for table in tables:
         wait_for_text(page, table.stem)
+
+
+@pytest.mark.parametrize(
+    ("category", "row", "shown"),
+    [
+        ("Tables", "psnr", "GMM K=4"),
+        ("Studies", "gmm-sweep", "held_out_log_likelihood"),
+    ],
+)
+def test_a_table_is_shown_in_place(page, category, row, shown):
+    open_category(page, category)
+    press(page, row, "eye")
+    page.switch_to.frame(find(page, "//iframe"))
+    wait_for_text(page, shown)

@@ -1,13 +1,17 @@
 import csv
 import io
 import re
+from html.parser import HTMLParser
 
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from rich.console import Console
 
 from priorbench.report.grid import Cell, Grid, Section, to_latex, to_markdown, to_rich
+from priorbench.report.page import to_html
 from priorbench.report.run_tables import cost_csv, failures_csv
 from priorbench.report.score_table import score_csv, score_grid
 from priorbench.report.tables import terminal_tables, write_tables
@@ -31,7 +35,7 @@ def printed(tables):
 
 def test_the_files_are_those_known_beforehand(experiment, tables):
     names = [*experiment.catalogue.metrics, "cost", "failures", "paired"]
-    assert sorted(tables) == sorted(f"{name}.{ending}" for name in names for ending in ("csv", "md", "tex"))
+    assert sorted(tables) == sorted(f"{name}.{ending}" for name in names for ending in ("csv", "html", "md", "tex"))
 
 
 def test_the_same_results_give_the_same_files(experiment, tables, tmp_path):
@@ -40,7 +44,7 @@ def test_the_same_results_give_the_same_files(experiment, tables, tmp_path):
         assert file.read_text(encoding="utf-8") == tables[file.name]
 
 
-@pytest.mark.parametrize("ending", ["md", "tex"])
+@pytest.mark.parametrize("ending", ["md", "tex", "html"])
 def test_failures_stay_visible_in_text(tables, ending):
     assert "timeout" in tables[f"psnr.{ending}"]
     assert "diverged" in tables[f"psnr.{ending}"]
@@ -109,6 +113,51 @@ def test_markup_in_names_is_escaped():
     row = to_markdown(grid).splitlines()[-1]
     assert row == r"| a\\b\_c\*d\|e&f%g$h\#i{j}k~l^m\<n\>o |"
     assert nasty in printed(to_rich(grid))
+
+
+class Page(HTMLParser):
+    """The text of each cell, row by row, and the classes and tags around it."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.rows, self.open, self.void = [], [], {"meta"}
+        self.feed(text)
+        assert not self.open, "every element is closed"
+
+    def handle_starttag(self, tag, attributes):
+        if tag in self.void:
+            return
+        self.open.append((tag, dict(attributes).get("class", "")))
+        if tag == "tr":
+            self.rows.append([])
+        if tag in ("td", "th"):
+            self.rows[-1].append("")
+
+    def handle_endtag(self, tag):
+        assert self.open.pop()[0] == tag
+
+    def handle_data(self, data):
+        if any(tag in ("td", "th") for tag, _ in self.open):
+            self.rows[-1][-1] += data
+
+
+@given(st.text(st.characters(exclude_categories=("Cs", "Cc")), max_size=20))
+def test_a_page_shows_every_text_as_it_is(text):
+    grid = Grid(text, [text, "b"], [Section(text, [[[Cell(text), Cell(text, "best")]]])], notes=[text])
+    page = to_html(text, [grid], lead=text)
+    assert Page(page).rows == [[text, "b"], [text, text]]
+
+
+def test_pages_hold_the_cells_of_the_other_forms(experiment, tables):
+    grid = score_grid(experiment.scores, experiment.catalogue, "psnr")
+    expected = []
+    for section in grid.sections:
+        expected += [list(grid.columns), *([cell.text for cell in row] for block in section.blocks for row in block)]
+    assert Page(tables["psnr.html"]).rows == expected
+    assert tables["psnr.html"].count("<b>") == tables["psnr.tex"].count(r"\textbf{")
+    assert tables["psnr.html"].count('"number tied"') == tables["psnr.tex"].count(r"\underline{")
+    for name in ("cost", "failures", "paired"):
+        assert len(Page(tables[f"{name}.html"]).rows) > 1
 
 
 def test_greek_and_signs_have_latex_names():

@@ -5,7 +5,7 @@ rule tables:
     output:
         [
             report(
-                layout.table(name, "md"),
+                layout.table(name, "html"),
                 caption="../report/table.rst",
                 category="Tables",
                 labels={"table": name},
@@ -15,7 +15,7 @@ rule tables:
         [
             layout.table(name, suffix)
             for name in plan.tables
-            for suffix in ("csv", "tex")
+            for suffix in ("csv", "md", "tex")
         ],
     log:
         layout.log("tables"),

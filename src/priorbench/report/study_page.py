@@ -1,4 +1,4 @@
-"""The page of a study: its claims with their verdicts, then its numbers, in Markdown."""
+"""The page of a study: its claims with their verdicts, then its numbers."""
 
 from __future__ import annotations
 
@@ -6,25 +6,36 @@ import math
 
 from priorbench.records import StudySpec
 from priorbench.report.grid import Cell, Grid, Section, to_markdown
+from priorbench.report.page import to_html
 from priorbench.results import Findings
 
 DIGITS = 5
 
 
-def study_page(record: StudySpec, findings: Findings) -> str:
-    """Return the page."""
-    parts = [f"# {record.name}: {record.summary}\n", f"{record.caption}\n"]
+def study_markdown(record: StudySpec, findings: Findings) -> str:
+    """Return the page in Markdown."""
+    head = [f"# {record.name}: {record.summary}\n", f"{record.caption}\n"]
+    return "\n".join([*head, *map(to_markdown, _grids(findings))])
+
+
+def study_html(record: StudySpec, findings: Findings) -> str:
+    """Return the page in HTML."""
+    return to_html(f"{record.name}: {record.summary}", _grids(findings), record.caption)
+
+
+def _grids(findings: Findings) -> list[Grid]:
+    grids = []
     if findings.claims:
         rows = [
             [Cell(text) for text in (claim.statement, claim.verdict, claim.evidence, claim.source)]
             for claim in findings.claims
         ]
         heads = ("claim", "verdict", "evidence", "source")
-        parts.append(to_markdown(Grid("Claims", heads, [Section("", [rows])], text_columns=4)))
+        grids.append(Grid("Claims", heads, [Section("", [rows])], text_columns=len(heads)))
     table = findings.table
     rows = [[Cell(_text(value)) for value in row] for row in table.itertuples(index=False)]
-    parts.append(to_markdown(Grid("Numbers", [str(column) for column in table.columns], [Section("", [rows])])))
-    return "\n".join(parts)
+    grids.append(Grid("Numbers", [str(column) for column in table.columns], [Section("", [rows])]))
+    return grids
 
 
 def _text(value: object) -> str:

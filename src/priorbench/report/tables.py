@@ -10,6 +10,7 @@ from rich.table import Table
 from priorbench.files import write_atomically
 from priorbench.report.coverage import Planned
 from priorbench.report.grid import Grid, to_latex, to_markdown, to_rich
+from priorbench.report.page import to_html
 from priorbench.report.paired_table import paired_csv, paired_grid
 from priorbench.report.run_tables import cost_csv, cost_grid, failures_csv, failures_grid
 from priorbench.report.score_table import score_csv, score_grid
@@ -19,7 +20,7 @@ from priorbench.results.catalogue import Catalogue
 def write_tables(
     scores: pd.DataFrame, runs: pd.DataFrame, catalogue: Catalogue, folder: Path, planned: Planned | None = None
 ) -> list[Path]:
-    """Write every table as CSV (all digits), Markdown and LaTeX, atomically.
+    """Write every table as CSV (all digits), Markdown, LaTeX and HTML, atomically.
 
     Args:
         scores: rows of :data:`priorbench.results.schema.SCORES`.
@@ -43,6 +44,7 @@ def write_tables(
         contents[f"{name}.csv"] = frame.to_csv(index=False, lineterminator="\n")
         contents[f"{name}.md"] = to_markdown(grid)
         contents[f"{name}.tex"] = to_latex(grid)
+        contents[f"{name}.html"] = to_html(grid.title, [grid])
     for name, content in contents.items():
         write_atomically(folder / name, content)
     return [folder / name for name in contents]

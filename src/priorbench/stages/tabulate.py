@@ -11,7 +11,7 @@ from priorbench.stages.results import catalogue
 
 
 def tabulate(plan: Plan) -> None:
-    """Write ``tables/<name>.csv``, ``.md`` and ``.tex`` for every metric, cost, failures and pairs."""
+    """Write ``tables/<name>.csv``, ``.md``, ``.tex`` and ``.html`` for every metric, cost, failures and pairs."""
     layout = plan.layout
     write_tables(
         read_table(Path(layout.result("scores"))),
