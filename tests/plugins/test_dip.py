@@ -290,6 +290,32 @@ class TestRuns:
                 row["loss"] for row in whole.trace if row["run"] == 1
             ]
 
+    def test_runs_that_end_at_different_times_go_on_bit_for_bit(self, camera, tmp_path):
+        problem = problem_of(Denoise(25), camera)
+        settings = {**TINY, "iterations": 200, "runs": 3, "together": True, "patience": 20}
+        whole = PRIOR(**settings).restore(problem, Context.seeded(0))
+        ends = [max(row["iteration"] for row in whole.trace if row["run"] == run) for run in range(3)]
+        assert len(set(ends)) > 1, "no run ends before another"
+        last = max(end for end in ends if end < max(ends)) // 10 + 1
+
+        def killed(fraction, **values):
+            nonlocal last
+            last -= 1
+            if not last:
+                raise KeyboardInterrupt
+
+        checkpoint = Checkpoint(tmp_path / "checkpoint.safetensors", every=0)
+        with pytest.raises(KeyboardInterrupt):
+            PRIOR(**settings).restore(problem, Context.seeded(0, killed, checkpoint))
+        resumed = PRIOR(**settings).restore(problem, Context.seeded(0, checkpoint=checkpoint))
+        assert torch.equal(resumed.image, whole.image)
+
+    def test_steins_estimate_of_several_runs_goes_in_turn(self, camera):
+        problem = problem_of(Denoise(25), camera)
+        settings = {**TINY, "iterations": 10, "runs": 2, "sure": True}
+        one, other = (PRIOR(**settings, together=t).restore(problem, Context.seeded(0)).image for t in (True, False))
+        assert torch.equal(one, other)
+
     def test_the_time_limit_ends_with_the_best_so_far(self, camera):
         problem = problem_of(Denoise(25), camera)
         context = Context(torch.Generator().manual_seed(0), deadline=0.0)
