@@ -37,6 +37,7 @@ from priorbench.types import Image
 REGISTRY = load_plugins([Path(__file__).parents[1] / "plugins"])
 DIP = REGISTRY.priors["dip"].load()
 model = sys.modules[DIP.__module__]
+together = sys.modules[f"{DIP.__module__.rpartition('.')[0]}.together"]
 TASKS = {"denoise-25": Denoise(25), "inpaint-50": Inpaint(50), "sr-x2": SuperResolve(2)}
 GOAL_DB = 0.3
 COLLAPSE_DB = 2.0
@@ -99,7 +100,7 @@ def watch(problem: Problem, clean: Image, iterations: int) -> tuple[dict[str, fl
         rules["discrepancy"] = model.Discrepancy(problem.sigma)
     peak = 0.0
     with model.workers(torch.get_num_threads()):
-        for step in run.descent.steps():
+        for step in together.steps(run.descent):
             if step.iteration % model.LOOK == 0:
                 estimate = run.descent.estimate
                 peak = max(peak, compare(estimate, clean))

@@ -95,12 +95,12 @@ def ours(channels: int, side: int, rounds: int, precision: str = "float32") -> l
         "input_channels": INPUTS,
         "precision": precision,
     }
-    run, workers = sys.modules[prior.__module__].Run, sys.modules[prior.__module__].workers
+    model, together = sys.modules[prior.__module__], sys.modules[f"{prior.__module__.rpartition('.')[0]}.together"]
     problem = Problem(torch.rand(1, 1, side, side), Identity((1, side, side)), 0.1)
     adam = prior(**parameters, optimiser="adam", learning_rate=0.01, stopping="fixed").parameters
     seconds = []
-    with workers(torch.get_num_threads()):
-        steps = run(adam, problem, 0, torch.device("cpu")).descent.steps()
+    with model.workers(torch.get_num_threads()):
+        steps = together.steps(model.Run(adam, problem, 0, torch.device("cpu")).descent)
         for _ in range(rounds):
             began = time.perf_counter()
             next(steps)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import torch
@@ -159,19 +159,6 @@ class Descent:
     def image(self, z: Tensor) -> Image:
         """Return f(z), cut to the problem's size."""
         return self._cut(self.network(z))
-
-    def steps(self) -> Iterator[Step]:
-        """Take steps for as long as they are asked for.
-
-        Raises:
-            Diverged: see :meth:`descend`.
-        """
-        while True:
-            z = self.begin()
-            trial = self.judge(z, self.network(z))
-            torch.autograd.backward(trial.loss)
-            if step := self.descend(trial.image, float(trial.loss.detach()), float(trial.error)):
-                yield step
 
     def begin(self) -> Tensor:
         """Forget the gradients and return the network's next input, z with its perturbation."""

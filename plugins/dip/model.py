@@ -271,7 +271,7 @@ def out_of_memory(height: int, width: int, runs: int = 1) -> Iterator[None]:
         if runs > 1:
             raise ValueError(
                 f"{runs} runs side by side on an image of {height} × {width} do not fit into the memory; "
-                f"with together: false they need a {runs}th of it"
+                f"with together: false they need 1/{runs} of it"
             ) from error
         raise ValueError(
             f"an image of {height} × {width} with this network does not fit into the memory; one of "

@@ -1,8 +1,8 @@
-"""Several runs side by side: their networks are evaluated as one, for devices that one network does not fill."""
+"""Steps of one run, or of several side by side, whose networks are evaluated as one: for a GPU that one leaves idle."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import torch
 from torch import Tensor
@@ -10,6 +10,16 @@ from torch.func import functional_call, vmap
 
 from .descent import Descent, Step
 from .layers import unfused
+
+
+def steps(descent: Descent) -> Iterator[Step]:
+    """Take steps for as long as they are asked for.
+
+    Raises:
+        Diverged: it has.
+    """
+    while True:
+        yield from filter(None, step_together([descent]))
 
 
 def step_together(descents: Sequence[Descent]) -> list[Step | None]:

@@ -30,9 +30,9 @@ from priorbench.tasks import (
 
 PRIOR = load_plugins([Path(__file__).parents[2] / "plugins"]).priors["dip"].load()
 PACKAGE = PRIOR.__module__.rpartition(".")[0]
-descent, inputs, model, networks, objective, parameters, recipe, stopping = (
+descent, inputs, model, networks, objective, parameters, recipe, stopping, together = (
     importlib.import_module(f"{PACKAGE}.{name}")
-    for name in ("descent", "inputs", "model", "networks", "objective", "parameters", "recipe", "stopping")
+    for name in ("descent", "inputs", "model", "networks", "objective", "parameters", "recipe", "stopping", "together")
 )
 TINY = {"channels": 4, "scales": 2, "input_channels": 4, "iterations": 20, "skip": 2}
 
@@ -354,7 +354,7 @@ class TestTrouble:
 
     def test_a_collapse_goes_back_to_the_last_good_weights(self, camera):
         run = self.run(camera)
-        steps = run.descent.steps()
+        steps = together.steps(run.descent)
         before = next(islice(steps, descent.GUARD - 1, None))
         for parameter in run.descent.parameters:
             parameter.data.normal_(0, 30)
@@ -366,7 +366,7 @@ class TestTrouble:
         run = self.run(camera)
         run.descent.objective.y = torch.full_like(run.descent.objective.y, math.nan)
         with pytest.raises(Diverged, match="5 times in a row after 0 iterations"):
-            next(run.descent.steps())
+            next(together.steps(run.descent))
 
     def test_a_small_image_is_refused(self):
         with pytest.raises(ValueError, match=r"the image is 31 × 64, and the network needs 32 × 32 at least"):
@@ -376,6 +376,11 @@ class TestTrouble:
         with (
             pytest.raises(ValueError, match=r"512 × 800 .* does not fit into the memory; one of 256 × 400"),
             model.out_of_memory(512, 800),
+        ):
+            raise RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried to allocate 9 bytes")
+        with (
+            pytest.raises(ValueError, match=r"3 runs side by side .* with together: false they need 1/3 of it"),
+            model.out_of_memory(512, 800, 3),
         ):
             raise RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried to allocate 9 bytes")
 

@@ -21,6 +21,7 @@ from priorbench.types import Image
 from ..descent import Step
 from ..model import LOOK, Run, advance
 from ..parameters import DIPParameters
+from ..together import steps
 
 SIGMA = 25.0
 """Standard deviation of the noise, on the 0–255 scale."""
@@ -84,7 +85,7 @@ def descend(run: Run) -> Iterator[Step]:
     """Take all iterations, whatever the stopping rule says; yield those that are recorded."""
     last = run.parameters.iterations
     with workers(torch.get_num_threads()):
-        for step in run.descent.steps():
+        for step in steps(run.descent):
             if step.iteration <= FIRST or step.iteration % LOOK == 0 or step.iteration >= last:
                 yield step
             if step.iteration >= last:
