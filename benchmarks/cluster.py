@@ -34,9 +34,13 @@ def main() -> None:
     }
     local, cluster = compare(chain, "results/chain/scores.parquet")
     each = (cluster - local) / len(WAVES)
-    print(f"{', '.join(WAVES)}, one job each: {local:.0f} s and {cluster:.0f} s, {each:.1f} s more a wave (at most 10)")
+    print(
+        f"{', '.join(WAVES)}, one job each: {local:.0f} s and {cluster:.0f} s, {each:.1f} s more a wave (at most 10)"
+    )
     local, cluster = compare(smoke)
-    print(f"smoke experiment: {local:.0f} s on {os.cpu_count()} cores, {cluster:.0f} s on two nodes (at most 240)")
+    print(
+        f"smoke experiment: {local:.0f} s on {os.cpu_count()} cores, {cluster:.0f} s on two nodes (at most 240)"
+    )
 
 
 def compare(experiment: dict[str, Any], *targets: str) -> tuple[float, float]:

@@ -17,7 +17,12 @@ SPACES = {
     "orthonormal": ((3**-0.5,) * 3, (2**-0.5, 0.0, -(2**-0.5)), (6**-0.5, -2 * 6**-0.5, 6**-0.5)),
     "opponent": ((1 / 3, 1 / 3, 1 / 3), (1 / 2, 0.0, -1 / 2), (1 / 4, -1 / 2, 1 / 4)),
 }
-TASKS = {"sigma 15": Denoise(15), "sigma 25": Denoise(25), "sigma 50": Denoise(50), "inpaint 50": Inpaint(50)}
+TASKS = {
+    "sigma 15": Denoise(15),
+    "sigma 25": Denoise(25),
+    "sigma 50": Denoise(50),
+    "inpaint 50": Inpaint(50),
+}
 
 
 def main() -> None:

@@ -18,7 +18,12 @@ from training_crops import crops, mean_psnr, photographs, prior
 
 from priorbench.tasks import Deblur, Inpaint, InpaintText, Sense, SuperResolve
 
-MISSING = {"inpaint 50": Inpaint(50), "inpaint 80": Inpaint(80), "noisy 50": Inpaint(50, 25), "text": InpaintText()}
+MISSING = {
+    "inpaint 50": Inpaint(50),
+    "inpaint 80": Inpaint(80),
+    "noisy 50": Inpaint(50, 25),
+    "text": InpaintText(),
+}
 MIXED = {
     "shake": Deblur("shake1", 2.55),
     "valid": Deblur("shake1", 2.55, "valid"),
@@ -39,7 +44,9 @@ GRIDS = {
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--solver", choices=tuple(MODULES), default="epll")
     parser.add_argument("--prior", default="gmm")
     parser.add_argument("--side", type=int, default=96, help="pixels of a crop")
@@ -48,14 +55,18 @@ def main() -> None:
     images = photographs()
     model, squares = prior(arguments.prior, images), crops(images, arguments.side)
     for regime, tasks in (("missing", MISSING), ("mixed", MIXED)):
-        print("trust  first  last   steps  " + "  ".join(f"{name:>10}" for name in tasks) + "  (dB)")
+        print(
+            "trust  first  last   steps  " + "  ".join(f"{name:>10}" for name in tasks) + "  (dB)"
+        )
         for trust, first, last, steps in product(*GRIDS[arguments.solver, regime]):
             set_constants(solver, regime, trust, first, last, steps)
             means = "  ".join(f"{mean_psnr(model, task, squares):10.2f}" for task in tasks.values())
             print(f"{trust:<6g} {first:<6g} {last:<6g} {steps:<6d} {means}", flush=True)
 
 
-def set_constants(solver: Any, regime: str, trust: float, first: float, last: float, steps: int) -> None:
+def set_constants(
+    solver: Any, regime: str, trust: float, first: float, last: float, steps: int
+) -> None:
     """Set the constants of a solver's module."""
     solver.TRUST = trust
     if hasattr(solver, "CONTINUATION"):

@@ -17,7 +17,9 @@ SIDE = 1024
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--rounds", type=int, default=30)
     arguments = parser.parse_args()
@@ -41,7 +43,9 @@ def main() -> None:
         bare.append(seconds(transforms))
     # The least of many alternating rounds: what disturbs a measurement only makes it longer.
     step_ms, bare_ms = 1e3 * min(ours), 1e3 * min(bare)
-    print(f"data step {step_ms:.1f} ms, its transforms {bare_ms:.1f} ms: {step_ms / bare_ms:.2f} times")
+    print(
+        f"data step {step_ms:.1f} ms, its transforms {bare_ms:.1f} ms: {step_ms / bare_ms:.2f} times"
+    )
 
 
 def seconds(work: Callable[[], None]) -> float:

@@ -25,7 +25,9 @@ SIDE = 512
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--rounds", type=int, default=5)
     arguments = parser.parse_args()
@@ -52,9 +54,13 @@ def main() -> None:
             began = time.perf_counter()
             painted = paint(scene)
             seconds["peer"].append(time.perf_counter() - began)
-            assert (painted == scene.labels(0, SIDE)).mean() > 0.99, "the peer paints something else"
+            assert (painted == scene.labels(0, SIDE)).mean() > 0.99, (
+                "the peer paints something else"
+            )
     medians = {name: statistics.median(values) for name, values in seconds.items()}
-    print(f"{SIDE} × {SIDE}, r_min = 1, {images['discs'].antialias}² samples a pixel, {arguments.threads} threads")
+    print(
+        f"{SIDE} × {SIDE}, r_min = 1, {images['discs'].antialias}² samples a pixel, {arguments.threads} threads"
+    )
     for name in images:
         print(f"{name:30s} {medians[name]:6.3f} s an image (goal: below 1)")
     ratio = medians["peer"] / medians["ours"]

@@ -66,7 +66,9 @@ def minute(arguments: argparse.Namespace) -> None:
     gmm.load(arguments.model)
     priors: dict[str, Any] = {
         "dip": DIP(iterations=arguments.iterations),
-        "total variation": REGISTRY.priors["tv"].load()(**REGISTRY.priors["tv"].record.parameters().model_dump()),
+        "total variation": REGISTRY.priors["tv"].load()(
+            **REGISTRY.priors["tv"].record.parameters().model_dump()
+        ),
         "EPLL": gmm,
     }
     for name, clean in photographs(arguments.images, 256).items():
@@ -74,13 +76,18 @@ def minute(arguments: argparse.Namespace) -> None:
         for label, prior in priors.items():
             began = time.perf_counter()
             image = restore(prior, problem, Context.seeded(0)).image
-            print(f"{name}, {label}: {compare(image, clean):.2f} dB, {time.perf_counter() - began:.1f} s", flush=True)
+            print(
+                f"{name}, {label}: {compare(image, clean):.2f} dB, {time.perf_counter() - began:.1f} s",
+                flush=True,
+            )
 
 
 def stopping(arguments: argparse.Namespace) -> None:
     """Print what each rule loses against the peak that the clean image shows."""
     lost: dict[str, list[float]] = {}
-    for (task, corrupt), (name, clean) in itertools.product(TASKS.items(), photographs(arguments.images, 128).items()):
+    for (task, corrupt), (name, clean) in itertools.product(
+        TASKS.items(), photographs(arguments.images, 128).items()
+    ):
         problem = corrupt.corrupt(clean, torch.Generator().manual_seed(0))
         rules, peak = watch(problem, clean, arguments.iterations)
         for rule, value in rules.items():
@@ -95,7 +102,11 @@ def watch(problem: Problem, clean: Image, iterations: int) -> tuple[dict[str, fl
     """Return the PSNR of what each rule chooses along one run, and the highest of all."""
     parameters = DIP(iterations=iterations, stopping="held-out", patience=iterations).parameters
     run = model.Run(parameters, problem, 0, torch.device("cpu"))
-    rules = {"held-out": run.rule, "variance": model.MovingVariance(10, iterations), "fixed": model.Fixed()}
+    rules = {
+        "held-out": run.rule,
+        "variance": model.MovingVariance(10, iterations),
+        "fixed": model.Fixed(),
+    }
     if problem.sigma:
         rules["discrepancy"] = model.Discrepancy(problem.sigma)
     peak = 0.0
@@ -106,7 +117,9 @@ def watch(problem: Problem, clean: Image, iterations: int) -> tuple[dict[str, fl
                 peak = max(peak, compare(estimate, clean))
                 for rule in rules.values():
                     if not rule.done:
-                        rule.look(step.iteration, estimate, step.output, *run.objective.errors(estimate))
+                        rule.look(
+                            step.iteration, estimate, step.output, *run.objective.errors(estimate)
+                        )
             if step.iteration == iterations:
                 break
     return {name: compare(rule.best, clean) for name, rule in rules.items()}, peak
@@ -118,7 +131,10 @@ def spread(arguments: argparse.Namespace) -> None:
     problem = Denoise(25).corrupt(clean, torch.Generator().manual_seed(0))
     for runs in (1, 2):
         prior = DIP(iterations=arguments.iterations, runs=runs)
-        found = [compare(prior.restore(problem, Context.seeded(s)).image, clean) for s in range(arguments.seeds)]
+        found = [
+            compare(prior.restore(problem, Context.seeded(s)).image, clean)
+            for s in range(arguments.seeds)
+        ]
         print(
             f"{name}, {runs} runs: mean {statistics.mean(found):.2f} dB, standard deviation "
             f"{statistics.stdev(found):.2f} dB, from {min(found):.2f} to {max(found):.2f}",
@@ -149,16 +165,22 @@ def collapse(arguments: argparse.Namespace) -> None:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("part", choices=("minute", "stopping", "spread", "collapse"))
-    parser.add_argument("--model", type=Path, default=Path("gmm-K200.safetensors"), help="a trained gmm")
+    parser.add_argument(
+        "--model", type=Path, default=Path("gmm-K200.safetensors"), help="a trained gmm"
+    )
     parser.add_argument("--iterations", type=int, default=250)
     parser.add_argument("--images", type=int, default=3)
     parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument("--threads", type=int, default=2)
     arguments = parser.parse_args()
     torch.set_num_threads(arguments.threads)
-    {"minute": minute, "stopping": stopping, "spread": spread, "collapse": collapse}[arguments.part](arguments)
+    {"minute": minute, "stopping": stopping, "spread": spread, "collapse": collapse}[
+        arguments.part
+    ](arguments)
 
 
 if __name__ == "__main__":

@@ -68,7 +68,9 @@ def plain(inputs: int, channels: int, scales: int) -> list[nn.Module]:
 
 def peer(channels: int, side: int, rounds: int, compiled: bool = False) -> list[float]:
     """Return the seconds of each iteration of the plain loop."""
-    network = nn.Sequential(*plain(INPUTS, channels, SCALES), *convolution(channels, 1, 1), nn.Sigmoid())
+    network = nn.Sequential(
+        *plain(INPUTS, channels, SCALES), *convolution(channels, 1, 1), nn.Sigmoid()
+    )
     forward = torch.compile(network) if compiled else network
     z, y = 0.1 * torch.rand(1, INPUTS, side, side), torch.rand(1, 1, side, side)
     optimiser = torch.optim.Adam(network.parameters(), lr=0.01)
@@ -95,7 +97,10 @@ def ours(channels: int, side: int, rounds: int, precision: str = "float32") -> l
         "input_channels": INPUTS,
         "precision": precision,
     }
-    model, together = sys.modules[prior.__module__], sys.modules[f"{prior.__module__.rpartition('.')[0]}.together"]
+    model, together = (
+        sys.modules[prior.__module__],
+        sys.modules[f"{prior.__module__.rpartition('.')[0]}.together"],
+    )
     problem = Problem(torch.rand(1, 1, side, side), Identity((1, side, side)), 0.1)
     adam = prior(**parameters, optimiser="adam", learning_rate=0.01, stopping="fixed").parameters
     seconds = []
@@ -109,14 +114,20 @@ def ours(channels: int, side: int, rounds: int, precision: str = "float32") -> l
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--channels", type=int, default=128)
     parser.add_argument("--side", type=int, default=256)
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--rounds", type=int, default=6, help="iterations of each measurement")
     parser.add_argument("--repeats", type=int, default=2, help="measurements of each")
-    parser.add_argument("--compiled", action="store_true", help="torch.compile too, which may compile for minutes")
-    parser.add_argument("--only", choices=("peer", "compiled", "ours", "mixed"), help=argparse.SUPPRESS)
+    parser.add_argument(
+        "--compiled", action="store_true", help="torch.compile too, which may compile for minutes"
+    )
+    parser.add_argument(
+        "--only", choices=("peer", "compiled", "ours", "mixed"), help=argparse.SUPPRESS
+    )
     arguments = parser.parse_args()
     if arguments.only:
         torch.set_num_threads(arguments.threads)
@@ -135,13 +146,24 @@ def main() -> None:
             command = [sys.executable, __file__, "--only", name]
             for option in ("channels", "side", "threads", "rounds"):
                 command += [f"--{option}", str(getattr(arguments, option))]
-            results.append(json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout))
-    best = {name: [min(column) for column in zip(*results, strict=True)] for name, results in found.items()}
+            results.append(
+                json.loads(
+                    subprocess.run(command, check=True, capture_output=True, text=True).stdout
+                )
+            )
+    best = {
+        name: [min(column) for column in zip(*results, strict=True)]
+        for name, results in found.items()
+    }
     for name, (seconds_each, peak, growth) in best.items():
-        print(f"{name}: {seconds_each:.3f} s an iteration, peak {peak:.0f} MiB, {growth:.0f} MiB of it by the run")
+        print(
+            f"{name}: {seconds_each:.3f} s an iteration, peak {peak:.0f} MiB, {growth:.0f} MiB of it by the run"
+        )
     for name in ("ours", "mixed"):
         ratios = [one / other for one, other in zip(best[name], best["peer"], strict=True)]
-        print(f"{name}: {ratios[0]:.2f} in seconds, {ratios[1]:.2f} in peak memory, {ratios[2]:.2f} in the run's own")
+        print(
+            f"{name}: {ratios[0]:.2f} in seconds, {ratios[1]:.2f} in peak memory, {ratios[2]:.2f} in the run's own"
+        )
 
 
 if __name__ == "__main__":

@@ -35,10 +35,16 @@ COMPONENTS, COUNT, HELD_OUT = 200, 200_000, 20_000
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--threads", type=int, default=2)
-    parser.add_argument("--iterations", type=int, default=100, help="most iterations of scikit-learn")
-    parser.add_argument("--precision", choices=("float32", "float64"), default="float32", help="of scikit-learn")
+    parser.add_argument(
+        "--iterations", type=int, default=100, help="most iterations of scikit-learn"
+    )
+    parser.add_argument(
+        "--precision", choices=("float32", "float64"), default="float32", help="of scikit-learn"
+    )
     arguments = parser.parse_args()
     if "PRIORBENCH_DATA" not in os.environ:
         sys.exit("set PRIORBENCH_DATA to the folder that holds bsds500_train/")
@@ -53,7 +59,9 @@ def main() -> None:
         curve.append((time.perf_counter() - began, row["held_out_log_likelihood"]))
         print(f"priorbench    {curve[-1][0]:7.1f} s  {curve[-1][1]:.3f} nats", flush=True)
     seconds, likelihood = theirs(images, arguments)
-    print(f"scikit-learn {sklearn.__version__}  {seconds:7.1f} s  {likelihood:.3f} nats, {arguments.precision}")
+    print(
+        f"scikit-learn {sklearn.__version__}  {seconds:7.1f} s  {likelihood:.3f} nats, {arguments.precision}"
+    )
     reached = [passed for passed, value in curve if value >= likelihood]
     print(
         f"reached after {reached[0]:.1f} s: {reached[0] / seconds:.3f} of its time (goal: at most 0.1)"
@@ -66,17 +74,26 @@ def theirs(images: Any, arguments: argparse.Namespace) -> tuple[float, float]:
     """Return scikit-learn's seconds and its held-out log-likelihood in nats per patch."""
     basis = mean_free_basis(64)
     generator = Context.seeded(0).generator
-    train, measured = (each[:].double() @ basis for each in draw_patches(images, 8, COUNT, HELD_OUT / COUNT, generator))
+    train, measured = (
+        each[:].double() @ basis
+        for each in draw_patches(images, 8, COUNT, HELD_OUT / COUNT, generator)
+    )
     values, axes = torch.linalg.eigh(train.mT @ train / len(train))
     scale = values.sqrt()
-    vectors, held_out = ((each @ axes / scale).numpy().astype(arguments.precision) for each in (train, measured))
-    mixture = GaussianMixture(COMPONENTS, max_iter=arguments.iterations, reg_covar=1e-4, random_state=0)
+    vectors, held_out = (
+        (each @ axes / scale).numpy().astype(arguments.precision) for each in (train, measured)
+    )
+    mixture = GaussianMixture(
+        COMPONENTS, max_iter=arguments.iterations, reg_covar=1e-4, random_state=0
+    )
     began = time.perf_counter()
     with threadpool_limits(arguments.threads):
         mixture.fit(vectors)
     seconds = time.perf_counter() - began
     print(f"scikit-learn: {mixture.n_iter_} iterations, converged: {mixture.converged_}")
-    return seconds, float(np.mean(mixture.score_samples(held_out), dtype=np.float64)) - float(scale.log().sum())
+    return seconds, float(np.mean(mixture.score_samples(held_out), dtype=np.float64)) - float(
+        scale.log().sum()
+    )
 
 
 if __name__ == "__main__":

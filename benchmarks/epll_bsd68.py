@@ -29,15 +29,28 @@ ROOT = Path(__file__).parents[1]
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--sigma", type=float, default=25, help="standard deviation of the noise, 0–255")
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument(
+        "--sigma", type=float, default=25, help="standard deviation of the noise, 0–255"
+    )
     parser.add_argument("--images", type=int, default=68, help="only the first images")
-    parser.add_argument("--model", type=Path, default=Path("gmm-K200.safetensors"), help="read, or trained and written")
-    parser.add_argument("--patches", type=int, default=100_000, help="patches that the model learns from")
+    parser.add_argument(
+        "--model",
+        type=Path,
+        default=Path("gmm-K200.safetensors"),
+        help="read, or trained and written",
+    )
+    parser.add_argument(
+        "--patches", type=int, default=100_000, help="patches that the model learns from"
+    )
     parser.add_argument("--mode", choices=("exact", "fast"), default="exact")
     parser.add_argument("--stride", type=int, default=4, help="of mode fast")
     parser.add_argument("--axes", type=int, default=40, help="of mode fast")
-    parser.add_argument("--adapt", type=int, default=0, help="steps of EM on the noisy image's own patches")
+    parser.add_argument(
+        "--adapt", type=int, default=0, help="steps of EM on the noisy image's own patches"
+    )
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--seed", type=int, default=0)
     arguments = parser.parse_args()
@@ -75,7 +88,10 @@ def main() -> None:
         psnr.append(-10 * float((restored - clean).square().mean(dtype=torch.float64).log10()))
         seconds = time.perf_counter() - began
         total += seconds
-        print(f"{file.stem}  {psnr[-1]:.3f} dB  {seconds:.1f} s  mean {sum(psnr) / len(psnr):.3f} dB", flush=True)
+        print(
+            f"{file.stem}  {psnr[-1]:.3f} dB  {seconds:.1f} s  mean {sum(psnr) / len(psnr):.3f} dB",
+            flush=True,
+        )
     print(
         f"sigma {arguments.sigma:g}, {arguments.mode}, seed {arguments.seed}: "
         f"mean {sum(psnr) / len(psnr):.3f} dB over {len(psnr)} images, {total:.0f} s"

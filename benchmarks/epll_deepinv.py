@@ -41,8 +41,12 @@ TORCHVISION = LIBRARY.Library("torchvision", "FRAGMENT")
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--model", type=Path, required=True, help="a trained GMM with 200 components")
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument(
+        "--model", type=Path, required=True, help="a trained GMM with 200 components"
+    )
     parser.add_argument("--image", default="test003", help="image of BSD68")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--rounds", type=int, default=3)
@@ -50,7 +54,9 @@ def main() -> None:
     torch.set_num_threads(arguments.threads)
     solver: Any = importlib.import_module("priorbench.solvers.half_quadratic")
     solver.DENOISING_STEPS = BETAS
-    clean = to_tensor(read_image(Path(os.environ["PRIORBENCH_DATA"]) / "bsd68" / f"{arguments.image}.png"))
+    clean = to_tensor(
+        read_image(Path(os.environ["PRIORBENCH_DATA"]) / "bsd68" / f"{arguments.image}.png")
+    )
     seed = derive_seed(0, "bsd68", arguments.image, "denoise-25")
     problem = Denoise(sigma=25).corrupt(clean, torch.Generator().manual_seed(seed))
     gmm = load_plugins([ROOT / "plugins"]).priors["gmm"].load()
@@ -71,7 +77,9 @@ def main() -> None:
     theirs = statistics.median(seconds for seconds, _ in results["deepinv"])
     for name, values in results.items():
         seconds = statistics.median(value[0] for value in values)
-        print(f"{name:18s} {seconds:7.2f} s  {seconds / theirs:.4f} of deepinv's  {values[0][1]:.3f} dB")
+        print(
+            f"{name:18s} {seconds:7.2f} s  {seconds / theirs:.4f} of deepinv's  {values[0][1]:.3f} dB"
+        )
 
 
 def ours(prior: Any, problem: Problem) -> Tensor:

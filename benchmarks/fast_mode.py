@@ -29,8 +29,12 @@ STRIDES, AXES = (1, 2, 3, 4, 5, 6), (63, 40, 24)
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--model", type=Path, required=True, help="a trained GMM with 200 components")
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument(
+        "--model", type=Path, required=True, help="a trained GMM with 200 components"
+    )
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--figure", type=Path, help="draw the trade-off")
     arguments = parser.parse_args()
@@ -46,12 +50,21 @@ def main() -> None:
 
     measure()
     exact, seconds = measure()
-    print(f"exact: {exact:.3f} dB, {seconds / len(images):.2f} s an image of {SIDE} × {SIDE}, {len(images)} images")
+    print(
+        f"exact: {exact:.3f} dB, {seconds / len(images):.2f} s an image of {SIDE} × {SIDE}, {len(images)} images"
+    )
     rows = []
     for axes in AXES:
         for stride in STRIDES:
             psnr, took = measure(mode="fast", stride=stride, axes=axes)
-            rows.append({"stride": stride, "axes": axes, "lost (dB)": exact - psnr, "speed-up": seconds / took})
+            rows.append(
+                {
+                    "stride": stride,
+                    "axes": axes,
+                    "lost (dB)": exact - psnr,
+                    "speed-up": seconds / took,
+                }
+            )
             print(
                 f"stride {stride}, {axes} axes: {exact - psnr:6.3f} dB lost, {seconds / took:5.1f} times faster",
                 flush=True,
@@ -67,15 +80,33 @@ def draw(rows: pd.DataFrame) -> Any:
     axes = figure.subplots()
     colours = sns.color_palette("colorblind", rows["axes"].nunique())
     for colour, (count, own) in zip(colours, rows.groupby("axes", sort=False), strict=True):
-        axes.plot(own["speed-up"], own["lost (dB)"], "o-", color=colour, markersize=4, label=f"{count} axes")
+        axes.plot(
+            own["speed-up"],
+            own["lost (dB)"],
+            "o-",
+            color=colour,
+            markersize=4,
+            label=f"{count} axes",
+        )
         if count == max(rows["axes"]):
             for row in own.itertuples():
                 axes.annotate(
-                    f"{row.stride}", (row[4], row[3]), (-4, 5), textcoords="offset points", ha="right", fontsize=7
+                    f"{row.stride}",
+                    (row[4], row[3]),
+                    (-4, 5),
+                    textcoords="offset points",
+                    ha="right",
+                    fontsize=7,
                 )
     chosen = rows[(rows["stride"] == 4) & (rows["axes"] == 40)]
     axes.plot(
-        chosen["speed-up"], chosen["lost (dB)"], "o", markersize=11, fillstyle="none", color="0.2", label="default"
+        chosen["speed-up"],
+        chosen["lost (dB)"],
+        "o",
+        markersize=11,
+        fillstyle="none",
+        color="0.2",
+        label="default",
     )
     axes.set_xscale("log")
     label_plainly(axes.xaxis)

@@ -31,7 +31,9 @@ LIMIT_SECONDS = 10.0
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--priors", type=int, default=20)
     parser.add_argument("--chunks", type=int, default=500, help="files of each prior")
     parser.add_argument("--rows", type=int, default=100, help="rows of each file")
@@ -95,21 +97,30 @@ def gather_with_pandas(files: Sequence[Sequence[Path]], folder: Path) -> None:
 
 def compare(folder: Path) -> None:
     """Fail unless both have found the same."""
-    ours, theirs = read_table(folder / "priorbench.parquet"), pd.read_parquet(folder / "pandas.parquet")
+    ours, theirs = (
+        read_table(folder / "priorbench.parquet"),
+        pd.read_parquet(folder / "pandas.parquet"),
+    )
     if len(ours) != len(theirs) or not np.isclose(ours["value"].sum(), theirs["value"].sum()):
         raise SystemExit("the two tables differ")
 
 
-def measured(name: str, work: Callable[[Sequence[Sequence[Path]], Path], None], *arguments: object) -> float:
+def measured(
+    name: str, work: Callable[[Sequence[Sequence[Path]], Path], None], *arguments: object
+) -> float:
     """Run in a process of its own, print seconds and peak memory, return the seconds."""
     with multiprocessing.get_context("spawn").Pool(1) as pool:
         seconds, processor, before, after = pool.apply(_measure, (work, arguments))
     memory = f"peak {after:.0f} MiB, of which {before:.0f} MiB are the imported libraries"
-    print(f"{name}: {seconds:.1f} s, {processor:.1f} s of them on the processor, {memory}", flush=True)
+    print(
+        f"{name}: {seconds:.1f} s, {processor:.1f} s of them on the processor, {memory}", flush=True
+    )
     return seconds
 
 
-def _measure(work: Callable[..., None], arguments: tuple[object, ...]) -> tuple[float, float, float, float]:
+def _measure(
+    work: Callable[..., None], arguments: tuple[object, ...]
+) -> tuple[float, float, float, float]:
     before, began, processor = _peak_mb(), time.perf_counter(), time.process_time()
     work(*arguments)
     return time.perf_counter() - began, time.process_time() - processor, before, _peak_mb()

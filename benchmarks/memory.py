@@ -26,11 +26,17 @@ COMPONENTS, LIMIT_MB = 200, 3072
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--side", type=int, default=3464, help="pixels a side")
     parser.add_argument("--task", choices=("denoise", "inpaint"), default="denoise")
     arguments = parser.parse_args()
-    prior = load_plugins([Path(__file__).parents[1] / "plugins"]).priors["gmm"].load()(n_components=COMPONENTS)
+    prior = (
+        load_plugins([Path(__file__).parents[1] / "plugins"])
+        .priors["gmm"]
+        .load()(n_components=COMPONENTS)
+    )
     generator = torch.Generator().manual_seed(0)
     factors = torch.randn(COMPONENTS, 64, 64, generator=generator, dtype=torch.float64) / 80
     weights = torch.full((COMPONENTS,), 1 / COMPONENTS, dtype=torch.float64)

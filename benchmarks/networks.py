@@ -52,19 +52,25 @@ SHIFT = 3
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("part", choices=("denoiser", "modes", "seam", "patches"))
     parser.add_argument("--model", type=Path, help="read, or trained and written")
     parser.add_argument("--leaves", action="store_true", help="train on dead leaves")
     parser.add_argument("--iterations", type=int, help="of the training, instead of the default")
     parser.add_argument("--images", type=int, default=68, help="only the first images of BSD68")
-    parser.add_argument("--stride", type=int, help="pixels from one tile to the next, instead of the default")
+    parser.add_argument(
+        "--stride", type=int, help="pixels from one tile to the next, instead of the default"
+    )
     parser.add_argument("--threads", type=int, default=2)
     arguments = parser.parse_args()
     if "PRIORBENCH_DATA" not in os.environ:
         sys.exit("set PRIORBENCH_DATA to the folder that holds bsds500_train/ and bsd68/")
     torch.set_num_threads(arguments.threads)
-    {"denoiser": denoiser, "modes": modes, "seam": seam, "patches": patches}[arguments.part](arguments)
+    {"denoiser": denoiser, "modes": modes, "seam": seam, "patches": patches}[arguments.part](
+        arguments
+    )
 
 
 def denoiser(arguments: argparse.Namespace) -> None:
@@ -82,7 +88,9 @@ def modes(arguments: argparse.Namespace) -> None:
     rows |= {mode: copy(prior, mode=mode) for mode in MODES}
     for name, each in rows.items():
         began = time.perf_counter()
-        values = "  ".join(f"{task} {mean_psnr(each, how, squares):.2f} dB" for task, how in TASKS.items())
+        values = "  ".join(
+            f"{task} {mean_psnr(each, how, squares):.2f} dB" for task, how in TASKS.items()
+        )
         seconds = (time.perf_counter() - began) / len(TASKS) / len(squares)
         print(f"{name:16} {values}  {seconds:.1f} s an image of 128 x 128", flush=True)
 
@@ -100,14 +108,18 @@ def seam(arguments: argparse.Namespace) -> None:
             _, height, width = plane.shape
             error = prior.reconstruct(plane[0])[0] - plane[0]
             energy = error[:, left:].diff(dim=1).square().mean(0)
-            ends = torch.tensor(Tiling(height, width, prior.tile_size, prior.parameters.stride).columns)
+            ends = torch.tensor(
+                Tiling(height, width, prior.tile_size, prior.parameters.stride).columns
+            )
             ends = torch.cat([ends, ends + prior.tile_size]) - 1 - left
             border = torch.zeros(len(energy), dtype=torch.bool)
             border[ends[(ends >= 0) & (ends < len(energy))]] = True
             for place, here in enumerate((border, ~border)):
                 sums[place] += torch.stack([energy[here].double().sum(), here.sum()])
     ratio = float(sums[0, 0] / sums[0, 1] / (sums[1, 0] / sums[1, 1]))
-    print(f"energy of differences across the tiles' borders: {ratio:.4f} of elsewhere (goal: within 0.02 of 1)")
+    print(
+        f"energy of differences across the tiles' borders: {ratio:.4f} of elsewhere (goal: within 0.02 of 1)"
+    )
 
 
 def patches(arguments: argparse.Namespace) -> None:
@@ -118,7 +130,10 @@ def patches(arguments: argparse.Namespace) -> None:
             own["iterations"] = arguments.iterations
         prior, began = made(name, held_out=HELD_OUT / PATCHES, **own), time.perf_counter()
         best = max(row["held_out_log_likelihood"] for row in prior.fit(images, Context.seeded(0)))
-        print(f"{name:10} {best:.2f} nats per held-out patch, {time.perf_counter() - began:.0f} s", flush=True)
+        print(
+            f"{name:10} {best:.2f} nats per held-out patch, {time.perf_counter() - began:.0f} s",
+            flush=True,
+        )
 
 
 def trained(name: str, arguments: argparse.Namespace) -> Any:

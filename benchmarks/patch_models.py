@@ -36,18 +36,33 @@ HELD_OUT = 20_000
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--patches", type=int, default=200_000, help="patches that each model learns from")
-    parser.add_argument("--images", type=int, default=17, help="images of BSD68, evenly spaced in their order")
-    parser.add_argument("--stride", type=int, default=3, help="one of stride² patches is estimated in each iteration")
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument(
+        "--patches", type=int, default=200_000, help="patches that each model learns from"
+    )
+    parser.add_argument(
+        "--images", type=int, default=17, help="images of BSD68, evenly spaced in their order"
+    )
+    parser.add_argument(
+        "--stride",
+        type=int,
+        default=3,
+        help="one of stride² patches is estimated in each iteration",
+    )
     parser.add_argument("--threads", type=int, default=2)
-    parser.add_argument("--sweep", action="store_true", help="mixtures of 1 to 500 components, likelihood only")
+    parser.add_argument(
+        "--sweep", action="store_true", help="mixtures of 1 to 500 components, likelihood only"
+    )
     arguments = parser.parse_args()
     if "PRIORBENCH_DATA" not in os.environ:
         sys.exit("set PRIORBENCH_DATA to the folder that holds bsds500_train/ and bsd68/")
     torch.set_num_threads(arguments.threads)
     data = Path(os.environ["PRIORBENCH_DATA"])
-    training = [to_tensor(read_image(file)) for file in sorted((data / "bsds500_train").glob("*.jpg"))]
+    training = [
+        to_tensor(read_image(file)) for file in sorted((data / "bsds500_train").glob("*.jpg"))
+    ]
     if arguments.sweep:
         for components in COMPONENTS:
             learn("gmm", training, arguments.patches, n_components=components)
@@ -59,7 +74,9 @@ def main() -> None:
         prior.stride = arguments.stride
         began = time.perf_counter()
         means = [mean_psnr(prior, sigma, files) for sigma in SIGMAS]
-        shown = "  ".join(f"σ={sigma}: {mean:.2f} dB" for sigma, mean in zip(SIGMAS, means, strict=True))
+        shown = "  ".join(
+            f"σ={sigma}: {mean:.2f} dB" for sigma, mean in zip(SIGMAS, means, strict=True)
+        )
         print(f"{name:10s} {shown}  ({time.perf_counter() - began:.0f} s)", flush=True)
 
 
@@ -74,7 +91,9 @@ def learn(name: str, images: list[Image], patches: int, **parameters: Any) -> An
     best = max(row["held_out_log_likelihood"] for row in rows)
     label = name + "".join(f" {key}={value}" for key, value in parameters.items())
     took = time.perf_counter() - began
-    print(f"{label:24s} {best:8.2f} nats per patch, {len(rows)} iterations, {took:.0f} s", flush=True)
+    print(
+        f"{label:24s} {best:8.2f} nats per patch, {len(rows)} iterations, {took:.0f} s", flush=True
+    )
     return prior
 
 

@@ -34,10 +34,14 @@ class Recorder:
         """Leave only faults."""
         items[:] = [item for item in items if item.get_closest_marker("fault")]
         for item in items:
-            self.places[_name(item)] = "SLURM" if "slurm" in getattr(item, "fixturenames", ()) else "one machine"
+            self.places[_name(item)] = (
+                "SLURM" if "slurm" in getattr(item, "fixturenames", ()) else "one machine"
+            )
 
     @pytest.hookimpl(wrapper=True)
-    def pytest_runtest_makereport(self, item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    def pytest_runtest_makereport(
+        self, item: pytest.Item
+    ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
         """Count what passed."""
         report = yield
         if report.when == "call" and report.passed:
@@ -46,9 +50,13 @@ class Recorder:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--times", type=int, default=5)
-    parser.add_argument("--write", action="store_true", help=f"put the table into {PAGE.relative_to(ROOT)}")
+    parser.add_argument(
+        "--write", action="store_true", help=f"put the table into {PAGE.relative_to(ROOT)}"
+    )
     arguments = parser.parse_args()
     os.environ["PRIORBENCH_REQUIRE"] = "slurm,tmpfs"
     os.chdir(ROOT)

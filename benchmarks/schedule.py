@@ -27,13 +27,21 @@ SIGMAS = (15, 25, 50)
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--model", type=Path, required=True, help="a trained GMM with 200 components")
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument(
+        "--model", type=Path, required=True, help="a trained GMM with 200 components"
+    )
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--side", type=int, default=192, help="pixels of a crop")
     arguments = parser.parse_args()
     torch.set_num_threads(arguments.threads)
-    prior = load_plugins([ROOT / "plugins"]).priors["gmm"].load()(n_components=200, mode="fast", stride=2, axes=63)
+    prior = (
+        load_plugins([ROOT / "plugins"])
+        .priors["gmm"]
+        .load()(n_components=200, mode="fast", stride=2, axes=63)
+    )
     prior.load(arguments.model)
     files = sorted((Path(os.environ["PRIORBENCH_DATA"]) / "bsds500_train").glob("*.jpg"))[3::20]
     images = crops([to_tensor(read_image(file)) for file in files], arguments.side)

@@ -36,8 +36,12 @@ CHECKED = 40_000
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--model", type=Path, required=True, help="a trained GMM with 200 components")
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument(
+        "--model", type=Path, required=True, help="a trained GMM with 200 components"
+    )
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--rounds", type=int, default=5)
     arguments = parser.parse_args()
@@ -57,11 +61,15 @@ def main() -> None:
         products.append(seconds(lambda: torch.mm(matrix, matrix, out=out)))
     dimension = PIXELS - 1
     peak = 2 * SIDE**3 / statistics.median(products) / 1e9
-    print(f"{len(clean)} patches, K={COMPONENTS}, {arguments.threads} threads; matrix product {peak:.0f} GFLOP/s")
+    print(
+        f"{len(clean)} patches, K={COMPONENTS}, {arguments.threads} threads; matrix product {peak:.0f} GFLOP/s"
+    )
     if not multiplies_bfloat16(torch.device("cpu")):
         print("this processor has no instructions for bfloat16: both ways are the same")
     for name, times in choices.items():
-        rate = dimension * (dimension + 1) * COMPONENTS * len(clean) / statistics.median(times) / 1e9
+        rate = (
+            dimension * (dimension + 1) * COMPONENTS * len(clean) / statistics.median(times) / 1e9
+        )
         taken = f"{statistics.median(times):.2f} s, {rate:.0f} GFLOP/s"
         print(f"{name}: {taken}, {rate / peak:.0%} of it (goal: at least 60 %)")
     generator = torch.Generator().manual_seed(0)
@@ -69,8 +77,12 @@ def main() -> None:
     for step in STEPS:
         variance = (25 / 255) ** 2 / step
         noisy = some + variance**0.5 * torch.randn(some.shape, generator=generator)
-        equal = float((prior.select(noisy, variance) == in_float64(prior, noisy, variance)).double().mean())
-        print(f"noise variance {variance:.1e}: {equal:.3%} chosen as in float64 (goal: at least 99.9 %)")
+        equal = float(
+            (prior.select(noisy, variance) == in_float64(prior, noisy, variance)).double().mean()
+        )
+        print(
+            f"noise variance {variance:.1e}: {equal:.3%} chosen as in float64 (goal: at least 99.9 %)"
+        )
 
 
 def in_float64(prior: Any, patches: Tensor, noise_variance: float) -> Tensor:
@@ -78,7 +90,9 @@ def in_float64(prior: Any, patches: Tensor, noise_variance: float) -> Tensor:
     basis = mean_free_basis(PIXELS)
     u = patches.double() @ basis
     mixture = prior.mixture
-    factors = torch.linalg.cholesky(mixture.covariances + noise_variance * torch.eye(PIXELS - 1, dtype=torch.float64))
+    factors = torch.linalg.cholesky(
+        mixture.covariances + noise_variance * torch.eye(PIXELS - 1, dtype=torch.float64)
+    )
     scores = [
         weight.log()
         - factor.diagonal().log().sum()

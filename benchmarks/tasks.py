@@ -37,15 +37,23 @@ ROOT = Path(__file__).parents[1]
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("protocol", choices=("deblur", "sr", "inpaint"))
-    parser.add_argument("--model", type=Path, required=True, help="a trained GMM with 200 components")
-    parser.add_argument("--largest", type=int, default=512, help="leave out images with a longer side")
+    parser.add_argument(
+        "--model", type=Path, required=True, help="a trained GMM with 200 components"
+    )
+    parser.add_argument(
+        "--largest", type=int, default=512, help="leave out images with a longer side"
+    )
     arguments = parser.parse_args()
     registry = load_plugins([ROOT / "plugins"])
     gmm = make(registry, "gmm", n_components=200)
     gmm.load(arguments.model)
-    names = {"deblur": ["wiener", "tv"], "sr": ["observed"], "inpaint": ["observed"]}[arguments.protocol]
+    names = {"deblur": ["wiener", "tv"], "sr": ["observed"], "inpaint": ["observed"]}[
+        arguments.protocol
+    ]
     priors = {name: make(registry, name) for name in names} | {"gmm": gmm}
     for label, task, images in protocols(arguments.protocol, arguments.largest):
         scores: dict[str, list[float]] = {name: [] for name in priors}
@@ -58,16 +66,27 @@ def main() -> None:
                 restored = restore(model, problem, Context.seeded(seed)).image
                 scores[prior].append(psnr(cut(restored, task), cut(clean, task)))
             print(
-                f"  {name}: " + "  ".join(f"{prior} {values[-1]:.2f}" for prior, values in scores.items()), flush=True
+                f"  {name}: "
+                + "  ".join(f"{prior} {values[-1]:.2f}" for prior, values in scores.items()),
+                flush=True,
             )
-        means = "  ".join(f"{prior} {sum(values) / len(values):.2f} dB" for prior, values in scores.items())
-        print(f"{label}, {len(images)} images: {means}  ({time.perf_counter() - began:.0f} s)", flush=True)
+        means = "  ".join(
+            f"{prior} {sum(values) / len(values):.2f} dB" for prior, values in scores.items()
+        )
+        print(
+            f"{label}, {len(images)} images: {means}  ({time.perf_counter() - began:.0f} s)",
+            flush=True,
+        )
 
 
 def protocols(name: str, largest: int) -> Iterator[tuple[str, Task, dict[str, Image]]]:
     """Yield a label, the task and the images."""
     if name == "deblur":
-        images = {n: i for n, i in gray_images(catalogue.Set12Parameters(), largest).items() if max(i.shape) == 256}
+        images = {
+            n: i
+            for n, i in gray_images(catalogue.Set12Parameters(), largest).items()
+            if max(i.shape) == 256
+        }
         yield "deblur circular", Deblur("levin1", 2.55), images
         yield "deblur valid", Deblur("levin1", 2.55, "valid"), images
     elif name == "sr":
@@ -75,13 +94,20 @@ def protocols(name: str, largest: int) -> Iterator[tuple[str, Task, dict[str, Im
         yield "sr x2", SuperResolve(2), images
         yield "sr x3", SuperResolve(3), images
     else:
-        yield "inpaint 50 %", Inpaint(50), gray_images(catalogue.DIPParameters(group="gray11"), largest)
+        yield (
+            "inpaint 50 %",
+            Inpaint(50),
+            gray_images(catalogue.DIPParameters(group="gray11"), largest),
+        )
 
 
 def gray_images(parameters: Any, largest: int) -> dict[str, Image]:
     """Return the images of a set that are no larger, in luma as MATLAB's rgb2ycbcr."""
     arrays = {name: load_from_catalogue(parameters, name) for name in catalogue.images(parameters)}
-    planes = {name: array[:, :, None] if array.ndim == 2 else luma(array) for name, array in arrays.items()}
+    planes = {
+        name: array[:, :, None] if array.ndim == 2 else luma(array)
+        for name, array in arrays.items()
+    }
     return {name: to_tensor(plane) for name, plane in planes.items() if max(plane.shape) <= largest}
 
 

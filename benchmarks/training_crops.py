@@ -28,7 +28,11 @@ EMBEDDED = ("brick", "grass", "gravel", "coins", "motorcycle")
 def photographs() -> list[Image]:
     """Return whole training images."""
     data = os.environ.get("PRIORBENCH_DATA")
-    files = sorted(Path(data, "bsds500_train").glob("*.jpg"))[5::50] if data else [file_of(name) for name in EMBEDDED]
+    files = (
+        sorted(Path(data, "bsds500_train").glob("*.jpg"))[5::50]
+        if data
+        else [file_of(name) for name in EMBEDDED]
+    )
     return [to_tensor(read_image(file)) for file in files]
 
 

@@ -41,9 +41,18 @@ DRY = ("--dry-run", "--quiet")
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--cells", type=int, default=1000, help="restorations that are run, a multiple of 10; 0: none")
-    parser.add_argument("--jobs", type=int, nargs="*", default=[10_000], help="jobs of dry runs, multiples of 20")
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument(
+        "--cells",
+        type=int,
+        default=1000,
+        help="restorations that are run, a multiple of 10; 0: none",
+    )
+    parser.add_argument(
+        "--jobs", type=int, nargs="*", default=[10_000], help="jobs of dry runs, multiples of 20"
+    )
     arguments = parser.parse_args()
     cores = ("--cores", str(os.cpu_count()))
     with tempfile.TemporaryDirectory() as folder:
@@ -55,7 +64,10 @@ def main() -> None:
             write_experiment(project, "run", images=cells // TASKS, images_per_job=100)
             seconds, peak = run(project, *cores, "--", "results/run/scores.parquet")
             each = f"{seconds / cells:.3f} s each (at most 0.15)"
-            print(f"{cells} trivial cells on {cores[1]} cores: {seconds:.1f} s, {each}, {peak:.0f} MiB", flush=True)
+            print(
+                f"{cells} trivial cells on {cores[1]} cores: {seconds:.1f} s, {each}, {peak:.0f} MiB",
+                flush=True,
+            )
         for jobs in arguments.jobs:
             images = jobs // (2 * TASKS)
             write_experiment(project, f"dry{jobs}", images=images, images_per_job=1)
@@ -83,9 +95,14 @@ def write_experiment(project: Path, name: str, *, images: int, images_per_job: i
         "test": ["tiny"],
         "tasks": {
             "run": ["denoise"],
-            "settings": {"denoise": {"parameters": {"sigma": [float(5 * i + 5) for i in range(TASKS)]}}},
+            "settings": {
+                "denoise": {"parameters": {"sigma": [float(5 * i + 5) for i in range(TASKS)]}}
+            },
         },
-        "priors": {"run": ["observed"], "settings": {"observed": {"images_per_job": images_per_job}}},
+        "priors": {
+            "run": ["observed"],
+            "settings": {"observed": {"images_per_job": images_per_job}},
+        },
         "metrics": ["psnr"],
     }
     (project / "config.yaml").write_text(yaml.safe_dump(experiment))
@@ -96,7 +113,10 @@ def run(project: Path, *arguments: str) -> tuple[float, float]:
     start = time.perf_counter()
     with tempfile.TemporaryFile() as told:
         process = subprocess.Popen(
-            [sys.executable, "-m", "snakemake", *arguments], cwd=project, stdout=told, stderr=subprocess.STDOUT
+            [sys.executable, "-m", "snakemake", *arguments],
+            cwd=project,
+            stdout=told,
+            stderr=subprocess.STDOUT,
         )
         _, status, usage = os.wait4(process.pid, 0)
         if status:

@@ -42,7 +42,9 @@ class Project:
 
     root: Path
 
-    def run(self, *arguments: str | Path, check: bool = True, **environment: str) -> subprocess.CompletedProcess[str]:
+    def run(
+        self, *arguments: str | Path, check: bool = True, **environment: str
+    ) -> subprocess.CompletedProcess[str]:
         """Run Snakemake in the copy; with `check`, fail the test with its output when it fails."""
         result = subprocess.run(
             [sys.executable, "-m", "snakemake", *map(str, arguments)],
@@ -53,7 +55,9 @@ class Project:
             text=True,
         )
         if check and result.returncode:
-            pytest.fail(f"{' '.join(result.args)} ended with {result.returncode}:\n{result.stdout}\n{result.stderr}")
+            pytest.fail(
+                f"{' '.join(result.args)} ended with {result.returncode}:\n{result.stdout}\n{result.stderr}"
+            )
         return result
 
 
@@ -82,7 +86,9 @@ def make_project(tmp_path_factory: pytest.TempPathFactory) -> Callable[[], Proje
 
 
 @pytest.fixture(scope="session")
-def share(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str, Callable[[Project], None]], Project]:
+def share(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Callable[[str, Callable[[Project], None]], Project]:
     """Make a project once and share it between the processes of pytest-xdist. Tests only read it."""
     base = tmp_path_factory.getbasetemp()
     base = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base

@@ -11,7 +11,10 @@ def test_what_is_saved_comes_back_bit_for_bit(tmp_path):
     Checkpoint(path, "key", every=0).save(lambda: STATE)
     loaded = Checkpoint(path, "key").load()
     assert loaded is not None
-    assert {name: value.dtype for name, value in loaded.items()} == {"a": torch.int64, "b": torch.float64}
+    assert {name: value.dtype for name, value in loaded.items()} == {
+        "a": torch.int64,
+        "b": torch.float64,
+    }
     assert all(torch.equal(loaded[name], STATE[name]) for name in STATE)
 
 

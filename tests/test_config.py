@@ -9,7 +9,14 @@ import pytest
 import yaml
 from pydantic import Field
 
-from priorbench.config import ConfigError, Experiment, dump_experiment, json_schema, load_experiment, parse_experiment
+from priorbench.config import (
+    ConfigError,
+    Experiment,
+    dump_experiment,
+    json_schema,
+    load_experiment,
+    parse_experiment,
+)
 from priorbench.names import unknown
 from priorbench.plan import Plan
 from priorbench.plugins import Plugin, Registered, Registry, load_plugins
@@ -37,7 +44,9 @@ class MixtureParameters(Parameters):
 def registry(**spec: Any) -> Registry:
     """Return the built-in records and one prior that nobody computes with."""
     result = load_plugins([])
-    record = PriorSpec(name="gmm", factory=".m:M", summary="for a test", parameters=MixtureParameters, **spec)
+    record = PriorSpec(
+        name="gmm", factory=".m:M", summary="for a test", parameters=MixtureParameters, **spec
+    )
     plugin = Plugin("stub", "built-in", __file__, "priorbench")
     result.priors["gmm"] = Registered(record, plugin)
     return result
@@ -55,18 +64,32 @@ def gmm(**parameters: Any) -> dict[str, Any]:
     ("changes", "words"),
     [
         ({"sead": 1}, ["top level", "'sead'", "did you mean 'seed'", "retries"]),
-        ({"plugins": {"folder": ["x"]}}, ["plugins:", "'folder'", "did you mean 'folders'", "disable"]),
-        ({"datasets": {"small": {"sourse": "x"}}}, ["datasets.small", "did you mean 'source'", "max_size"]),
+        (
+            {"plugins": {"folder": ["x"]}},
+            ["plugins:", "'folder'", "did you mean 'folders'", "disable"],
+        ),
+        (
+            {"datasets": {"small": {"sourse": "x"}}},
+            ["datasets.small", "did you mean 'source'", "max_size"],
+        ),
         ({"priors": {"rum": "all"}}, ["priors:", "did you mean 'run'", "skip"]),
-        ({"priors": {"settings": {"gmm": {"train": "x"}}}}, ["priors.settings.gmm", "did you mean 'train_on'"]),
+        (
+            {"priors": {"settings": {"gmm": {"train": "x"}}}},
+            ["priors.settings.gmm", "did you mean 'train_on'"],
+        ),
         (
             {"priors": {"settings": {"gmm": {"resources": {"thread": 2}}}}},
             ["priors.settings.gmm.resources", "did you mean 'threads'", "memory_mb"],
         ),
-        ({"tasks": {"settings": {"denoise": {"sigma": 25}}}}, ["tasks.settings.denoise", "'sigma'", "parameters"]),
+        (
+            {"tasks": {"settings": {"denoise": {"sigma": 25}}}},
+            ["tasks.settings.denoise", "'sigma'", "parameters"],
+        ),
     ],
 )
-def test_an_unknown_key_is_answered_with_its_place_and_the_valid_ones(changes: dict, words: list[str]) -> None:
+def test_an_unknown_key_is_answered_with_its_place_and_the_valid_ones(
+    changes: dict, words: list[str]
+) -> None:
     with pytest.raises(ConfigError) as caught:
         parse_experiment(MINIMAL | changes, "mine.yaml")
     for word in ("mine.yaml", *words):
@@ -80,40 +103,69 @@ def test_an_unknown_key_is_answered_with_its_place_and_the_valid_ones(changes: d
         ({"priors": {"run": ["gmn"]}}, ["priors: unknown prior 'gmn'", "did you mean 'gmm'"]),
         ({"priors": {"skip": ["gm"]}}, ["unknown prior 'gm'", "did you mean 'gmm'"]),
         ({"priors": {"settings": {"gnm": {}}}}, ["unknown prior 'gnm'", "did you mean 'gmm'"]),
-        ({"tasks": {"run": ["denoize"]}}, ["tasks: unknown task 'denoize'", "did you mean 'denoise'", "inpaint"]),
-        ({"tasks": {"settings": {"inpint": {}}}}, ["unknown task 'inpint'", "did you mean 'inpaint'"]),
+        (
+            {"tasks": {"run": ["denoize"]}},
+            ["tasks: unknown task 'denoize'", "did you mean 'denoise'", "inpaint"],
+        ),
+        (
+            {"tasks": {"settings": {"inpint": {}}}},
+            ["unknown task 'inpint'", "did you mean 'inpaint'"],
+        ),
         ({"metrics": ["snr"]}, ["metrics: unknown metric 'snr'", "did you mean 'psnr'", "ssim"]),
         ({"studies": ["speed"]}, ["studies: unknown study 'speed'"]),
         (
             {"datasets": {"small": {"source": "scikit-images"}}},
-            ["datasets.small.source: unknown data set 'scikit-images'", "did you mean 'scikit-image'", "folder"],
+            [
+                "datasets.small.source: unknown data set 'scikit-images'",
+                "did you mean 'scikit-image'",
+                "folder",
+            ],
         ),
         (
             {"datasets": {"small": {"source": "scikit-image", "images": ["cameraman"]}}},
-            ["datasets.small.images: unknown image 'cameraman'", "did you mean 'camera'", "astronaut"],
+            [
+                "datasets.small.images: unknown image 'cameraman'",
+                "did you mean 'camera'",
+                "astronaut",
+            ],
         ),
         (
             {"datasets": {"small": {"source": "folder", "parameters": {"paht": "x"}}}},
             ["datasets.small.parameters", "'paht'", "did you mean 'path'", "recursive"],
         ),
         (
-            {"datasets": {"small": {"source": "folder", "parameters": {"path": "/no/such/folder"}}}},
+            {
+                "datasets": {
+                    "small": {"source": "folder", "parameters": {"path": "/no/such/folder"}}
+                }
+            },
             ["datasets.small", "/no/such/folder does not exist"],
         ),
-        (gmm(n_component=3), ["priors.settings.gmm.parameters", "did you mean 'n_components'", "steps"]),
-        (gmm(n_components=0), ["priors.settings.gmm.parameters.n_components", "greater than or equal to 1"]),
+        (
+            gmm(n_component=3),
+            ["priors.settings.gmm.parameters", "did you mean 'n_components'", "steps"],
+        ),
+        (
+            gmm(n_components=0),
+            ["priors.settings.gmm.parameters.n_components", "greater than or equal to 1"],
+        ),
         (gmm(n_components=[1, "many"]), ["priors.settings.gmm.parameters.n_components", "integer"]),
         (gmm(n_components=[]), ["priors.settings.gmm.parameters.n_components", "empty list"]),
         (gmm(n_components=[3, 3]), ["two settings give the same prior id", "gmm-n_components3"]),
         (gmm(start=["a/b", "c"]), ["priors.settings.gmm.parameters", "a/b", "path"]),
-        ({"priors": {"settings": {"gmm": {"train_on": "small"}}}}, ["priors.settings.gmm.train_on", "does not learn"]),
+        (
+            {"priors": {"settings": {"gmm": {"train_on": "small"}}}},
+            ["priors.settings.gmm.train_on", "does not learn"],
+        ),
         (
             {"priors": {"settings": {"gmm": {"tune": True}}}, "train": "other"},
             ["priors.settings.gmm.tune", "gmm declares no tunable parameters", "leave the key out"],
         ),
     ],
 )
-def test_a_name_that_nobody_knows_is_answered_before_any_job(changes: dict, words: list[str]) -> None:
+def test_a_name_that_nobody_knows_is_answered_before_any_job(
+    changes: dict, words: list[str]
+) -> None:
     with pytest.raises(ConfigError) as caught:
         plan(changes)
     for word in words:
@@ -132,10 +184,19 @@ def test_a_name_that_nobody_knows_is_answered_before_any_job(changes: dict, word
         ({"retries": -1}, "retries"),
         ({"datasets": {"a b": {"source": "folder"}}}, "datasets.a b"),
         ({"datasets": {"small": {"source": "scikit-image", "limit": 0}}}, "datasets.small.limit"),
-        ({"datasets": {"small": {"source": "scikit-image", "crop": [16, 0]}}}, "datasets.small.crop"),
+        (
+            {"datasets": {"small": {"source": "scikit-image", "crop": [16, 0]}}},
+            "datasets.small.crop",
+        ),
         ({"priors": {"run": "gmm"}}, "priors.run"),
-        ({"priors": {"settings": {"gmm": {"resources": {"minutes": 0}}}}}, "priors.settings.gmm.resources.minutes"),
-        ({"priors": {"settings": {"gmm": {"images_per_job": 0}}}}, "priors.settings.gmm.images_per_job"),
+        (
+            {"priors": {"settings": {"gmm": {"resources": {"minutes": 0}}}}},
+            "priors.settings.gmm.resources.minutes",
+        ),
+        (
+            {"priors": {"settings": {"gmm": {"images_per_job": 0}}}},
+            "priors.settings.gmm.images_per_job",
+        ),
         ({"priors": {"settings": {"gmm": {"tune": "often"}}}}, "priors.settings.gmm.tune"),
         ({"tuning": {"images": 0}}, "tuning.images"),
         ({"tuning": {"crop": 0}}, "tuning.crop"),
@@ -229,11 +290,17 @@ def test_a_section_may_be_shared_by_a_yaml_merge(tmp_path: Path) -> None:
         "  a: &a {source: scikit-image, crop: 32}\n  b:\n    <<: *a\n    crop: 16\n"
     )
     datasets = load_experiment(path).datasets
-    assert (datasets["a"].crop, datasets["b"].crop, datasets["b"].source) == (32, 16, "scikit-image")
+    assert (datasets["a"].crop, datasets["b"].crop, datasets["b"].source) == (
+        32,
+        16,
+        "scikit-image",
+    )
 
 
 def test_a_grid_becomes_ids() -> None:
-    priors = plan(gmm(n_components=[1, 50]), id="gmm-K{n_components}", label="GMM, K = {n_components}").priors
+    priors = plan(
+        gmm(n_components=[1, 50]), id="gmm-K{n_components}", label="GMM, K = {n_components}"
+    ).priors
     assert {prior.id: prior.label for prior in priors.values()} == {
         "gmm-K1": "GMM, K = 1",
         "gmm-K50": "GMM, K = 50",
@@ -242,12 +309,19 @@ def test_a_grid_becomes_ids() -> None:
 
 
 def test_a_parameter_that_varies_and_is_not_in_the_pattern_is_appended() -> None:
-    priors = plan(gmm(n_components=[1, 2], start=["random", "kmeans"]), id="gmm-K{n_components}").priors
-    assert list(priors) == [f"gmm-K{k}-start{start}" for k in (1, 2) for start in ("random", "kmeans")]
+    priors = plan(
+        gmm(n_components=[1, 2], start=["random", "kmeans"]), id="gmm-K{n_components}"
+    ).priors
+    assert list(priors) == [
+        f"gmm-K{k}-start{start}" for k in (1, 2) for start in ("random", "kmeans")
+    ]
 
 
 def test_one_value_and_a_grid_of_one_are_the_same_prior() -> None:
-    [one], [grid] = plan(gmm(n_components=5)).priors.values(), plan(gmm(n_components=[5])).priors.values()
+    [one], [grid] = (
+        plan(gmm(n_components=5)).priors.values(),
+        plan(gmm(n_components=[5])).priors.values(),
+    )
     assert (one.id, one.parameters, one.fingerprint) == (grid.id, grid.parameters, grid.fingerprint)
 
 
@@ -257,7 +331,10 @@ def test_a_parameter_that_is_a_list_is_no_grid() -> None:
 
 
 def test_tasks_expand_too() -> None:
-    settings = {"denoise": {"parameters": {"sigma": [15, 25.5]}}, "inpaint": {"parameters": {"missing": 20}}}
+    settings = {
+        "denoise": {"parameters": {"sigma": [15, 25.5]}},
+        "inpaint": {"parameters": {"missing": 20}},
+    }
     tasks = {"run": ["denoise", "inpaint"], "settings": settings}
     assert list(plan({"tasks": tasks}).tasks) == ["denoise-15", "denoise-25.5", "inpaint-20"]
 
@@ -265,7 +342,9 @@ def test_tasks_expand_too() -> None:
 def test_run_and_skip_choose() -> None:
     assert list(plan({"tasks": {"run": ["inpaint"]}}).tasks) == ["inpaint-50"]
     every = list(plan({}).tasks)
-    assert list(plan({"tasks": {"skip": ["inpaint"]}}).tasks) == [task for task in every if task != "inpaint-50"]
+    assert list(plan({"tasks": {"skip": ["inpaint"]}}).tasks) == [
+        task for task in every if task != "inpaint-50"
+    ]
     assert list(plan({"priors": {"skip": ["gmm"]}}).priors) == []
 
 
@@ -274,7 +353,13 @@ def keys(schema: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]]]:
     for name, section in {"Experiment": schema, **schema["$defs"]}.items():
         for key, value in section["properties"].items():
             # The schema leaves out a description that is that of the section itself.
-            yield name, key, schema["$defs"][value["$ref"].rpartition("/")[2]] | value if "$ref" in value else value
+            yield (
+                name,
+                key,
+                schema["$defs"][value["$ref"].rpartition("/")[2]] | value
+                if "$ref" in value
+                else value,
+            )
 
 
 def test_every_key_is_described_and_no_other_is_allowed() -> None:

@@ -11,7 +11,11 @@ from hypothesis import strategies as st
 from priorbench import files
 
 json_values = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text(),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
     max_leaves=4,
 )
@@ -73,7 +77,10 @@ def test_permissions_follow_the_umask_as_for_any_new_file(tmp_path, mask):
     assert atomic == plain
 
 
-@given(value=json_values, rows=st.lists(st.dictionaries(st.text(), json_values, max_size=3), max_size=3))
+@given(
+    value=json_values,
+    rows=st.lists(st.dictionaries(st.text(), json_values, max_size=3), max_size=3),
+)
 def test_json_and_rows_come_back_as_they_were(tmp_path_factory, value, rows):
     folder = tmp_path_factory.mktemp("json")
     files.write_json(folder / "value.json", value)
@@ -82,7 +89,9 @@ def test_json_and_rows_come_back_as_they_were(tmp_path_factory, value, rows):
     assert files.read_rows(folder / "rows.jsonl") == rows
 
 
-@pytest.mark.parametrize("text", ["a\u2028b", "a\x85b", "a\nb\r", "name \udcff of undecodable bytes"])
+@pytest.mark.parametrize(
+    "text", ["a\u2028b", "a\x85b", "a\nb\r", "name \udcff of undecodable bytes"]
+)
 def test_text_that_looks_like_the_end_of_a_line_or_is_no_unicode_survives(tmp_path, text):
     path = tmp_path / "rows.jsonl"
     files.write_rows(path, [{"reason": text}, {}])
@@ -113,7 +122,10 @@ def test_the_hash_is_that_of_the_content(tmp_path):
     (tmp_path / "one").write_bytes(b"abc")
     (tmp_path / "two").write_bytes(b"abd")
     # The test vector of FIPS 180-2.
-    assert files.file_sha256(tmp_path / "one") == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
+    assert (
+        files.file_sha256(tmp_path / "one")
+        == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
+    )
     assert files.file_sha256(tmp_path / "one") != files.file_sha256(tmp_path / "two")
 
 

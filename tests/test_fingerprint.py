@@ -78,7 +78,10 @@ def write(name: str, content: str) -> Callable[[Path], None]:
         edit("The parameters.", "What can be set."),
         edit("side of the window", "side of the square window"),
         edit('label="Mine"', 'label="My own"'),
-        edit('summary="for a test"', 'summary="for a test", resources=Resources(threads=4), images_per_job=3'),
+        edit(
+            'summary="for a test"',
+            'summary="for a test", resources=Resources(threads=4), images_per_job=3',
+        ),
         edit("return SCALE * image", "return (\n        SCALE\n        * image\n    )"),
         write("README.md", "about it\n"),
         write("docs/more.md", "more\n"),
@@ -86,7 +89,9 @@ def write(name: str, content: str) -> Callable[[Path], None]:
         write(".git/objects/ab/cdef", "an object"),
     ],
 )
-def test_what_changes_no_result_keeps_the_fingerprint(folder: Path, change: Callable[[Path], None]) -> None:
+def test_what_changes_no_result_keeps_the_fingerprint(
+    folder: Path, change: Callable[[Path], None]
+) -> None:
     before = files_fingerprint([folder])
     change(folder)
     assert files_fingerprint([folder]) == before
@@ -105,7 +110,9 @@ def test_what_changes_no_result_keeps_the_fingerprint(folder: Path, change: Call
         lambda folder: (folder / "weights.bin").rename(folder / "renamed.bin"),
     ],
 )
-def test_what_may_change_a_result_changes_the_fingerprint(folder: Path, change: Callable[[Path], None]) -> None:
+def test_what_may_change_a_result_changes_the_fingerprint(
+    folder: Path, change: Callable[[Path], None]
+) -> None:
     before = files_fingerprint([folder])
     change(folder)
     assert files_fingerprint([folder]) != before
@@ -128,7 +135,9 @@ def test_a_file_that_is_no_python_yet_is_compared_by_its_bytes(folder: Path) -> 
 
 
 @pytest.mark.parametrize("part", fingerprints.NUMERICAL)
-def test_each_numerical_part_of_the_library_counts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, part: str) -> None:
+def test_each_numerical_part_of_the_library_counts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, part: str
+) -> None:
     copy = tmp_path / "priorbench"
     shutil.copytree(fingerprints.PACKAGE, copy, ignore=shutil.ignore_patterns("__pycache__"))
     monkeypatch.setattr(fingerprints, "PACKAGE", copy)
@@ -140,7 +149,15 @@ def test_each_numerical_part_of_the_library_counts(tmp_path: Path, monkeypatch: 
 
 def test_the_order_of_keys_does_not_count_but_values_and_their_places_do() -> None:
     assert fingerprint({"a": 1, "b": 2}) == fingerprint({"b": 2, "a": 1})
-    assert len({fingerprint(value) for value in ({"a": 1, "b": 2}, {"a": 2, "b": 1}, ["a", 1], "a", 1, None)}) == 6
+    assert (
+        len(
+            {
+                fingerprint(value)
+                for value in ({"a": 1, "b": 2}, {"a": 2, "b": 1}, ["a", 1], "a", 1, None)
+            }
+        )
+        == 6
+    )
 
 
 def test_a_factory_has_the_same_name_in_every_process(tmp_path: Path) -> None:
@@ -154,14 +171,17 @@ def test_a_factory_has_the_same_name_in_every_process(tmp_path: Path) -> None:
         "print(json.dumps([factory_name(factory) for factory in some]))"
     )
     runs = [
-        json.loads(subprocess.check_output([sys.executable, "-c", script], cwd=tmp_path, text=True)) for _ in range(2)
+        json.loads(subprocess.check_output([sys.executable, "-c", script], cwd=tmp_path, text=True))
+        for _ in range(2)
     ]
     assert runs[0] == runs[1]
     assert runs[0][0] == "factories:Model"
     assert factory_name(functools.partial(print)) == "functools:partial"
 
 
-def test_digests_are_remembered_by_content_and_a_damaged_memory_is_as_good_as_none(folder, tmp_path, monkeypatch):
+def test_digests_are_remembered_by_content_and_a_damaged_memory_is_as_good_as_none(
+    folder, tmp_path, monkeypatch
+):
     monkeypatch.setenv("PRIORBENCH_CACHE", str(tmp_path / "cache"))
     memory = tmp_path / "cache" / "meaning.json"
 

@@ -59,7 +59,9 @@ def test_a_plan_imports_nothing_heavy() -> None:
     assert json.loads(result.stdout) == []
 
 
-def test_reading_the_workflow_imports_nothing_heavy_on_our_account(project: Any, tmp_path: Path) -> None:
+def test_reading_the_workflow_imports_nothing_heavy_on_our_account(
+    project: Any, tmp_path: Path
+) -> None:
     file = tmp_path / "imports.jsonl"
     (tmp_path / "sitecustomize.py").write_text(SPY.format(heavy=HEAVY, file=str(file)))
     project.run("--dry-run", "--quiet", "all", PYTHONPATH=str(tmp_path))

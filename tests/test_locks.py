@@ -22,7 +22,9 @@ with locked(Path(sys.argv[1])):
 def holder(tmp_path):
     """Another process that holds the lock until it reads a line or is killed."""
     command = [sys.executable, "-c", HOLD, tmp_path / "a/job.lock"]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as process:
         assert process.stdout.readline() == "held\n"
         yield process
         process.kill()

@@ -60,7 +60,10 @@ def test_wheel_holds_types_published_scores_and_license(tmp_path, monkeypatch):
     assert any(name.endswith("licenses/LICENSE") for name in names)
 
 
-INSTALLING = {name: (ROOT / name).read_text() for name in ("containers/Dockerfile", "containers/priorbench.def")}
+INSTALLING = {
+    name: (ROOT / name).read_text()
+    for name in ("containers/Dockerfile", "containers/priorbench.def")
+}
 
 
 @pytest.mark.parametrize("name", INSTALLING)
@@ -75,7 +78,12 @@ def test_an_image_has_the_declared_python_and_installs_the_package_by_the_constr
 @pytest.mark.parametrize("name", INSTALLING)
 def test_an_image_takes_what_the_package_is_built_from(name):
     lines = [line.removeprefix("COPY ").split() for line in INSTALLING[name].splitlines()]
-    copied = {source: line[-1] for line in lines if line and line[-1].startswith("/opt/") for source in line[:-1]}
+    copied = {
+        source: line[-1]
+        for line in lines
+        if line and line[-1].startswith("/opt/")
+        for source in line[:-1]
+    }
     copied = {source: target for source, target in copied.items() if (ROOT / source).exists()}
     assert copied.pop("src") == "/opt/priorbench/src"
     needed = {"pyproject.toml", "constraints.txt", PROJECT["readme"], *PROJECT["license-files"]}

@@ -12,7 +12,10 @@ def seeded(seed: int) -> torch.Generator:
 def test_where_patches_are_few_each_is_drawn_once(grid):
     images = [torch.rand(1, 1, 5, 7), torch.rand(1, 1, 2, 9), torch.rand(1, 1, 5, 3)]
     drawn = torch.cat([drawn[:] for drawn in draw_patches(images, 3, 1000, 1.0, seeded(0), grid)])
-    windows = [image[0, 0].unfold(0, 3, grid).unfold(1, 3, grid).reshape(-1, 9) for image in (images[0], images[2])]
+    windows = [
+        image[0, 0].unfold(0, 3, grid).unfold(1, 3, grid).reshape(-1, 9)
+        for image in (images[0], images[2])
+    ]
     assert sorted(drawn.tolist()) == sorted(torch.cat(windows).tolist())
 
 

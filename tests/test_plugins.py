@@ -8,7 +8,14 @@ import pytest
 
 from priorbench import hookspecs
 from priorbench.config import PluginsSection
-from priorbench.plugins import DEFAULT_FOLDER, HOOKS, PluginError, Registry, load_factory, load_plugins
+from priorbench.plugins import (
+    DEFAULT_FOLDER,
+    HOOKS,
+    PluginError,
+    Registry,
+    load_factory,
+    load_plugins,
+)
 
 ROOT = Path(__file__).parents[1]
 SOUND = """
@@ -61,7 +68,9 @@ def test_loading_a_folder_plugin_does_not_import_its_heavy_part(folder: Path) ->
     write(folder / "mine" / "plugin.py", SOUND, name="mine")
     write(folder / "mine" / "model.py", "raise RuntimeError('must not be imported')\n")
     registry = load_plugins([folder], strict=True)
-    with pytest.raises(PluginError, match=r"'\.model:Model' of 'mine'.*RuntimeError: must not be imported"):
+    with pytest.raises(
+        PluginError, match=r"'\.model:Model' of 'mine'.*RuntimeError: must not be imported"
+    ):
         registry.priors["mine"].load()
 
 
@@ -85,7 +94,9 @@ def test_a_plugin_called_like_an_installed_package_clashes_with_nothing(folder: 
     import json
 
     write(folder / "json" / "plugin.py", SOUND, name="json")
-    write(folder / "json" / "model.py", "import json\nclass Model: dumps = staticmethod(json.dumps)\n")
+    write(
+        folder / "json" / "model.py", "import json\nclass Model: dumps = staticmethod(json.dumps)\n"
+    )
     model = load_plugins([folder], strict=True).priors["json"].load()
     assert model.dumps is json.dumps
     assert sys.modules["json"] is json
@@ -96,10 +107,14 @@ def test_plugins_of_one_name_loaded_one_after_the_other_do_not_mix(tmp_path: Pat
         write(tmp_path / value / "mine" / "plugin.py", SOUND, name="mine")
         write(tmp_path / value / "mine" / "model.py", "class Model: value = {value}\n", value=value)
     for value in (1, 2, 1):
-        assert load_plugins([tmp_path / str(value)], strict=True).priors["mine"].load().value == value
+        assert (
+            load_plugins([tmp_path / str(value)], strict=True).priors["mine"].load().value == value
+        )
 
 
-def test_a_file_and_a_folder_of_one_name_loaded_one_after_the_other_do_not_mix(tmp_path: Path) -> None:
+def test_a_file_and_a_folder_of_one_name_loaded_one_after_the_other_do_not_mix(
+    tmp_path: Path,
+) -> None:
     write(tmp_path / "file" / "mine.py", SOUND, name="file")
     write(tmp_path / "folder" / "mine" / "plugin.py", SOUND, name="folder")
     for name in ("file", "folder", "file"):
@@ -109,13 +124,21 @@ def test_a_file_and_a_folder_of_one_name_loaded_one_after_the_other_do_not_mix(t
 def test_hidden_and_private_entries_and_other_files_are_no_plugins(folder: Path) -> None:
     for name in (".hidden/plugin.py", "_private/plugin.py", "__pycache__/x.pyc", "README.md"):
         write(folder / name, "raise RuntimeError\n")
-    assert [plugin.name for plugin in load_plugins([folder], strict=True).plugins if plugin.origin == "folder"] == []
+    assert [
+        plugin.name
+        for plugin in load_plugins([folder], strict=True).plugins
+        if plugin.origin == "folder"
+    ] == []
 
 
-def test_a_folder_that_does_not_exist_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_folder_that_does_not_exist_is_an_error(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.chdir(tmp_path)
     for folder in (tmp_path / "nowhere", Path("nowhere")):
-        with pytest.raises(PluginError, match=rf"^plugins\.folders: the folder {tmp_path}/nowhere does not exist"):
+        with pytest.raises(
+            PluginError, match=rf"^plugins\.folders: the folder {tmp_path}/nowhere does not exist"
+        ):
             load_plugins([folder])
 
 
@@ -134,13 +157,19 @@ def test_the_default_folder_may_be_absent_and_is_told_of_where_there_is_no_prior
 
 BROKEN = {
     "syntax": ("def broken(:\n", ["SyntaxError", "line 1"]),
-    "raises": ("import no_such_package_at_all\n", ["ModuleNotFoundError", "no_such_package_at_all", "line 1"]),
+    "raises": (
+        "import no_such_package_at_all\n",
+        ["ModuleNotFoundError", "no_such_package_at_all", "line 1"],
+    ),
     "exits": ("import sys\nsys.exit('giving up')\n", ["SystemExit: giving up"]),
     "misspelt": (
         "from priorbench import hookimpl\n@hookimpl\ndef register_prior():\n    yield\n",
         ["unknown hook 'register_prior'", "did you mean 'register_priors'?", "register_tasks"],
     ),
-    "undecorated": ("def register_priors():\n    yield\n", ["register_priors", "@priorbench.hookimpl"]),
+    "undecorated": (
+        "def register_priors():\n    yield\n",
+        ["register_priors", "@priorbench.hookimpl"],
+    ),
     "hookless": ("x = 1\n", ["no hook", *HOOKS]),
     "wrong-record": (
         """
@@ -215,7 +244,9 @@ BROKEN = {
 
 
 @pytest.mark.parametrize("name", BROKEN)
-def test_a_broken_plugin_is_reported_and_left_out_whole_and_stops_no_other(folder: Path, name: str) -> None:
+def test_a_broken_plugin_is_reported_and_left_out_whole_and_stops_no_other(
+    folder: Path, name: str
+) -> None:
     source, words = BROKEN[name]
     file = write(folder / name / "plugin.py", source)
     write(folder / "aaa-first" / "plugin.py", SOUND, name="first")
@@ -267,7 +298,9 @@ def test_a_disabled_plugin_is_left_out_without_a_word(folder: Path) -> None:
 
 def test_disabling_a_plugin_that_there_is_not_names_the_nearest(folder: Path) -> None:
     write(folder / "median" / "plugin.py", SOUND, name="median")
-    with pytest.raises(PluginError, match=r"unknown plugin in plugins\.disable 'medain'; did you mean 'median'"):
+    with pytest.raises(
+        PluginError, match=r"unknown plugin in plugins\.disable 'medain'; did you mean 'median'"
+    ):
         load_plugins([folder], disable=["medain"])
 
 
@@ -278,7 +311,9 @@ def installed(site: Path, entry: str) -> None:
     write(info / "entry_points.txt", f"[priorbench]\n{entry}\n")
 
 
-def test_an_installed_package_is_found_by_its_entry_point(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_installed_package_is_found_by_its_entry_point(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.syspath_prepend(tmp_path)
     write(tmp_path / "elsewhere" / "__init__.py", "")
     write(tmp_path / "elsewhere" / "declare.py", SOUND, name="remote")
@@ -327,7 +362,11 @@ def example_of(hook: str) -> str:
 
 @pytest.mark.parametrize("hook", HOOKS)
 def test_the_example_of_each_hook_is_a_plugin_that_works(folder: Path, hook: str) -> None:
-    write(folder / "example" / "plugin.py", example_of(hook).replace("{", "{{").replace("}", "}}"), unused="")
+    write(
+        folder / "example" / "plugin.py",
+        example_of(hook).replace("{", "{{").replace("}", "}}"),
+        unused="",
+    )
     registry = load_plugins([folder], strict=True)
     records = list(registry.records_of("example"))
     assert records
@@ -335,7 +374,11 @@ def test_the_example_of_each_hook_is_a_plugin_that_works(folder: Path, hook: str
 
 
 def test_each_hook_specification_is_known_and_documented() -> None:
-    specified = {name for name, value in vars(hookspecs).items() if hasattr(value, "priorbench_spec")}
+    specified = {
+        name for name, value in vars(hookspecs).items() if hasattr(value, "priorbench_spec")
+    }
     assert specified == set(HOOKS)
-    headings = re.findall(r"^### `?(\w+)`?$", (ROOT / "docs" / "plugins.md").read_text(encoding="utf-8"), re.MULTILINE)
+    headings = re.findall(
+        r"^### `?(\w+)`?$", (ROOT / "docs" / "plugins.md").read_text(encoding="utf-8"), re.MULTILINE
+    )
     assert set(headings) == set(HOOKS)

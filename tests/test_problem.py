@@ -16,12 +16,18 @@ from priorbench.operators import Identity, Mask
 from priorbench.problem import Problem
 
 
-def masked_problem(seed: int = 0, channels: int = 1, height: int = 4, width: int = 5, sigma: float = 0.1) -> Problem:
+def masked_problem(
+    seed: int = 0, channels: int = 1, height: int = 4, width: int = 5, sigma: float = 0.1
+) -> Problem:
     generator = torch.Generator().manual_seed(seed)
     known = torch.rand((channels, height, width), generator=generator) < 0.5
     known[:, 0, 0] = True
     operator = Mask(known)
-    return Problem(operator.forward(torch.randn((1, channels, height, width), generator=generator)), operator, sigma)
+    return Problem(
+        operator.forward(torch.randn((1, channels, height, width), generator=generator)),
+        operator,
+        sigma,
+    )
 
 
 @given(
@@ -138,7 +144,9 @@ def test_a_changed_byte_is_noticed_or_harmless(tmp_path_factory, data):
         ({"peak": 0}, "peak"),
     ],
 )
-def test_a_header_that_makes_no_sense_here_is_answered_with_the_file_and_the_reason(tmp_path, change, message):
+def test_a_header_that_makes_no_sense_here_is_answered_with_the_file_and_the_reason(
+    tmp_path, change, message
+):
     path = tmp_path / "changed.npz"
     masked_problem().save(path)
     with np.load(path) as file:

@@ -28,10 +28,22 @@ from priorbench.records import NAME, MetricSpec
 from priorbench.results.gather import read_table
 
 ROOT = Path(__file__).parents[1]
-SOURCES = [path for folder in ("src", "plugins", "workflow") for path in sorted((ROOT / folder).rglob("*.py"))]
+SOURCES = [
+    path
+    for folder in ("src", "plugins", "workflow")
+    for path in sorted((ROOT / folder).rglob("*.py"))
+]
 SOURCES = [path for path in SOURCES if "third_party" not in path.parts]
 PICKLING = {"pickle", "_pickle", "cPickle", "dill", "joblib", "cloudpickle", "shelve", "marshal"}
-READING_PICKLES = {"torch.load", "pd.read_pickle", "pandas.read_pickle", "os.system", "os.popen", "eval", "exec"}
+READING_PICKLES = {
+    "torch.load",
+    "pd.read_pickle",
+    "pandas.read_pickle",
+    "os.system",
+    "os.popen",
+    "eval",
+    "exec",
+}
 HOSTILE = (
     "a b;rm -rf $HOME.png",
     "$(touch x).png",
@@ -49,7 +61,22 @@ HOSTILE = (
     "日本.png",
 )
 TOO_LONG = "x" * 101
-WRONG_NAMES = ["", "..", "../up", "/root", "a/b", "a\\b", "a\nb", "a\n", "-n", "_a", ".a", "a b", "$(x)", "é"]
+WRONG_NAMES = [
+    "",
+    "..",
+    "../up",
+    "/root",
+    "a/b",
+    "a\\b",
+    "a\nb",
+    "a\n",
+    "-n",
+    "_a",
+    ".a",
+    "a b",
+    "$(x)",
+    "é",
+]
 
 
 def dangers(source: str) -> list[str]:
@@ -57,15 +84,26 @@ def dangers(source: str) -> list[str]:
     found = []
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.Import):
-            found += [(node, alias.name) for alias in node.names if alias.name.split(".")[0] in PICKLING]
+            found += [
+                (node, alias.name) for alias in node.names if alias.name.split(".")[0] in PICKLING
+            ]
         elif isinstance(node, ast.ImportFrom):
             found += [(node, node.module)] if (node.module or "").split(".")[0] in PICKLING else []
         elif isinstance(node, ast.Call):
-            name, given = ast.unparse(node.func), {word.arg: ast.unparse(word.value) for word in node.keywords}
+            name, given = (
+                ast.unparse(node.func),
+                {word.arg: ast.unparse(word.value) for word in node.keywords},
+            )
             wrong = name in READING_PICKLES
             wrong |= name in ("np.load", "numpy.load") and given.get("allow_pickle") != "False"
-            wrong |= name == "yaml.load" and given.get("Loader") not in ("_Loader", "yaml.SafeLoader")
-            wrong |= name.startswith(("yaml.unsafe", "yaml.full")) or given.get("shell", "False") != "False"
+            wrong |= name == "yaml.load" and given.get("Loader") not in (
+                "_Loader",
+                "yaml.SafeLoader",
+            )
+            wrong |= (
+                name.startswith(("yaml.unsafe", "yaml.full"))
+                or given.get("shell", "False") != "False"
+            )
             found += [(node, name)] if wrong else []
     return [f"{node.lineno}: {name}" for node, name in found]
 
@@ -142,7 +180,10 @@ def test_a_pickle_in_the_place_of_any_file_is_refused_and_not_run(tmp_path):
 def test_a_name_that_is_no_part_of_a_path_is_refused_wherever_it_is_given(bench, name):
     bench.image("one", np.zeros((4, 4)))
     data = bench.configuration()
-    for changes in ({"experiment": name}, {"datasets": {name: data["datasets"]["photos"]}, "test": [name]}):
+    for changes in (
+        {"experiment": name},
+        {"datasets": {name: data["datasets"]["photos"]}, "test": [name]},
+    ):
         with pytest.raises(ConfigError):
             parse_experiment({**data, **changes})
     if name == TOO_LONG:
@@ -231,9 +272,13 @@ print((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) // 1024)
 
 def png(side: int) -> bytes:
     """A header of side × side pixels with a body that is short."""
-    chunks = [(b"IHDR", struct.pack(">IIBBBBB", side, side, 8, 0, 0, 0, 0)), (b"IDAT", zlib.compress(bytes(2**20)))]
+    chunks = [
+        (b"IHDR", struct.pack(">IIBBBBB", side, side, 8, 0, 0, 0, 0)),
+        (b"IDAT", zlib.compress(bytes(2**20))),
+    ]
     packed = [
-        struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body)) for kind, body in chunks
+        struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
+        for kind, body in chunks
     ]
     return b"\x89PNG\r\n\x1a\n" + b"".join(packed)
 
@@ -316,7 +361,10 @@ def test_hostile_names_and_secrets_go_through_the_whole_workflow(project):
     target = f"{experiment['results']}/hostile/scores.parquet"
     arguments = ("--configfile", "hostile.yaml", "--cores", "2", "--", target)
     result = project.run(
-        *arguments, OMP_NUM_THREADS="1", PRIORBENCH_MIRROR="https://me:s3cret-of-a-mirror@localhost", **secrets
+        *arguments,
+        OMP_NUM_THREADS="1",
+        PRIORBENCH_MIRROR="https://me:s3cret-of-a-mirror@localhost",
+        **secrets,
     )
     runs, scores = read_table(root / "runs.parquet"), read_table(root / "scores.parquet")
     names = set(runs["image"])
@@ -326,7 +374,9 @@ def test_hostile_names_and_secrets_go_through_the_whole_workflow(project):
     made = {path.name for path in project.root.iterdir()} - before
     assert made <= {".snakemake", experiment["results"]}
     assert not list(project.root.rglob("x")) and len(list(photos.iterdir())) == len(HOSTILE) + 1
-    written = [path for path in project.root.rglob("*") if path.is_file() and "photos" not in path.parts]
+    written = [
+        path for path in project.root.rglob("*") if path.is_file() and "photos" not in path.parts
+    ]
     assert len(written) > 20
     assert not [path for path in written if b"s3cret" in path.read_bytes()]
     assert "s3cret" not in result.stdout + result.stderr
@@ -335,6 +385,8 @@ def test_hostile_names_and_secrets_go_through_the_whole_workflow(project):
 def test_every_name_in_a_shell_command_is_quoted():
     used = []
     for path in [ROOT / "Snakefile", *sorted((ROOT / "workflow" / "rules").glob("*.smk"))]:
-        used += re.findall(r"\{((?:wildcards|params|input|output|log|layout)\b[^{}]*)\}", path.read_text())
+        used += re.findall(
+            r"\{((?:wildcards|params|input|output|log|layout)\b[^{}]*)\}", path.read_text()
+        )
     assert len(used) > 20
     assert [text for text in used if not text.endswith(":q")] == []

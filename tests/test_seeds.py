@@ -10,7 +10,9 @@ from hypothesis import strategies as st
 
 from priorbench.seeds import derive_seed
 
-names = st.lists(st.text(st.characters(exclude_characters="\x1f", exclude_categories=("Cs",))), max_size=4)
+names = st.lists(
+    st.text(st.characters(exclude_characters="\x1f", exclude_categories=("Cs",))), max_size=4
+)
 seeds = st.integers(-(2**63), 2**63)
 
 
@@ -28,7 +30,14 @@ def test_every_seed_fits_a_torch_generator(seed, parts):
 
 def test_where_names_are_divided_matters():
     assert (
-        len({derive_seed(0, "ab", "c"), derive_seed(0, "a", "bc"), derive_seed(0, "abc"), derive_seed(0, "c", "ab")})
+        len(
+            {
+                derive_seed(0, "ab", "c"),
+                derive_seed(0, "a", "bc"),
+                derive_seed(0, "abc"),
+                derive_seed(0, "c", "ab"),
+            }
+        )
         == 4
     )
 

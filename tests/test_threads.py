@@ -72,7 +72,10 @@ def test_an_exception_comes_through_and_leaves_torch_its_threads(threads):
             each(work, range(3))
         assert torch.get_num_threads() == 3
         # Without workers it goes on in this thread.
-        assert each(lambda part: threading.current_thread(), range(3)) == [threading.current_thread()] * 3
+        assert (
+            each(lambda part: threading.current_thread(), range(3))
+            == [threading.current_thread()] * 3
+        )
     finally:
         torch.set_num_threads(before)
 
@@ -92,7 +95,11 @@ def test_how_many_threads_changes_no_bit(parts, rows):
     results = []
     for threads in (1, 2):
         with workers(threads):
-            results.append(torch.stack(each(lambda part: (part.mT @ part).tanh().sum(0), x.chunk(parts))).sum(0))
+            results.append(
+                torch.stack(each(lambda part: (part.mT @ part).tanh().sum(0), x.chunk(parts))).sum(
+                    0
+                )
+            )
     assert torch.equal(*results)
 
 

@@ -43,11 +43,17 @@ def test_the_weights_of_a_pixel_sum_to_one(tiling):
 @settings(max_examples=30)
 @given(tilings())
 def test_no_weight_is_negative_and_a_tile_counts_in_its_own_square_only(tiling):
-    tiles = torch.eye(len(tiling))[:, :, None, None].expand(-1, -1, tiling.size, tiling.size).flatten(0, 1)
+    tiles = (
+        torch.eye(len(tiling))[:, :, None, None]
+        .expand(-1, -1, tiling.size, tiling.size)
+        .flatten(0, 1)
+    )
     weights = tiling.blend(tiles)
     assert (weights >= 0).all()
     # Where a tile lies, from cutting a map of the pixels' places.
-    places = torch.arange(1.0, tiling.height * tiling.width + 1).view(1, tiling.height, tiling.width)
+    places = torch.arange(1.0, tiling.height * tiling.width + 1).view(
+        1, tiling.height, tiling.width
+    )
     for weight, tile in zip(weights, tiling.cut(places), strict=True):
         assert torch.equal(places[0][weight > 0], tile.unique())
 
@@ -63,7 +69,9 @@ def test_blending_is_the_same_from_either_end(size, stride):
 
 @given(tilings())
 def test_the_grid_covers_the_planes_with_no_step_above_the_stride(tiling):
-    places = torch.arange(tiling.height * tiling.width).view(1, tiling.height, tiling.width).double()
+    places = (
+        torch.arange(tiling.height * tiling.width).view(1, tiling.height, tiling.width).double()
+    )
     assert torch.equal(tiling.cut(places).unique(), places.flatten())
 
 
@@ -86,7 +94,9 @@ def test_a_stride_out_of_range_is_refused(stride):
 
 def test_a_plane_smaller_than_a_tile_repeats_its_border():
     tile = Tiling(2, 3, 4, 2).cut(torch.arange(6.0).view(1, 2, 3))
-    assert torch.equal(tile[0], torch.tensor([[0, 1, 2, 2], [3, 4, 5, 5], [3, 4, 5, 5], [3, 4, 5, 5.0]]))
+    assert torch.equal(
+        tile[0], torch.tensor([[0, 1, 2, 2], [3, 4, 5, 5], [3, 4, 5, 5], [3, 4, 5, 5.0]])
+    )
 
 
 def energy_of_steps(tiling):
@@ -105,7 +115,9 @@ def energy_of_steps(tiling):
 def test_no_seam_is_left_where_a_tile_ends(size, stride, width):
     tiling = Tiling(4 * size, width, size, stride)
     energy = energy_of_steps(tiling)
-    starts = tiling.cut(torch.arange(float(width)).expand(1, 4 * size, width))[:, 0, 0].unique().long()
+    starts = (
+        tiling.cut(torch.arange(float(width)).expand(1, 4 * size, width))[:, 0, 0].unique().long()
+    )
     # The difference across a border is that of the last pixel outside and the first one inside.
     borders = torch.cat([starts[1:] - 1, starts[:-1] + size - 1])
     # Near the ends of the plane fewer tiles overlap.

@@ -12,15 +12,23 @@ from priorbench import Parameters, PriorSpec, Resources, hookimpl
 class NonLocalMeansParameters(Parameters):
     """Parameters of non-local means."""
 
-    h: float = Field(0.6, gt=0, description="filtering parameter as a multiple of σ; larger is smoother")
+    h: float = Field(
+        0.6, gt=0, description="filtering parameter as a multiple of σ; larger is smoother"
+    )
     patch_size: int = Field(7, ge=1, description="side of the patches that are compared, in pixels")
-    patch_distance: int = Field(9, ge=1, description="how far away a similar patch is looked for, in pixels")
+    patch_distance: int = Field(
+        9, ge=1, description="how far away a similar patch is looked for, in pixels"
+    )
 
 
 class TotalVariationParameters(Parameters):
     """Parameters of total variation."""
 
-    weight: float = Field(0.9, gt=0, description="weight of the total variation as a multiple of σ; larger is smoother")
+    weight: float = Field(
+        0.9,
+        gt=0,
+        description="weight of the total variation as a multiple of σ; larger is smoother",
+    )
     iterations: int = Field(100, ge=1, description="iterations of Chambolle's algorithm")
 
 
@@ -32,14 +40,22 @@ class WaveletParameters(Parameters):
         pattern=r"^(haar|dmey|(db|sym|coif)[0-9]+)$",
         description="an orthogonal wavelet: haar, dmey, db2, sym4, coif1 …",
     )
-    levels: int = Field(5, ge=1, description="scales of the decomposition, at most those that fit into the image")
-    shifts: int = Field(3, ge=0, description="cycle spinning averages (shifts + 1)² shifted results; 0 switches it off")
+    levels: int = Field(
+        5, ge=1, description="scales of the decomposition, at most those that fit into the image"
+    )
+    shifts: int = Field(
+        3,
+        ge=0,
+        description="cycle spinning averages (shifts + 1)² shifted results; 0 switches it off",
+    )
 
 
 class WienerParameters(Parameters):
     """Parameters of the Wiener filter."""
 
-    amplitude: float = Field(3.8e-4, gt=0, description="a of the spectrum a/|f|² of natural images on [0, 1]")
+    amplitude: float = Field(
+        3.8e-4, gt=0, description="a of the spectrum a/|f|² of natural images on [0, 1]"
+    )
     iterations: int = Field(300, ge=1, description="the most steps of conjugate gradients")
 
 

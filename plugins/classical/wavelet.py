@@ -38,7 +38,9 @@ class Wavelet(Denoiser):
     def _spin(self, array: np.ndarray, sigma: float) -> np.ndarray:
         results: list[np.ndarray] = [
             # Growing the image shifts the grid without wrapping one border round to the other.
-            self._shrink(np.pad(array, ((top, 0), (left, 0), (0, 0)), mode="symmetric"), sigma)[top:, left:]
+            self._shrink(np.pad(array, ((top, 0), (left, 0), (0, 0)), mode="symmetric"), sigma)[
+                top:, left:
+            ]
             for top, left in product(range(self.shifts + 1), repeat=2)
         ]
         mean: np.ndarray = np.mean(results, axis=0)

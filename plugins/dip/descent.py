@@ -99,7 +99,9 @@ class Perturbation:
         device: where it lies.
     """
 
-    def __init__(self, shape: torch.Size, deviation: float, generator: torch.Generator, device: torch.device) -> None:
+    def __init__(
+        self, shape: torch.Size, deviation: float, generator: torch.Generator, device: torch.device
+    ) -> None:
         self.shape, self.deviation = shape, deviation
         self.count = math.prod(shape)
         size = max(POOL, 2 * self.count) if deviation else 0
@@ -111,7 +113,11 @@ class Perturbation:
             return z
         start = int(torch.randint(len(self.pool) - self.count + 1, (), generator=generator))
         # In z's own order in memory.
-        noise = self.pool[start : start + self.count].view(z.shape[0], *z.shape[2:], z.shape[1]).permute(0, 3, 1, 2)
+        noise = (
+            self.pool[start : start + self.count]
+            .view(z.shape[0], *z.shape[2:], z.shape[1])
+            .permute(0, 3, 1, 2)
+        )
         return torch.add(z, noise, alpha=factor)
 
 
@@ -150,7 +156,10 @@ class Descent:
         self.perturbation = Perturbation(z.shape, perturbation, generator, z.device)
         self.parameters = list(network.parameters())
         self.optimiser, self.schedule = optimiser, schedule
-        self.rates = [{key: group[key] for key in group if key.endswith("lr")} for group in optimiser.param_groups]
+        self.rates = [
+            {key: group[key] for key in group if key.endswith("lr")}
+            for group in optimiser.param_groups
+        ]
         self.estimate: Image | None = None
         self.iteration = 0
         self.good_error, self.returns = math.inf, 0
@@ -163,7 +172,9 @@ class Descent:
     def begin(self) -> Tensor:
         """Forget the gradients and return the network's next input, z with its perturbation."""
         self.optimiser.zero_grad()
-        return self.perturbation.add_to(self.z, self.schedule.perturbation(self.iteration), self.generator)
+        return self.perturbation.add_to(
+            self.z, self.schedule.perturbation(self.iteration), self.generator
+        )
 
     def judge(self, z: Tensor, output: Tensor) -> Trial:
         """Return what the network's output for an input is worth; its loss waits for its gradients."""
@@ -223,7 +234,9 @@ class Descent:
     def _go_back(self) -> None:
         self.returns += 1
         if self.returns > ATTEMPTS:
-            raise Diverged(f"the fit broke down {ATTEMPTS} times in a row after {self.iteration} iterations")
+            raise Diverged(
+                f"the fit broke down {ATTEMPTS} times in a row after {self.iteration} iterations"
+            )
         for parameter, good in zip(self.parameters, self.good, strict=True):
             parameter.copy_(good)
         # Its momentum led out of the valley.
@@ -232,14 +245,19 @@ class Descent:
     def state(self) -> dict[str, Tensor]:
         """Return all that a later process needs to go on bit for bit."""
         state = {
-            "numbers": torch.tensor([self.iteration, self.good_error, self.returns], dtype=torch.float64),
+            "numbers": torch.tensor(
+                [self.iteration, self.good_error, self.returns], dtype=torch.float64
+            ),
             "generator": self.generator.get_state(),
         }
         if self.estimate is not None:
             state["estimate"] = self.estimate
         for index, (parameter, good) in enumerate(zip(self.parameters, self.good, strict=True)):
             state |= {f"parameter{index}": parameter, f"good{index}": good}
-            state |= {f"adam{index}.{key}": value for key, value in self.optimiser.state[parameter].items()}
+            state |= {
+                f"adam{index}.{key}": value
+                for key, value in self.optimiser.state[parameter].items()
+            }
         return state
 
     @torch.no_grad()
@@ -254,5 +272,11 @@ class Descent:
             parameter.copy_(state[f"parameter{index}"])
             self.good[index].copy_(state[f"good{index}"])
             start = f"adam{index}."
-            moments = {key.removeprefix(start): value for key, value in state.items() if key.startswith(start)}
-            self.optimiser.state[parameter] = {key: value.to(parameter.device) for key, value in moments.items()}
+            moments = {
+                key.removeprefix(start): value
+                for key, value in state.items()
+                if key.startswith(start)
+            }
+            self.optimiser.state[parameter] = {
+                key: value.to(parameter.device) for key, value in moments.items()
+            }

@@ -29,7 +29,10 @@ def network_input(parameters: DIPParameters, recipe: Recipe, problem: Problem) -
     if recipe.input == "grid":
         return 2, lambda size, generator: _grid(size)
     channels = parameters.input_channels
-    return channels, lambda size, generator: AMPLITUDE * torch.rand(1, channels, *size, generator=generator)
+    return (
+        channels,
+        lambda size, generator: AMPLITUDE * torch.rand(1, channels, *size, generator=generator),
+    )
 
 
 def _grid(size: tuple[int, int]) -> Tensor:

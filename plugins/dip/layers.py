@@ -143,10 +143,21 @@ class Layer(nn.Module):
         if self._fusable(u, stride):
             norm, geometry = self.norm, Geometry(u.shape[2], u.shape[3], self.kernel, stride)
             gamma, beta, slope = (
-                (None, None, 1.0) if norm is None else (norm.gamma, norm.beta, _SLOPES[norm.activation])
+                (None, None, 1.0)
+                if norm is None
+                else (norm.gamma, norm.beta, _SLOPES[norm.activation])
             )
             out = _image(
-                _convolve(_pixels(u), gamma, beta, self.weight, self.bias, slope, geometry, self.products or u.dtype)
+                _convolve(
+                    _pixels(u),
+                    gamma,
+                    beta,
+                    self.weight,
+                    self.bias,
+                    slope,
+                    geometry,
+                    self.products or u.dtype,
+                )
             )
         else:
             out = self._plain(u if self.norm is None else self.norm(u), stride)
@@ -206,10 +217,17 @@ class Joining(nn.Module):
             deep: B × C × H × W.
             skip: B × S × 2H × 2W, or None.
         """
-        if _fusable(deep) and self.up == "bilinear" and self.layer.kernel == 3 and self.layer.padding == "reflect":
+        if (
+            _fusable(deep)
+            and self.up == "bilinear"
+            and self.layer.kernel == 3
+            and self.layer.padding == "reflect"
+        ):
             return self._fused(_pixels(deep), None if skip is None else _pixels(skip))
         doubled = double(deep, self.up)
-        joined: Tensor = self.layer(self.norm(doubled if skip is None else torch.cat([doubled, skip], dim=1)))
+        joined: Tensor = self.layer(
+            self.norm(doubled if skip is None else torch.cat([doubled, skip], dim=1))
+        )
         return joined
 
     def _fused(self, deep: Tensor, skip: Tensor | None) -> Tensor:
@@ -226,7 +244,11 @@ class Joining(nn.Module):
         scaled = weight * scale[:, None]
         beside = None if skip is None else scaled[:, self.deep :]
         products = self.layer.products or deep.dtype
-        return _image(_convolve_joined(deep, skip, scaled[:, : self.deep], beside, shift @ weight.sum(0), products))
+        return _image(
+            _convolve_joined(
+                deep, skip, scaled[:, : self.deep], beside, shift @ weight.sum(0), products
+            )
+        )
 
 
 def multiple(length: int, divisor: int) -> int:

@@ -57,7 +57,9 @@ class DeepImagePrior(Prior):
         """
         _, height, width = problem.image_shape
         if min(height, width) < SMALLEST:
-            raise ValueError(f"the image is {height} × {width}, and the network needs {SMALLEST} × {SMALLEST} at least")
+            raise ValueError(
+                f"the image is {height} × {width}, and the network needs {SMALLEST} × {SMALLEST} at least"
+            )
         runs = self.parameters.runs
         # Stein's estimate evaluates each network twice, and subtracts: both have to round alike.
         together = self.parameters.together and not self.parameters.sure
@@ -76,7 +78,11 @@ class DeepImagePrior(Prior):
                     group[-1].load_state(_part(saved, f"run{index}."))
                 timed_out = self._advance(group, estimates, context)
             estimates += [run.estimate for run in group]
-            trace += [{"run": index, **row} for index, run in enumerate(group, start=first) for row in run.trace]
+            trace += [
+                {"run": index, **row}
+                for index, run in enumerate(group, start=first)
+                for row in run.trace
+            ]
         image = self._agreeing(torch.stack(estimates).mean(0), problem)
         return Restoration(image, trace, timed_out=timed_out)
 
@@ -91,7 +97,9 @@ class DeepImagePrior(Prior):
             return image
         residual = float((operator.forward(image) - problem.y).square().mean())
         noise = max(problem.sigma, QUANTISATION) ** 2
-        return operator.data_step(problem.y, image, fidelity=1 / noise, penalty=1 / max(residual, noise))
+        return operator.data_step(
+            problem.y, image, fidelity=1 / noise, penalty=1 / max(residual, noise)
+        )
 
     def _advance(self, group: Sequence[Run], estimates: Sequence[Image], context: Context) -> bool:
         """Take runs to their ends, side by side; return whether the time was over first."""
@@ -125,14 +133,20 @@ class Run:
         device: where to compute.
     """
 
-    def __init__(self, parameters: DIPParameters, problem: Problem, seed: int, device: torch.device) -> None:
+    def __init__(
+        self, parameters: DIPParameters, problem: Problem, seed: int, device: torch.device
+    ) -> None:
         self.parameters, self.problem = parameters, problem
         recipe = Recipe.of(parameters, problem)
         generator = torch.Generator().manual_seed(seed)
         channels, height, width = problem.image_shape
         sigma = 0.0
         if parameters.sure:
-            if not isinstance(problem.linear_operator, Identity) or not problem.sigma or problem.peak:
+            if (
+                not isinstance(problem.linear_operator, Identity)
+                or not problem.sigma
+                or problem.peak
+            ):
                 raise NotApplicable(
                     "Stein's unbiased risk estimate is for white Gaussian noise of known σ on the image"
                 )
@@ -145,7 +159,9 @@ class Run:
         inputs, draw = network_input(parameters, recipe, problem)
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(int(torch.randint(2**62, (), generator=generator)))
-            network = build(parameters, recipe, inputs, channels, (height, width), _products(parameters, device))
+            network = build(
+                parameters, recipe, inputs, channels, (height, width), _products(parameters, device)
+            )
             network.to(device)
         z = draw(network.input_size(height, width), generator).to(device)
         self.descent = Descent(
@@ -193,7 +209,11 @@ class Run:
         """Return all that a later process needs to go on bit for bit."""
         rows = torch.tensor([list(row.values()) for row in self.trace], dtype=torch.float64)
         descent = {f"descent.{key}": value for key, value in self.descent.state().items()}
-        return descent | {f"rule.{key}": value for key, value in self.rule.state().items()} | {"trace": rows}
+        return (
+            descent
+            | {f"rule.{key}": value for key, value in self.rule.state().items()}
+            | {"trace": rows}
+        )
 
     def load_state(self, state: Mapping[str, Tensor]) -> None:
         """Take over what ``state`` returned; nothing of an empty state."""
@@ -201,7 +221,9 @@ class Run:
             return
         self.descent.load_state(_part(state, "descent."))
         device = self.descent.z.device
-        self.rule.load_state({key: value.to(device) for key, value in _part(state, "rule.").items()})
+        self.rule.load_state(
+            {key: value.to(device) for key, value in _part(state, "rule.").items()}
+        )
         names = ["iteration", "loss", "psnr_y", "psnr_held_out"]
         self.trace = [dict(zip(names, row, strict=False)) for row in state["trace"].tolist()]
 
@@ -225,7 +247,9 @@ def _rule(recipe: Recipe, parameters: DIPParameters, problem: Problem) -> Rule:
         return Fixed()
     if recipe.stopping == "discrepancy":
         if not problem.sigma:
-            raise NotApplicable("the discrepancy principle needs noise of known σ; stop by held-out or variance")
+            raise NotApplicable(
+                "the discrepancy principle needs noise of known σ; stop by held-out or variance"
+            )
         return Discrepancy(problem.sigma)
     if recipe.stopping == "held-out" and not parameters.sure:
         return HeldOut(parameters.patience)
@@ -247,7 +271,9 @@ def _optimiser(parameters: DIPParameters, network: nn.Module) -> Muon | torch.op
 
 def _products(parameters: DIPParameters, device: torch.device) -> torch.dtype | None:
     """Return the type that convolutions multiply in; None for that of the maps."""
-    return torch.bfloat16 if parameters.precision == "mixed" and multiplies_bfloat16(device) else None
+    return (
+        torch.bfloat16 if parameters.precision == "mixed" and multiplies_bfloat16(device) else None
+    )
 
 
 def _psnr(error: float) -> float:

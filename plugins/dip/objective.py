@@ -48,7 +48,9 @@ class Objective:
         total_variation: w.
     """
 
-    def __init__(self, problem: Problem, held_out: Tensor | None = None, total_variation: float = 0.0) -> None:
+    def __init__(
+        self, problem: Problem, held_out: Tensor | None = None, total_variation: float = 0.0
+    ) -> None:
         self.operator, self.y, self.peak = problem.linear_operator, problem.y, problem.peak
         seen = torch.ones_like(problem.y)
         if self.operator is not None:
@@ -70,7 +72,11 @@ class Objective:
         loss = error
         if self.peak is not None:
             expected = observed.clamp(min=DARK / self.peak)
-            loss = 2 * ((expected - self.y * expected.log()) * self.used).sum() / (self.count * self.peak)
+            loss = (
+                2
+                * ((expected - self.y * expected.log()) * self.used).sum()
+                / (self.count * self.peak)
+            )
         if self.total_variation:
             loss = loss + self.total_variation * total_variation(image)
         return loss, error.detach()

@@ -22,7 +22,11 @@ def register_priors() -> Iterator[PriorSpec]:
         parameters=DIPParameters,
         label="Deep Image Prior",
         resources=Resources(
-            threads=2, memory_mb=1500, memory_mb_per_megapixel=6000, minutes=60, seconds_per_megapixel=1200
+            threads=2,
+            memory_mb=1500,
+            memory_mb_per_megapixel=6000,
+            minutes=60,
+            seconds_per_megapixel=1200,
         ),
     )
 

@@ -44,7 +44,12 @@ class Recipe:
         if parameters.network in SMALL_INPUT:
             default = replace(default, input="noise", perturbation=0.0)
         chosen = {name: getattr(parameters, name) for name in cls.__dataclass_fields__}
-        return cls(**{name: getattr(default, name) if value is None else value for name, value in chosen.items()})
+        return cls(
+            **{
+                name: getattr(default, name) if value is None else value
+                for name, value in chosen.items()
+            }
+        )
 
 
 RECIPES: dict[Task, Recipe] = {

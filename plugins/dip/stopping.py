@@ -31,7 +31,9 @@ class Rule(ABC):
         self.done = False
 
     @abstractmethod
-    def judge(self, iteration: int, estimate: Image, output: Image, error: float, held_out: float) -> float:
+    def judge(
+        self, iteration: int, estimate: Image, output: Image, error: float, held_out: float
+    ) -> float:
         """Return the score of the estimate, the lower the better; set ``done`` to stop.
 
         Args:
@@ -42,7 +44,9 @@ class Rule(ABC):
             held_out: the same over what is held out.
         """
 
-    def look(self, iteration: int, estimate: Image, output: Image, error: float, held_out: float) -> None:
+    def look(
+        self, iteration: int, estimate: Image, output: Image, error: float, held_out: float
+    ) -> None:
         """Judge the estimate and keep it if it is the best so far; see :meth:`judge`."""
         score = self.judge(iteration, estimate, output, error, held_out)
         if self.best is None or score <= self.score:
@@ -63,7 +67,9 @@ class Rule(ABC):
 class Fixed(Rule):
     """The last estimate of a fixed number of iterations."""
 
-    def judge(self, iteration: int, estimate: Image, output: Image, error: float, held_out: float) -> float:
+    def judge(
+        self, iteration: int, estimate: Image, output: Image, error: float, held_out: float
+    ) -> float:
         """Return a score that falls with each iteration."""
         return -iteration
 
@@ -79,7 +85,9 @@ class Discrepancy(Rule):
         super().__init__()
         self.variance = sigma**2
 
-    def judge(self, iteration: int, estimate: Image, output: Image, error: float, held_out: float) -> float:
+    def judge(
+        self, iteration: int, estimate: Image, output: Image, error: float, held_out: float
+    ) -> float:
         """Return a score that falls until the noise begins to be fitted."""
         self.done = error <= self.variance
         return -iteration
@@ -96,7 +104,9 @@ class HeldOut(Rule):
         super().__init__()
         self.patience = patience
 
-    def judge(self, iteration: int, estimate: Image, output: Image, error: float, held_out: float) -> float:
+    def judge(
+        self, iteration: int, estimate: Image, output: Image, error: float, held_out: float
+    ) -> float:
         """Return the error at what is held out."""
         best = self.at if held_out > self.score else iteration
         self.done = iteration - best >= self.patience
@@ -121,7 +131,9 @@ class MovingVariance(Rule):
         self.window, self.patience = window, patience
         self.seen: list[Tensor] = []
 
-    def judge(self, iteration: int, estimate: Image, output: Image, error: float, held_out: float) -> float:
+    def judge(
+        self, iteration: int, estimate: Image, output: Image, error: float, held_out: float
+    ) -> float:
         """Return the variance over the window."""
         numbers = output.flatten()
         self.seen.append(numbers[:: max(1, numbers.numel() // self.NUMBERS)].clone())

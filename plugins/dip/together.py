@@ -36,11 +36,18 @@ def step_together(descents: Sequence[Descent]) -> list[Step | None]:
     """
     inputs = [descent.begin() for descent in descents]
     outputs = _evaluate(descents, inputs)
-    trials = [descent.judge(*pair) for descent, *pair in zip(descents, inputs, outputs, strict=True)]
+    trials = [
+        descent.judge(*pair) for descent, *pair in zip(descents, inputs, outputs, strict=True)
+    ]
     torch.autograd.backward([trial.loss for trial in trials])
     # All at once: on a GPU each look at a number waits for what was asked of it before.
-    numbers = torch.stack([torch.stack([trial.loss.detach(), trial.error]) for trial in trials]).tolist()
-    return [descent.descend(t.image, *pair) for descent, t, pair in zip(descents, trials, numbers, strict=True)]
+    numbers = torch.stack(
+        [torch.stack([trial.loss.detach(), trial.error]) for trial in trials]
+    ).tolist()
+    return [
+        descent.descend(t.image, *pair)
+        for descent, t, pair in zip(descents, trials, numbers, strict=True)
+    ]
 
 
 def _evaluate(descents: Sequence[Descent], inputs: list[Tensor]) -> Sequence[Tensor]:
@@ -51,5 +58,7 @@ def _evaluate(descents: Sequence[Descent], inputs: list[Tensor]) -> Sequence[Ten
     weights = [dict(descent.network.named_parameters()) for descent in descents]
     stacked = {name: torch.stack([own[name] for own in weights]) for name in weights[0]}
     with unfused():
-        outputs: Tensor = vmap(lambda own, z: functional_call(network, own, (z,)))(stacked, torch.stack(inputs))
+        outputs: Tensor = vmap(lambda own, z: functional_call(network, own, (z,)))(
+            stacked, torch.stack(inputs)
+        )
     return outputs.unbind()

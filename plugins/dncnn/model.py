@@ -91,7 +91,9 @@ class DnCNN(Denoiser, Learned):
             Diverged: the loss is no number.
         """
         options = self.parameters
-        drawn, measured = draw_patches(images, options.tile_size, options.n_tiles, options.held_out, context.generator)
+        drawn, measured = draw_patches(
+            images, options.tile_size, options.n_tiles, options.held_out, context.generator
+        )
         network = begun(self._build, int(torch.randint(2**62, (), generator=context.generator)))
         objective = RemoveNoise(network, options.sigma_max / 255)
         for weights, row in train(objective, drawn, measured, options, context):
@@ -131,7 +133,9 @@ class RemoveNoise(Objective):
 
     def loss(self, tiles: Tensor, done: float, generator: torch.Generator) -> tuple[Tensor, Row]:
         """Return the loss of a batch."""
-        sigma = SIGMA_MIN + (self.sigma_max - SIGMA_MIN) * torch.rand(len(tiles), generator=generator)
+        sigma = SIGMA_MIN + (self.sigma_max - SIGMA_MIN) * torch.rand(
+            len(tiles), generator=generator
+        )
         noise = torch.randn(tiles.shape, generator=generator)
         sigma, noise = sigma.to(tiles.device), noise.to(tiles.device)
         # A plane of a whole image lies around 0, and a part of it anywhere; colour differences have either sign.
@@ -151,7 +155,9 @@ class RemoveNoise(Objective):
                 noise = torch.randn(tiles.shape, generator=generator).to(tiles.device)
                 estimate = self.network(clean + sigma[:, None, None] * noise, sigma)
                 errors[level].append((estimate - clean).double().square().mean((1, 2)))
-        psnr = {level: float(-10 * torch.cat(found).log10().mean()) for level, found in errors.items()}
+        psnr = {
+            level: float(-10 * torch.cat(found).log10().mean()) for level, found in errors.items()
+        }
         return {
             **{f"psnr_sigma_{level}": value for level, value in psnr.items()},
             "held_out_psnr": math.fsum(psnr.values()) / len(psnr),

@@ -18,7 +18,9 @@ class Block(nn.Module):
 
     def __init__(self, width: int) -> None:
         super().__init__()
-        self.first, self.second = (nn.Conv2d(width, width, 3, padding=1, bias=False) for _ in range(2))
+        self.first, self.second = (
+            nn.Conv2d(width, width, 3, padding=1, bias=False) for _ in range(2)
+        )
 
     def forward(self, x: Tensor) -> Tensor:
         """Return the sum."""
@@ -47,8 +49,12 @@ class DenoisingNetwork(nn.Module):
         self.encoding = nn.ModuleList(_blocks(each, blocks) for each in widths)
         self.decoding = nn.ModuleList(_blocks(each, blocks) for each in widths[:-1])
         pairs = list(pairwise(widths))
-        self.down = nn.ModuleList(nn.Conv2d(fine, coarse, 2, stride=2, bias=False) for fine, coarse in pairs)
-        self.up = nn.ModuleList(nn.Conv2d(coarse, 4 * fine, 1, bias=False) for fine, coarse in pairs)
+        self.down = nn.ModuleList(
+            nn.Conv2d(fine, coarse, 2, stride=2, bias=False) for fine, coarse in pairs
+        )
+        self.up = nn.ModuleList(
+            nn.Conv2d(coarse, 4 * fine, 1, bias=False) for fine, coarse in pairs
+        )
         self.tail = nn.Conv2d(width, 4, 3, padding=1, bias=False)
         self.divisor = 2**scales
         # Each block has two convolutions that look one of its pixels further; head and tail one each.
@@ -67,7 +73,9 @@ class DenoisingNetwork(nn.Module):
         """
         pixels = F.pixel_unshuffle(y[:, None], 2)
         level = sigma[:, None, None, None].expand(-1, 1, *pixels.shape[2:])
-        x = self.head(torch.cat([pixels, level], dim=1).contiguous(memory_format=torch.channels_last))
+        x = self.head(
+            torch.cat([pixels, level], dim=1).contiguous(memory_format=torch.channels_last)
+        )
         return y - F.pixel_shuffle(self.tail(self._scale(x, 0)), 2)[:, 0]
 
     def _scale(self, x: Tensor, scale: int) -> Tensor:

@@ -36,7 +36,9 @@ def adapt(mixture: Mixture, vectors: Tensor, noise_variance: float, steps: int) 
         noisy = mixture.covariances + noise_variance * identity
         scale = torch.einsum("k,kij->ij", mixture.weights, noisy).diagonal().sqrt()
         units = scale[:, None] * scale
-        moments, _ = expectation(Mixture(mixture.weights, noisy / units), (vectors / scale.to(vectors)).mT)
+        moments, _ = expectation(
+            Mixture(mixture.weights, noisy / units), (vectors / scale.to(vectors)).mT
+        )
         counts = moments.counts
         filters = torch.linalg.solve(noisy, mixture.covariances).mT
         second = moments.second * units / counts.clamp(min=1e-12)[:, None, None]

@@ -60,7 +60,9 @@ class State:
         """Take over the moments of a batch; return those of all batches."""
         latest = torch.cat([moments.counts[:, None], triangle(moments.second)], 1).float()
         # What is taken out is what was put in, rounding included: the sum does not drift.
-        self._total = self._total + latest.double() - self.batches.get(number, torch.zeros(())).double()
+        self._total = (
+            self._total + latest.double() - self.batches.get(number, torch.zeros(())).double()
+        )
         self.batches[number] = latest
         return Moments(self._total[:, 0], unpack(self._total[:, 1:]))
 
@@ -82,7 +84,9 @@ class Step:
     reseeded: int
 
 
-def em(state: State, batches: Callable[[], Iterable[Tensor]], maximise: Callable[[Moments], Mixture]) -> Iterator[Step]:
+def em(
+    state: State, batches: Callable[[], Iterable[Tensor]], maximise: Callable[[Moments], Mixture]
+) -> Iterator[Step]:
     """Yield what each further pass over the batches leads to, without end.
 
     Args:
@@ -97,7 +101,11 @@ def em(state: State, batches: Callable[[], Iterable[Tensor]], maximise: Callable
             latest, likelihood = expectation(state.mixture, batch)
             moments, empty = split_heaviest(state.replace(number, latest))
             state.mixture = maximise(moments)
-            total, vectors, reseeded = total + likelihood * batch.shape[1], vectors + batch.shape[1], reseeded + empty
+            total, vectors, reseeded = (
+                total + likelihood * batch.shape[1],
+                vectors + batch.shape[1],
+                reseeded + empty,
+            )
         yield Step(state.mixture, total / vectors, time.perf_counter() - began, reseeded)
 
 
@@ -160,16 +168,25 @@ def _joint(mixture: Mixture, vectors: Tensor) -> Tensor:
             out[:, block] = scores
 
     in_threads(
-        fill, zip(torch.split(vectors, VECTORS_IN_A_CHUNK, 1), torch.split(joint, VECTORS_IN_A_CHUNK, 1), strict=True)
+        fill,
+        zip(
+            torch.split(vectors, VECTORS_IN_A_CHUNK, 1),
+            torch.split(joint, VECTORS_IN_A_CHUNK, 1),
+            strict=True,
+        ),
     )
     return joint
 
 
-def _moments(vectors: Tensor, component: Tensor, vector: Tensor, weight: Tensor, components: int) -> Moments:
+def _moments(
+    vectors: Tensor, component: Tensor, vector: Tensor, weight: Tensor, components: int
+) -> Moments:
     """Return the moments of pairs, ordered by component, of a component and a vector with their weight."""
     dimension = vectors.shape[0]
     rows = vectors.mT.contiguous()
-    counts = weight.new_zeros(components, dtype=torch.float64).index_add_(0, component, weight.double())
+    counts = weight.new_zeros(components, dtype=torch.float64).index_add_(
+        0, component, weight.double()
+    )
     second = vectors.new_zeros(components, dimension, dimension)
     sizes = component.bincount(minlength=components).tolist()
     pairs = zip(torch.split(vector, sizes), torch.split(weight.sqrt(), sizes), strict=True)

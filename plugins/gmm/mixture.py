@@ -27,7 +27,9 @@ class Mixture:
     def sample(self, count: int, generator: torch.Generator) -> Tensor:
         """Return vectors drawn from p, ``count`` × d."""
         labels = torch.multinomial(self.weights, count, replacement=True, generator=generator)
-        vectors = torch.randn(count, self.covariances.shape[-1], dtype=torch.float64, generator=generator)
+        vectors = torch.randn(
+            count, self.covariances.shape[-1], dtype=torch.float64, generator=generator
+        )
         for component, factor in enumerate(torch.linalg.cholesky(self.covariances)):
             own = labels == component
             vectors[own] = vectors[own] @ factor.mT
@@ -57,7 +59,9 @@ class Scores:
         device: torch.device | None = None,
     ) -> None:
         dimension = precisions.shape[-1]
-        self._constant = (weights.log() - half_log_det - dimension / 2 * math.log(2 * math.pi)).to(device, dtype)
+        self._constant = (weights.log() - half_log_det - dimension / 2 * math.log(2 * math.pi)).to(
+            device, dtype
+        )
         self._coefficients = (-0.5 * pack(precisions)).to(device, dtype)
 
     @classmethod
@@ -65,7 +69,13 @@ class Scores:
         """Return the scores of a mixture of vectors that are scaled already, for vectors like ``vectors``."""
         factors = torch.linalg.cholesky(mixture.covariances)
         half_log_det = factors.diagonal(dim1=1, dim2=2).log().sum(1)
-        return cls(mixture.weights, torch.cholesky_inverse(factors), half_log_det, vectors.dtype, vectors.device)
+        return cls(
+            mixture.weights,
+            torch.cholesky_inverse(factors),
+            half_log_det,
+            vectors.dtype,
+            vectors.device,
+        )
 
     def __call__(self, vectors: Tensor) -> Iterator[tuple[slice, Tensor]]:
         """Yield blocks of columns of ``vectors`` (d × N) and their scores, K × n."""

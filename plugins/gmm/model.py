@@ -83,7 +83,11 @@ class GMM(PatchPrior, Learned):
         """
         posterior = self._at(noise_variance, patches, self._rank)
         estimates = torch.empty_like(patches)
-        chunks = zip(torch.split(patches, PATCHES_IN_A_CHUNK), torch.split(estimates, PATCHES_IN_A_CHUNK), strict=True)
+        chunks = zip(
+            torch.split(patches, PATCHES_IN_A_CHUNK),
+            torch.split(estimates, PATCHES_IN_A_CHUNK),
+            strict=True,
+        )
         listed = posterior.short_list if len(patches) >= MANY_PATCHES else None
         in_threads(lambda pair: posterior.estimate(*pair, listed), chunks)
         return estimates
@@ -97,7 +101,14 @@ class GMM(PatchPrior, Learned):
         if self.parameters.adapt == 0:
             return self
         prior = GMM(**self.parameters.model_dump())
-        prior._adopt(adapt(self.mixture, patches @ self._basis.to(patches), noise_variance, self.parameters.adapt))
+        prior._adopt(
+            adapt(
+                self.mixture,
+                patches @ self._basis.to(patches),
+                noise_variance,
+                self.parameters.adapt,
+            )
+        )
         return prior
 
     def fit(self, images: Sequence[Image], context: Context) -> Iterator[Mapping[str, float]]:
@@ -117,7 +128,10 @@ class GMM(PatchPrior, Learned):
     def state_dict(self) -> Mapping[str, Tensor]:
         """Return ``weights``, K, and ``covariances`` of the patches' pixels, K × D × D, float64."""
         mixture = self.mixture
-        return {"weights": mixture.weights, "covariances": self._basis @ mixture.covariances @ self._basis.mT}
+        return {
+            "weights": mixture.weights,
+            "covariances": self._basis @ mixture.covariances @ self._basis.mT,
+        }
 
     def load_state_dict(self, state: Mapping[str, Tensor]) -> None:
         """Take over ``weights`` and ``covariances``.
@@ -130,12 +144,19 @@ class GMM(PatchPrior, Learned):
             if name not in state:
                 raise ValueError(f"{name} is missing")
             if tuple(state[name].shape) != shape:
-                raise ValueError(f"{name} has shape {tuple(state[name].shape)}; its parameters ask for {shape}")
+                raise ValueError(
+                    f"{name} has shape {tuple(state[name].shape)}; its parameters ask for {shape}"
+                )
         weights, covariances = state["weights"].double(), state["covariances"].double()
-        if not (weights > 0).all() or not torch.isclose(weights.sum(), torch.ones((), dtype=torch.float64), atol=1e-4):
+        if not (weights > 0).all() or not torch.isclose(
+            weights.sum(), torch.ones((), dtype=torch.float64), atol=1e-4
+        ):
             raise ValueError("weights must be positive and sum to 1")
         covariances = self._basis.mT @ covariances @ self._basis
-        if torch.linalg.cholesky_ex(covariances).info.any() or not torch.isfinite(covariances).all():
+        if (
+            torch.linalg.cholesky_ex(covariances).info.any()
+            or not torch.isfinite(covariances).all()
+        ):
             raise ValueError("covariances must be positive definite on patches without their mean")
         self._adopt(Mixture(weights / weights.sum(), covariances))
 

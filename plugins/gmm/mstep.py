@@ -35,7 +35,9 @@ class Maximise:
         counts = moments.counts[:, None, None]
         contrast = moments.second.diagonal(dim1=1, dim2=2).mean(1)[:, None, None] / counts
         average = torch.eye(len(self.scale), dtype=moments.second.dtype)
-        covariances = (moments.second + self.shrinkage * contrast * average) / (counts + self.shrinkage)
+        covariances = (moments.second + self.shrinkage * contrast * average) / (
+            counts + self.shrinkage
+        )
         return Mixture(moments.counts / moments.counts.sum(), self.raised(covariances))
 
     def raised(self, covariances: Tensor) -> Tensor:

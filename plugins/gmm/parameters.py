@@ -17,22 +17,32 @@ class GMMParameters(Parameters):
     n_components: int = Field(200, ge=1, description="number of Gaussian components K")
     patch_size: int = Field(8, ge=2, le=32, description="side of a patch in pixels")
     covariances: Literal["full", "scaled"] = Field(
-        "full", description="every component has its own covariance, or all have one at different contrasts"
+        "full",
+        description="every component has its own covariance, or all have one at different contrasts",
     )
     n_patches: int = Field(50_000, ge=2, le=10_000_000, description="patches to train on")
-    grid: int = Field(1, ge=1, description="training patches begin at rows and columns that are multiples of it")
+    grid: int = Field(
+        1, ge=1, description="training patches begin at rows and columns that are multiples of it"
+    )
     batch: int = Field(32_768, ge=1, description="patches that one step of EM learns from")
     iterations: int = Field(30, ge=1, description="most passes of EM over the patches")
-    patience: int = Field(3, ge=1, description="stop after this many passes without progress on held-out patches")
+    patience: int = Field(
+        3, ge=1, description="stop after this many passes without progress on held-out patches"
+    )
     tolerance: float = Field(0.01, ge=0, description="nats per patch that count as progress")
     start: Literal["kmeans++", "split", "random"] = Field(
         "split",
         description="patches are first given to components by seeds far apart, by splitting components from one on, "
         "or at random",
     )
-    restarts: int = Field(1, ge=1, description="starts tried for one pass each; the best on held-out patches goes on")
+    restarts: int = Field(
+        1, ge=1, description="starts tried for one pass each; the best on held-out patches goes on"
+    )
     held_out: float = Field(
-        0.1, gt=0, le=1, description="further patches that measure and don't train, as a fraction of n_patches"
+        0.1,
+        gt=0,
+        le=1,
+        description="further patches that measure and don't train, as a fraction of n_patches",
     )
     shrinkage: float = Field(
         40.0,
@@ -47,20 +57,31 @@ class GMMParameters(Parameters):
         "which every pixel of a training image has",
     )
     mode: Literal["exact", "fast"] = Field(
-        "exact", description="estimate every overlapping patch exactly, or as the next two say: an approximation"
+        "exact",
+        description="estimate every overlapping patch exactly, or as the next two say: an approximation",
     )
-    stride: int = Field(4, ge=1, description="mode fast: one of stride² patches is estimated, others in each iteration")
+    stride: int = Field(
+        4,
+        ge=1,
+        description="mode fast: one of stride² patches is estimated, others in each iteration",
+    )
     axes: int = Field(
-        40, ge=1, description="mode fast: components are told apart on so many principal axes of all patches"
+        40,
+        ge=1,
+        description="mode fast: components are told apart on so many principal axes of all patches",
     )
     adapt: int = Field(
-        0, ge=0, description="steps of EM on the corrupted image's own patches before it is restored; 0 for none"
+        0,
+        ge=0,
+        description="steps of EM on the corrupted image's own patches before it is restored; 0 for none",
     )
 
     @model_validator(mode="after")
     def _check_stride(self) -> GMMParameters:
         if self.stride > self.patch_size and self.mode == "fast":
-            raise ValueError(f"stride {self.stride} leaves pixels out: give at most the patch_size, {self.patch_size}")
+            raise ValueError(
+                f"stride {self.stride} leaves pixels out: give at most the patch_size, {self.patch_size}"
+            )
         return self
 
 
@@ -74,4 +95,6 @@ class GSMParameters(GMMParameters):
     """A scale mixture of one Gaussian."""
 
     n_components: int = Field(20, ge=1, description="number of contrasts")
-    covariances: Literal["scaled"] = Field("scaled", description="one covariance at different contrasts")
+    covariances: Literal["scaled"] = Field(
+        "scaled", description="one covariance at different contrasts"
+    )

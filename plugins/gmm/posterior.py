@@ -66,10 +66,17 @@ class Posterior:
     """
 
     def __init__(
-        self, spectra: Spectra, noise_variance: float, dtype: torch.dtype, device: torch.device, rank: int | None = None
+        self,
+        spectra: Spectra,
+        noise_variance: float,
+        dtype: torch.dtype,
+        device: torch.device,
+        rank: int | None = None,
     ) -> None:
         if not 0 <= noise_variance < float("inf"):
-            raise ValueError(f"noise_variance must be a finite number of at least 0, not {noise_variance}")
+            raise ValueError(
+                f"noise_variance must be a finite number of at least 0, not {noise_variance}"
+            )
         pixels, dimension = spectra.axes.shape
         variances = spectra.variances + noise_variance
         scale = (spectra.average[:rank] + noise_variance).sqrt()
@@ -79,7 +86,9 @@ class Posterior:
             half_log_det = variances.log().sum(1) / 2
         else:
             factors = torch.linalg.cholesky((directions * variances[:, None]) @ directions.mT)
-            roots = torch.linalg.solve_triangular(factors, torch.eye(len(scale), dtype=factors.dtype), upper=False)
+            roots = torch.linalg.solve_triangular(
+                factors, torch.eye(len(scale), dtype=factors.dtype), upper=False
+            )
             half_log_det = factors.diagonal(dim1=1, dim2=2).log().sum(1)
         roots = roots * scale
         self._scores = Scores(spectra.weights, roots.mT @ roots, half_log_det, dtype, device)
@@ -92,7 +101,10 @@ class Posterior:
         # filter of u is a filter of x.
         pictures = spectra.pictures.to(device, dtype)
         stopped = (noise_variance / variances).to(device, dtype)
-        self._filters = torch.eye(pixels, dtype=dtype, device=device) - (pictures * stopped[:, None]) @ pictures.mT
+        self._filters = (
+            torch.eye(pixels, dtype=dtype, device=device)
+            - (pictures * stopped[:, None]) @ pictures.mT
+        )
 
     @cached_property
     def short_list(self) -> ShortList | None:

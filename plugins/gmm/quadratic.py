@@ -64,9 +64,15 @@ def feature_blocks(vectors: Tensor, ones: int = 0) -> Iterator[tuple[slice, Tens
         wide[:dimension] = vectors[:, block]
         wide[dimension:] = vectors[:turns, block]
         by_turn = features[: turns * dimension].view(turns, dimension, n)
-        torch.mul(wide[:dimension], wide.unfold(0, dimension, 1)[:turns].movedim(-1, 1), out=by_turn)
+        torch.mul(
+            wide[:dimension], wide.unfold(0, dimension, 1)[:turns].movedim(-1, 1), out=by_turn
+        )
         if dimension % 2 == 0:
-            torch.mul(wide[:turns], wide[turns:dimension], out=features[turns * dimension : packed_size(dimension)])
+            torch.mul(
+                wide[:turns],
+                wide[turns:dimension],
+                out=features[turns * dimension : packed_size(dimension)],
+            )
         yield block, features
 
 

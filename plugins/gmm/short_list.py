@@ -46,18 +46,28 @@ class ShortList:
     def __init__(self, constants: Tensor, roots: Tensor, spreads: Tensor) -> None:
         components, _, dimensions = spreads.shape
         generator = torch.Generator().manual_seed(0)
-        z = torch.randn(components, dimensions, ceil(SAMPLES / components), dtype=torch.float64, generator=generator)
+        z = torch.randn(
+            components,
+            dimensions,
+            ceil(SAMPLES / components),
+            dtype=torch.float64,
+            generator=generator,
+        )
         vectors = (spreads @ z).movedim(0, 1).flatten(1).float()
         coefficients = (-0.5 * pack(roots.mT @ roots)).float()
         self._constants, self._roots = constants.float(), roots.float()
-        exact = torch.cat([coefficients @ features for _, features in feature_blocks(vectors)], dim=1)
+        exact = torch.cat(
+            [coefficients @ features for _, features in feature_blocks(vectors)], dim=1
+        )
         exact += self._constants[:, None]
         highest = exact.amax(0)
         shift = highest.mean()
         # In two parts: one bfloat16 would move the score by more than the products do.
         shifted = self._constants - shift
         fine = shifted - shifted.bfloat16()
-        self._coefficients = torch.cat([coefficients, shifted[:, None], fine[:, None]], dim=1).bfloat16()
+        self._coefficients = torch.cat(
+            [coefficients, shifted[:, None], fine[:, None]], dim=1
+        ).bfloat16()
         rounded = torch.cat([scores for _, scores in self._scores(vectors)], dim=1)
         errors = torch.where(exact >= highest - NEAR, rounded - (exact - shift), 0)
         self.margin = SAFETY * float(errors.abs().amax(0).quantile(0.99))
@@ -101,6 +111,8 @@ class ShortList:
             torch.linalg.vecdot(projected, projected, out=scores[own])
             start = own.stop
         scores = self._constants[components] - scores / 2
-        highest = scores.new_full((len(chosen),), -torch.inf).scatter_reduce_(0, columns, scores, "amax")
+        highest = scores.new_full((len(chosen),), -torch.inf).scatter_reduce_(
+            0, columns, scores, "amax"
+        )
         won = scores == highest[columns]
         return chosen.scatter_reduce_(0, columns[won], components[won], "amin", include_self=False)

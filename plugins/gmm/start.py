@@ -20,7 +20,9 @@ def random_labels(vectors: Tensor, components: int, generator: torch.Generator) 
     return torch.randperm(count, generator=generator) % components
 
 
-def plus_plus_labels(vectors: Tensor, components: int, generator: torch.Generator, smallest: float) -> Tensor:
+def plus_plus_labels(
+    vectors: Tensor, components: int, generator: torch.Generator, smallest: float
+) -> Tensor:
     r"""Return for each of ``vectors`` (d × N) the nearest of the seeds that k-means++ draws.
 
     Arthur & Vassilvitskii 2007: each seed is drawn with a probability proportional to the squared
@@ -93,8 +95,12 @@ def split(mixture: Mixture, most: int, generator: torch.Generator) -> Mixture:
     q = STRETCH * q / torch.linalg.matrix_norm(q, 2)[:, None, None]
     identity = torch.eye(dimension, dtype=torch.float64)
     up, down = 2**0.5, 2**-0.5
-    covariances = [up * factors @ (identity + q) @ factors.mT, down * factors @ (identity - q) @ factors.mT]
+    covariances = [
+        up * factors @ (identity + q) @ factors.mT,
+        down * factors @ (identity - q) @ factors.mT,
+    ]
     halves = mixture.weights[chosen] / 2
     return Mixture(
-        torch.cat([mixture.weights[kept], halves, halves]), torch.cat([mixture.covariances[kept], *covariances])
+        torch.cat([mixture.weights[kept], halves, halves]),
+        torch.cat([mixture.covariances[kept], *covariances]),
     )

@@ -26,7 +26,9 @@ COLUMNS = ("iteration", "train_log_likelihood", "held_out_log_likelihood", "seco
 Row = Mapping[str, float]
 
 
-def train(options: GMMParameters, images: Sequence[Image], context: Context) -> Iterator[tuple[Mixture, Row]]:
+def train(
+    options: GMMParameters, images: Sequence[Image], context: Context
+) -> Iterator[tuple[Mixture, Row]]:
     """Yield, after each pass of EM over the patches, the best mixture so far and the pass's row of the training curve.
 
     The mixture is that of u = Bᵀx; see :func:`priorbench.patches.mean_free_basis`. A row holds ``iteration``,
@@ -39,7 +41,12 @@ def train(options: GMMParameters, images: Sequence[Image], context: Context) -> 
             there are fewer training patches than components.
     """
     drawn, measured = draw_patches(
-        images, options.patch_size, options.n_patches, options.held_out, context.generator, options.grid
+        images,
+        options.patch_size,
+        options.n_patches,
+        options.held_out,
+        context.generator,
+        options.grid,
     )
     if len(drawn) < options.n_components:
         raise ValueError(
@@ -47,7 +54,9 @@ def train(options: GMMParameters, images: Sequence[Image], context: Context) -> 
             f"give larger images, more patches (n_patches) or fewer components"
         )
     space = _Whitened(drawn, options, context.device)
-    state, best, rows = _restore(context.checkpoint.load()) or _start(options, space, drawn, measured, context)
+    state, best, rows = _restore(context.checkpoint.load()) or _start(
+        options, space, drawn, measured, context
+    )
     yield from ((space.unwhiten(best), row) for row in rows)
     passes = space.em(state, drawn)
     while len(rows) < options.iterations and not _stands_still(rows, options):
@@ -78,7 +87,9 @@ class _Whitened:
 
     def project(self, patches: Patches) -> Tensor:
         """Return v of each patch, one a column."""
-        return torch.mm(self._projection.mT, (patches - patches.mean(1, keepdim=True)).to(self._projection).mT)
+        return torch.mm(
+            self._projection.mT, (patches - patches.mean(1, keepdim=True)).to(self._projection).mT
+        )
 
     def batches(self, patches: PatchSet) -> Iterable[Tensor]:
         """Yield v of all patches, a batch at a time."""
@@ -112,7 +123,9 @@ def _start(
     return State(mixtures[0]), mixtures[0], []
 
 
-def _first(options: GMMParameters, space: _Whitened, drawn: PatchSet, generator: torch.Generator) -> Mixture:
+def _first(
+    options: GMMParameters, space: _Whitened, drawn: PatchSet, generator: torch.Generator
+) -> Mixture:
     vectors = space.project(drawn[:PATCHES_IN_A_START])
     components = options.n_components
     if options.start == "split":
@@ -143,13 +156,17 @@ def _to_tensors(state: State, best: Mixture, rows: Sequence[Row]) -> Mapping[str
         "batches": torch.stack([state.batches[number] for number in sorted(state.batches)]),
         "best.weights": best.weights,
         "best.covariances": best.covariances,
-        "rows": torch.tensor([[row[column] for column in COLUMNS] for row in rows], dtype=torch.float64),
+        "rows": torch.tensor(
+            [[row[column] for column in COLUMNS] for row in rows], dtype=torch.float64
+        ),
     }
 
 
 def _restore(saved: Mapping[str, Tensor] | None) -> tuple[State, Mixture, list[Row]] | None:
     if saved is None:
         return None
-    state = State(Mixture(saved["weights"], saved["covariances"]), dict(enumerate(saved["batches"])))
+    state = State(
+        Mixture(saved["weights"], saved["covariances"]), dict(enumerate(saved["batches"]))
+    )
     rows: list[Row] = [dict(zip(COLUMNS, row, strict=True)) for row in saved["rows"].tolist()]
     return state, Mixture(saved["best.weights"], saved["best.covariances"]), rows

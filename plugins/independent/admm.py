@@ -40,7 +40,9 @@ def admm(
     axes = axes - axes.mean(1, keepdim=True)
     stages = []
     for penalty in PENALTIES:
-        solution = torch.linalg.inv(torch.eye(axes.shape[1], dtype=axes.dtype) + penalty * axes.mT @ axes)
+        solution = torch.linalg.inv(
+            torch.eye(axes.shape[1], dtype=axes.dtype) + penalty * axes.mT @ axes
+        )
         matrices = [each.to(dtype) for each in (solution, penalty * solution @ axes.mT)]
         stages.append((Shrinkage(marginals, noise_variance / penalty, dtype), *matrices))
     analysis = axes.to(dtype)

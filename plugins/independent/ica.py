@@ -37,7 +37,9 @@ class IndependentComponents(Independent):
     Parameters: ClassVar[type[ICAParameters]] = ICAParameters
     parameters: ICAParameters
 
-    def learn_axes(self, patches: PatchSet, generator: torch.Generator) -> tuple[Tensor, Mapping[str, float]]:
+    def learn_axes(
+        self, patches: PatchSet, generator: torch.Generator
+    ) -> tuple[Tensor, Mapping[str, float]]:
         """Return the rows of FastICA's unmixing matrix, each of length 1, and whether it ``converged``."""
         axes, variances = principal_axes(patches)
         axes /= variances.clamp(min=self.parameters.floor).sqrt()[:, None]
@@ -50,7 +52,9 @@ class IndependentComponents(Independent):
             ica.fit(whitened.numpy())
         converged = not any(issubclass(warning.category, ConvergenceWarning) for warning in caught)
         unmixing: Tensor = torch.from_numpy(ica.components_)
-        return torch.nn.functional.normalize(unmixing.double() @ axes), {"converged": float(converged)}
+        return torch.nn.functional.normalize(unmixing.double() @ axes), {
+            "converged": float(converged)
+        }
 
     def check_axes(self, axes: Tensor) -> None:
         """Raise ValueError if ``axes`` are not of length 1, linearly independent, orthogonal to the constant patch."""

@@ -25,7 +25,9 @@ class Marginals:
         """Return log wᵢⱼ + log N(vᵢ; 0, σᵢⱼ²), d × J × n, for the columns of ``values`` (d × n)."""
         constant = (self.weights.log() - (2 * math.pi * self.variances).log() / 2).to(values)
         precision = self.variances.reciprocal().to(values)
-        return torch.addcmul(constant[:, :, None], precision[:, :, None], values.square()[:, None], value=-0.5)
+        return torch.addcmul(
+            constant[:, :, None], precision[:, :, None], values.square()[:, None], value=-0.5
+        )
 
     def log_prob(self, values: Tensor) -> Tensor:
         """Return Σᵢ log pᵢ(vᵢ) for each column of ``values`` (d × n), in nats."""
@@ -35,4 +37,6 @@ class Marginals:
         """Return ``count`` independent draws of every coordinate, d × count, float64."""
         chosen = torch.multinomial(self.weights, count, replacement=True, generator=generator)
         deviations = self.variances.gather(1, chosen).sqrt()
-        return deviations * torch.randn(deviations.shape, generator=generator, dtype=deviations.dtype)
+        return deviations * torch.randn(
+            deviations.shape, generator=generator, dtype=deviations.dtype
+        )

@@ -51,7 +51,9 @@ class Independent(PatchPrior, Learned):
         self._estimator = functools.lru_cache(maxsize=NOISE_LEVELS)(self.estimator)
 
     @abstractmethod
-    def learn_axes(self, patches: PatchSet, generator: torch.Generator) -> tuple[Tensor, Mapping[str, float]]:
+    def learn_axes(
+        self, patches: PatchSet, generator: torch.Generator
+    ) -> tuple[Tensor, Mapping[str, float]]:
         """Return the axes, one a row, d × D in float64, and what the training curve shall tell about them."""
 
     @abstractmethod
@@ -97,7 +99,9 @@ class Independent(PatchPrior, Learned):
             ValueError: the noise variance is negative or not finite.
         """
         if not 0 <= noise_variance < math.inf:
-            raise ValueError(f"noise_variance must be a finite number of at least 0, not {noise_variance}")
+            raise ValueError(
+                f"noise_variance must be a finite number of at least 0, not {noise_variance}"
+            )
         estimates, _ = patches.clone(), self.model
         if noise_variance > 0:
             estimator = self._estimator(noise_variance, patches.dtype)
@@ -119,14 +123,18 @@ class Independent(PatchPrior, Learned):
                 fewer training patches than pixels in a patch.
         """
         began, options = time.perf_counter(), self.parameters
-        train, held_out = draw_patches(images, self.patch_size, options.n_patches, options.held_out, context.generator)
+        train, held_out = draw_patches(
+            images, self.patch_size, options.n_patches, options.held_out, context.generator
+        )
         if len(train) < self.patch_size**2:
             raise ValueError(
                 f"{len(train)} training patches are too few for {self.patch_size**2} pixels: "
                 f"give larger images or more patches (n_patches)"
             )
         axes, told = self.learn_axes(train, context.generator)
-        train_blocks, held_out_blocks = (functools.partial(_blocks, patches, axes) for patches in (train, held_out))
+        train_blocks, held_out_blocks = (
+            functools.partial(_blocks, patches, axes) for patches in (train, held_out)
+        )
         start = em.spread(train_blocks(), options.scales, options.floor)
         before = time.perf_counter() - began
         best, waited = -math.inf, 0
@@ -170,10 +178,15 @@ class Independent(PatchPrior, Learned):
             if name not in state:
                 raise ValueError(f"{name} is missing")
             if tuple(state[name].shape) != shape:
-                raise ValueError(f"{name} has shape {tuple(state[name].shape)}; its parameters ask for {shape}")
+                raise ValueError(
+                    f"{name} has shape {tuple(state[name].shape)}; its parameters ask for {shape}"
+                )
         axes, weights, variances = (state[name].double() for name in shapes)
         sums = weights.sum(1, keepdim=True)
-        if not (weights > 0).all() or not torch.isclose(sums, torch.ones_like(sums), atol=1e-4).all():
+        if (
+            not (weights > 0).all()
+            or not torch.isclose(sums, torch.ones_like(sums), atol=1e-4).all()
+        ):
             raise ValueError("weights must be positive and sum to 1 for each coordinate")
         if not ((variances > 0) & variances.isfinite()).all():
             raise ValueError("variances must be positive and finite")

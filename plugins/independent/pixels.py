@@ -36,7 +36,9 @@ class IndependentPixels(Independent):
         """Return D."""
         return pixels
 
-    def learn_axes(self, patches: PatchSet, generator: torch.Generator) -> tuple[Tensor, Mapping[str, float]]:
+    def learn_axes(
+        self, patches: PatchSet, generator: torch.Generator
+    ) -> tuple[Tensor, Mapping[str, float]]:
         """Return the pixels themselves."""
         return torch.eye(self.patch_size**2, dtype=torch.float64), {}
 

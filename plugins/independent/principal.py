@@ -25,14 +25,18 @@ class PrincipalComponents(Independent):
         ValueError: a parameter is unknown or out of range.
     """
 
-    def learn_axes(self, patches: PatchSet, generator: torch.Generator) -> tuple[Tensor, Mapping[str, float]]:
+    def learn_axes(
+        self, patches: PatchSet, generator: torch.Generator
+    ) -> tuple[Tensor, Mapping[str, float]]:
         """Return the eigenvectors of the patches' covariance, those of the largest variance last."""
         return principal_axes(patches)[0], {}
 
     def check_axes(self, axes: Tensor) -> None:
         """Raise ValueError if ``axes`` are not orthonormal and orthogonal to the constant patch."""
         within = axes @ self._basis
-        if not torch.allclose(within @ within.mT, torch.eye(len(axes), dtype=axes.dtype), atol=1e-6):
+        if not torch.allclose(
+            within @ within.mT, torch.eye(len(axes), dtype=axes.dtype), atol=1e-6
+        ):
             raise ValueError("axes must be orthonormal on patches without their mean")
         if axes.sum(1).abs().max() > 1e-6:
             raise ValueError("axes must be orthogonal to the constant patch")

@@ -53,9 +53,13 @@ def _estimates(marginals: Marginals, v: Tensor, limit: Tensor, noise_variance: f
     grid = least[:, None] ** torch.linspace(1, 0, CANDIDATES, dtype=torch.float64)
     candidates = torch.nn.functional.pad(limit[:, None] * grid, (1, 0))
     energy = candidates.square() / 2 - noise_variance * marginals.joint(candidates).logsumexp(1)
-    best = torch.stack([(row[:, None] * c - e).argmax(1) for row, c, e in zip(v, candidates, energy, strict=True)])
+    best = torch.stack(
+        [(row[:, None] * c - e).argmax(1) for row, c, e in zip(v, candidates, energy, strict=True)]
+    )
     # The maximum lies between the neighbours of the best candidate.
-    low, z, high = (candidates.gather(1, (best + shift).clamp(0, CANDIDATES)) for shift in (-1, 0, 1))
+    low, z, high = (
+        candidates.gather(1, (best + shift).clamp(0, CANDIDATES)) for shift in (-1, 0, 1)
+    )
     precision = marginals.variances.reciprocal()[:, :, None]
     for _ in range(NEWTON_STEPS):
         posterior = marginals.joint(z).softmax(1)

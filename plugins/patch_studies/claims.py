@@ -41,7 +41,9 @@ def claims(measured: pd.DataFrame, results: Results) -> list[Claim]:
     chosen = _chosen(measured, results)
     for dataset, _, sigma, cell in cells(measured):
         where = f"{dataset}, σ = {sigma:g}"
-        likelihood, error, epll = (by_image(cell, name) for name in ("log_likelihood", "patch_mse", "epll"))
+        likelihood, error, epll = (
+            by_image(cell, name) for name in ("log_likelihood", "patch_mse", "epll")
+        )
         parts[0] += _together(where, likelihood, -error)
         parts[1] += _together(where, likelihood, epll)
         parts[2] += _ways(where, cell, results)
@@ -50,7 +52,9 @@ def claims(measured: pd.DataFrame, results: Results) -> list[Claim]:
     absent = [name for name in ORDER if name not in chosen]
     return [
         _claim("A likelier patch model denoises single patches better", 1, parts[0], NO_MODELS),
-        _claim("A likelier patch model restores whole images better by EPLL", 2, parts[1], NO_IMAGES),
+        _claim(
+            "A likelier patch model restores whole images better by EPLL", 2, parts[1], NO_IMAGES
+        ),
         _claim(
             "Likelihood rises from independent pixels to the Gaussian, PCA, ICA and the Gaussian mixture",
             1,
@@ -79,7 +83,12 @@ def _together(where: str, likelihood: pd.DataFrame, quality: pd.DataFrame) -> li
     if len(models) < 3 or quality.empty:
         return [(f"{where}: fewer than three models", None)] if len(models) else []
     rho = rank_correlation(likelihood[models].to_numpy(), quality.to_numpy())
-    return [(f"{where}: Spearman's ρ = {rho} of {len(models)} models over {len(quality)} images", rho.positive)]
+    return [
+        (
+            f"{where}: Spearman's ρ = {rho} of {len(models)} models over {len(quality)} images",
+            rho.positive,
+        )
+    ]
 
 
 def _order(measured: pd.DataFrame, chosen: dict[str, str], results: Results) -> list[Part]:
@@ -90,14 +99,22 @@ def _order(measured: pd.DataFrame, chosen: dict[str, str], results: Results) -> 
         priors = [chosen[name] for name in ORDER]
         steps = [difference(values[above], values[below]) for below, above in pairwise(priors)]
         text = f"{_label(priors[0], results)} {values[priors[0]].mean():.1f}" + "".join(
-            f", {_label(prior, results)} {step}" for prior, step in zip(priors[1:], steps, strict=True)
+            f", {_label(prior, results)} {step}"
+            for prior, step in zip(priors[1:], steps, strict=True)
         )
-        parts.append((f"{dataset}: {text} nats per patch above the one before", every(step.positive for step in steps)))
+        parts.append(
+            (
+                f"{dataset}: {text} nats per patch above the one before",
+                every(step.positive for step in steps),
+            )
+        )
     return parts
 
 
 def _ways(where: str, cell: pd.DataFrame, results: Results) -> list[Part]:
-    epll, averaged, apart = (by_image(cell, name) for name in ("epll", "averaged", "non_overlapping"))
+    epll, averaged, apart = (
+        by_image(cell, name) for name in ("epll", "averaged", "non_overlapping")
+    )
     if epll.empty:
         return []
     texts, verdicts = [], []
@@ -132,7 +149,8 @@ def _best(where: str, epll: pd.DataFrame, mixture: str | None, results: Results)
 def _chosen(measured: pd.DataFrame, results: Results) -> dict[str, str]:
     """Return for each name of ``ORDER`` its model; of several, the likeliest in training: not on the test images."""
     likelihood = {
-        prior: results.training[prior]["held_out_log_likelihood"].max() for prior in measured["prior"].unique()
+        prior: results.training[prior]["held_out_log_likelihood"].max()
+        for prior in measured["prior"].unique()
     }
     own = {name: [prior for prior in likelihood if results.names[prior] == name] for name in ORDER}
     return {name: max(priors, key=likelihood.__getitem__) for name, priors in own.items() if priors}

@@ -53,7 +53,10 @@ def draw(table: pd.DataFrame, catalogue: Catalogue) -> Figure:
         _draw_ways(right, group, marks)
     shown = [column for column in MARKS if table[column].notna().any()]
     figure.legend(
-        handles=[_handle(column) for column in shown], loc="outside upper center", ncols=len(shown), frameon=False
+        handles=[_handle(column) for column in shown],
+        loc="outside upper center",
+        ncols=len(shown),
+        frameon=False,
     )
     figure.set_layout_engine("constrained", wspace=0.06, hspace=0.06)
     figure.get_layout_engine().execute(figure)  # type: ignore[union-attr]  # the line above has set one
@@ -65,7 +68,9 @@ def draw(table: pd.DataFrame, catalogue: Catalogue) -> Figure:
 
 def _draw_likelihood(axes: Axes, group: pd.DataFrame, marks: dict[str, Mark]) -> None:
     for row in group.to_dict("records"):
-        axes.plot([row[LIKELIHOOD]] * 2, [row[PATCHES], row[EPLL]], color="0.8", linewidth=1, zorder=1)
+        axes.plot(
+            [row[LIKELIHOOD]] * 2, [row[PATCHES], row[EPLL]], color="0.8", linewidth=1, zorder=1
+        )
         for column in (PATCHES, EPLL):
             _mark(axes, row[LIKELIHOOD], row[column], column, marks[row["prior"]].colour)
     axes.margins(0.15)
@@ -75,7 +80,14 @@ def _draw_likelihood(axes: Axes, group: pd.DataFrame, marks: dict[str, Mark]) ->
 
 def _draw_ways(axes: Axes, group: pd.DataFrame, marks: dict[str, Mark]) -> None:
     if group[list(WHOLE)].isna().to_numpy().all():
-        axes.text(0.5, 0.5, "no Gaussian denoising task", transform=axes.transAxes, ha="center", color=GRAY)
+        axes.text(
+            0.5,
+            0.5,
+            "no Gaussian denoising task",
+            transform=axes.transAxes,
+            ha="center",
+            color=GRAY,
+        )
         axes.set_xticks([])
     for height, row in enumerate(group.to_dict("records")):
         values = [row[column] for column in WHOLE]
@@ -83,7 +95,10 @@ def _draw_ways(axes: Axes, group: pd.DataFrame, marks: dict[str, Mark]) -> None:
         axes.plot(values, heights, color="0.8", linewidth=1, zorder=1)
         for column, x, y in zip(WHOLE, values, heights, strict=True):
             _mark(axes, x, y, column, marks[row["prior"]].colour)
-    axes.set_yticks(range(len(group)), [f"{label}  {number}" for number, label in enumerate(group["label"], start=1)])
+    axes.set_yticks(
+        range(len(group)),
+        [f"{label}  {number}" for number, label in enumerate(group["label"], start=1)],
+    )
     axes.set_ylim(-0.6, len(group) - 0.4)
     axes.tick_params(axis="y", length=0)
     axes.grid(axis="y", visible=False)
@@ -105,14 +120,26 @@ def _mark(axes: Axes, x: float, y: float, column: str, colour: tuple[float, floa
 def _handle(column: str) -> Line2D:
     marker, filled, words = MARKS[column]
     face = "0.2" if filled else "white"
-    return Line2D([], [], color="0.2", marker=marker, markersize=4.5, linewidth=0, markerfacecolor=face, label=words)
+    return Line2D(
+        [],
+        [],
+        color="0.2",
+        marker=marker,
+        markersize=4.5,
+        linewidth=0,
+        markerfacecolor=face,
+        label=words,
+    )
 
 
 def _write_numbers(axes: Axes, group: pd.DataFrame) -> None:
     """Write each model's number once: at EPLL or, without that, at its patches. No mark is covered."""
     named = group[EPLL].fillna(group[PATCHES])
     points = [
-        *((x, y, str(number)) for number, (x, y) in enumerate(zip(group[LIKELIHOOD], named, strict=True), start=1)),
+        *(
+            (x, y, str(number))
+            for number, (x, y) in enumerate(zip(group[LIKELIHOOD], named, strict=True), start=1)
+        ),
         *((x, y, "") for x, y in zip(group[LIKELIHOOD], group[PATCHES], strict=True)),
     ]
     label_points(axes, points, line=np.empty((0, 2)), size=7)

@@ -25,7 +25,9 @@ class Interval(NamedTuple):
         return True if self.low > 0 else False if self.high <= 0 else None
 
     def __str__(self) -> str:
-        interval = f"[{self.low:.2f}, {self.high:.2f}]" if np.isfinite(self.low) else "(no interval)"
+        interval = (
+            f"[{self.low:.2f}, {self.high:.2f}]" if np.isfinite(self.low) else "(no interval)"
+        )
         return f"{self.value:+.2f} {interval}"
 
 
@@ -40,11 +42,18 @@ def rank_correlation(first: NDArray[np.float64], second: NDArray[np.float64]) ->
         second: images × models.
     """
     images = len(first)
-    draws = np.random.default_rng(images).multinomial(images, np.full(images, 1 / images), size=RESAMPLES) / images
+    draws = (
+        np.random.default_rng(images).multinomial(
+            images, np.full(images, 1 / images), size=RESAMPLES
+        )
+        / images
+    )
     value = float(_spearman(first.mean(0, keepdims=True), second.mean(0, keepdims=True))[0])
     if images < 2:
         return Interval(value, np.nan, np.nan)
-    low, high = np.quantile(_spearman(draws @ first, draws @ second), [(1 - CONFIDENCE) / 2, (1 + CONFIDENCE) / 2])
+    low, high = np.quantile(
+        _spearman(draws @ first, draws @ second), [(1 - CONFIDENCE) / 2, (1 + CONFIDENCE) / 2]
+    )
     return Interval(value, float(low), float(high))
 
 

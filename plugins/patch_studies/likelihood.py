@@ -23,4 +23,6 @@ def likelihood(results: Results) -> Findings:
     measured = measure(results, models)
     dimensions = next(iter(models.values())).patch_size ** 2 - 1 if models else 0
     table = summarise(measured, dimensions, results.catalogue)
-    return Findings(table=table, figure=draw(table, results.catalogue), claims=claims(measured, results))
+    return Findings(
+        table=table, figure=draw(table, results.catalogue), claims=claims(measured, results)
+    )

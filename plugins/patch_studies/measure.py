@@ -38,7 +38,9 @@ def patch_models(results: Results) -> dict[str, PatchPrior]:
     out. Densities of patches of different sizes can't be compared, so only those of the commonest size are taken.
     """
     learned = [
-        prior for prior in results.catalogue.priors if "held_out_log_likelihood" in results.training.get(prior, ())
+        prior
+        for prior in results.catalogue.priors
+        if "held_out_log_likelihood" in results.training.get(prior, ())
     ]
     priors = {prior: results.material.prior(prior) for prior in learned}
     models = {prior: model for prior, model in priors.items() if isinstance(model, PatchPrior)}
@@ -109,7 +111,9 @@ def denoise_once(model: PatchPrior, problem: Problem, overlapping: bool) -> Imag
     return from_planes(planes, problem.y.shape)
 
 
-def _denoise_plane(model: PatchPrior, plane: Tensor, noise_variance: float, overlapping: bool) -> Tensor:
+def _denoise_plane(
+    model: PatchPrior, plane: Tensor, noise_variance: float, overlapping: bool
+) -> Tensor:
     size, average = model.patch_size, torch.empty_like(plane)
 
     def estimate(patches: Patches) -> Patches:
@@ -127,7 +131,11 @@ def _denoise_plane(model: PatchPrior, plane: Tensor, noise_variance: float, over
 
 def _psnr(model: PatchPrior, problem: Problem | None, clean: Image, overlapping: bool) -> float:
     """Return the PSNR as the experiment's metric has it, in dB."""
-    return psnr(to_array(denoise_once(model, problem, overlapping)), to_array(clean)) if problem else nan
+    return (
+        psnr(to_array(denoise_once(model, problem, overlapping)), to_array(clean))
+        if problem
+        else nan
+    )
 
 
 def _held_out_patches(image: Image, size: int) -> Patches:
@@ -145,18 +153,35 @@ def _denoising_tasks(
         sigmas = {_sigma(problem) for problem, _ in pairs.values()}
         if len(sigmas) == 1 and (sigma := sigmas.pop()) > 0:
             found = True
-            yield task, sigma, {image: (problem, clean) for image, (problem, clean) in pairs.items()}
+            yield (
+                task,
+                sigma,
+                {image: (problem, clean) for image, (problem, clean) in pairs.items()},
+            )
     if not found:
-        yield "", SIGMA, {image: (None, clean) for image, clean in results.material.test_images(dataset).items()}
+        yield (
+            "",
+            SIGMA,
+            {
+                image: (None, clean)
+                for image, clean in results.material.test_images(dataset).items()
+            },
+        )
 
 
 def _sigma(problem: Problem) -> float:
     """Return σ of white Gaussian noise; 0 if that is not, or not all, that happened to the image."""
-    return problem.sigma if isinstance(problem.linear_operator, Identity) and problem.peak is None else 0.0
+    return (
+        problem.sigma
+        if isinstance(problem.linear_operator, Identity) and problem.peak is None
+        else 0.0
+    )
 
 
 def _epll_scores(scores: pd.DataFrame) -> Mapping[tuple[str, ...], float]:
     """Return the PSNR in dB of each (data set, task, image, prior) that was restored."""
-    own = scores[(scores["metric"] == "psnr") & scores["value"].notna() & (scores["source"] == "measured")]
+    own = scores[
+        (scores["metric"] == "psnr") & scores["value"].notna() & (scores["source"] == "measured")
+    ]
     keys = own[["dataset", "task", "image", "prior"]].itertuples(index=False, name=None)
     return dict(zip(keys, own["value"].astype(float), strict=True))

@@ -32,13 +32,22 @@ def summarise(measured: pd.DataFrame, dimensions: int, catalogue: Catalogue) -> 
     """
     rows = []
     for dataset, task, sigma, cell in cells(measured):
-        means = cell.groupby("prior", sort=False).mean(numeric_only=True).sort_values("log_likelihood", kind="stable")
+        means = (
+            cell.groupby("prior", sort=False)
+            .mean(numeric_only=True)
+            .sort_values("log_likelihood", kind="stable")
+        )
         for own in means.reset_index().to_dict("records"):
             values = (
                 *(dataset, task, sigma, own["prior"], catalogue.prior_label(own["prior"])),
                 *(cell["image"].nunique(), dimensions, own["log_likelihood"]),
                 log2(255) - own["log_likelihood"] / (dimensions * log(2)),
-                *(-10 * log10(own["patch_mse"]), own["epll"], own["averaged"], own["non_overlapping"]),
+                *(
+                    -10 * log10(own["patch_mse"]),
+                    own["epll"],
+                    own["averaged"],
+                    own["non_overlapping"],
+                ),
             )
             rows.append(dict(zip(TABLE_COLUMNS, values, strict=True)))
     return pd.DataFrame(rows, columns=list(TABLE_COLUMNS))

@@ -33,10 +33,14 @@ class BlockDCT:
         """Return the coefficients, N × b² × T/b × T/b, of tiles, N × T × T."""
         matrix, grid, block = self._matrix.to(tiles), self.grid, self.block
         blocks = tiles.reshape(-1, grid, block, grid, block)
-        return torch.einsum("fi,nyixj,gj->nfgyx", matrix, blocks, matrix).reshape(-1, block**2, grid, grid)
+        return torch.einsum("fi,nyixj,gj->nfgyx", matrix, blocks, matrix).reshape(
+            -1, block**2, grid, grid
+        )
 
     def tiles(self, coefficients: Tensor) -> Tensor:
         """Return the tiles that have these coefficients."""
         matrix, grid, block = self._matrix.to(coefficients), self.grid, self.block
         blocks = coefficients.view(-1, block, block, grid, grid)
-        return torch.einsum("fi,nfgyx,gj->nyixj", matrix, blocks, matrix).reshape(-1, self.size, self.size)
+        return torch.einsum("fi,nfgyx,gj->nyixj", matrix, blocks, matrix).reshape(
+            -1, self.size, self.size
+        )

@@ -73,7 +73,9 @@ class Bound(Objective):
             variance = u.new_zeros(len(u))
             code = self.network.encode(u, variance)
             standard = torch.randn(code.mean.shape, generator=generator).to(u.device)
-            bound = self.network.decode(code.at(standard)).log_prob(u, variance) - code.divergence().sum(1)
+            bound = self.network.decode(code.at(standard)).log_prob(
+                u, variance
+            ) - code.divergence().sum(1)
             bounds.append(bound.double())
             means.append(code.mean)
         elbo = float(torch.cat(bounds).mean())

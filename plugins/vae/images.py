@@ -57,12 +57,16 @@ class VAE(AutoEncoder, Prior, Generator):
         planes, scales = to_planes(problem.estimate())
         deviations = []
         for plane, scale in zip(planes, scales, strict=True):
-            reconstruction, deviation = self.reconstruct(plane, scale * max(problem.sigma, NOISE_FLOOR))
+            reconstruction, deviation = self.reconstruct(
+                plane, scale * max(problem.sigma, NOISE_FLOOR)
+            )
             plane.copy_(reconstruction)
             deviations.append(deviation)
         projected = from_planes(planes, (len(problem.y), *problem.image_shape))
         deviation = sum(deviations) / len(deviations)
-        x = problem.operator.data_step(problem.y, projected, fidelity_weight(problem.sigma), deviation**-2)
+        x = problem.operator.data_step(
+            problem.y, projected, fidelity_weight(problem.sigma), deviation**-2
+        )
         context.progress(1.0)
         return Restoration(x)
 
@@ -94,7 +98,9 @@ class VAE(AutoEncoder, Prior, Generator):
 
         def estimate(plane: Tensor, noise_variance: float, out: Tensor) -> Iterator[float]:
             # The grid lies elsewhere each time: what it leaves of itself averages out, as in EPLL.
-            top, left = torch.randint(self.parameters.stride, (2,), generator=context.generator).tolist()
+            top, left = torch.randint(
+                self.parameters.stride, (2,), generator=context.generator
+            ).tolist()
             moved = F.pad(plane[None, None], (left, 0, top, 0), mode="replicate")[0]
             _, height, width = moved.shape
             tiling = Tiling(height, width, self.tile_size, self.parameters.stride)
@@ -109,14 +115,20 @@ class VAE(AutoEncoder, Prior, Generator):
 
     def decode(self, z: Tensor) -> Tensor:
         """Return the decoder's means as tiles, N × T × T."""
-        parts = [self.dct.tiles(self.decoded(part).mean) for part in torch.split(z, TILES_IN_A_CHUNK)]
+        parts = [
+            self.dct.tiles(self.decoded(part).mean) for part in torch.split(z, TILES_IN_A_CHUNK)
+        ]
         return without_mean(torch.cat(parts))
 
     def encode(self, tiles: Tensor, sigma: float) -> Tensor:
         """Return the means of the encoder's codes, N × L."""
-        return torch.cat([self.code(part, sigma**2).mean for part in torch.split(tiles, TILES_IN_A_CHUNK)])
+        return torch.cat(
+            [self.code(part, sigma**2).mean for part in torch.split(tiles, TILES_IN_A_CHUNK)]
+        )
 
     def deviation(self, z: Tensor) -> float:
         """Return the root of the decoder's mean variance."""
-        parts = [self.decoded(part).variance.mean((1, 2, 3)) for part in torch.split(z, TILES_IN_A_CHUNK)]
+        parts = [
+            self.decoded(part).variance.mean((1, 2, 3)) for part in torch.split(z, TILES_IN_A_CHUNK)
+        ]
         return float(torch.cat(parts).mean().sqrt())

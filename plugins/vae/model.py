@@ -56,7 +56,10 @@ class AutoEncoder(Learned):
     def code(self, tiles: Tensor, noise_variance: float) -> Code:
         """Return q(z | u, s) of noisy tiles, N × T × T."""
         network = self.network.to(tiles.device)
-        return network.encode(self.dct.coefficients(without_mean(tiles)), tiles.new_full((len(tiles),), noise_variance))
+        return network.encode(
+            self.dct.coefficients(without_mean(tiles)),
+            tiles.new_full((len(tiles),), noise_variance),
+        )
 
     def decoded(self, z: Tensor) -> Decoded:
         """Return p(u | z)."""
@@ -90,7 +93,9 @@ class AutoEncoder(Learned):
             tiles: clean, N × T × T.
             samples: S.
         """
-        return torch.cat([self._importance(chunk, samples) for chunk in torch.split(tiles, TILES_IN_A_CHUNK)])
+        return torch.cat(
+            [self._importance(chunk, samples) for chunk in torch.split(tiles, TILES_IN_A_CHUNK)]
+        )
 
     def _importance(self, tiles: Tensor, samples: int) -> Tensor:
         code = self.code(tiles, 0.0)
@@ -99,8 +104,14 @@ class AutoEncoder(Learned):
         total = u.new_full((len(u),), -math.inf)
         for _ in range(samples):
             # One sample for all tiles, so that a tile's score does not hang on the others beside it.
-            standard = torch.randn(code.mean.shape[1], generator=generator).to(u.device).expand_as(code.mean)
-            weight = self.decoded(code.at(standard)).log_prob(u, variance) + code.log_ratio(standard)
+            standard = (
+                torch.randn(code.mean.shape[1], generator=generator)
+                .to(u.device)
+                .expand_as(code.mean)
+            )
+            weight = self.decoded(code.at(standard)).log_prob(u, variance) + code.log_ratio(
+                standard
+            )
             total = torch.logaddexp(total, weight)
         return total - math.log(samples)
 
@@ -127,10 +138,14 @@ class AutoEncoder(Learned):
             Diverged: the loss is no number.
         """
         options = self.parameters
-        drawn, measured = draw_patches(images, options.tile_size, options.n_tiles, options.held_out, context.generator)
+        drawn, measured = draw_patches(
+            images, options.tile_size, options.n_tiles, options.held_out, context.generator
+        )
         network = begun(self._build, int(torch.randint(2**62, (), generator=context.generator)))
         network.spectrum.copy_(self._spectrum(drawn))
-        for weights, row in train(Bound(network, self.dct, options), drawn, measured, options, context):
+        for weights, row in train(
+            Bound(network, self.dct, options), drawn, measured, options, context
+        ):
             self.load_state_dict({**weights, "spectrum": network.spectrum})
             yield {**row, **self.told(measured)}
 

@@ -26,7 +26,9 @@ class Block(nn.Module):
 
     def __init__(self, width: int, kernel: int) -> None:
         super().__init__()
-        self.first, self.second = (nn.Conv2d(width, width, kernel, padding=kernel // 2) for _ in range(2))
+        self.first, self.second = (
+            nn.Conv2d(width, width, kernel, padding=kernel // 2) for _ in range(2)
+        )
 
     def forward(self, x: Tensor) -> Tensor:
         """Return the sum."""
@@ -60,8 +62,14 @@ class TileNetwork(nn.Module):
         down: list[nn.Module] = [nn.Conv2d(dct.frequencies + 1, width, kernel, padding=kernel // 2)]
         up: list[nn.Module] = []
         for _ in range(halvings):
-            down += [*(Block(width, kernel) for _ in range(depth)), nn.Conv2d(width, width, 2, stride=2)]
-            up += [*(Block(width, kernel) for _ in range(depth)), nn.ConvTranspose2d(width, width, 2, stride=2)]
+            down += [
+                *(Block(width, kernel) for _ in range(depth)),
+                nn.Conv2d(width, width, 2, stride=2),
+            ]
+            up += [
+                *(Block(width, kernel) for _ in range(depth)),
+                nn.ConvTranspose2d(width, width, 2, stride=2),
+            ]
         self.down = nn.Sequential(*down, *(Block(width, kernel) for _ in range(depth)))
         self.up = nn.Sequential(*up, *(Block(width, kernel) for _ in range(depth)))
         self.to_code = nn.Conv2d(width, 2 * latent_size // self.least**2, 1)

@@ -24,7 +24,9 @@ class AutoEncoderParameters(TrainingParameters):
 
     tile_size: int = Field(32, ge=2, description="side of a tile in pixels")
     block: int = Field(
-        8, ge=1, description="the decoder's variances are those of the DCT of blocks of this side; 1 for pixels"
+        8,
+        ge=1,
+        description="the decoder's variances are those of the DCT of blocks of this side; 1 for pixels",
     )
     latent_size: int = Field(256, ge=1, description="dimensions of the latent code")
     width: int = Field(128, ge=1, description="channels of the convolutions")
@@ -36,14 +38,25 @@ class AutoEncoderParameters(TrainingParameters):
         lt=1,
         description="length of a step, of the norm that the weights begin with; falls linearly to a hundredth",
     )
-    depth: int = Field(2, ge=0, description="residual blocks at each scale of the encoder, and as many of the decoder")
+    depth: int = Field(
+        2,
+        ge=0,
+        description="residual blocks at each scale of the encoder, and as many of the decoder",
+    )
     beta: float = Field(1.0, ge=0, description="weight of the Kullback–Leibler divergence")
-    warm_up: float = Field(0.3, ge=0, le=1, description="fraction of the training in which that weight grows from 0")
+    warm_up: float = Field(
+        0.3, ge=0, le=1, description="fraction of the training in which that weight grows from 0"
+    )
     free_bits: float = Field(
-        0.0, ge=0, description="nats that each latent dimension may carry, in the mean over a batch, at no cost"
+        0.0,
+        ge=0,
+        description="nats that each latent dimension may carry, in the mean over a batch, at no cost",
     )
     noisy: float = Field(
-        0.3, ge=0, le=1, description="fraction of the tiles that are seen through noise of every level up to sigma_max"
+        0.3,
+        ge=0,
+        le=1,
+        description="fraction of the tiles that are seen through noise of every level up to sigma_max",
     )
     sigma_max: float = Field(100.0, gt=0, le=255, description="largest σ of that noise, 0–255")
 
@@ -53,7 +66,9 @@ class AutoEncoderParameters(TrainingParameters):
             raise ValueError(f"tile_size {self.tile_size} must be a multiple of block {self.block}")
         positions = smallest_grid(self.tile_size, self.block) ** 2
         if self.latent_size % positions:
-            raise ValueError(f"latent_size must be a multiple of {positions} for these tiles, not {self.latent_size}")
+            raise ValueError(
+                f"latent_size must be a multiple of {positions} for these tiles, not {self.latent_size}"
+            )
         return self
 
 
@@ -66,14 +81,20 @@ class VAEParameters(AutoEncoderParameters):
         "joint posterior of image and codes by alternation",
     )
     stride: int = Field(16, ge=1, description="pixels from one tile to the next, at most tile_size")
-    steps: int = Field(0, ge=0, description="mode jpmap: gradient steps on the codes after the encoder, each time")
+    steps: int = Field(
+        0, ge=0, description="mode jpmap: gradient steps on the codes after the encoder, each time"
+    )
     search_steps: int = Field(100, ge=1, description="mode latent: gradient steps of the search")
-    restarts: int = Field(0, ge=0, description="mode latent: further searches, from random codes; the best is kept")
+    restarts: int = Field(
+        0, ge=0, description="mode latent: further searches, from random codes; the best is kept"
+    )
 
     @model_validator(mode="after")
     def _check_stride(self) -> VAEParameters:
         if self.stride > self.tile_size:
-            raise ValueError(f"stride {self.stride} leaves pixels out: give at most the tile_size, {self.tile_size}")
+            raise ValueError(
+                f"stride {self.stride} leaves pixels out: give at most the tile_size, {self.tile_size}"
+            )
         return self
 
 
@@ -87,10 +108,14 @@ class PatchVAEParameters(AutoEncoderParameters):
     iterations: int = Field(8000, ge=1, description="steps of the optimiser, one for each batch")
     batch: int = Field(256, ge=1, description="patches in a batch")
     samples: int = Field(64, ge=1, description="importance samples of the log-likelihood")
-    stride: int = Field(1, ge=1, description="EPLL estimates one of stride² patches, others in each iteration")
+    stride: int = Field(
+        1, ge=1, description="EPLL estimates one of stride² patches, others in each iteration"
+    )
 
     @model_validator(mode="after")
     def _check_stride(self) -> PatchVAEParameters:
         if self.stride > self.tile_size:
-            raise ValueError(f"stride {self.stride} leaves pixels out: give at most the tile_size, {self.tile_size}")
+            raise ValueError(
+                f"stride {self.stride} leaves pixels out: give at most the tile_size, {self.tile_size}"
+            )
         return self

@@ -42,7 +42,9 @@ class PatchVAE(AutoEncoder, PatchPrior):
         """Return the mean of each clean patch given the noisy one and the encoder's code."""
         if noise_variance == 0:
             return patches.clone()
-        return self.estimate(patches.view(-1, self.patch_size, self.patch_size), noise_variance).flatten(1)
+        return self.estimate(
+            patches.view(-1, self.patch_size, self.patch_size), noise_variance
+        ).flatten(1)
 
     @torch.no_grad()
     def sample(self, count: int, generator: torch.Generator) -> Patches:

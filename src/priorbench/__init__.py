@@ -6,7 +6,15 @@ lies in :mod:`priorbench.priors`, :mod:`priorbench.problem` and :mod:`priorbench
 
 from priorbench.errors import Diverged, NotApplicable
 from priorbench.hookspecs import hookimpl
-from priorbench.records import DatasetSpec, MetricSpec, Parameters, PriorSpec, Resources, StudySpec, TaskSpec
+from priorbench.records import (
+    DatasetSpec,
+    MetricSpec,
+    Parameters,
+    PriorSpec,
+    Resources,
+    StudySpec,
+    TaskSpec,
+)
 
 __all__ = [
     "DatasetSpec",

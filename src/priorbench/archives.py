@@ -39,7 +39,10 @@ def read_arrays(path: Path) -> dict[str, np.ndarray]:
 def _check(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> None:
     """Raise ValueError if an array claims more values than are stored: memory is taken as the array's header says."""
     with archive.open(member) as stream:
-        read = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}
+        read = {
+            (1, 0): np.lib.format.read_array_header_1_0,
+            (2, 0): np.lib.format.read_array_header_2_0,
+        }
         version = np.lib.format.read_magic(stream)
         if version not in read:
             raise ValueError(f"{member.filename} is no array of a format that is known")

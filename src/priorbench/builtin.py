@@ -59,10 +59,25 @@ def register_datasets() -> Iterator[DatasetSpec]:
             "68 of the validation images of BSDS500 in gray",
             "doi:10.1109/CVPR.2005.160",
         ),
-        ("cbsd68", catalogue.CBSD68Parameters, "the images of BSD68 in colour", "doi:10.1109/CVPR.2005.160"),
+        (
+            "cbsd68",
+            catalogue.CBSD68Parameters,
+            "the images of BSD68 in colour",
+            "doi:10.1109/CVPR.2005.160",
+        ),
         ("set5", catalogue.Set5Parameters, "5 colour images", "doi:10.5244/C.26.135"),
-        ("set12", catalogue.Set12Parameters, "12 classic gray images", "doi:10.1109/TIP.2017.2662206"),
-        ("set14", catalogue.Set14Parameters, "14 images, some gray", "doi:10.1007/978-3-642-27413-8_47"),
+        (
+            "set12",
+            catalogue.Set12Parameters,
+            "12 classic gray images",
+            "doi:10.1109/TIP.2017.2662206",
+        ),
+        (
+            "set14",
+            catalogue.Set14Parameters,
+            "14 images, some gray",
+            "doi:10.1007/978-3-642-27413-8_47",
+        ),
         (
             "kodak24",
             catalogue.Kodak24Parameters,

@@ -37,14 +37,19 @@ class Checkpoint:
                 if (file.metadata() or {}).get("key") != self._key:
                     return None
                 return {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118  it is no mapping
-        except (OSError, SafetensorError):  # A damaged file costs the time that it would have saved, nothing else.
+        except (
+            OSError,
+            SafetensorError,
+        ):  # A damaged file costs the time that it would have saved, nothing else.
             return None
 
     def save(self, state: Callable[[], Mapping[str, Tensor]]) -> None:
         """Write ``state()`` atomically if it is time to."""
         if self._path is None or time.monotonic() - self._written < self._every:
             return
-        tensors = {name: value.detach().cpu().clone().contiguous() for name, value in state().items()}
+        tensors = {
+            name: value.detach().cpu().clone().contiguous() for name, value in state().items()
+        }
         write_atomically(self._path, save_tensors(tensors, {"key": self._key}))
         self._written = time.monotonic()
 

@@ -7,7 +7,13 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import yaml
-from pydantic import Field, ValidationError, ValidatorFunctionWrapHandler, WrapValidator, field_validator
+from pydantic import (
+    Field,
+    ValidationError,
+    ValidatorFunctionWrapHandler,
+    WrapValidator,
+    field_validator,
+)
 from pydantic_core import ErrorDetails
 
 from priorbench.records import NAME, Section
@@ -47,28 +53,41 @@ class ConfigError(ValueError):
 class PluginsSection(Section):
     """Where plugins come from."""
 
-    folders: list[str] = Field(["plugins"], description="Folders that hold plugins, searched in this order.")
+    folders: list[str] = Field(
+        ["plugins"], description="Folders that hold plugins, searched in this order."
+    )
     disable: list[str] = Field([], description="Names of plugins to leave out.")
-    strict: bool = Field(False, description="Stop at a broken plugin instead of leaving it out with a report.")
+    strict: bool = Field(
+        False, description="Stop at a broken plugin instead of leaving it out with a report."
+    )
 
 
 class DatasetSection(Section):
     """A set of images and how it is cut."""
 
     source: str = Field(description="The registered data set that the images come from.")
-    parameters: dict[str, Any] = Field({}, description="Parameters of the source, for example the path of a folder.")
-    images: list[str] | None = Field(None, description="The images to use, by name. Default: all of the source.")
+    parameters: dict[str, Any] = Field(
+        {}, description="Parameters of the source, for example the path of a folder."
+    )
+    images: list[str] | None = Field(
+        None, description="The images to use, by name. Default: all of the source."
+    )
     exclude: list[str] = Field([], description="Images to leave out, by name.")
     limit: int | None = Field(None, ge=1, description="Use only the first so many images.")
     gray: bool = Field(True, description="Turn colour images to gray (BT.601 weights).")
-    max_size: int | None = Field(None, ge=1, description="Shrink images whose longer side has more pixels.")
+    max_size: int | None = Field(
+        None, ge=1, description="Shrink images whose longer side has more pixels."
+    )
     crop: int | tuple[int, int] | None = Field(
-        None, description="Cut the centre: one side for a square, or height and width. Smaller images stay whole."
+        None,
+        description="Cut the centre: one side for a square, or height and width. Smaller images stay whole.",
     )
 
     @field_validator("crop", mode="wrap")
     @classmethod
-    def _positive(cls, value: Any, check: ValidatorFunctionWrapHandler) -> int | tuple[int, int] | None:
+    def _positive(
+        cls, value: Any, check: ValidatorFunctionWrapHandler
+    ) -> int | tuple[int, int] | None:
         try:
             sides: int | tuple[int, int] | None = check(value)
         except ValidationError:
@@ -82,29 +101,44 @@ class ResourcesSection(Section):
     """Resources of a prior's jobs, where they differ from its record."""
 
     threads: int | None = Field(None, ge=1, description="Processor threads of a job.")
-    memory_mb: int | None = Field(None, ge=1, description="Memory of a job in MiB, for an image of any size.")
+    memory_mb: int | None = Field(
+        None, ge=1, description="Memory of a job in MiB, for an image of any size."
+    )
     memory_mb_per_megapixel: float | None = Field(
         None, ge=0, description="What each megapixel of each channel adds to the memory."
     )
     gpus: int | None = Field(None, ge=0, description="GPUs of a job.")
-    minutes: float | None = Field(None, gt=0, description="Time limit for the restoration of one image.")
+    minutes: float | None = Field(
+        None, gt=0, description="Time limit for the restoration of one image."
+    )
     training_minutes: float | None = Field(None, gt=0, description="Time limit for the fit.")
     seconds_per_megapixel: float | None = Field(
-        None, ge=0, description="What a restoration is expected to take for each megapixel of each channel."
+        None,
+        ge=0,
+        description="What a restoration is expected to take for each megapixel of each channel.",
     )
-    training_seconds: float | None = Field(None, ge=0, description="What the fit is expected to take.")
+    training_seconds: float | None = Field(
+        None, ge=0, description="What the fit is expected to take."
+    )
 
 
 class PriorSection(Section):
     """Settings of one prior."""
 
     parameters: dict[str, Any] = Field(
-        {}, description="Parameters of the prior. A list runs every value; several lists, every combination."
+        {},
+        description="Parameters of the prior. A list runs every value; several lists, every combination.",
     )
-    train_on: str | None = Field(None, description="The data set to learn from, instead of the prior's default.")
-    resources: ResourcesSection = Field(ResourcesSection(), description="Resources, where they differ.")
+    train_on: str | None = Field(
+        None, description="The data set to learn from, instead of the prior's default."
+    )
+    resources: ResourcesSection = Field(
+        ResourcesSection(), description="Resources, where they differ."
+    )
     images_per_job: int | None = Field(
-        None, ge=1, description="The images restored by one job. Default: as many as take `job_minutes`."
+        None,
+        ge=1,
+        description="The images restored by one job. Default: as many as take `job_minutes`.",
     )
     tune: bool = Field(
         False,
@@ -125,14 +159,17 @@ class TuningSection(Section):
     """How parameters are tuned, for priors with `tune: true`."""
 
     images: int = Field(4, ge=1, description="Use the first so many training images.")
-    crop: int | None = Field(128, ge=1, description="Cut a square of this side out of the centre; null cuts nothing.")
+    crop: int | None = Field(
+        128, ge=1, description="Cut a square of this side out of the centre; null cuts nothing."
+    )
 
 
 class TaskSection(Section):
     """Settings of one task."""
 
     parameters: dict[str, Any] = Field(
-        {}, description="Parameters of the task. A list runs every value; several lists, every combination."
+        {},
+        description="Parameters of the task. A list runs every value; several lists, every combination.",
     )
 
 
@@ -151,9 +188,15 @@ class Experiment(Section):
     results: str = Field("results", description="The folder of all results.")
     seed: int = Field(0, ge=0, description="Seed of everything random.")
     plugins: PluginsSection = Field(PluginsSection(), description="Where plugins come from.")
-    datasets: dict[Name, DatasetSection] = Field(description="Sets of images, by a name of your own.")
-    test: list[str] = Field(min_length=1, description="The data sets that the priors are tested on.")
-    train: str | None = Field(None, description="The data set that priors learn from, where they name no other.")
+    datasets: dict[Name, DatasetSection] = Field(
+        description="Sets of images, by a name of your own."
+    )
+    test: list[str] = Field(
+        min_length=1, description="The data sets that the priors are tested on."
+    )
+    train: str | None = Field(
+        None, description="The data set that priors learn from, where they name no other."
+    )
     tasks: TasksSection = Field(TasksSection(), description="Which tasks run, and how.")
     priors: PriorsSection = Field(PriorsSection(), description="Which priors run, and how.")
     tuning: TuningSection = Field(TuningSection(), description="How parameters are tuned.")
@@ -171,14 +214,18 @@ class Experiment(Section):
         allow_inf_nan=False,
         description="On a cluster, corrupting and scoring run where Snakemake runs if a core does all of it so soon.",
     )
-    retries: int = Field(1, ge=0, description="How often a job is tried again after an error of the machine.")
+    retries: int = Field(
+        1, ge=0, description="How often a job is tried again after an error of the machine."
+    )
 
     @field_validator("results")
     @classmethod
     def _is_folder(cls, value: str) -> str:
         # Snakemake would take braces for wildcards; nothing at all would be the root of the file system.
         if not value.strip() or not value.isprintable() or set(value) & set("{}"):
-            raise ValueError(f"results must be a folder, without braces and line breaks, not {value!r}")
+            raise ValueError(
+                f"results must be a folder, without braces and line breaks, not {value!r}"
+            )
         return value
 
 
@@ -208,7 +255,9 @@ def _in_words(item: ErrorDetails) -> str:
     """Return what is wrong without pydantic's terms."""
     if item["type"] == "list_type":
         return f"must be a list{_for_example(item['input'])}"
-    return _IN_WORDS.get(item["type"]) or item["msg"].removeprefix("Value error, ").replace("Input should", "must")
+    return _IN_WORDS.get(item["type"]) or item["msg"].removeprefix("Value error, ").replace(
+        "Input should", "must"
+    )
 
 
 def _for_example(value: Any) -> str:
@@ -247,7 +296,9 @@ def read_yaml(path: Path) -> dict[str, Any]:
 def dump_experiment(experiment: Experiment) -> str:
     """Return the experiment as YAML with every key written out."""
     data = experiment.model_dump(mode="json")
-    return yaml.safe_dump(data, sort_keys=False, allow_unicode=True, default_flow_style=None, width=110)
+    return yaml.safe_dump(
+        data, sort_keys=False, allow_unicode=True, default_flow_style=None, width=110
+    )
 
 
 def json_schema() -> dict[str, Any]:
@@ -261,10 +312,14 @@ class _Loader(yaml.SafeLoader):
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
         seen: set[Any] = set()
         for key_node, _ in node.value:
-            if key_node.tag == "tag:yaml.org,2002:merge" or not isinstance(key_node, yaml.ScalarNode):
+            if key_node.tag == "tag:yaml.org,2002:merge" or not isinstance(
+                key_node, yaml.ScalarNode
+            ):
                 continue
             key = self.construct_object(key_node, deep=True)
             if key in seen:
-                raise yaml.constructor.ConstructorError(None, None, f"repeated key {key!r}", key_node.start_mark)
+                raise yaml.constructor.ConstructorError(
+                    None, None, f"repeated key {key!r}", key_node.start_mark
+                )
             seen.add(key)
         return super().construct_mapping(node, deep)

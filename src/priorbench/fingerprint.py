@@ -59,7 +59,11 @@ def files_fingerprint(paths: Iterable[Path], leave_out: str = "") -> str:
     """
     digests: dict[str, str] = {}
     for path in paths:
-        files = [path] if path.is_file() else sorted(p for p in path.rglob("*") if _counts(p, path, leave_out))
+        files = (
+            [path]
+            if path.is_file()
+            else sorted(p for p in path.rglob("*") if _counts(p, path, leave_out))
+        )
         for file in files:
             name = f"{path.name}/{file.relative_to(path)}" if path.is_dir() else path.name
             digests[name] = meaning_digest(file)
@@ -69,5 +73,7 @@ def files_fingerprint(paths: Iterable[Path], leave_out: str = "") -> str:
 
 def _counts(path: Path, folder: Path, leave_out: str) -> bool:
     parts = path.relative_to(folder).parts
-    hidden = parts[0] == leave_out or any(part.startswith(".") or part == "__pycache__" for part in parts)
+    hidden = parts[0] == leave_out or any(
+        part.startswith(".") or part == "__pycache__" for part in parts
+    )
     return path.is_file() and not hidden and path.suffix not in IGNORED_SUFFIXES

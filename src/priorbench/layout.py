@@ -95,13 +95,21 @@ class Layout:
         return f"{self.root}/restored/{dataset}/{task}/{prior}/_spec.json"
 
     def runs(
-        self, dataset: str = "{dataset}", task: str = "{task}", prior: str = "{prior}", chunk: str = "{chunk}"
+        self,
+        dataset: str = "{dataset}",
+        task: str = "{task}",
+        prior: str = "{prior}",
+        chunk: str = "{chunk}",
     ) -> str:
         """The rows of runs of one job."""
         return f"{self.root}/runs/{dataset}/{task}/{prior}/{chunk}.jsonl"
 
     def scores(
-        self, dataset: str = "{dataset}", task: str = "{task}", prior: str = "{prior}", chunk: str = "{chunk}"
+        self,
+        dataset: str = "{dataset}",
+        task: str = "{task}",
+        prior: str = "{prior}",
+        chunk: str = "{chunk}",
     ) -> str:
         """The rows of scores of one job."""
         return f"{self.root}/scores/{dataset}/{task}/{prior}/{chunk}.jsonl"
@@ -148,4 +156,7 @@ class Layout:
 
     def benchmark(self, stage: str, *wildcards: str) -> str:
         """Snakemake's own measurement of a job."""
-        return "/".join([self.root, "benchmarks", stage, *(f"{{{name}}}" for name in wildcards)]) + ".tsv"
+        return (
+            "/".join([self.root, "benchmarks", stage, *(f"{{{name}}}" for name in wildcards)])
+            + ".tsv"
+        )

@@ -40,7 +40,9 @@ class PatchSet:
         left: its first column, N.
     """
 
-    def __init__(self, images: Sequence[Tensor], size: int, image: Tensor, top: Tensor, left: Tensor) -> None:
+    def __init__(
+        self, images: Sequence[Tensor], size: int, image: Tensor, top: Tensor, left: Tensor
+    ) -> None:
         self.size = size
         self._pixels = torch.cat([each.flatten() for each in images])
         begin = torch.tensor([0, *(each.numel() for each in images[:-1])]).cumsum(0)
@@ -64,7 +66,12 @@ class PatchSet:
 
 
 def draw_patches(
-    images: Sequence[Image], size: int, count: int, held_out: float, generator: torch.Generator, grid: int = 1
+    images: Sequence[Image],
+    size: int,
+    count: int,
+    held_out: float,
+    generator: torch.Generator,
+    grid: int = 1,
 ) -> tuple[PatchSet, PatchSet]:
     """Return training patches and held-out patches, uniform over the positions of all images, each position once.
 
@@ -85,9 +92,15 @@ def draw_patches(
     """
     gray = [image for image in map(to_gray, images) if min(image.shape) >= size]
     if not gray:
-        sizes = ", ".join(f"{image.shape[-2]} × {image.shape[-1]}" for image in images) or "none at all"
-        raise ValueError(f"no training image is as large as a {size} × {size} patch; the images: {sizes}")
-    rows, columns = (torch.tensor([(image.shape[axis] - size) // grid + 1 for image in gray]) for axis in (0, 1))
+        sizes = (
+            ", ".join(f"{image.shape[-2]} × {image.shape[-1]}" for image in images) or "none at all"
+        )
+        raise ValueError(
+            f"no training image is as large as a {size} × {size} patch; the images: {sizes}"
+        )
+    rows, columns = (
+        torch.tensor([(image.shape[axis] - size) // grid + 1 for image in gray]) for axis in (0, 1)
+    )
     total = int((rows * columns).sum())
     training = min(count, int(total / (1 + held_out)))
     measured = max(1, round(held_out * training))
@@ -102,7 +115,9 @@ def draw_patches(
         last = (rows * columns).cumsum(0)
         image = torch.searchsorted(last, place, right=True)
         inside = place - (last - rows * columns)[image]
-        return PatchSet(gray, size, image, grid * (inside // columns[image]), grid * (inside % columns[image]))
+        return PatchSet(
+            gray, size, image, grid * (inside // columns[image]), grid * (inside % columns[image])
+        )
 
     return at(drawn), at(measuring)
 

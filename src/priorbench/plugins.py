@@ -101,7 +101,9 @@ class Registry:
         return kind
 
 
-def load_plugins(folders: Sequence[Path], *, disable: Sequence[str] = (), strict: bool = False) -> Registry:
+def load_plugins(
+    folders: Sequence[Path], *, disable: Sequence[str] = (), strict: bool = False
+) -> Registry:
     """Load the built-in records, then the plugins in ``folders``, then the installed packages'.
 
     Each plugin is loaded by itself. One that fails in any way is left out whole, with a report.
@@ -126,7 +128,9 @@ def load_plugins(folders: Sequence[Path], *, disable: Sequence[str] = (), strict
         try:
             if repeated:
                 other = next(p for p in registry.plugins if p.name == plugin.name)
-                raise PluginError(f"its name is taken by the plugin in {other.location}: rename one of them")
+                raise PluginError(
+                    f"its name is taken by the plugin in {other.location}: rename one of them"
+                )
             _register(registry, manager, plugin, load)
             problem = ""
         except PluginError as error:
@@ -138,7 +142,9 @@ def load_plugins(folders: Sequence[Path], *, disable: Sequence[str] = (), strict
             )
         if problem and strict:
             raise PluginError(problem)
-        registry.plugins.append(Plugin(plugin.name, plugin.origin, plugin.location, plugin.package, problem))
+        registry.plugins.append(
+            Plugin(plugin.name, plugin.origin, plugin.location, plugin.package, problem)
+        )
     for name in disable:
         if name not in found:
             raise PluginError(unknown("plugin in plugins.disable", name, found))
@@ -184,7 +190,9 @@ def _candidates(folders: Sequence[Path]) -> Iterator[tuple[Plugin, Callable[[], 
                 continue
             yield _folder_plugin(path)
     for entry in sorted(entry_points(group=hookspecs.PROJECT), key=lambda entry: entry.name):
-        plugin = Plugin(entry.name, "package", entry.value, entry.module.rpartition(".")[0] or entry.module)
+        plugin = Plugin(
+            entry.name, "package", entry.value, entry.module.rpartition(".")[0] or entry.module
+        )
         yield plugin, _entry_point_loader(entry)
 
 
@@ -213,7 +221,11 @@ def _make_package(name: str, folder: Path) -> None:
     """Make the package ``name`` without code of its own, with ``folder`` on its path."""
     folder = folder.resolve()
     module = sys.modules.get(name)
-    if module is not None and name != NAMESPACE and list(getattr(module, "__path__", ())) != [str(folder)]:
+    if (
+        module is not None
+        and name != NAMESPACE
+        and list(getattr(module, "__path__", ())) != [str(folder)]
+    ):
         _forget(name)
         module = None
     if module is None:
@@ -230,7 +242,9 @@ def _make_package(name: str, folder: Path) -> None:
 def _forget(name: str, keep: Path | None = None) -> None:
     """Drop modules of a folder plugin of the same name that was loaded from elsewhere."""
     module = sys.modules.get(name)
-    if module is None or (keep is not None and getattr(module, "__file__", None) == str(keep.resolve())):
+    if module is None or (
+        keep is not None and getattr(module, "__file__", None) == str(keep.resolve())
+    ):
         return
     for key in [key for key in sys.modules if key == name or key.startswith(f"{name}.")]:
         del sys.modules[key]
@@ -240,14 +254,19 @@ def _entry_point_loader(entry: EntryPoint) -> Callable[[], ModuleType]:
     def load() -> ModuleType:
         module = entry.load()
         if not isinstance(module, ModuleType):
-            raise PluginError(f"its entry point {entry.value!r} must name a module, not a {type(module).__name__}")
+            raise PluginError(
+                f"its entry point {entry.value!r} must name a module, not a {type(module).__name__}"
+            )
         return module
 
     return load
 
 
 def _register(
-    registry: Registry, manager: pluggy.PluginManager, plugin: Plugin, load: Callable[[], ModuleType]
+    registry: Registry,
+    manager: pluggy.PluginManager,
+    plugin: Plugin,
+    load: Callable[[], ModuleType],
 ) -> None:
     """Import one plugin and add its records; add nothing if anything is wrong with it."""
     module = load()
@@ -259,7 +278,9 @@ def _register(
         manager.unregister(module)
         raise
     for hook, records in collected.items():
-        seen: dict[str, str] = {name: entry.plugin.location for name, entry in registry._kind(hook).items()}
+        seen: dict[str, str] = {
+            name: entry.plugin.location for name, entry in registry._kind(hook).items()
+        }
         for record in records:
             if record.name in seen:
                 what = hook.removeprefix("register_").removesuffix("s")
@@ -286,7 +307,9 @@ def _check_hooks(module: ModuleType) -> None:
         raise PluginError(f"it implements no hook; there are: {', '.join(HOOKS)}")
 
 
-def _records(manager: pluggy.PluginManager, module: ModuleType, hook: str, kind: type[R]) -> list[R]:
+def _records(
+    manager: pluggy.PluginManager, module: ModuleType, hook: str, kind: type[R]
+) -> list[R]:
     """Call one hook of one plugin and return the records it yields."""
     others = [other for other in manager.get_plugins() if other is not module]
     results: list[Any] = manager.subset_hook_caller(hook, remove_plugins=others)()
@@ -296,13 +319,26 @@ def _records(manager: pluggy.PluginManager, module: ModuleType, hook: str, kind:
     records = [record for result in results for record in result]
     for record in records:
         if not isinstance(record, kind):
-            raise PluginError(f"{hook} must yield {kind.__name__} records, not {type(record).__name__}")
+            raise PluginError(
+                f"{hook} must yield {kind.__name__} records, not {type(record).__name__}"
+            )
     return records
 
 
 def short_traceback(error: BaseException) -> str:
     """Return the traceback from the plugin's own first frame on; the error alone if none is its own."""
     frames = traceback.extract_tb(error.__traceback__)
-    machinery = ("importlib", "pluggy", "functools.py", "torch/utils/_contextlib.py", str(Path(__file__).parent))
-    own = next((i for i, f in enumerate(frames) if not any(part in f.filename for part in machinery)), len(frames))
-    return "".join(traceback.format_list(frames[own:]) + traceback.format_exception_only(error)).rstrip()
+    machinery = (
+        "importlib",
+        "pluggy",
+        "functools.py",
+        "torch/utils/_contextlib.py",
+        str(Path(__file__).parent),
+    )
+    own = next(
+        (i for i, f in enumerate(frames) if not any(part in f.filename for part in machinery)),
+        len(frames),
+    )
+    return "".join(
+        traceback.format_list(frames[own:]) + traceback.format_exception_only(error)
+    ).rstrip()

@@ -227,7 +227,9 @@ class Learned(ABC):
 
     def save(self, path: Path) -> None:
         """Write the fitted model as safetensors, atomically."""
-        tensors = {key: value.detach().cpu().contiguous() for key, value in self.state_dict().items()}
+        tensors = {
+            key: value.detach().cpu().contiguous() for key, value in self.state_dict().items()
+        }
         write_atomically(path, save_tensors(tensors))
 
     def load(self, path: Path) -> None:

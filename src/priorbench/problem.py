@@ -57,10 +57,17 @@ class Problem:
         if self.peak is not None and not 0 < self.peak < float("inf"):
             raise ValueError(f"peak must be a positive number, not {self.peak}")
         if self.y.ndim != 4:
-            raise ValueError(f"the observation must be 1 × C × h × w, not of shape {tuple(self.y.shape)}")
-        if self.linear_operator is not None and tuple(self.y.shape[1:]) != self.linear_operator.observation_shape:
+            raise ValueError(
+                f"the observation must be 1 × C × h × w, not of shape {tuple(self.y.shape)}"
+            )
+        if (
+            self.linear_operator is not None
+            and tuple(self.y.shape[1:]) != self.linear_operator.observation_shape
+        ):
             expected = self.linear_operator.observation_shape
-            raise ValueError(f"the observation has shape {tuple(self.y.shape[1:])}, its operator gives {expected}")
+            raise ValueError(
+                f"the observation has shape {tuple(self.y.shape[1:])}, its operator gives {expected}"
+            )
         if not torch.isfinite(self.y).all():
             raise ValueError("the observation holds NaN or infinite values")
         if self.guide is not None:
@@ -69,7 +76,9 @@ class Problem:
     def _check_guide(self, guide: Image) -> None:
         """Raise ValueError if this is no guide for the image that is sought."""
         if guide.ndim != 4 or guide.shape[0] != 1 or guide.shape[1] not in (1, 3):
-            raise ValueError(f"the guide must be 1 × 1 × H × W or 1 × 3 × H × W, not of shape {tuple(guide.shape)}")
+            raise ValueError(
+                f"the guide must be 1 × 1 × H × W or 1 × 3 × H × W, not of shape {tuple(guide.shape)}"
+            )
         (rows, columns), (_, height, width) = guide.shape[2:], self.image_shape
         if (rows, columns) != (height, width):
             raise ValueError(f"the guide is {rows} × {columns} but the image {height} × {width}")
@@ -84,7 +93,9 @@ class Problem:
             NotApplicable: the problem has no linear operator.
         """
         if self.linear_operator is None:
-            raise NotApplicable(f"needs a linear operator H, and {self.corruption or 'this corruption'} has none")
+            raise NotApplicable(
+                f"needs a linear operator H, and {self.corruption or 'this corruption'} has none"
+            )
         return self.linear_operator
 
     def to(self, device: torch.device | str) -> Problem:
@@ -114,7 +125,9 @@ class Problem:
             "sigma": self.sigma,
             "peak": self.peak,
             "corruption": self.corruption,
-            "operator": None if self.linear_operator is None else _pack(self.linear_operator, "operator", arrays),
+            "operator": None
+            if self.linear_operator is None
+            else _pack(self.linear_operator, "operator", arrays),
         }
         arrays["header"] = np.array(json.dumps(header, sort_keys=True))
         buffer = io.BytesIO()
@@ -134,10 +147,13 @@ class Problem:
             arrays = read_arrays(path)
             header = json.loads(str(arrays.pop("header")))
             if header["format"] != FORMAT:
-                raise ValueError(f"it has format {header['format']}, and this version reads format {FORMAT}")
+                raise ValueError(
+                    f"it has format {header['format']}, and this version reads format {FORMAT}"
+                )
             return cls(
                 y=torch.from_numpy(arrays["y"]),
-                linear_operator=header["operator"] and _unpack(header["operator"], "operator", arrays),
+                linear_operator=header["operator"]
+                and _unpack(header["operator"], "operator", arrays),
                 sigma=header["sigma"],
                 peak=header["peak"],
                 corruption=header["corruption"],

@@ -72,7 +72,12 @@ class Resources:
         for name in ("threads", "memory_mb", "minutes", "training_minutes"):
             if not getattr(self, name) > 0:
                 raise ValueError(f"{name} must be positive, not {getattr(self, name)}")
-        for name in ("gpus", "memory_mb_per_megapixel", "seconds_per_megapixel", "training_seconds"):
+        for name in (
+            "gpus",
+            "memory_mb_per_megapixel",
+            "seconds_per_megapixel",
+            "training_seconds",
+        ):
             if (getattr(self, name) or 0) < 0:
                 raise ValueError(f"{name} must be at least 0, not {getattr(self, name)}")
 
@@ -95,9 +100,13 @@ class Record:
 
     def __post_init__(self) -> None:
         if not isinstance(self.name, str) or not NAME.fullmatch(self.name):
-            raise ValueError(f"{type(self).__name__} name {self.name!r} must be letters, digits, '.', '_' or '-'")
+            raise ValueError(
+                f"{type(self).__name__} name {self.name!r} must be letters, digits, '.', '_' or '-'"
+            )
         if isinstance(self.factory, str) and not re.fullmatch(r"\.?[\w.]+:\w+", self.factory):
-            raise ValueError(f"factory {self.factory!r} of {self.name!r} must look like '.module:attribute'")
+            raise ValueError(
+                f"factory {self.factory!r} of {self.name!r} must look like '.module:attribute'"
+            )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -135,7 +144,9 @@ class PriorSpec(Record):
         _check_patterns(self)
         _check_tunable(self)
         if self.images_per_job is not None and self.images_per_job < 1:
-            raise ValueError(f"images_per_job of {self.name!r} must be at least 1, not {self.images_per_job}")
+            raise ValueError(
+                f"images_per_job of {self.name!r} must be at least 1, not {self.images_per_job}"
+            )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -229,7 +240,9 @@ def _check_patterns(spec: PriorSpec | TaskSpec) -> None:
         for _, name, _, _ in string.Formatter().parse(pattern):
             if name is not None and name not in spec.parameters.model_fields:
                 where = f"pattern {pattern!r} of {spec.name!r}"
-                raise ValueError(f"{where}: {unknown('parameter', name, spec.parameters.model_fields)}")
+                raise ValueError(
+                    f"{where}: {unknown('parameter', name, spec.parameters.model_fields)}"
+                )
 
 
 def _check_tunable(spec: PriorSpec) -> None:
@@ -240,8 +253,14 @@ def _check_tunable(spec: PriorSpec) -> None:
             raise ValueError(f"{where}: {unknown('parameter', name, spec.parameters.model_fields)}")
         if isinstance(candidates, str) or not isinstance(candidates, Sequence) or not candidates:
             raise ValueError(f"{where}: give {name} a list of candidates, not {candidates!r}")
-        if name in {part[1] for pattern in (spec.id, spec.label) for part in string.Formatter().parse(pattern)}:
-            raise ValueError(f"{where}: take {name} out of the id and the label, which can't tell what is chosen")
+        if name in {
+            part[1]
+            for pattern in (spec.id, spec.label)
+            for part in string.Formatter().parse(pattern)
+        }:
+            raise ValueError(
+                f"{where}: take {name} out of the id and the label, which can't tell what is chosen"
+            )
         for candidate in candidates:
             _check_value(spec, name, candidate)
 
@@ -254,4 +273,6 @@ def _check_value(spec: PriorSpec, name: str, value: Any) -> None:
         for item in error.errors():
             # Other parameters may be required, and are not asked here.
             if item["loc"][:1] == (name,):
-                raise ValueError(f"tunable of {spec.name!r}: {name} = {value!r}: {item['msg']}") from None
+                raise ValueError(
+                    f"tunable of {spec.name!r}: {name} = {value!r}: {item['msg']}"
+                ) from None

@@ -44,7 +44,9 @@ def _section(model: type[BaseModel], place: str) -> Iterator[str]:
     for name, field in model.model_fields.items():
         section, below = _section_of(field.annotation)
         kind = (
-            f"[section](#{_anchor(_join(place, name, below))})" if section else f"`{type_in_words(field.annotation)}`"
+            f"[section](#{_anchor(_join(place, name, below))})"
+            if section
+            else f"`{type_in_words(field.annotation)}`"
         )
         yield f"| `{name}` | {kind} | {_default(field)} | {_text(field.description)} |\n"
         if section:
@@ -58,7 +60,11 @@ def _section_of(annotation: Any) -> tuple[type[BaseModel] | None, str]:
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return annotation, ""
     arguments = get_args(annotation)
-    if get_origin(annotation) is dict and isinstance(arguments[1], type) and issubclass(arguments[1], BaseModel):
+    if (
+        get_origin(annotation) is dict
+        and isinstance(arguments[1], type)
+        and issubclass(arguments[1], BaseModel)
+    ):
         return arguments[1], ".<name>"
     return None, ""
 

@@ -28,7 +28,9 @@ class PoissonParameters(Parameters):
 class SaltPepperParameters(Parameters):
     """Parameters of salt-and-pepper noise."""
 
-    percent: float = Field(30, gt=0, lt=100, description="values that are turned into black or white, in percent")
+    percent: float = Field(
+        30, gt=0, lt=100, description="values that are turned into black or white, in percent"
+    )
 
 
 class DeblurParameters(Parameters):
@@ -39,16 +41,23 @@ class DeblurParameters(Parameters):
         pattern=r"^(gaussian|box|disk|motion|levin[1-8]|shake\d+)$",
         description="gaussian, box, disk, motion, levin1 to levin8 (downloaded), or shake1, shake2, … (generated)",
     )
-    sigma: float = Field(2.55, ge=0, description="standard deviation of the noise on the 0-255 scale")
+    sigma: float = Field(
+        2.55, ge=0, description="standard deviation of the noise on the 0-255 scale"
+    )
     boundary: Literal["circular", "valid"] = Field(
-        "circular", description="circular, or valid: only what no unseen pixel has touched is observed"
+        "circular",
+        description="circular, or valid: only what no unseen pixel has touched is observed",
     )
 
 
 class MissingParameters(Parameters):
     """Parameters of inpainting in shapes."""
 
-    sigma: float = Field(0, ge=0, description="standard deviation of the noise on the known pixels, on the 0-255 scale")
+    sigma: float = Field(
+        0,
+        ge=0,
+        description="standard deviation of the noise on the known pixels, on the 0-255 scale",
+    )
 
 
 class InpaintParameters(MissingParameters):
@@ -75,7 +84,9 @@ class MaskParameters(MissingParameters):
 class SuperResolveParameters(Parameters):
     """Parameters of super-resolution."""
 
-    factor: Literal[2, 3, 4, 8] = Field(2, description="how many times smaller each side of the observation is")
+    factor: Literal[2, 3, 4, 8] = Field(
+        2, description="how many times smaller each side of the observation is"
+    )
     kernel: Literal["bicubic", "lanczos2", "area", "gaussian"] = Field(
         "bicubic",
         description="bicubic (MATLAB's imresize), lanczos2, area, or gaussian (a blur, then every n-th pixel)",

@@ -68,12 +68,18 @@ def find(page, xpath):
 
 
 def wait_for_text(page, text):
-    WebDriverWait(page, 30).until(lambda driver: text in driver.find_element(By.TAG_NAME, "body").text, text)
+    WebDriverWait(page, 30).until(
+        lambda driver: text in driver.find_element(By.TAG_NAME, "body").text, text
+    )
 
 
 def click(page, xpath):
     """Click as soon as it can be done: while the page builds itself, its entries move and are replaced."""
-    building = (ElementClickInterceptedException, ElementNotInteractableException, StaleElementReferenceException)
+    building = (
+        ElementClickInterceptedException,
+        ElementNotInteractableException,
+        StaleElementReferenceException,
+    )
     WebDriverWait(page, 30, ignored_exceptions=building).until(
         lambda driver: driver.find_element(By.XPATH, xpath).click() or True, xpath
     )
@@ -105,7 +111,9 @@ def test_a_figure_shows_and_has_its_caption(page, category, row, caption):
         click(page, "//label[normalize-space()='figure']")
     press(page, row, "eye")
     image = find(page, "//img[contains(@src, 'svg')][not(ancestor::nav)]")
-    WebDriverWait(page, 30).until(lambda driver: driver.execute_script("return arguments[0].naturalWidth", image))
+    WebDriverWait(page, 30).until(
+        lambda driver: driver.execute_script("return arguments[0].naturalWidth", image)
+    )
     assert image.is_displayed()
     press(page, row, "information-circle")
     wait_for_text(page, caption)

@@ -16,7 +16,9 @@ def run(*arguments: str) -> str:
     return result.output
 
 
-def failing(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
+def failing(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], *arguments: str
+) -> str:
     """Return the message of a command that is refused."""
     monkeypatch.setattr("sys.argv", ["priorbench", *arguments])
     with pytest.raises(SystemExit) as end:
@@ -43,11 +45,19 @@ def test_validate_says_what_the_experiment_holds(bench: Any) -> None:
         bench.image(name, [[0.5] * 12] * 12)
     source = 'PriorSpec(name="mine", factory=".m:M", summary="for a test", images_per_job=2)'
     bench.plugin(
-        "mine", f"from priorbench import PriorSpec, hookimpl\n@hookimpl\ndef register_priors():\n    yield {source}\n"
+        "mine",
+        f"from priorbench import PriorSpec, hookimpl\n@hookimpl\ndef register_priors():\n    yield {source}\n",
     )
     bench.plan(tasks={"run": ["denoise", "inpaint"]})
     output = run("config", "validate")
-    for word in ("is valid", "'tiny'", "photos", "denoise-25, inpaint-50", "mine", "6 restorations in 4 jobs"):
+    for word in (
+        "is valid",
+        "'tiny'",
+        "photos",
+        "denoise-25, inpaint-50",
+        "mine",
+        "6 restorations in 4 jobs",
+    ):
         assert word in output
 
 
@@ -58,7 +68,9 @@ def test_validate_names_what_is_wrong_and_ends_with_2(
     data = bench.configuration(priors={"run": ["gmn"]})
     Path("config.yaml").write_text(yaml.safe_dump(data))
     assert "unknown prior 'gmn'" in failing(monkeypatch, capsys, "config", "validate")
-    assert "no-such.yaml can't be read" in failing(monkeypatch, capsys, "config", "show", "--config", "no-such.yaml")
+    assert "no-such.yaml can't be read" in failing(
+        monkeypatch, capsys, "config", "show", "--config", "no-such.yaml"
+    )
 
 
 def test_strict_turns_a_broken_plugin_into_an_error(
@@ -77,11 +89,14 @@ def test_strict_imports_what_the_chosen_priors_name(
     bench.image("one", [[0.5] * 12] * 12)
     source = 'PriorSpec(name="mine", factory=".nowhere:Model", summary="for a test")'
     bench.plugin(
-        "mine", f"from priorbench import PriorSpec, hookimpl\n@hookimpl\ndef register_priors():\n    yield {source}\n"
+        "mine",
+        f"from priorbench import PriorSpec, hookimpl\n@hookimpl\ndef register_priors():\n    yield {source}\n",
     )
     bench.plan()
     assert "is valid" in run("config", "validate")
-    assert "'.nowhere:Model' of 'mine'" in failing(monkeypatch, capsys, "config", "validate", "--strict")
+    assert "'.nowhere:Model' of 'mine'" in failing(
+        monkeypatch, capsys, "config", "validate", "--strict"
+    )
     bench.plan(priors={"skip": ["mine"]})
     assert "is valid" in run("config", "validate", "--strict")
 
@@ -93,7 +108,10 @@ def test_a_prior_that_is_unknown_for_want_of_a_folder_of_plugins_says_so(
     Path("config.yaml").write_text(yaml.safe_dump(bench.configuration(priors={"run": ["gmm"]})))
     message = failing(monkeypatch, capsys, "config", "validate")
     assert "unknown prior 'gmm'" in message
-    assert f"the folder {bench.root / 'plugins'} does not exist (relative paths start where the command" in message
+    assert (
+        f"the folder {bench.root / 'plugins'} does not exist (relative paths start where the command"
+        in message
+    )
 
 
 @pytest.mark.parametrize(
@@ -102,7 +120,10 @@ def test_a_prior_that_is_unknown_for_want_of_a_folder_of_plugins_says_so(
         (["gather"], "gathered/runs/half.parquet"),
         (["tabulate"], "scores.parquet"),
         (["draw", "--figure", "psnr"], "scores.parquet"),
-        (["score", "--dataset", "photos", "--task", "denoise-0", "--prior", "half"], "photos/denoise-0/manifest.json"),
+        (
+            ["score", "--dataset", "photos", "--task", "denoise-0", "--prior", "half"],
+            "photos/denoise-0/manifest.json",
+        ),
         (["corrupt", "--dataset", "photos", "--task", "denoise-0"], "images/photos/manifest.json"),
     ],
 )
@@ -118,7 +139,8 @@ def test_a_stage_that_comes_too_early_says_what_is_missing_and_what_makes_it(
     bench.image("one", [[0.5] * 12] * 12)
     source = 'PriorSpec(name="half", factory=".m:M", summary="for a test")'
     bench.plugin(
-        "half", f"from priorbench import PriorSpec, hookimpl\n@hookimpl\ndef register_priors():\n    yield {source}\n"
+        "half",
+        f"from priorbench import PriorSpec, hookimpl\n@hookimpl\ndef register_priors():\n    yield {source}\n",
     )
     bench.plan()
     message = failing(monkeypatch, capsys, *command, *option)

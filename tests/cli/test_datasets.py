@@ -28,7 +28,9 @@ def test_the_list_shows_every_set_and_what_is_at_hand(folder: Path) -> None:
     assert "0/200 at hand" in lines["bsds500_train"]
 
 
-def test_an_unknown_set_names_the_nearest(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_unknown_set_names_the_nearest(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     monkeypatch.setattr("sys.argv", ["priorbench", "datasets", "fetch", "set5", "kodak"])
     with pytest.raises(SystemExit) as end:
         main()
@@ -36,7 +38,9 @@ def test_an_unknown_set_names_the_nearest(monkeypatch: pytest.MonkeyPatch, capsy
     assert "unknown data set 'kodak'; did you mean 'kodak24'" in capsys.readouterr().err
 
 
-def test_fetching_verifies_what_is_there(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+def test_fetching_verifies_what_is_there(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     monkeypatch.setattr("sys.argv", ["priorbench", "datasets", "fetch", "set5"])
     with pytest.raises(SystemExit):
         main()

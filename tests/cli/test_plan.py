@@ -26,7 +26,14 @@ def told(bench: Any) -> str:
 
 
 def test_the_plan_tells_jobs_hours_disk_and_the_critical_path(told: str) -> None:
-    for word in ("restorations in", "core-hours", "GB in about", "critical path: ", "on 4 cores", "mine"):
+    for word in (
+        "restorations in",
+        "core-hours",
+        "GB in about",
+        "critical path: ",
+        "on 4 cores",
+        "mine",
+    ):
         assert word in told
 
 

@@ -76,9 +76,16 @@ def test_every_kind_of_prior_is_known_and_must_learn_as_its_record_says(bench: A
         assert f" {kind} " in lines[f"kind-{name}"]
         assert " ok " in lines[f"kind-{name}"]
     assert " ok " in lines["learner"]
-    for name, word in (("unfitted", "lacks learns=True"), ("unlearned", "R is no subclass of Learned")):
+    for name, word in (
+        ("unfitted", "lacks learns=True"),
+        ("unlearned", "R is no subclass of Learned"),
+    ):
         assert "FAILED" in lines[name]
-        assert [line for line in result.output.splitlines() if f"the prior '{name}'" in line and word in line]
+        assert [
+            line
+            for line in result.output.splitlines()
+            if f"the prior '{name}'" in line and word in line
+        ]
 
 
 def test_strict_ends_with_2_for_a_factory_that_cannot_be_used(bench: Any) -> None:
@@ -88,18 +95,34 @@ def test_strict_ends_with_2_for_a_factory_that_cannot_be_used(bench: Any) -> Non
     assert (result.exit_code, "'.nowhere:Model' of 'unloadable'" in result.output) == (2, True)
 
 
-def test_show_tells_of_a_prior_its_parameters_and_resources(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_show_tells_of_a_prior_its_parameters_and_resources(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.chdir(ROOT)
     output = CliRunner().invoke(app, ["plugins", "show", "gmm"]).output
-    for word in ("gmm: prior", "folder, plugins/gmm/plugin.py", "Gaussian mixture", "threads 2", "memory_mb 2000"):
+    for word in (
+        "gmm: prior",
+        "folder, plugins/gmm/plugin.py",
+        "Gaussian mixture",
+        "threads 2",
+        "memory_mb 2000",
+    ):
         assert word in output
     [row] = [line for line in output.splitlines() if "n_components" in line and "number of" in line]
-    assert [cell.strip() for cell in row.strip("│").split("│")][:3] == ["n_components", "whole number", "200"]
+    assert [cell.strip() for cell in row.strip("│").split("│")][:3] == [
+        "n_components",
+        "whole number",
+        "200",
+    ]
 
 
 def test_show_tells_what_a_source_of_images_takes(bench: Any) -> None:
     output = CliRunner().invoke(app, ["plugins", "show", "folder"]).output
-    rows = [[cell.strip() for cell in line.strip("│").split("│")] for line in output.splitlines() if "│" in line]
+    rows = [
+        [cell.strip() for cell in line.strip("│").split("│")]
+        for line in output.splitlines()
+        if "│" in line
+    ]
     assert "folder: data set" in output
     assert [row[:3] for row in rows] == [
         ["path", "text", "required"],
@@ -108,7 +131,9 @@ def test_show_tells_what_a_source_of_images_takes(bench: Any) -> None:
     ]
 
 
-def test_show_tells_of_all_that_share_a_name_and_of_what_has_no_parameters(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_show_tells_of_all_that_share_a_name_and_of_what_has_no_parameters(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.chdir(ROOT)
     output = CliRunner().invoke(app, ["plugins", "show", "vae"]).output
     assert "vae: prior" in output

@@ -50,8 +50,20 @@ def studio(bench: Any) -> Any:
     return bench
 
 
-def restore(photograph: str, *arguments: str, task: str = "denoise", prior: str = "half") -> np.ndarray:
-    command = ["restore", f"photos/{photograph}.png", "--task", task, "--prior", prior, "-o", "out.png", *arguments]
+def restore(
+    photograph: str, *arguments: str, task: str = "denoise", prior: str = "half"
+) -> np.ndarray:
+    command = [
+        "restore",
+        f"photos/{photograph}.png",
+        "--task",
+        task,
+        "--prior",
+        prior,
+        "-o",
+        "out.png",
+        *arguments,
+    ]
     result = CliRunner().invoke(app, command)
     assert result.exit_code == 0, (result.output, result.exception)
     return read_image(Path("out.png"))
@@ -70,7 +82,9 @@ def test_a_photograph_is_corrupted_restored_and_compared(studio: Any, photograph
 @pytest.mark.parametrize("photograph", ["gray", "colour"])
 def test_an_observed_photograph_is_restored_as_it_is(studio: Any, photograph: str) -> None:
     restored = restore(photograph, "--observed", "--sigma", "25")
-    np.testing.assert_allclose(restored, read_image(Path(f"photos/{photograph}.png")) / 2, atol=2e-5)
+    np.testing.assert_allclose(
+        restored, read_image(Path(f"photos/{photograph}.png")) / 2, atol=2e-5
+    )
 
 
 @pytest.mark.parametrize("photograph", ["gray", "colour"])
@@ -89,7 +103,9 @@ def test_a_guide_comes_with_the_problem(studio: Any, photograph: str) -> None:
     arguments = ("--observed", "--guide", "photos/gray.png", "--sigma", "25")
     restored = restore(photograph, *arguments, task="denoise-guided", prior="guide")
     guide = read_image(Path("photos/gray.png"))
-    np.testing.assert_allclose(restored, guide if photograph == "gray" else guide[:, :, None].repeat(3, 2), atol=2e-5)
+    np.testing.assert_allclose(
+        restored, guide if photograph == "gray" else guide[:, :, None].repeat(3, 2), atol=2e-5
+    )
 
 
 def test_a_photograph_that_is_corrupted_gets_a_guide_of_its_own(studio: Any) -> None:
@@ -101,7 +117,18 @@ def test_a_photograph_that_is_corrupted_gets_a_guide_of_its_own(studio: Any) -> 
 
 def test_the_order_of_options_does_not_matter_and_an_id_is_a_task(studio: Any) -> None:
     first = restore("gray", "--sigma", "25")
-    command = ["restore", "--sigma", "25", "--task", "denoise", "photos/gray.png", "-o", "again.png", "--prior", "half"]
+    command = [
+        "restore",
+        "--sigma",
+        "25",
+        "--task",
+        "denoise",
+        "photos/gray.png",
+        "-o",
+        "again.png",
+        "--prior",
+        "half",
+    ]
     assert CliRunner().invoke(app, command).exit_code == 0
     np.testing.assert_array_equal(read_image(Path("again.png")), first)
     assert restore("gray", task="denoise-0").shape == first.shape
@@ -122,26 +149,59 @@ GUIDE = [*PHOTO, "--task", "denoise-guided", "--sigma", "5"]
         ([*DENOISE, "--sigma", "much"], ["sigma", "number"]),
         ([*DENOISE, "photos/colour.png", "--sigma", "5"], ["one photograph, not 2"]),
         ([*DENOISE, "--mask", "masks/mask.png"], ["--observed"]),
-        ([*DENOISE, "--observed", "--sigma", "5", "--mask", "masks/mask.png"], ["denoise takes no mask", "inpaint"]),
+        (
+            [*DENOISE, "--observed", "--sigma", "5", "--mask", "masks/mask.png"],
+            ["denoise takes no mask", "inpaint"],
+        ),
         ([*PHOTO, "--task", "inpaint", "--observed", "--sigma", "0"], ["needs a mask"]),
         ([*GUIDE, "--guide", "photos/colour.png"], ["a guide goes with --observed"]),
         ([*GUIDE, "--observed"], ["needs a guide"]),
-        ([*GUIDE, "--observed", "--guide", "small/small.png"], ["guide is 8 × 9 but the image 16 × 20"]),
+        (
+            [*GUIDE, "--observed", "--guide", "small/small.png"],
+            ["guide is 8 × 9 but the image 16 × 20"],
+        ),
         ([*GUIDE, "--observed", "--guide", "nowhere.png"], ["nowhere.png"]),
-        ([*DENOISE, "--observed", "--sigma", "5", "--guide", "photos/colour.png"], ["denoise takes no guide"]),
-        ([*PHOTO, "--task", "denoize"], ["unknown task 'denoize'", "did you mean 'denoise'", "inpaint"]),
-        (["photos/gray.png", "--task", "denoise", "--prior", "halv", "-o", "o.png"], ["'halv'", "mean 'half'"]),
-        (["photos/gray.png", "--task", "denoise", "--prior", "half", "-o", "out.jpg"], ["16-bit PNG", "out.jpg"]),
-        ([*DENOISE, "--sigma", "5", "--corrupted", "y.jpg"], ["corrupted image", "16-bit PNG", "y.jpg"]),
-        ([*PHOTO, "--task", "denoise-50"], ["unknown task 'denoise-50'", "--task denoise --sigma 50"]),
+        (
+            [*DENOISE, "--observed", "--sigma", "5", "--guide", "photos/colour.png"],
+            ["denoise takes no guide"],
+        ),
+        (
+            [*PHOTO, "--task", "denoize"],
+            ["unknown task 'denoize'", "did you mean 'denoise'", "inpaint"],
+        ),
+        (
+            ["photos/gray.png", "--task", "denoise", "--prior", "halv", "-o", "o.png"],
+            ["'halv'", "mean 'half'"],
+        ),
+        (
+            ["photos/gray.png", "--task", "denoise", "--prior", "half", "-o", "out.jpg"],
+            ["16-bit PNG", "out.jpg"],
+        ),
+        (
+            [*DENOISE, "--sigma", "5", "--corrupted", "y.jpg"],
+            ["corrupted image", "16-bit PNG", "y.jpg"],
+        ),
+        (
+            [*PHOTO, "--task", "denoise-50"],
+            ["unknown task 'denoise-50'", "--task denoise --sigma 50"],
+        ),
         ([*PHOTO, "--task", "denoise-poisson-40"], ["--task denoise-poisson --peak 40"]),
         ([*PHOTO, "--task", "deblur-box-5"], ["--task deblur --kernel box --sigma 5"]),
         (["photos/gray.png", "--task", "denoise", "--prior", "half"], ["-o restored.png"]),
         (["nowhere.png", "--task", "denoise", "--prior", "half", "-o", "out.png"], ["nowhere.png"]),
-        (["config.yaml", "--task", "denoise", "--prior", "half", "-o", "out.png"], ["config.yaml", "image"]),
-        (["--task", "denoise-0", "--prior", "half", "--guide", "g.png"], ["a photograph, or --dataset"]),
+        (
+            ["config.yaml", "--task", "denoise", "--prior", "half", "-o", "out.png"],
+            ["config.yaml", "image"],
+        ),
+        (
+            ["--task", "denoise-0", "--prior", "half", "--guide", "g.png"],
+            ["a photograph, or --dataset"],
+        ),
         (["--task", "denoise-0", "--prior", "half"], ["a photograph, or --dataset"]),
-        (["--dataset", "photo", "--task", "denoise-0", "--prior", "half"], ["'photo'", "mean 'photos'"]),
+        (
+            ["--dataset", "photo", "--task", "denoise-0", "--prior", "half"],
+            ["'photo'", "mean 'photos'"],
+        ),
     ],
 )
 def test_what_cannot_be_done_is_one_message(
@@ -196,7 +256,17 @@ def test_a_prior_that_raises_is_one_message_with_its_own_frames_only(
     studio.plugin("raising", RAISING)
     settings = {"raising": {"parameters": {"where": ["build", "denoise", "limit"]}}}
     studio.plan(priors={"settings": settings})
-    command = ["photos/gray.png", "--task", "denoise", "--sigma", "5", "--prior", f"raising-{where}", "-o", "out.png"]
+    command = [
+        "photos/gray.png",
+        "--task",
+        "denoise",
+        "--sigma",
+        "5",
+        "--prior",
+        f"raising-{where}",
+        "-o",
+        "out.png",
+    ]
     monkeypatch.setattr("sys.argv", ["priorbench", "restore", *command])
     with pytest.raises(SystemExit) as end:
         main()
@@ -205,7 +275,10 @@ def test_a_prior_that_raises_is_one_message_with_its_own_frames_only(
     if where == "limit":
         assert message.endswith("priorbench: gray images only\n")
         return
-    assert f"priorbench: the prior raising-{where} (plugin 'raising', plugins/raising.py) raises KeyError:" in message
+    assert (
+        f"priorbench: the prior raising-{where} (plugin 'raising', plugins/raising.py) raises KeyError:"
+        in message
+    )
     assert message.endswith("KeyError: 'weights'\n")
     assert message.count('  File "') == 2
     assert message.count('raising.py", line') == 2

@@ -61,7 +61,9 @@ def test_a_pipe_gets_whole_lines(plan: Plan) -> None:
     end(plan, LONG, status="failed", reason="why " * 60)
     result = CliRunner().invoke(app, ["status"])
     assert result.exit_code == 0
-    assert result.output.startswith("tiny: 4 of 4 restorations ended, 2 of them failed\nlast change: ")
+    assert result.output.startswith(
+        "tiny: 4 of 4 restorations ended, 2 of them failed\nlast change: "
+    )
     assert row(result.output, "prior") == [
         *("prior", "done", "running", "failed", "waiting", "total", "time", "used", "time", "left")
     ]
@@ -84,7 +86,10 @@ def test_watching_ends_when_all_is_done(plan: Plan, monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(time, "sleep", lambda seconds: end(plan, LONG))
     result = CliRunner().invoke(app, ["status", "--watch", "--interval", "0.2"])
     assert result.exit_code == 0
-    assert "2 of 4 restorations ended" in result.output and "4 of 4 restorations ended" in result.output
+    assert (
+        "2 of 4 restorations ended" in result.output
+        and "4 of 4 restorations ended" in result.output
+    )
 
 
 @pytest.mark.skipif(not hasattr(os, "openpty"), reason="needs a terminal")
@@ -93,7 +98,9 @@ def test_in_a_terminal_it_is_drawn_anew_until_it_is_stopped(plan: Plan) -> None:
     terminal, far_end = os.openpty()
     command = [sys.executable, "-m", "priorbench", "status", "--watch", "--interval", "0.1"]
     environment = os.environ | {"COLUMNS": "100", "TERM": "xterm"}
-    with subprocess.Popen(command, stdout=far_end, stderr=far_end, stdin=far_end, env=environment) as watching:
+    with subprocess.Popen(
+        command, stdout=far_end, stderr=far_end, stdin=far_end, env=environment
+    ) as watching:
         os.close(far_end)
         seen = b""
         while seen.count(b"2 of 4 restorations") < 2:

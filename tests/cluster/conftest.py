@@ -92,7 +92,9 @@ class Gated:
         path = self.root / "gates" / "steps"
         # The last line may be half-written.
         lines = path.read_text().split("\n")[:-1] if path.exists() else []
-        frame = pd.DataFrame([line.split() for line in lines], columns=["image", "step", "pid", "node"])
+        frame = pd.DataFrame(
+            [line.split() for line in lines], columns=["image", "step", "pid", "node"]
+        )
         return frame.astype({"step": int, "pid": int})
 
     def wait_until_held(self, image: str, times: int = 1) -> None:
@@ -115,10 +117,23 @@ class Gated:
         """Start Snakemake on SLURM, in a session of its own, with its words in a file."""
         command = [sys.executable, "-m", "snakemake", "--profile", "profiles/slurm"]
         # A look at the queue every few seconds, for tests that wait for it.
-        command += ["--slurm-init-seconds-before-status-checks", "2", "--latency-wait", "5", *arguments, "--", RUNS]
+        command += [
+            "--slurm-init-seconds-before-status-checks",
+            "2",
+            "--latency-wait",
+            "5",
+            *arguments,
+            "--",
+            RUNS,
+        ]
         with (self.root / "told").open("ab") as told:
             process = subprocess.Popen(
-                command, cwd=self.root, stdin=subprocess.DEVNULL, stdout=told, stderr=told, start_new_session=True
+                command,
+                cwd=self.root,
+                stdin=subprocess.DEVNULL,
+                stdout=told,
+                stderr=told,
+                start_new_session=True,
             )
         self.started.append(process)
         return process
@@ -133,7 +148,9 @@ class Gated:
     def told(self) -> str:
         """Return what Snakemake and the jobs have said."""
         logs = [path.read_text() for path in sorted((self.root / "results").rglob("logs/**/*.log"))]
-        return "\n".join([(self.root / "told").read_text() if (self.root / "told").exists() else "", *logs])
+        return "\n".join(
+            [(self.root / "told").read_text() if (self.root / "told").exists() else "", *logs]
+        )
 
     def finish(self, process: subprocess.Popen) -> None:
         """Wait for Snakemake to end well."""
@@ -146,7 +163,9 @@ class Gated:
     def check(self, *, repeated: tuple[str, ...] = ()) -> None:
         """Assert that all images are restored, and none twice but those in the middle of which something happened."""
         rows = read_rows(self.root / RUNS)
-        assert [(row["image"], row["status"]) for row in rows] == [(image, "ok") for image in IMAGES], self.told()
+        assert [(row["image"], row["status"]) for row in rows] == [
+            (image, "ok") for image in IMAGES
+        ], self.told()
         steps = self.steps()
         for image in IMAGES:
             done = steps[steps.image == image].step.tolist()
@@ -155,7 +174,9 @@ class Gated:
             extra = [step for step in set(done) if done.count(step) > 1]
             assert extra == ([6] if image in repeated else []), steps.to_string()
         assert not list(self.root.glob("results/**/*.partial")), "nothing half-written is left"
-        assert not list(self.root.glob("results/**/*.checkpoint.safetensors")), "no checkpoint is left"
+        assert not list(self.root.glob("results/**/*.checkpoint.safetensors")), (
+            "no checkpoint is left"
+        )
 
 
 def _make_gated(project: object) -> None:
@@ -169,7 +190,9 @@ def _make_gated(project: object) -> None:
     (root / "photos").mkdir()
     (root / "gates").mkdir()
     for number, name in enumerate(IMAGES, start=1):
-        Image.fromarray(np.full((16, 16), number, dtype=np.uint8)).save(root / "photos" / f"{name}.png")
+        Image.fromarray(np.full((16, 16), number, dtype=np.uint8)).save(
+            root / "photos" / f"{name}.png"
+        )
     experiment = {
         "experiment": "gated",
         "datasets": {"tiny": {"source": "folder", "parameters": {"path": "photos"}}},

@@ -25,7 +25,11 @@ import psutil
 
 # SLURM's own programs look for their configuration here: a job inherits no other place.
 FOLDER = Path("/etc/slurm")
-CONFIG, DATABASE_CONFIG, GPU_CONFIG = FOLDER / "slurm.conf", FOLDER / "slurmdbd.conf", FOLDER / "gres.conf"
+CONFIG, DATABASE_CONFIG, GPU_CONFIG = (
+    FOLDER / "slurm.conf",
+    FOLDER / "slurmdbd.conf",
+    FOLDER / "gres.conf",
+)
 MARK = "# Written by the tests of priorbench; they may overwrite and remove it.\n"
 PROGRAMS = ("slurmctld", "slurmd", "sbatch", "srun", "squeue", "scancel", "scontrol", "munged")
 ACCOUNTING_PROGRAMS = ("slurmdbd", "sacct", "sacctmgr", "mariadbd", "mariadb-install-db")
@@ -128,9 +132,14 @@ class Slurm:
         FOLDER.mkdir(parents=True, exist_ok=True)
         CONFIG.write_text(text)
         GPU_CONFIG.write_text(GPU.format(mark=MARK))
-        files = {"key-file": key, **{f"{kind}-file": self.folder / f"munge.{kind}" for kind in ("pid", "log", "seed")}}
+        files = {
+            "key-file": key,
+            **{f"{kind}-file": self.folder / f"munge.{kind}" for kind in ("pid", "log", "seed")},
+        }
         munge = [f"--{option}={path}" for option, path in files.items()]
-        self._spawn("munged", "--foreground", "--force", f"--socket={self.folder}/munge.socket", *munge)
+        self._spawn(
+            "munged", "--foreground", "--force", f"--socket={self.folder}/munge.socket", *munge
+        )
         self.wait(lambda: (self.folder / "munge.socket").exists())
         if self.accounting:
             self._start_accounting(values, port=ports[3], storage=ports[4])
@@ -143,7 +152,12 @@ class Slurm:
         data = self.folder / "database"
         install = ["mariadb-install-db", "--user=root", f"--datadir={data}", "--skip-test-db"]
         subprocess.run(install, check=True, capture_output=True, timeout=120)
-        server = ["--no-defaults", "--user=root", f"--datadir={data}", f"--socket={self.folder}/mysql.socket"]
+        server = [
+            "--no-defaults",
+            "--user=root",
+            f"--datadir={data}",
+            f"--socket={self.folder}/mysql.socket",
+        ]
         # Nobody else can reach it: no grants, this machine only, gone after the tests.
         network = ["--bind-address=127.0.0.1", f"--port={storage}", "--skip-grant-tables"]
         self._spawn("mariadbd", *server, *network)
@@ -153,8 +167,14 @@ class Slurm:
         DATABASE_CONFIG.write_text(DATABASE.format(**values, port=port, storage=storage))
         self._spawn("slurmdbd", "-D")
         self.wait(lambda: _answers(port))
-        for what in (["cluster", "priorbench"], ["account", "lab"], ["user", "root", "account=lab"]):
-            subprocess.run(["sacctmgr", "-i", "add", *what], check=True, capture_output=True, timeout=60)
+        for what in (
+            ["cluster", "priorbench"],
+            ["account", "lab"],
+            ["user", "root", "account=lab"],
+        ):
+            subprocess.run(
+                ["sacctmgr", "-i", "add", *what], check=True, capture_output=True, timeout=60
+            )
 
     def start_controller(self, *, clean: bool = False) -> None:
         """Start slurmctld; not ``clean`` it knows the jobs that it knew."""
@@ -184,7 +204,9 @@ class Slurm:
     def jobs(self) -> list[dict[str, str]]:
         """Return all jobs that are remembered: id, state, node, comment (rule and wildcards)."""
         names = ("id", "state", "node", "comment")
-        lines = ask("squeue", "--all", "--states=all", "--sort=i", "--noheader", "--format=%i|%T|%N|%k").splitlines()
+        lines = ask(
+            "squeue", "--all", "--states=all", "--sort=i", "--noheader", "--format=%i|%T|%N|%k"
+        ).splitlines()
         return [dict(zip(names, line.split("|"), strict=True)) for line in lines]
 
     def job(self, number: str) -> dict[str, str]:
@@ -193,7 +215,11 @@ class Slurm:
 
     def requested(self, number: str) -> dict[str, str]:
         """Return all that SLURM knows of a job."""
-        return dict(word.split("=", 1) for word in ask("scontrol", "show", "job", number).split() if "=" in word)
+        return dict(
+            word.split("=", 1)
+            for word in ask("scontrol", "show", "job", number).split()
+            if "=" in word
+        )
 
     def scontrol(self, *arguments: str) -> None:
         """Change something."""
@@ -203,7 +229,11 @@ class Slurm:
         """Let a job that was put back into the queue start at once; SLURM would wait for two minutes."""
         self.wait(lambda: self.requested(number)["Restarts"] != "0")
         # It may have started by itself in between, which is no error.
-        subprocess.run(["scontrol", "update", f"jobid={number}", "StartTime=now"], capture_output=True, timeout=60)
+        subprocess.run(
+            ["scontrol", "update", f"jobid={number}", "StartTime=now"],
+            capture_output=True,
+            timeout=60,
+        )
 
     def wait(self, ready: Callable[[], object], seconds: float = 60) -> None:
         """Wait until something is so.
@@ -236,7 +266,11 @@ class Slurm:
     def _spawn(self, *command: str, name: str = "") -> None:
         with self._log.open("a") as log:
             self._processes[name or command[0]] = subprocess.Popen(
-                command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=os.environ | {"PATH": _path()}
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                env=os.environ | {"PATH": _path()},
             )
 
     def _kill(self, name: str) -> None:
@@ -287,7 +321,11 @@ def _processes_of_jobs(node: str) -> list[psutil.Process]:
         for process in psutil.process_iter(["environ"])
         if own.items() <= (process.info["environ"] or {}).items()
     ]
-    telling = {parent for process in working if (parent := process.parent()) and parent.name() == "slurmstepd"}
+    telling = {
+        parent
+        for process in working
+        if (parent := process.parent()) and parent.name() == "slurmstepd"
+    }
     return [*telling, *working]
 
 
@@ -310,7 +348,9 @@ def _free_ports(number: int) -> list[int]:
 
 def main() -> int:
     """Run one command."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--accounting", action="store_true", help="with slurmdbd and MariaDB")
     parser.add_argument("command", nargs="+")
     arguments = parser.parse_args()

@@ -22,7 +22,10 @@ def experiment(project):
     data["experiment"] = "cluster"
     data["local_minutes"] = 0
     data["tasks"]["run"] = ["denoise"]
-    data["priors"] = {"run": ["observed", "gmm"], "settings": {"gmm": data["priors"]["settings"]["gmm"]}}
+    data["priors"] = {
+        "run": ["observed", "gmm"],
+        "settings": {"gmm": data["priors"]["settings"]["gmm"]},
+    }
     data["priors"]["settings"]["gmm"]["parameters"]["n_components"] = 4
     data["priors"]["settings"]["gmm"]["resources"] = {"threads": 1, "gpus": 1}
     path = project.root / "config/cluster.yaml"
@@ -32,7 +35,9 @@ def experiment(project):
 
 # The faults are tried without accounting.
 @pytest.mark.parametrize("slurm", ["accounting"], indirect=True)
-def test_an_experiment_on_two_nodes_gives_the_scores_of_local_runs(project, make_project, experiment, slurm):
+def test_an_experiment_on_two_nodes_gives_the_scores_of_local_runs(
+    project, make_project, experiment, slurm
+):
     arguments = ["--configfile", experiment, "--", SCORES]
     project.run("--profile", "profiles/slurm", *arguments)
 
@@ -61,20 +66,28 @@ def test_what_takes_seconds_does_not_wait_in_the_queue(project, experiment, slur
     data |= {"local_minutes": 15, "priors": {"run": ["observed"]}, "studies": []}
     experiment.write_text(yaml.safe_dump(data))
     project.run("--profile", "profiles/slurm", "--configfile", experiment, "--", SCORES)
-    assert {rule for rule in RULES for job in slurm.jobs() if f"rule_{rule}" in job["comment"]} == {"restore"}
+    assert {rule for rule in RULES for job in slurm.jobs() if f"rule_{rule}" in job["comment"]} == {
+        "restore"
+    }
     assert (pd.read_parquet(project.root / SCORES).status == "ok").all()
 
 
 def restoring(slurm):
     """Return the id of the job that restores, once it runs."""
-    found = [job["id"] for job in slurm.jobs() if "rule_restore" in job["comment"] and job["state"] == "RUNNING"]
+    found = [
+        job["id"]
+        for job in slurm.jobs()
+        if "rule_restore" in job["comment"] and job["state"] == "RUNNING"
+    ]
     assert len(found) == 1, slurm.jobs()
     return found[0]
 
 
 def minutes(slurm, job):
     """Return the time limit of a job."""
-    return pd.Timedelta(slurm.requested(job)["TimeLimit"].replace("-", " days ")).total_seconds() / 60
+    return (
+        pd.Timedelta(slurm.requested(job)["TimeLimit"].replace("-", " days ")).total_seconds() / 60
+    )
 
 
 @pytest.mark.fault("time limit of the job")
@@ -86,7 +99,9 @@ def test_a_job_past_its_time_limit_is_sent_again_with_more(slurm, gated):
     gated.release("i2")
     gated.finish(snakemake)
     gated.check(repeated=("i2",))
-    again = [job["id"] for job in slurm.jobs() if "rule_restore" in job["comment"] and job["id"] != first]
+    again = [
+        job["id"] for job in slurm.jobs() if "rule_restore" in job["comment"] and job["id"] != first
+    ]
     assert len(again) == 1
     assert minutes(slurm, again[0]) > minutes(slurm, first)
 
@@ -134,7 +149,14 @@ def test_a_cancelled_job_is_sent_again(slurm, gated):
 def test_a_preempted_job_goes_on_from_its_checkpoint(slurm, gated):
     snakemake = gated.start_and_hold("i2")
     job = restoring(slurm)
-    urgent = ["sbatch", "--parsable", "--partition=urgent", "--nodes=2", "--exclusive", "--output=/dev/null"]
+    urgent = [
+        "sbatch",
+        "--parsable",
+        "--partition=urgent",
+        "--nodes=2",
+        "--exclusive",
+        "--output=/dev/null",
+    ]
     other = subprocess.run(
         [*urgent, "--wrap=sleep 3"], check=True, capture_output=True, text=True, cwd=gated.root
     ).stdout.strip()
@@ -144,7 +166,9 @@ def test_a_preempted_job_goes_on_from_its_checkpoint(slurm, gated):
     gated.release("i2")
     gated.finish(snakemake)
     gated.check(repeated=("i2",))
-    assert len([job for job in slurm.jobs() if "rule_restore" in job["comment"]]) == 1, "SLURM requeued it itself"
+    assert len([job for job in slurm.jobs() if "rule_restore" in job["comment"]]) == 1, (
+        "SLURM requeued it itself"
+    )
 
 
 @pytest.mark.fault("controller restarted")

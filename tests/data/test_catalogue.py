@@ -34,7 +34,9 @@ COUNTS = {
     "kernels": 2,
 }
 SOURCES = ("bsds500", "bsd68", "cbsd68", "set5", "set12", "set14", "kodak24", "dip")
-IMAGES = [entry for name, known in registry().items() if name != "kernels" for entry in known.values()]
+IMAGES = [
+    entry for name, known in registry().items() if name != "kernels" for entry in known.values()
+]
 
 
 @pytest.fixture
@@ -76,7 +78,13 @@ def test_gray_sets_are_gray_and_every_image_has_a_size_and_a_photograph() -> Non
     channels = {name: {entry.channels for entry in registry()[name].values()} for name in COUNTS}
     assert channels["bsd68"] == channels["set12"] == channels["gray11"] == {1}
     assert channels["set14"] == {1, 3}
-    assert channels["bsds500_train"] == channels["cbsd68"] == channels["kodak24"] == channels["color9"] == {3}
+    assert (
+        channels["bsds500_train"]
+        == channels["cbsd68"]
+        == channels["kodak24"]
+        == channels["color9"]
+        == {3}
+    )
     assert all(entry.height > 100 and entry.width > 100 and "/" in entry.origin for entry in IMAGES)
 
 
@@ -94,7 +102,9 @@ def test_bsd68_and_cbsd68_are_the_same_photographs_of_the_validation_split() -> 
 
 def test_the_splits_of_bsds500_are_disjoint() -> None:
     counts = Counter(
-        origin for split in ("train", "val", "test") for origin in photographs(f"bsds500_{split}").values()
+        origin
+        for split in ("train", "val", "test")
+        for origin in photographs(f"bsds500_{split}").values()
     )
     assert len(counts) == 500
 
@@ -117,12 +127,19 @@ def test_every_set_is_registered_and_lists_its_images_without_files(name: str) -
     parameters = entry.record.parameters()
     listed = entry.record.images(parameters)
     assert listed and set(listed.values()) == {None}
-    assert entry.record.origins is not None and entry.record.origins(parameters).keys() == listed.keys()
+    assert (
+        entry.record.origins is not None
+        and entry.record.origins(parameters).keys() == listed.keys()
+    )
     assert entry.load() is load_from_catalogue
 
 
 def test_parts_are_chosen_by_parameters() -> None:
-    assert len(catalogue.images(BSDS500Parameters())) == len(catalogue.images(BSDS500Parameters(split="test"))) == 200
+    assert (
+        len(catalogue.images(BSDS500Parameters()))
+        == len(catalogue.images(BSDS500Parameters(split="test")))
+        == 200
+    )
     assert len(catalogue.images(BSDS500Parameters(split="val"))) == 100
     assert len(catalogue.images(DIPParameters())) == 11
     assert "f16" in catalogue.images(DIPParameters(group="color9"))
@@ -133,24 +150,38 @@ def test_parts_are_chosen_by_parameters() -> None:
 def test_an_unknown_set_and_an_unknown_image_name_the_nearest() -> None:
     with pytest.raises(ValueError, match="unknown data set 'set11'; did you mean 'set1"):
         entries("set11")
-    with pytest.raises(ValueError, match="data set color9: unknown image 'babon'; did you mean 'baboon'"):
+    with pytest.raises(
+        ValueError, match="data set color9: unknown image 'babon'; did you mean 'baboon'"
+    ):
         load_from_catalogue(DIPParameters(group="color9"), "babon")
 
 
-@pytest.mark.parametrize("name", ["set5", "set12", "set14", "bsd68", "color9", "gray11", "bsds500_train"])
+@pytest.mark.parametrize(
+    "name", ["set5", "set12", "set14", "bsd68", "color9", "gray11", "bsds500_train"]
+)
 def test_the_images_have_the_size_and_colour_of_the_registry(data: Path, name: str) -> None:
     if not (data / name).is_dir():
         pytest.skip(f"PRIORBENCH_DATA holds no {name}")
-    parameters = next(parameters for source in SOURCES for parameters in parts(source) if parameters.set_name() == name)
+    parameters = next(
+        parameters
+        for source in SOURCES
+        for parameters in parts(source)
+        if parameters.set_name() == name
+    )
     for image, entry in list(entries(name).items())[:20]:
         array = load_from_catalogue(parameters, image)
-        assert array.shape == ((entry.height, entry.width, 3) if entry.channels == 3 else (entry.height, entry.width))
+        assert array.shape == (
+            (entry.height, entry.width, 3) if entry.channels == 3 else (entry.height, entry.width)
+        )
         assert array.dtype == np.float32
 
 
 def parts(source: str) -> list[catalogue.StandardParameters]:
     model = load_plugins([]).datasets[source].record.parameters
-    values = {"bsds500": ("split", ["train", "val", "test"]), "dip": ("group", ["color9", "gray11"])}
+    values = {
+        "bsds500": ("split", ["train", "val", "test"]),
+        "dip": ("group", ["color9", "gray11"]),
+    }
     key, choices = values.get(source, ("", [None]))
     return [model(**({key: choice} if choice else {})) for choice in choices]
 

@@ -19,7 +19,15 @@ from priorbench.data import synthetic
 from priorbench.data.dead_leaves import Scene, dead_leaves, load_dead_leaves
 from priorbench.data.embedded import file_of
 from priorbench.data.images import read_image, write_image
-from priorbench.data.leaves import BARE, POLYGON, Leaves, cover, draw_leaves, power_law, power_law_integral
+from priorbench.data.leaves import (
+    BARE,
+    POLYGON,
+    Leaves,
+    cover,
+    draw_leaves,
+    power_law,
+    power_law_integral,
+)
 from priorbench.data.mini_dead_leaves import load_mini_dead_leaves, mini_dead_leaves
 from priorbench.data.paint import PHOTOGRAPHS
 from priorbench.data.synthetic import DeadLeavesParameters, MiniDeadLeavesParameters
@@ -47,7 +55,9 @@ def drawn(count: int, **values) -> list[np.ndarray]:
 
 
 def gradients(images: list[np.ndarray]) -> np.ndarray:
-    return np.concatenate([np.diff(image, axis=axis).ravel() for image in images for axis in (0, 1)])
+    return np.concatenate(
+        [np.diff(image, axis=axis).ravel() for image in images for axis in (0, 1)]
+    )
 
 
 def halved(image: np.ndarray) -> np.ndarray:
@@ -67,7 +77,9 @@ def spectral_slope(image: np.ndarray) -> float:
 
 
 def within(values: list[float], expected: float, errors: float = 4) -> bool:
-    return abs(np.mean(values) - expected) < errors * np.std(values, ddof=1) / math.sqrt(len(values))
+    return abs(np.mean(values) - expected) < errors * np.std(values, ddof=1) / math.sqrt(
+        len(values)
+    )
 
 
 # The leaves
@@ -76,9 +88,9 @@ def within(values: list[float], expected: float, errors: float = 4) -> bool:
 @pytest.mark.parametrize("exponent", [-3, -2, -1, -1 + 1e-12, 0, 1.5, -20])
 def test_radii_follow_the_power_law(exponent):
     def distribution(radius):
-        return np.array([power_law_integral(exponent, 1, each) for each in radius]) / power_law_integral(
-            exponent, 1, 50
-        )
+        return np.array(
+            [power_law_integral(exponent, 1, each) for each in radius]
+        ) / power_law_integral(exponent, 1, 50)
 
     radii = power_law(np.random.default_rng(0).random(20000), exponent, 1, 50)
     assert kstest(radii, distribution).pvalue > 1e-3
@@ -96,24 +108,33 @@ def test_the_integral_of_a_power_law_is_that_of_quadrature(exponent, low, ratio)
 
 @pytest.mark.parametrize(("alpha", "depth"), [(1.0, 3000), (3.0, 200)])
 def test_leaves_centred_in_the_image_have_the_density_that_was_asked_for(alpha, depth):
-    leaves = draw_leaves(parameters(alpha=alpha, r_max=100), 64, 48, depth, np.random.default_rng(1))
+    leaves = draw_leaves(
+        parameters(alpha=alpha, r_max=100), 64, 48, depth, np.random.default_rng(1)
+    )
     inside = (leaves.x > 0) & (leaves.x < 48) & (leaves.y > 0) & (leaves.y < 64)
     assert inside.sum() > 1000
 
     def distribution(radius):
-        return np.array([power_law_integral(-alpha, 1, each) for each in radius]) / power_law_integral(-alpha, 1, 100)
+        return np.array(
+            [power_law_integral(-alpha, 1, each) for each in radius]
+        ) / power_law_integral(-alpha, 1, 100)
 
     assert kstest(leaves.radius[inside], distribution).pvalue > 1e-3
     assert kstest(leaves.x[inside] / 48, "uniform").pvalue > 1e-3
     # Those outside are there to be seen: each bounding square meets the image.
-    assert np.all((leaves.x + leaves.radius > 0) & (leaves.y - leaves.radius < 64)) and not inside.all()
+    assert (
+        np.all((leaves.x + leaves.radius > 0) & (leaves.y - leaves.radius < 64))
+        and not inside.all()
+    )
 
 
 @pytest.mark.parametrize("shapes", ["disc", "polygon", "both"])
 def test_a_point_is_covered_as_often_as_was_asked_for(shapes):
     bare = []
     for seed in range(300):
-        leaves = draw_leaves(parameters(shapes=shapes, r_max=5), 32, 32, 1.0, np.random.default_rng(seed))
+        leaves = draw_leaves(
+            parameters(shapes=shapes, r_max=5), 32, 32, 1.0, np.random.default_rng(seed)
+        )
         labels = np.full((32, 32), BARE, np.int32)
         cover(labels, leaves, 0, 0, 1)
         bare.append((labels == BARE).mean())
@@ -129,7 +150,8 @@ def brute_force(leaves: Leaves, height: int, width: int, samples: int) -> np.nda
         inside = dx**2 + dy**2 < leaves.radius[number] ** 2
         if leaves.polygon[number]:
             for slope, left, right in zip(
-                *(edges[:, number] for edges in (leaves.slope, leaves.left, leaves.right)), strict=True
+                *(edges[:, number] for edges in (leaves.slope, leaves.left, leaves.right)),
+                strict=True,
             ):
                 inside &= (dx - slope * dy >= left) & (dx - slope * dy < right)
         labels[inside] = number
@@ -146,7 +168,9 @@ def brute_force(leaves: Leaves, height: int, width: int, samples: int) -> np.nda
     st.floats(0.3, 4),
     st.floats(1.1, 20),
 )
-def test_the_map_is_that_of_a_search_over_all_leaves(seed, height, width, samples, shapes, smallest, ratio):
+def test_the_map_is_that_of_a_search_over_all_leaves(
+    seed, height, width, samples, shapes, smallest, ratio
+):
     law = parameters(shapes=shapes, r_min=smallest, r_max=smallest * ratio)
     leaves = draw_leaves(law, height, width, 2, np.random.default_rng(seed))
     labels = np.full((height * samples, width * samples), BARE, np.int32)
@@ -157,7 +181,9 @@ def test_the_map_is_that_of_a_search_over_all_leaves(seed, height, width, sample
 
 
 def test_polygons_are_convex_and_their_corners_lie_on_the_circle():
-    leaves = draw_leaves(parameters(shapes="polygon", r_min=80, r_max=81), 100, 100, 60, np.random.default_rng(0))
+    leaves = draw_leaves(
+        parameters(shapes="polygon", r_min=80, r_max=81), 100, 100, 60, np.random.default_rng(0)
+    )
     ratios, corners = [], set()
     for number in range(80):
         alone = some(leaves, slice(number, number + 1))
@@ -178,7 +204,10 @@ def test_polygons_are_convex_and_their_corners_lie_on_the_circle():
 
 
 def test_leaves_that_are_too_many_are_refused_before_they_are_drawn():
-    with pytest.raises(ValueError, match=r"4096 × 4096 pixels with r_min = 0\.1 .*need \d+ leaves; make r_min larger"):
+    with pytest.raises(
+        ValueError,
+        match=r"4096 × 4096 pixels with r_min = 0\.1 .*need \d+ leaves; make r_min larger",
+    ):
         dead_leaves(parameters(height=4096, width=4096, r_min=0.1), 0)
 
 
@@ -197,7 +226,9 @@ def test_two_points_see_the_same_leaf_as_often_as_theory_says():
     law = parameters(shapes="disc", height=96, width=96, antialias=1, r_max=64)
     maps = [Scene(law, 96, 96, number).labels(0, 96) for number in range(60)]
     for distance in (1, 2, 4, 8, 16, 32):
-        both, one = (np.trapezoid(radius**-3 * lens(radius, each), radius) for each in (distance, 0.0))
+        both, one = (
+            np.trapezoid(radius**-3 * lens(radius, each), radius) for each in (distance, 0.0)
+        )
         same = [(labels[:, distance:] == labels[:, :-distance]).mean() for labels in maps]
         assert within(same, both / (2 * one - both)), distance
 
@@ -234,7 +265,9 @@ def test_the_border_is_like_the_inside():
 )
 def test_every_sample_is_covered(alpha, smallest, ratio, shapes, shape, samples):
     height, width = shape
-    law = parameters(alpha=alpha, r_min=smallest, r_max=smallest * ratio, shapes=shapes, antialias=samples)
+    law = parameters(
+        alpha=alpha, r_min=smallest, r_max=smallest * ratio, shapes=shapes, antialias=samples
+    )
     labels = Scene(law, height, width, 0).labels(0, height)
     assert labels.shape == (height * samples, width * samples)
     assert labels.min() >= 0 and labels.max() < BARE
@@ -281,7 +314,9 @@ def test_gradients_stay_what_they_are_when_the_image_is_halved():
     def change(**law) -> tuple[float, float]:
         images = drawn(4, **{**FLAT, "height": 128, "width": 128, "antialias": 4} | law)
         whole, half = gradients(images), gradients([halved(image) for image in images])
-        return np.var(half) / np.var(whole), kurtosis(half, fisher=False) / kurtosis(whole, fisher=False)
+        return np.var(half) / np.var(whole), kurtosis(half, fisher=False) / kurtosis(
+            whole, fisher=False
+        )
 
     variance, tails = change(r_min=0.25, r_max=1000)
     assert 0.8 < variance < 1.15 and 0.75 < tails < 1.1
@@ -333,7 +368,9 @@ def test_colours_are_uniform_or_those_of_a_photograph():
         assert any(np.isin(codes(image), codes(photograph)).all() for photograph in known)
     flat = dead_leaves(parameters(**law, colours="uniform", r_max=3), 0)
     assert kstest(np.unique(flat), "uniform").pvalue > 1e-3
-    red, green, _ = dead_leaves(parameters(**law, colours="uniform", colour=True, r_max=3), 0).reshape(-1, 3).T
+    red, green, _ = (
+        dead_leaves(parameters(**law, colours="uniform", colour=True, r_max=3), 0).reshape(-1, 3).T
+    )
     assert abs(np.corrcoef(red, green)[0, 1]) < 0.1
 
 
@@ -375,7 +412,10 @@ def test_a_blur_smooths_up_to_the_border():
 def test_antialiasing_is_the_part_of_a_pixel_that_a_leaf_covers():
     fine = dead_leaves(parameters(height=32, width=32, colours="uniform", antialias=8), 0)
     errors = [
-        abs(dead_leaves(parameters(height=32, width=32, colours="uniform", antialias=samples), 0) - fine).mean()
+        abs(
+            dead_leaves(parameters(height=32, width=32, colours="uniform", antialias=samples), 0)
+            - fine
+        ).mean()
         for samples in (1, 2, 4)
     ]
     assert errors[0] > 1.5 * errors[1] > 2 * errors[2] > 0
@@ -413,7 +453,9 @@ def test_what_makes_no_sense_is_refused_by_name(values, message):
         validate_parameters(DeadLeavesParameters, values, "data")
 
 
-@pytest.mark.parametrize("values", [{"patch": 1}, {"edges": 1.5}, {"correlation": 0}, {"size": 0}, {"contrast": -1}])
+@pytest.mark.parametrize(
+    "values", [{"patch": 1}, {"edges": 1.5}, {"correlation": 0}, {"size": 0}, {"contrast": -1}]
+)
 def test_what_makes_no_sense_for_patches_is_refused_by_name(values):
     with pytest.raises(ConfigError, match=rf"data\.{next(iter(values))}: "):
         validate_parameters(MiniDeadLeavesParameters, values, "data")
@@ -441,7 +483,8 @@ def test_the_data_set_is_registered_and_lists_what_it_loads(name):
 def test_images_of_one_seed_count_as_the_same_whatever_else_differs(name):
     record = load_plugins([]).datasets[name].record
     few, many, other = (
-        record.origins(record.parameters(**values)) for values in ({"count": 2}, {"count": 30}, {"seed": 1})
+        record.origins(record.parameters(**values))
+        for values in ({"count": 2}, {"count": 30}, {"seed": 1})
     )
     assert few.items() <= many.items()
     assert not set(other.values()) & set(many.values())
@@ -519,7 +562,10 @@ def test_textures_have_the_covariance_and_the_spectrum_that_they_are_named_after
     for exponent in (0.5, 2.5):
         texture = power_law_texture(256, exponent, np.random.default_rng(0))
         assert texture.dtype == np.float32 and texture.std() == pytest.approx(1, abs=1e-3)
-        power, frequency = abs(np.fft.rfft2(texture)) ** 2, np.hypot(np.fft.fftfreq(256)[:, None], np.fft.rfftfreq(256))
+        power, frequency = (
+            abs(np.fft.rfft2(texture)) ** 2,
+            np.hypot(np.fft.fftfreq(256)[:, None], np.fft.rfftfreq(256)),
+        )
         inside = frequency > 0
         slope = np.polyfit(np.log(frequency[inside]), np.log(power[inside]), 1)[0]
         assert slope == pytest.approx(-exponent, abs=0.1)
@@ -535,4 +581,6 @@ def test_a_prior_learns_the_patches_of_a_sheet_on_their_grid():
     anywhere, _ = draw_patches([to_tensor(sheet)], 8, 100, 0.1, generator)
     assert np.ptp(anywhere[:].numpy(), axis=1).any()
     assert np.array_equal(load_mini_dead_leaves(values, "00003"), sheet)
-    assert not np.array_equal(load_mini_dead_leaves(values.model_copy(update={"seed": 1}), "00003"), sheet)
+    assert not np.array_equal(
+        load_mini_dead_leaves(values.model_copy(update={"seed": 1}), "00003"), sheet
+    )

@@ -29,10 +29,17 @@ print(fetch(Entry(**json.loads(sys.argv[1]))))
 
 
 def entry(content: bytes = CONTENT, **changes: str) -> Entry:
-    values = {"repository": "owner/name", "commit": "c0ffee", "path": "images/a photo.png", "origin": "photo"} | changes
+    values = {
+        "repository": "owner/name",
+        "commit": "c0ffee",
+        "path": "images/a photo.png",
+        "origin": "photo",
+    } | changes
     sha = hashlib.sha256(content).hexdigest()
     shape = {"height": 4, "width": 4, "channels": 1}
-    return Entry(set="photos", image="photo", file="photos/photo.png", sha256=sha, **shape, **values)
+    return Entry(
+        set="photos", image="photo", file="photos/photo.png", sha256=sha, **shape, **values
+    )
 
 
 class Server(ThreadingHTTPServer):
@@ -54,7 +61,9 @@ class Handler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         self.server.requests.append(self.path)
-        answer = self.server.answers.pop(0) if len(self.server.answers) > 1 else self.server.answers[0]
+        answer = (
+            self.server.answers.pop(0) if len(self.server.answers) > 1 else self.server.answers[0]
+        )
         if answer.isdecimal():
             self.send_error(int(answer))
             return
@@ -120,7 +129,9 @@ def test_a_file_is_downloaded_once_and_kept(server: Server) -> None:
     assert [file.name for file in path.parent.iterdir()] == ["photo.png"]
 
 
-@pytest.mark.parametrize("answers", [["503", "whole"], ["429", "502", "whole"], ["cut", "whole"], ["other", "whole"]])
+@pytest.mark.parametrize(
+    "answers", [["503", "whole"], ["429", "502", "whole"], ["cut", "whole"], ["other", "whole"]]
+)
 def test_what_may_pass_is_tried_again(server: Server, answers: list[str]) -> None:
     server.answers = list(answers)
     assert download.fetch(entry()).read_bytes() == CONTENT
@@ -152,7 +163,9 @@ def test_a_server_that_keeps_failing_is_named(server: Server) -> None:
     assert "in 3 attempts: the server answered 500" in failure(entry())
 
 
-def test_a_server_that_says_nothing_is_not_waited_for_for_ever(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_server_that_says_nothing_is_not_waited_for_for_ever(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
     server.answers = ["silence"]
     monkeypatch.setattr(download, "TIMEOUT", 0.2)
     start = time.monotonic()
@@ -169,7 +182,9 @@ def test_without_a_network_the_error_says_what_to_do(server: Server) -> None:
 
 
 @pytest.mark.parametrize("mirror", ["nowhere", "ftp://127.0.0.1", "http://"])
-def test_a_mirror_that_is_no_address_is_named(server: Server, monkeypatch: pytest.MonkeyPatch, mirror: str) -> None:
+def test_a_mirror_that_is_no_address_is_named(
+    server: Server, monkeypatch: pytest.MonkeyPatch, mirror: str
+) -> None:
     monkeypatch.setenv("PRIORBENCH_MIRROR", mirror)
     message = failure(entry())
     assert "PRIORBENCH_MIRROR must be an address" in message and "attempts" not in message
@@ -202,7 +217,10 @@ def test_a_cache_that_cannot_be_written_is_named(
 ) -> None:
     (tmp_path / "file").touch()
     monkeypatch.setenv("PRIORBENCH_CACHE", str(tmp_path / "file"))
-    with pytest.raises(ValueError, match=r"photo\.png can't be kept in the cache: .*Set PRIORBENCH_CACHE to a folder"):
+    with pytest.raises(
+        ValueError,
+        match=r"photo\.png can't be kept in the cache: .*Set PRIORBENCH_CACHE to a folder",
+    ):
         download.fetch(entry())
 
 
@@ -277,4 +295,6 @@ def test_an_empty_variable_counts_as_none(server: Server, monkeypatch: pytest.Mo
     monkeypatch.setenv("PRIORBENCH_DATA", "")
     monkeypatch.setenv("PRIORBENCH_MIRROR", "")
     assert download.data_folder() is None
-    assert download.address(entry()).startswith("https://raw.githubusercontent.com/owner/name/c0ffee/images/")
+    assert download.address(entry()).startswith(
+        "https://raw.githubusercontent.com/owner/name/c0ffee/images/"
+    )

@@ -12,7 +12,9 @@ def test_the_names_are_safe_and_no_file_is_watched():
     listed = embedded.images(Parameters())
     assert all(NAME.fullmatch(name) for name in listed)
     assert set(listed.values()) == {None}
-    assert {"camera", "astronaut", "coffee", "chelsea", "rocket", "brick", "motorcycle"} <= set(listed)
+    assert {"camera", "astronaut", "coffee", "chelsea", "rocket", "brick", "motorcycle"} <= set(
+        listed
+    )
 
 
 @pytest.mark.parametrize("name", embedded.FILES)

@@ -64,7 +64,15 @@ def test_patterns_choose_files_by_name_or_with_a_slash_by_path(tmp_path, pattern
 
 
 def test_names_that_would_harm_a_path_or_a_shell_are_made_safe(tmp_path):
-    names = ["a b;rm -rf $HOME.png", "日本.png", "x" * 200 + ".png", "-n.png", "a\nb.png", "{wildcard}.png", "q'\".png"]
+    names = [
+        "a b;rm -rf $HOME.png",
+        "日本.png",
+        "x" * 200 + ".png",
+        "-n.png",
+        "a\nb.png",
+        "{wildcard}.png",
+        "q'\".png",
+    ]
     touch(tmp_path, *names)
     found = listed(tmp_path)
     assert {path.name for path in found.values() if path} == set(names)
@@ -102,7 +110,9 @@ def test_a_variable_that_is_not_set_is_named(monkeypatch, value):
     monkeypatch.delenv("PRIORBENCH_TEST_ROOT", raising=False)
     if value is not None:
         monkeypatch.setenv("PRIORBENCH_TEST_ROOT", value)
-    with pytest.raises(ValueError, match=r"environment variable PRIORBENCH_TEST_ROOT .* is not set"):
+    with pytest.raises(
+        ValueError, match=r"environment variable PRIORBENCH_TEST_ROOT .* is not set"
+    ):
         listed("$PRIORBENCH_TEST_ROOT/bsd68")
 
 

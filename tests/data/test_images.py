@@ -22,8 +22,12 @@ from priorbench.data.images import read_image, write_image
 pytestmark = pytest.mark.filterwarnings("ignore::UserWarning:PIL")
 
 RNG = np.random.default_rng(0)
-GRAY8, RGB8, RGBA8, LA8 = (RNG.integers(0, 256, (5, 7, *c), np.uint8) for c in ((), (3,), (4,), (2,)))
-GRAY16, RGB16, RGBA16, LA16 = (RNG.integers(0, 65536, (5, 7, *c), np.uint16) for c in ((), (3,), (4,), (2,)))
+GRAY8, RGB8, RGBA8, LA8 = (
+    RNG.integers(0, 256, (5, 7, *c), np.uint8) for c in ((), (3,), (4,), (2,))
+)
+GRAY16, RGB16, RGBA16, LA16 = (
+    RNG.integers(0, 65536, (5, 7, *c), np.uint16) for c in ((), (3,), (4,), (2,))
+)
 
 shapes = st.one_of(
     st.tuples(st.integers(1, 9), st.integers(1, 9)),
@@ -31,12 +35,15 @@ shapes = st.one_of(
 )
 
 
-def png(width: int, height: int, bits: int, colour: int, pixels: bytes, *chunks: tuple[bytes, bytes]) -> bytes:
+def png(
+    width: int, height: int, bits: int, colour: int, pixels: bytes, *chunks: tuple[bytes, bytes]
+) -> bytes:
     """A PNG from its parts, for what no library writes."""
     header = (b"IHDR", struct.pack(">IIBBBBB", width, height, bits, colour, 0, 0, 0))
     parts = [header, *chunks, (b"IDAT", zlib.compress(pixels)), (b"IEND", b"")]
     packed = (
-        struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data)) for name, data in parts
+        struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
+        for name, data in parts
     )
     return b"\x89PNG\r\n\x1a\n" + b"".join(packed)
 
@@ -81,18 +88,27 @@ EXACT = {
         over_white(np.asarray(Image.open(io.BytesIO(TRANSPARENT_PALETTE)).convert("RGBA")), 255),
     ),
     "png 1 bit": (saved(ONE_BIT, "PNG"), GRAY8 >= 128),
-    "png gray transparent": (png(2, 1, 8, 0, b"\0\x40\x80", (b"tRNS", b"\0\x40")), [[1, 128 / 255]]),
+    "png gray transparent": (
+        png(2, 1, 8, 0, b"\0\x40\x80", (b"tRNS", b"\0\x40")),
+        [[1, 128 / 255]],
+    ),
     "png 16 gray": (imagecodecs.png_encode(GRAY16), GRAY16 / 65535),
     "png 16 rgb": (imagecodecs.png_encode(RGB16), RGB16 / 65535),
     "png 16 rgba": (imagecodecs.png_encode(RGBA16), over_white(RGBA16, 65535)),
     "png 16 la": (imagecodecs.png_encode(LA16), over_white(LA16, 65535)),
-    "png 16 gray transparent": (png(2, 1, 16, 0, b"\0\1\0\2\0", (b"tRNS", b"\1\0")), [[1, 512 / 65535]]),
+    "png 16 gray transparent": (
+        png(2, 1, 16, 0, b"\0\1\0\2\0", (b"tRNS", b"\1\0")),
+        [[1, 512 / 65535]],
+    ),
     "bmp gray": (saved(Image.fromarray(GRAY8), "BMP"), GRAY8 / 255),
     "bmp rgb": (saved(Image.fromarray(RGB8), "BMP"), RGB8 / 255),
     "bmp 1 bit": (saved(ONE_BIT, "BMP"), GRAY8 >= 128),
     "tiff gray": (tiff(GRAY8), GRAY8 / 255),
     "tiff rgb": (tiff(RGB8, compression="zlib", predictor=True), RGB8 / 255),
-    "tiff rgba": (tiff(RGBA8, photometric="rgb", extrasamples=["unassalpha"]), over_white(RGBA8, 255)),
+    "tiff rgba": (
+        tiff(RGBA8, photometric="rgb", extrasamples=["unassalpha"]),
+        over_white(RGBA8, 255),
+    ),
     "tiff palette": (saved(PALETTE, "TIFF"), np.asarray(PALETTE.convert("RGB")) / 255),
     "tiff 1 bit": (saved(ONE_BIT, "TIFF", compression="group4"), GRAY8 >= 128),
     "tiff cmyk": (saved(CMYK, "TIFF"), np.asarray(CMYK.convert("RGB")) / 255),
@@ -100,14 +116,23 @@ EXACT = {
     "tiff 16 gray big-endian": (tiff(GRAY16, byteorder=">"), GRAY16 / 65535),
     "tiff 16 gray bigtiff": (tiff(GRAY16, bigtiff=True, compression="lzw"), GRAY16 / 65535),
     "tiff 16 rgb": (tiff(RGB16, photometric="rgb"), RGB16 / 65535),
-    "tiff 16 rgb planar": (tiff(np.moveaxis(RGB16, 2, 0), photometric="rgb", planarconfig="separate"), RGB16 / 65535),
-    "tiff 16 rgba": (tiff(RGBA16, photometric="rgb", extrasamples=["unassalpha"]), over_white(RGBA16, 65535)),
+    "tiff 16 rgb planar": (
+        tiff(np.moveaxis(RGB16, 2, 0), photometric="rgb", planarconfig="separate"),
+        RGB16 / 65535,
+    ),
+    "tiff 16 rgba": (
+        tiff(RGBA16, photometric="rgb", extrasamples=["unassalpha"]),
+        over_white(RGBA16, 65535),
+    ),
     "tiff 16 unnamed fourth sample": (
         tiff(RGBA16, photometric="rgb", extrasamples=["unspecified"]),
         RGBA16[..., :3] / 65535,
     ),
     "tiff 16 white is 0": (tiff(GRAY16, photometric="miniswhite"), 1 - GRAY16 / 65535),
-    "tiff 16 two pages": (tiff(np.stack([GRAY16, GRAY16 // 2]), photometric="minisblack"), GRAY16 / 65535),
+    "tiff 16 two pages": (
+        tiff(np.stack([GRAY16, GRAY16 // 2]), photometric="minisblack"),
+        GRAY16 / 65535,
+    ),
     "tiff float32": (tiff((GRAY16 / 65535).astype(np.float32)), GRAY16 / 65535),
     "tiff float64 rgb": (tiff(RGB16 / 65535, photometric="rgb"), RGB16 / 65535),
 }
@@ -145,7 +170,12 @@ def test_every_format_is_turned_upright(tmp_path, orientation):
     np.testing.assert_allclose(shallow, expected / 255, atol=1e-6)
     sixteen = GRAY8.astype(np.uint16) * 257
     deep_png = png(
-        7, 5, 16, 0, b"".join(b"\0" + row.astype(">u2").tobytes() for row in sixteen), (b"eXIf", exif.tobytes()[6:])
+        7,
+        5,
+        16,
+        0,
+        b"".join(b"\0" + row.astype(">u2").tobytes() for row in sixteen),
+        (b"eXIf", exif.tobytes()[6:]),
     )
     deep_tiff = tiff(sixteen, extratags=[(274, 3, 1, orientation, True)])
     for content in (deep_png, deep_tiff):
@@ -173,7 +203,12 @@ def test_floats_outside_the_range_are_refused_with_their_range(tmp_path, value):
         (tiff(GRAY16.astype(np.int16)), "int16 are not supported"),
         (tiff(RGB16.astype(np.complex64)[..., 0]), "complex64 are not supported"),
         (
-            tiff(np.zeros((16, 16, 16), np.uint16), volumetric=True, photometric="minisblack", tile=(16, 16, 16)),
+            tiff(
+                np.zeros((16, 16, 16), np.uint16),
+                volumetric=True,
+                photometric="minisblack",
+                tile=(16, 16, 16),
+            ),
             "not supported",
         ),
     ],
@@ -286,7 +321,10 @@ def test_any_image_comes_back_clipped_to_within_half_a_level(tmp_path_factory, a
     path = tmp_path_factory.mktemp("clip") / "image.png"
     write_image(path, array)
     expected = array.clip(0, 1)
-    assert np.abs(read_image(path) - (expected[..., 0] if array.shape[2:] == (1,) else expected)).max() <= 0.501 / 65535
+    assert (
+        np.abs(read_image(path) - (expected[..., 0] if array.shape[2:] == (1,) else expected)).max()
+        <= 0.501 / 65535
+    )
 
 
 def test_other_programs_read_the_same(tmp_path):

@@ -38,7 +38,9 @@ def test_both_forms_give_the_same_kernels(form: str) -> None:
         assert kernel.dtype == np.float64 and kernel.flags.c_contiguous and kernel.flags.writeable
         assert kernel.min() >= 0
         assert abs(kernel.sum() - 1) < 1e-12
-    assert hashlib.sha256(b"".join(kernel.tobytes() for kernel in found)).hexdigest() == DIGEST, form
+    assert hashlib.sha256(b"".join(kernel.tobytes() for kernel in found)).hexdigest() == DIGEST, (
+        form
+    )
 
 
 def test_an_altered_file_is_named(form: str, tmp_path: Path) -> None:
@@ -49,10 +51,13 @@ def test_an_altered_file_is_named(form: str, tmp_path: Path) -> None:
         levin(1)
 
 
-def test_without_any_form_the_download_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_any_form_the_download_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("PRIORBENCH_DATA", str(tmp_path))
     with pytest.raises(
-        ValueError, match=r"holds no kernels/Levin09\.mat: .*Get it from https://.*/kernels/Levin09\.mat"
+        ValueError,
+        match=r"holds no kernels/Levin09\.mat: .*Get it from https://.*/kernels/Levin09\.mat",
     ):
         levin(1)
 
@@ -63,7 +68,9 @@ def test_there_are_eight(index: int) -> None:
         levin(index)
 
 
-def test_a_matlab_file_is_read_with_rows_as_rows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_matlab_file_is_read_with_rows_as_rows(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """In a file made like MATLAB's: a cell of references to arrays whose columns come first."""
     stored = [np.arange(15.0).reshape(3, 5) / 105 + index for index in range(kernels.COUNT)]
     known = entries("kernels")["levin09-mat"]

@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 from priorbench.data.names import natural_key, safe_names
 from priorbench.records import NAME
 
-parts = st.text(st.characters(exclude_characters="/\0", exclude_categories=("Cs",)), min_size=1, max_size=250).filter(
-    lambda part: part not in (".", "..")
-)
+parts = st.text(
+    st.characters(exclude_characters="/\0", exclude_categories=("Cs",)), min_size=1, max_size=250
+).filter(lambda part: part not in (".", ".."))
 paths = st.lists(parts, min_size=1, max_size=3).map(lambda p: PurePosixPath(*p))
 
 
@@ -22,7 +22,9 @@ def test_names_are_safe_short_different_and_independent_of_the_order(files, rand
     assert len({name.casefold() for name in names}) == len(files)
     shuffled = list(files)
     random.shuffle(shuffled)
-    assert dict(zip(shuffled, safe_names(shuffled), strict=True)) == dict(zip(files, names, strict=True))
+    assert dict(zip(shuffled, safe_names(shuffled), strict=True)) == dict(
+        zip(files, names, strict=True)
+    )
 
 
 @pytest.mark.parametrize(
@@ -56,7 +58,9 @@ def test_a_name_without_a_single_latin_letter_gets_one():
 
 
 def test_files_that_differ_in_suffix_folder_or_case_only_get_different_names():
-    files = [PurePosixPath(file) for file in ("a.png", "a.jpg", "A.png", "a/b.png", "a-b.png", "c.png")]
+    files = [
+        PurePosixPath(file) for file in ("a.png", "a.jpg", "A.png", "a/b.png", "a-b.png", "c.png")
+    ]
     names = safe_names(files)
     assert len({name.casefold() for name in names}) == 6
     assert names[-1] == "c"
@@ -69,4 +73,11 @@ def test_a_file_called_like_the_way_out_of_a_clash_is_told_apart_too():
 
 
 def test_numbers_are_sorted_by_their_value():
-    assert sorted(["b1", "a10", "a2", "a", "10", "9"], key=natural_key) == ["9", "10", "a", "a2", "a10", "b1"]
+    assert sorted(["b1", "a10", "a2", "a", "10", "9"], key=natural_key) == [
+        "9",
+        "10",
+        "a",
+        "a2",
+        "a10",
+        "b1",
+    ]

@@ -11,7 +11,8 @@ from priorbench.data.transform import centre_crop, limit_size, to_gray, transfor
 images = hnp.arrays(
     np.float32,
     st.one_of(
-        st.tuples(st.integers(1, 12), st.integers(1, 12)), st.tuples(st.integers(1, 12), st.integers(1, 12), st.just(3))
+        st.tuples(st.integers(1, 12), st.integers(1, 12)),
+        st.tuples(st.integers(1, 12), st.integers(1, 12), st.just(3)),
     ),
     elements=st.floats(0, 1, width=32),
 )

@@ -18,7 +18,10 @@ def random_image(seed: int, height: int = 13, width: int = 15, channels: int = 1
 @given(st.integers(0, 1000), st.sampled_from([1, 3]))
 def test_psnr_is_its_definition_summed_pixel_by_pixel(seed, channels):
     restored, clean = random_image(seed, 3, 4, channels), random_image(seed + 1, 3, 4, channels)
-    error = sum((float(restored[i]) - float(clean[i])) ** 2 for i in product(range(3), range(4), range(channels)))
+    error = sum(
+        (float(restored[i]) - float(clean[i])) ** 2
+        for i in product(range(3), range(4), range(channels))
+    )
     assert psnr(restored, clean) == pytest.approx(10 * math.log10(12 * channels / error))
 
 
@@ -46,7 +49,10 @@ def test_ssim_is_the_paper_s_formula(channels):
     clean = random_image(1, channels=channels)
     restored = (0.7 * clean + 0.3 * random_image(2, channels=channels)).astype(np.float32)
     expected = np.mean(
-        [brute_force_ssim(restored[..., c].astype(float), clean[..., c].astype(float)) for c in range(channels)]
+        [
+            brute_force_ssim(restored[..., c].astype(float), clean[..., c].astype(float))
+            for c in range(channels)
+        ]
     )
     assert ssim(restored, clean) == pytest.approx(expected)
 
@@ -120,7 +126,10 @@ def test_of_gray_images_luma_is_the_image_itself():
 
 @given(st.integers(0, 1000), st.sampled_from([1, 3]))
 def test_rmse_and_psnr_say_the_same(seed, channels):
-    restored, clean = random_image(seed, channels=channels), random_image(seed + 1, channels=channels)
+    restored, clean = (
+        random_image(seed, channels=channels),
+        random_image(seed + 1, channels=channels),
+    )
     assert psnr(restored, clean) == pytest.approx(-20 * math.log10(rmse(restored, clean)))
 
 

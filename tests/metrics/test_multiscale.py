@@ -35,10 +35,15 @@ def by_hand(x: np.ndarray, y: np.ndarray) -> float:
         covariance = moments(x * y) - mean_x * mean_y
         structure = (2 * covariance + 0.03**2) / (var_x + var_y + 0.03**2)
         if scale == len(WEIGHTS) - 1:
-            structure = structure * (2 * mean_x * mean_y + 0.01**2) / (mean_x**2 + mean_y**2 + 0.01**2)
+            structure = (
+                structure * (2 * mean_x * mean_y + 0.01**2) / (mean_x**2 + mean_y**2 + 0.01**2)
+            )
         product *= structure.mean() ** weight
         height, width = (side // 2 for side in x.shape)
-        x, y = (z[: 2 * height, : 2 * width].reshape(height, 2, width, 2).mean(axis=(1, 3)) for z in (x, y))
+        x, y = (
+            z[: 2 * height, : 2 * width].reshape(height, 2, width, 2).mean(axis=(1, 3))
+            for z in (x, y)
+        )
     return product
 
 
@@ -50,7 +55,9 @@ def noisy(clean: np.ndarray, amount: float) -> np.ndarray:
 def test_it_is_the_paper_s_product_over_scales(shape):
     clean = picture(*shape)
     restored = noisy(clean, 0.1).clip(0, 1)
-    assert ms_ssim(restored, clean) == pytest.approx(by_hand(restored[..., 0], clean[..., 0]), abs=1e-3)
+    assert ms_ssim(restored, clean) == pytest.approx(
+        by_hand(restored[..., 0], clean[..., 0]), abs=1e-3
+    )
 
 
 def test_channels_are_averaged():

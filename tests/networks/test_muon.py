@@ -7,7 +7,9 @@ from priorbench.networks.muon import Muon, orthogonalised
 class TestMuon:
     @pytest.mark.parametrize("shape", [(40, 8), (8, 40), (8, 8)])
     def test_orthogonalised_keeps_the_singular_vectors(self, shape):
-        matrix = torch.randn(*shape, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
+        matrix = torch.randn(
+            *shape, generator=torch.Generator().manual_seed(0), dtype=torch.float64
+        )
         u, s, vh = torch.linalg.svd(matrix, full_matrices=False)
         ours = orthogonalised(matrix)
         turned = u.T @ ours @ vh.T
@@ -17,11 +19,15 @@ class TestMuon:
         assert turned.diagonal().max() < 1.3
 
     def test_a_step_is_as_long_as_it_is_told(self):
-        weight = torch.nn.Parameter(torch.randn(9, 4, 6, generator=torch.Generator().manual_seed(0)))
+        weight = torch.nn.Parameter(
+            torch.randn(9, 4, 6, generator=torch.Generator().manual_seed(0))
+        )
         before = weight.detach().clone()
         weight.grad = torch.randn(9, 4, 6, generator=torch.Generator().manual_seed(1))
         Muon([weight], lr=0.05).step()
-        assert float((weight.detach() - before).norm() / before.norm()) == pytest.approx(0.05, rel=1e-5)
+        assert float((weight.detach() - before).norm() / before.norm()) == pytest.approx(
+            0.05, rel=1e-5
+        )
 
     def test_vectors_take_adams_steps(self):
         ours, torchs = (torch.nn.Parameter(torch.linspace(-1, 1, 5)) for _ in range(2))
@@ -51,12 +57,22 @@ class TestMuon:
         assert lengths == pytest.approx(expected)
 
     def test_a_convolution_is_a_matrix_of_its_outputs_by_the_rest(self):
-        kernel = torch.randn(6, 4, 3, 3, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
-        gradient = torch.randn(6, 4, 3, 3, generator=torch.Generator().manual_seed(1), dtype=torch.float64)
-        ours, matrix = torch.nn.Parameter(kernel.clone()), torch.nn.Parameter(kernel.reshape(6, 36).clone())
+        kernel = torch.randn(
+            6, 4, 3, 3, generator=torch.Generator().manual_seed(0), dtype=torch.float64
+        )
+        gradient = torch.randn(
+            6, 4, 3, 3, generator=torch.Generator().manual_seed(1), dtype=torch.float64
+        )
+        ours, matrix = (
+            torch.nn.Parameter(kernel.clone()),
+            torch.nn.Parameter(kernel.reshape(6, 36).clone()),
+        )
         steppers = Muon([ours], lr=0.05), Muon([matrix], lr=0.05)
         for index in range(3):
-            ours.grad, matrix.grad = gradient.roll(index, 3), gradient.roll(index, 3).reshape(6, 36).clone()
+            ours.grad, matrix.grad = (
+                gradient.roll(index, 3),
+                gradient.roll(index, 3).reshape(6, 36).clone(),
+            )
             for stepper in steppers:
                 stepper.step()
         torch.testing.assert_close(ours.reshape(6, 36), matrix)
@@ -65,7 +81,9 @@ class TestMuon:
     def test_the_step_of_a_convolution_has_equal_singular_values(self):
         kernel = torch.nn.Parameter(torch.zeros(4, 3, 2, 2, dtype=torch.float64) + 1)
         before = kernel.detach().clone()
-        kernel.grad = torch.randn(4, 3, 2, 2, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
+        kernel.grad = torch.randn(
+            4, 3, 2, 2, generator=torch.Generator().manual_seed(0), dtype=torch.float64
+        )
         uneven = torch.linalg.svdvals(kernel.grad.flatten(1))
         Muon([kernel], lr=0.1).step()
         values = torch.linalg.svdvals((kernel.detach() - before).flatten(1))

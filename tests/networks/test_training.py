@@ -13,7 +13,14 @@ from priorbench.patches import draw_patches
 from priorbench.priors import Context
 
 SIDE = 4
-TINY = {"n_tiles": 300, "held_out": 0.1, "iterations": 17, "batch": 8, "measure_every": 5, "learning_rate": 0.05}
+TINY = {
+    "n_tiles": 300,
+    "held_out": 0.1,
+    "iterations": 17,
+    "batch": 8,
+    "measure_every": 5,
+    "learning_rate": 0.05,
+}
 """Measured after 5, 10, 15 and the last step, 17."""
 
 
@@ -52,7 +59,10 @@ class Undo(Objective):
             raise Killed
         noise = torch.randn(tiles.shape, generator=generator)
         loss = self.error(tiles, 0.1 * noise)
-        told = {"brightness": float(tiles.mean()), "draw": float(torch.rand((), generator=generator))}
+        told = {
+            "brightness": float(tiles.mean()),
+            "draw": float(torch.rand((), generator=generator)),
+        }
         return (self.spoil(loss, len(self.seen), told, self.network) if self.spoil else loss), told
 
     def measure(self, batches):
@@ -62,7 +72,10 @@ class Undo(Objective):
         if len(self.measured) == self.kill_in:
             raise Killed
         score = -math.fsum(float(self.error(tiles, 0.0)) * len(tiles) for tiles in batches)
-        return {"score": self.scores[len(self.measured) - 1] if self.scores else score, "truth": score}
+        return {
+            "score": self.scores[len(self.measured) - 1] if self.scores else score,
+            "truth": score,
+        }
 
     def error(self, tiles, noise):
         return (self.network((tiles + noise).flatten(1)) - tiles.flatten(1)).square().mean()
@@ -76,7 +89,9 @@ def tiles(**options):
 
 
 def trained(objective, seed=0, checkpoint=None, progress=None, **options):
-    context = Context.seeded(seed, *([progress] if progress else []), checkpoint=checkpoint or Checkpoint())
+    context = Context.seeded(
+        seed, *([progress] if progress else []), checkpoint=checkpoint or Checkpoint()
+    )
     return list(train(objective, *tiles(**options), context))
 
 
@@ -99,7 +114,8 @@ class TestRows:
         rows = [row for _, row in trained(Undo())]
         assert [row["iteration"] for row in rows] == [5, 10, 15, 17]
         assert all(
-            list(row) == ["iteration", "brightness", "draw", "loss", "score", "truth", "seconds"] for row in rows
+            list(row) == ["iteration", "brightness", "draw", "loss", "score", "truth", "seconds"]
+            for row in rows
         )
         assert all(row["seconds"] > 0 for row in rows)
 
@@ -160,7 +176,10 @@ class TestWeights:
         found = trained(objective)
         for (weights, _), best in zip(found, (0, 1, 1, 1), strict=True):
             assert_same_weights(weights, objective.measured[best])
-        assert any(not torch.equal(found[-1][0][name], value) for name, value in objective.weights().items())
+        assert any(
+            not torch.equal(found[-1][0][name], value)
+            for name, value in objective.weights().items()
+        )
 
     @pytest.mark.parametrize("average", [0.0, 0.4, 0.998])
     def test_what_is_measured_is_the_average(self, average):
@@ -172,7 +191,10 @@ class TestWeights:
         measured = iter(objective.measured)
         for step in range(1, 18):
             kept = min(average, step / (step + 9))
-            expected = {name: kept * value + (1 - kept) * path[step][name] for name, value in expected.items()}
+            expected = {
+                name: kept * value + (1 - kept) * path[step][name]
+                for name, value in expected.items()
+            }
             if step in (5, 10, 15, 17):
                 torch.testing.assert_close(next(measured), expected)
 
@@ -187,8 +209,13 @@ class TestWeights:
         objective = Undo()
         trained(objective, iterations=40)
         path = [each["weight"] for each in [*objective.seen, objective.weights()]]
-        lengths = [float((after - before).norm() / path[0].norm()) for before, after in itertools.pairwise(path)]
-        assert lengths == pytest.approx([0.05 * (1 - 0.99 * step / 40) for step in range(40)], rel=1e-4)
+        lengths = [
+            float((after - before).norm() / path[0].norm())
+            for before, after in itertools.pairwise(path)
+        ]
+        assert lengths == pytest.approx(
+            [0.05 * (1 - 0.99 * step / 40) for step in range(40)], rel=1e-4
+        )
 
 
 @pytest.fixture(scope="module")
@@ -223,7 +250,9 @@ class TestGoingOn:
         for _ in range(4):
             with pytest.raises(Killed):
                 trained(Undo(kill_at=5), checkpoint=Checkpoint(tmp_path / "state", every=0))
-        assert timeless(trained(Undo(), checkpoint=Checkpoint(tmp_path / "state", every=0))) == timeless(whole[1])
+        assert timeless(
+            trained(Undo(), checkpoint=Checkpoint(tmp_path / "state", every=0))
+        ) == timeless(whole[1])
 
     @pytest.mark.parametrize("step", [6, 12, 17])
     def test_the_best_weights_and_the_patience_go_on_too(self, tmp_path, step):
@@ -232,7 +261,11 @@ class TestGoingOn:
         whole = trained(Undo(scores=scores), **options)
         assert len(whole) == 4
         with pytest.raises(Killed):
-            trained(Undo(kill_at=step, scores=scores), checkpoint=Checkpoint(tmp_path / "state", every=0), **options)
+            trained(
+                Undo(kill_at=step, scores=scores),
+                checkpoint=Checkpoint(tmp_path / "state", every=0),
+                **options,
+            )
         resumed = Undo(scores=scores[(step - 1) // 5 :])
         found = trained(resumed, checkpoint=Checkpoint(tmp_path / "state", every=0), **options)
         assert timeless(found) == timeless(whole)
@@ -264,8 +297,14 @@ class TestGoingOn:
         if step > len(objective.seen):
             step = len(objective.seen)
         with pytest.raises(Killed):
-            trained(Undo(kill_at=step, spoil=spoil), seed=seed, checkpoint=Checkpoint(tmp_path / "state", every=0))
-        found = trained(Undo(spoil=spoil), seed=seed, checkpoint=Checkpoint(tmp_path / "state", every=0))
+            trained(
+                Undo(kill_at=step, spoil=spoil),
+                seed=seed,
+                checkpoint=Checkpoint(tmp_path / "state", every=0),
+            )
+        found = trained(
+            Undo(spoil=spoil), seed=seed, checkpoint=Checkpoint(tmp_path / "state", every=0)
+        )
         assert timeless(found) == timeless(whole)
         assert_same_weights(found[-1][0], whole[-1][0])
 

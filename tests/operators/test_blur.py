@@ -14,7 +14,12 @@ from priorbench.operators import Blur, DecimatedBlur
 
 def some_kernel(rows: int, columns: int, seed: int = 0) -> Tensor:
     """A kernel without any symmetry, so that a flip or a transposition shows."""
-    weights = torch.rand((rows, columns), dtype=torch.float64, generator=torch.Generator().manual_seed(seed)) + 0.01
+    weights = (
+        torch.rand(
+            (rows, columns), dtype=torch.float64, generator=torch.Generator().manual_seed(seed)
+        )
+        + 0.01
+    )
     return weights / weights.sum()
 
 
@@ -27,11 +32,17 @@ sides = st.integers(7, 12)
 
 
 @given(odd, odd, sides, sides, st.sampled_from([1, 3]), st.integers(0, 1000))
-def test_circular_blur_is_convolution_with_wrapped_borders(rows, columns, height, width, channels, seed):
+def test_circular_blur_is_convolution_with_wrapped_borders(
+    rows, columns, height, width, channels, seed
+):
     kernel, image = some_kernel(rows, columns, seed), some_image(2, channels, height, width)
     found = Blur(kernel, (channels, height, width)).forward(image)
-    for plane, expected in zip(found.flatten(0, 1).numpy(), image.flatten(0, 1).numpy(), strict=True):
-        np.testing.assert_allclose(plane, scipy.ndimage.convolve(expected, kernel.numpy(), mode="wrap"), atol=1e-12)
+    for plane, expected in zip(
+        found.flatten(0, 1).numpy(), image.flatten(0, 1).numpy(), strict=True
+    ):
+        np.testing.assert_allclose(
+            plane, scipy.ndimage.convolve(expected, kernel.numpy(), mode="wrap"), atol=1e-12
+        )
 
 
 @given(odd, odd, sides, sides, st.sampled_from([1, 3]), st.integers(0, 1000))
@@ -58,7 +69,9 @@ def test_the_valid_estimate_lies_where_the_observation_does():
 
 def test_valid_and_circular_agree_inside():
     kernel, image = some_kernel(5, 3), some_image(1, 1, 12, 11)
-    circular, valid = (Blur(kernel, (1, 12, 11), boundary).forward(image) for boundary in ("circular", "valid"))
+    circular, valid = (
+        Blur(kernel, (1, 12, 11), boundary).forward(image) for boundary in ("circular", "valid")
+    )
     torch.testing.assert_close(circular[..., 2:-2, 1:-1], valid)
 
 

@@ -52,7 +52,9 @@ def imresize(image: np.ndarray, height: int, width: int) -> np.ndarray:
 def test_bicubic_is_the_rule_of_imresize(rows, columns, factor, seed):
     height, width = rows * factor, columns * factor
     image = np.random.default_rng(seed).random((height, width))
-    found = Downsample((1, height, width), factor, dtype=torch.float64).forward(torch.from_numpy(image)[None, None])
+    found = Downsample((1, height, width), factor, dtype=torch.float64).forward(
+        torch.from_numpy(image)[None, None]
+    )
     np.testing.assert_allclose(found[0, 0].numpy(), imresize(image, rows, columns), atol=1e-12)
 
 
@@ -71,7 +73,12 @@ def test_area_is_the_mean_of_each_block(factor):
     torch.testing.assert_close(found, torch.nn.functional.avg_pool2d(image, factor))
 
 
-@given(st.integers(1, 40), st.integers(1, 40), st.sampled_from(["bicubic", "lanczos2", "area"]), st.floats(-1, 1))
+@given(
+    st.integers(1, 40),
+    st.integers(1, 40),
+    st.sampled_from(["bicubic", "lanczos2", "area"]),
+    st.floats(-1, 1),
+)
 def test_weights_sum_to_one(length, new, kernel, shift):
     sums = resampling_matrix(length, new, kernel, shift if kernel != "area" else 0.0).sum(dim=1)
     torch.testing.assert_close(sums, torch.ones(new, dtype=torch.float64))
@@ -82,15 +89,21 @@ def ramp(height: int, width: int) -> torch.Tensor:
     return (0.1 + 0.02 * rows.double() + 0.03 * columns.double())[None, None]
 
 
-def centred_blob(height: int, width: int, row: float, column: float, deviation: float) -> torch.Tensor:
+def centred_blob(
+    height: int, width: int, row: float, column: float, deviation: float
+) -> torch.Tensor:
     rows, columns = torch.meshgrid(torch.arange(height), torch.arange(width), indexing="ij")
-    return torch.exp(-((rows - row) ** 2 + (columns - column) ** 2) / (2 * deviation**2)).double()[None, None]
+    return torch.exp(-((rows - row) ** 2 + (columns - column) ** 2) / (2 * deviation**2)).double()[
+        None, None
+    ]
 
 
 def centre_of_mass(image: torch.Tensor) -> tuple[float, float]:
     plane = image[0, 0]
     rows, columns = torch.arange(plane.shape[0]).double(), torch.arange(plane.shape[1]).double()
-    return float((plane.sum(1) * rows).sum() / plane.sum()), float((plane.sum(0) * columns).sum() / plane.sum())
+    return float((plane.sum(1) * rows).sum() / plane.sum()), float(
+        (plane.sum(0) * columns).sum() / plane.sum()
+    )
 
 
 def operators(factor: int, height: int, width: int) -> dict[str, Downsample | DecimatedBlur]:
@@ -122,15 +135,21 @@ def test_the_estimate_does_not_shift_a_blob(kind, factor):
     place = 7.3 * factor, 11.1 * factor
     image = centred_blob(height, width, *place, deviation=1.7 * factor)
     operator = operators(factor, height, width)[kind]
-    assert centre_of_mass(operator.estimate(operator.forward(image))) == pytest.approx(place, abs=0.05)
+    assert centre_of_mass(operator.estimate(operator.forward(image))) == pytest.approx(
+        place, abs=0.05
+    )
 
 
 @pytest.mark.parametrize("kind", ["bicubic", "lanczos2", "area", "decimated"])
 @pytest.mark.parametrize(
-    ("factor", "fitting"), [(2, "16 × 16"), (3, "15 × 15"), (5, "15 × 15")], ids=["two", "three", "five"]
+    ("factor", "fitting"),
+    [(2, "16 × 16"), (3, "15 × 15"), (5, "15 × 15")],
+    ids=["two", "three", "five"],
 )
 def test_a_factor_that_does_not_divide_names_the_size_that_fits(kind, factor, fitting):
-    with pytest.raises(ValueError, match=f"{factor} does not divide 17 × 17: crop the image to {fitting}"):
+    with pytest.raises(
+        ValueError, match=f"{factor} does not divide 17 × 17: crop the image to {fitting}"
+    ):
         operators(factor, 17, 17)[kind]
 
 

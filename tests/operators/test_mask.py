@@ -24,8 +24,12 @@ def test_inside_the_known_corners_a_plane_is_interpolated_exactly(height, width,
     torch.testing.assert_close(mask.estimate(mask.forward(image)), image)
 
 
-@given(st.integers(1, 7), st.integers(1, 7), st.integers(1, 3), st.integers(0, 1000), st.floats(0, 1))
-def test_the_estimate_keeps_known_pixels_and_stays_in_their_range(height, width, channels, seed, share):
+@given(
+    st.integers(1, 7), st.integers(1, 7), st.integers(1, 3), st.integers(0, 1000), st.floats(0, 1)
+)
+def test_the_estimate_keeps_known_pixels_and_stays_in_their_range(
+    height, width, channels, seed, share
+):
     generator = torch.Generator().manual_seed(seed)
     known = torch.rand((channels, height, width), generator=generator) < share
     known.flatten(1)[:, seed % (height * width)] = True
@@ -53,11 +57,15 @@ def test_channels_and_images_are_interpolated_as_each_would_be_alone(seed):
     together = mask.estimate(y)
     for image in range(2):
         for channel in range(3):
-            alone = Mask(known[channel : channel + 1]).estimate(y[image : image + 1, channel : channel + 1])
+            alone = Mask(known[channel : channel + 1]).estimate(
+                y[image : image + 1, channel : channel + 1]
+            )
             torch.testing.assert_close(together[image, channel], alone[0, 0])
 
 
-@pytest.mark.parametrize("line", [[(0, 0)], [(0, 0), (0, 4)], [(0, 0), (2, 2), (4, 4)]], ids=["point", "two", "line"])
+@pytest.mark.parametrize(
+    "line", [[(0, 0)], [(0, 0), (0, 4)], [(0, 0), (2, 2), (4, 4)]], ids=["point", "two", "line"]
+)
 def test_where_known_pixels_span_no_plane_the_nearest_one_is_taken(line):
     known = torch.zeros(1, 5, 5, dtype=torch.bool)
     image = torch.zeros(1, 1, 5, 5)
@@ -77,7 +85,9 @@ def test_a_mask_that_hides_nothing_changes_nothing():
     assert torch.equal(Mask(torch.ones(2, 3, 3, dtype=torch.bool)).estimate(y), y)
 
 
-@pytest.mark.parametrize("known", [torch.ones(1, 2, 2), torch.ones(2, 2, dtype=torch.bool)], ids=["float", "flat"])
+@pytest.mark.parametrize(
+    "known", [torch.ones(1, 2, 2), torch.ones(2, 2, dtype=torch.bool)], ids=["float", "flat"]
+)
 def test_a_mask_must_be_bool_and_have_channels(known):
     with pytest.raises(ValueError, match="known must be a bool tensor C × H × W"):
         Mask(known)

@@ -47,7 +47,12 @@ def mask(shape: tuple[int, int, int], seed: int, share: float = 0.5) -> Mask:
 
 
 def kernel(rows: int, columns: int, seed: int) -> Tensor:
-    weights = torch.rand((rows, columns), dtype=torch.float64, generator=torch.Generator().manual_seed(seed)) + 0.01
+    weights = (
+        torch.rand(
+            (rows, columns), dtype=torch.float64, generator=torch.Generator().manual_seed(seed)
+        )
+        + 0.01
+    )
     return weights / weights.sum()
 
 
@@ -55,10 +60,22 @@ def projection(shape: tuple[int, int, int], seed: int, count: int) -> RandomProj
     channels, height, width = shape
     generator = torch.Generator().manual_seed(seed)
     signs = torch.rand((height, width), generator=generator) < 0.5
-    return RandomProjection(signs, torch.randperm(height * width, generator=generator)[:count], channels)
+    return RandomProjection(
+        signs, torch.randperm(height * width, generator=generator)[:count], channels
+    )
 
 
-KINDS = ["identity", "mask", "difference", "circular", "valid", "downsample", "decimated", "projection", "composition"]
+KINDS = [
+    "identity",
+    "mask",
+    "difference",
+    "circular",
+    "valid",
+    "downsample",
+    "decimated",
+    "projection",
+    "composition",
+]
 
 
 @st.composite
@@ -80,7 +97,12 @@ def operators(draw: st.DrawFn, kinds: tuple[str, ...] = tuple(KINDS)) -> LinearO
         case "circular" | "valid":
             return Blur(kernel(*sides, seed), shape, kind)
         case "downsample":
-            return Downsample(multiples, factor, draw(st.sampled_from(["bicubic", "lanczos2", "area"])), torch.float64)
+            return Downsample(
+                multiples,
+                factor,
+                draw(st.sampled_from(["bicubic", "lanczos2", "area"])),
+                torch.float64,
+            )
         case "decimated":
             sides = [draw(st.sampled_from(range(1, side + 1, 2))) for side in multiples[1:]]
             return DecimatedBlur(kernel(*sides, seed), multiples, factor)
@@ -115,7 +137,10 @@ FIXED = {
     "projection-colour": projection((3, 4, 6), 1, 9),
     "composition": Composition(mask((3, 4, 5), 2), Blur(kernel(3, 3, 4), (3, 6, 7), "valid")),
     "composition-nested": Composition(
-        mask((1, 3, 4), 3), Composition(Downsample((1, 6, 8), 2, dtype=torch.float64), Blur(kernel(3, 3, 5), (1, 6, 8)))
+        mask((1, 3, 4), 3),
+        Composition(
+            Downsample((1, 6, 8), 2, dtype=torch.float64), Blur(kernel(3, 3, 5), (1, 6, 8))
+        ),
     ),
 }
 every = pytest.mark.parametrize("operator", FIXED.values(), ids=FIXED)
@@ -144,7 +169,10 @@ def dot_error(operator: LinearOperator, seed: int, batch: int, dtype: torch.dtyp
     x = random((batch, *operator.image_shape), seed).to(dtype)
     image = operator.forward(x)
     y = random(tuple(image.shape), seed + 1).to(dtype)
-    left, right = (image.double() * y.double()).sum(), (x.double() * operator.adjoint(y).double()).sum()
+    left, right = (
+        (image.double() * y.double()).sum(),
+        (x.double() * operator.adjoint(y).double()).sum(),
+    )
     return float((left - right).abs() / (image.norm() * y.norm() + 1e-300))
 
 
@@ -158,10 +186,14 @@ def test_the_adjoint_passes_the_dot_test_in_single_precision(operator, seed, bat
     assert dot_error(operator.to(dtype=torch.float32), seed, batch, torch.float32) < 1e-6
 
 
-def minimiser(operator: LinearOperator, y: Tensor, v: Tensor, fidelity: float, penalty: float) -> Tensor:
+def minimiser(
+    operator: LinearOperator, y: Tensor, v: Tensor, fidelity: float, penalty: float
+) -> Tensor:
     """The solution of the dense normal equations."""
     matrix = dense(operator)
-    normal = fidelity * matrix.T @ matrix + penalty * torch.eye(matrix.shape[1], dtype=torch.float64)
+    normal = fidelity * matrix.T @ matrix + penalty * torch.eye(
+        matrix.shape[1], dtype=torch.float64
+    )
     right = fidelity * matrix.T @ y.flatten(1).T + penalty * v.flatten(1).T
     return torch.linalg.solve(normal, right).T.reshape(v.shape)
 
@@ -171,7 +203,13 @@ def minimiser(operator: LinearOperator, y: Tensor, v: Tensor, fidelity: float, p
 def test_the_data_step_solves_the_dense_normal_equations(operator, fidelity, penalty):
     v = random((2, *operator.image_shape), 0)
     y = random((2, *operator.observation_shape), 1)
-    assert relative(operator.data_step(y, v, fidelity, penalty), minimiser(operator, y, v, fidelity, penalty)) < 1e-5
+    assert (
+        relative(
+            operator.data_step(y, v, fidelity, penalty),
+            minimiser(operator, y, v, fidelity, penalty),
+        )
+        < 1e-5
+    )
 
 
 @given(operators(), seeds, weights, weights)
@@ -260,7 +298,10 @@ def test_the_operators_run_on_a_gpu(operator):
     torch.testing.assert_close(there.forward(x.cuda()).cpu(), operator.forward(x))
     torch.testing.assert_close(there.adjoint(y.cuda()).cpu(), operator.adjoint(y))
     torch.testing.assert_close(
-        there.data_step(y.cuda(), x.cuda(), 2.0, 0.5).cpu(), operator.data_step(y, x, 2.0, 0.5), rtol=1e-6, atol=1e-6
+        there.data_step(y.cuda(), x.cuda(), 2.0, 0.5).cpu(),
+        operator.data_step(y, x, 2.0, 0.5),
+        rtol=1e-6,
+        atol=1e-6,
     )
     torch.testing.assert_close(there.estimate(y.cuda()).cpu(), operator.estimate(y))
     assert there.norm() == pytest.approx(operator.norm(), rel=2e-3)
@@ -295,7 +336,11 @@ def test_float32_in_float32_out(operator, seed):
 
 @given(operators(("identity", "mask", "difference", "projection")), seeds)
 def test_the_first_estimate_is_an_image_that_explains_consistent_data(operator, seed):
-    x = torch.rand((1, *operator.image_shape), generator=torch.Generator().manual_seed(seed), dtype=torch.float64)
+    x = torch.rand(
+        (1, *operator.image_shape),
+        generator=torch.Generator().manual_seed(seed),
+        dtype=torch.float64,
+    )
     y = operator.forward(x)
     estimate = operator.estimate(y)
     assert estimate.shape == x.shape
@@ -311,10 +356,17 @@ def test_an_operator_is_rebuilt_from_its_name_and_arguments(operator, seed):
     assert torch.equal(again.forward(x), operator.forward(x))
 
 
-@pytest.mark.parametrize("operator", [Identity((1, 2, 2)), Mask(torch.ones(1, 2, 2, dtype=torch.bool))])
+@pytest.mark.parametrize(
+    "operator", [Identity((1, 2, 2)), Mask(torch.ones(1, 2, 2, dtype=torch.bool))]
+)
 @pytest.mark.parametrize(
     ("fidelity", "penalty", "culprit"),
-    [(-1.0, 1.0, "fidelity"), (float("nan"), 1.0, "fidelity"), (1.0, 0.0, "penalty"), (1.0, -1.0, "penalty")],
+    [
+        (-1.0, 1.0, "fidelity"),
+        (float("nan"), 1.0, "fidelity"),
+        (1.0, 0.0, "penalty"),
+        (1.0, -1.0, "penalty"),
+    ],
 )
 def test_weights_without_a_unique_solution_are_refused(operator, fidelity, penalty, culprit):
     image = torch.zeros(1, 1, 2, 2)
@@ -370,7 +422,12 @@ def test_conjugate_gradients_take_no_step_where_the_start_is_the_solution():
 
     start = torch.ones(3)
     found = conjugate_gradients(
-        double, 2 * start, start=start, precondition=lambda residual: residual, tolerance=1e-6, iterations=50
+        double,
+        2 * start,
+        start=start,
+        precondition=lambda residual: residual,
+        tolerance=1e-6,
+        iterations=50,
     )
     assert torch.equal(found, start)
     assert len(calls) == 1
@@ -387,7 +444,9 @@ def test_to_converts_floats_and_leaves_masks_bool():
         def arguments(self) -> dict[str, Any]:
             return {"gain": self.gain, "known": self.known}
 
-    converted = Gain(torch.ones(1), torch.ones(1, dtype=torch.bool)).to(device="meta", dtype=torch.float64)
+    converted = Gain(torch.ones(1), torch.ones(1, dtype=torch.bool)).to(
+        device="meta", dtype=torch.float64
+    )
     assert isinstance(converted, Gain)
     assert (converted.gain.dtype, converted.gain.device.type) == (torch.float64, "meta")
     assert (converted.known.dtype, converted.known.device.type) == (torch.bool, "meta")

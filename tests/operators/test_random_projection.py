@@ -14,7 +14,9 @@ indices = torch.tensor([0, 5])
 @given(st.integers(1, 9), st.integers(1, 9), st.integers(0, 1000))
 def test_all_coefficients_together_are_an_orthonormal_transform(height, width, seed):
     generator = torch.Generator().manual_seed(seed)
-    operator = RandomProjection(torch.rand((height, width), generator=generator) < 0.5, torch.arange(height * width))
+    operator = RandomProjection(
+        torch.rand((height, width), generator=generator) < 0.5, torch.arange(height * width)
+    )
     x = torch.randn((1, 1, height, width), dtype=torch.float64, generator=generator)
     torch.testing.assert_close(operator.forward(x).norm(), x.norm())
     torch.testing.assert_close(operator.adjoint(operator.forward(x)), x)
@@ -29,7 +31,9 @@ def test_a_coefficient_is_a_sum_of_cosines_and_sines_over_turned_pixels():
         total = 0.0
         for row in range(3):
             for column in range(4):
-                angle = torch.tensor(2 * torch.pi * (u * row / 3 + v * column / 4), dtype=torch.float64)
+                angle = torch.tensor(
+                    2 * torch.pi * (u * row / 3 + v * column / 4), dtype=torch.float64
+                )
                 sign = -1 if turned[row, column] else 1
                 total += sign * x[0, 0, row, column] * (angle.cos() + angle.sin())
         torch.testing.assert_close(found[0, 0, 0, index], total / 12**0.5)

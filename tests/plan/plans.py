@@ -21,7 +21,11 @@ def count_images(parameters: CountParameters) -> dict[str, None]:
 def registry(*priors: PriorSpec) -> Registry:
     result = load_plugins([])
     source = DatasetSpec(
-        name="counted", factory=".c:c", images=count_images, parameters=CountParameters, summary="for a test"
+        name="counted",
+        factory=".c:c",
+        images=count_images,
+        parameters=CountParameters,
+        summary="for a test",
     )
     result.datasets["counted"] = Registered(source, PLUGIN)
     result.priors = {spec.name: Registered(spec, PLUGIN) for spec in priors}
@@ -32,7 +36,9 @@ def spec(name: str = "mine", **values: Any) -> PriorSpec:
     return PriorSpec(name=name, factory=".m:M", summary="for a test", **values)
 
 
-def plan(*priors: PriorSpec, settings: dict[str, Any] | None = None, count: int = 5, **changes: Any) -> Plan:
+def plan(
+    *priors: PriorSpec, settings: dict[str, Any] | None = None, count: int = 5, **changes: Any
+) -> Plan:
     data: dict[str, Any] = {
         "experiment": "mine",
         "datasets": {

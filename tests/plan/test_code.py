@@ -60,13 +60,18 @@ def reload_with(folder: Path, file: str, old: str, new: str) -> Plan:
     return folder_plan([moved])
 
 
-def test_a_prior_is_computed_again_for_its_code_its_parameters_and_its_factory(folder: Path) -> None:
+def test_a_prior_is_computed_again_for_its_code_its_parameters_and_its_factory(
+    folder: Path,
+) -> None:
     before = folder_plan([folder.parent]).prior("mine").fingerprint
     assert folder_plan([folder.parent], size=5).prior("mine").fingerprint != before
     assert folder_plan([folder.parent], size=3).prior("mine").fingerprint == before
     code = reload_with(folder, "model.py", "scale = 2", "scale = 3").prior("mine").fingerprint
     assert code != before
-    assert reload_with(folder, "plugin.py", ".model:Model", ".model:Other").prior("mine").fingerprint != code
+    assert (
+        reload_with(folder, "plugin.py", ".model:Model", ".model:Other").prior("mine").fingerprint
+        != code
+    )
 
 
 @pytest.mark.parametrize(
@@ -79,7 +84,9 @@ def test_a_prior_is_computed_again_for_its_code_its_parameters_and_its_factory(f
         ("model.py", "class Model:\n", 'class Model:\n    """A docstring."""\n\n'),
     ],
 )
-def test_a_prior_is_not_computed_again_for_what_changes_no_result(folder: Path, file: str, old: str, new: str) -> None:
+def test_a_prior_is_not_computed_again_for_what_changes_no_result(
+    folder: Path, file: str, old: str, new: str
+) -> None:
     before = folder_plan([folder.parent]).prior("mine").fingerprint
     assert reload_with(folder, file, old, new).prior("mine").fingerprint == before
 

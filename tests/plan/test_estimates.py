@@ -36,7 +36,9 @@ def plan(bench: Any) -> Any:
     for number in range(12):
         bench.image(f"image{number}", np.zeros((100, 200)))
 
-    def make(resources: str = "seconds_per_megapixel=3000", name: str = "tiny", **changes: Any) -> Plan:
+    def make(
+        resources: str = "seconds_per_megapixel=3000", name: str = "tiny", **changes: Any
+    ) -> Plan:
         bench.plugin("mine", PLUGIN.format(resources=resources))
         return Plan(parse_experiment(bench.configuration(experiment=name, **changes)))
 
@@ -44,7 +46,9 @@ def plan(bench: Any) -> Any:
 
 
 @pytest.mark.parametrize(("minutes", "size"), [(1, 1), (2.1, 2), (5, 4), (10, 9), (60, 12)])
-def test_a_job_holds_as_many_images_as_last_as_long_as_it_should(plan: Any, minutes: float, size: int) -> None:
+def test_a_job_holds_as_many_images_as_last_as_long_as_it_should(
+    plan: Any, minutes: float, size: int
+) -> None:
     # 0.02 megapixels at 3000 s each are 60 s an image, and a twentieth of a second for files.
     chunks = plan(job_minutes=minutes).chunks("photos", "mine")
     assert len(chunks[0]) == size
@@ -66,8 +70,12 @@ def test_images_that_are_cut_or_coloured_count_as_they_will_be(plan: Any) -> Non
 
 def test_a_standard_set_is_as_large_as_its_registry_says(plan: Any) -> None:
     made = plan(datasets={"photos": {"source": "kodak24", "gray": False}})
-    assert made.estimates.pixels(made.dataset("photos")).largest == pytest.approx(3 * 500 * 500 / 1e6)
-    made = plan(datasets={"photos": {"source": "dead-leaves", "parameters": {"height": 300, "width": 200}}})
+    assert made.estimates.pixels(made.dataset("photos")).largest == pytest.approx(
+        3 * 500 * 500 / 1e6
+    )
+    made = plan(
+        datasets={"photos": {"source": "dead-leaves", "parameters": {"height": 300, "width": 200}}}
+    )
     assert made.estimates.pixels(made.dataset("photos")).mean == pytest.approx(0.06)
 
 
@@ -103,8 +111,12 @@ def test_an_experiment_that_was_begun_keeps_its_jobs(plan: Any) -> None:
     Path(other.layout.root).mkdir(parents=True)
     entry = {"seconds": 2.0, "megapixels": 2.0, "training_seconds": None}
     Path(other.layout.costs()).write_text(json.dumps({cost_key(other.prior("mine")): entry}))
-    assert plan(name="begun", job_minutes=5).chunks("photos", "mine") == begun.chunks("photos", "mine")
-    assert len(plan(name="new", job_minutes=5).chunks("photos", "mine")) < len(begun.chunks("photos", "mine"))
+    assert plan(name="begun", job_minutes=5).chunks("photos", "mine") == begun.chunks(
+        "photos", "mine"
+    )
+    assert len(plan(name="new", job_minutes=5).chunks("photos", "mine")) < len(
+        begun.chunks("photos", "mine")
+    )
 
 
 def test_a_begun_experiment_whose_images_are_cut_otherwise_is_estimated_anew(plan: Any) -> None:
@@ -115,7 +127,9 @@ def test_a_begun_experiment_whose_images_are_cut_otherwise_is_estimated_anew(pla
 
 
 @pytest.mark.parametrize("content", ["[]", "null", '{"x": 3}', '{"x": {"seconds": 1}}', "{"])
-def test_costs_of_others_that_are_not_as_they_should_be_are_passed_over(plan: Any, content: str) -> None:
+def test_costs_of_others_that_are_not_as_they_should_be_are_passed_over(
+    plan: Any, content: str
+) -> None:
     other = plan(name="other")
     Path(other.layout.root).mkdir(parents=True)
     Path(other.layout.costs()).write_text(content)

@@ -13,13 +13,25 @@ GMM = REGISTRY.priors["gmm"].load()
 PACKAGE = GMM.__module__.rpartition(".")[0]
 adaptation, em, mixture, quadratic, start, mstep, model, posterior, short_list = (
     importlib.import_module(f"{PACKAGE}.{name}")
-    for name in ("adaptation", "em", "mixture", "quadratic", "start", "mstep", "model", "posterior", "short_list")
+    for name in (
+        "adaptation",
+        "em",
+        "mixture",
+        "quadratic",
+        "start",
+        "mstep",
+        "model",
+        "posterior",
+        "short_list",
+    )
 )
 
 
 def random_mixture(components: int, dimension: int, seed: int = 0):
     generator = torch.Generator().manual_seed(seed)
-    factors = torch.randn(components, dimension, dimension, generator=generator, dtype=torch.float64)
+    factors = torch.randn(
+        components, dimension, dimension, generator=generator, dtype=torch.float64
+    )
     factors *= torch.logspace(-2, 0, components, dtype=torch.float64)[:, None, None]
     weights = torch.rand(components, generator=generator, dtype=torch.float64) + 0.1
     floor = 1e-4 * torch.eye(dimension, dtype=torch.float64)

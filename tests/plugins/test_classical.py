@@ -46,7 +46,9 @@ def context() -> Context:
 
 @pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize("colour", [False, True], ids=["gray", "rgb"])
-@pytest.mark.parametrize("task", [Denoise(25), Inpaint(50, 0), Inpaint(50, 25)], ids=["denoise", "inpaint", "noisy"])
+@pytest.mark.parametrize(
+    "task", [Denoise(25), Inpaint(50, 0), Inpaint(50, 25)], ids=["denoise", "inpaint", "noisy"]
+)
 def test_every_task_ends_nearer_to_the_clean_image_than_it_began(registry, name, colour, task):
     clean = photograph(colour)
     problem = task.corrupt(clean, torch.Generator().manual_seed(0))
@@ -77,7 +79,9 @@ def test_a_batch_is_denoised_as_its_images_would_be_alone(registry, name, channe
 
 
 @pytest.mark.parametrize("name", DENOISERS)
-@pytest.mark.parametrize("shape", [(1, 1, 1, 1), (1, 3, 1, 9), (1, 1, 5, 3), (1, 3, 7, 7), (1, 1, 17, 33)])
+@pytest.mark.parametrize(
+    "shape", [(1, 1, 1, 1), (1, 3, 1, 9), (1, 1, 5, 3), (1, 3, 7, 7), (1, 1, 17, 33)]
+)
 def test_any_size_down_to_one_pixel_is_denoised(registry, name, shape):
     image = torch.rand(shape, generator=torch.Generator().manual_seed(0))
     restored = make(registry, name).denoise(image, 0.1)
@@ -97,14 +101,18 @@ def test_a_constant_image_stays_what_it_is(registry, name, channels):
 def test_values_outside_the_range_are_not_clipped(registry, name, channels):
     noisy = torch.rand((1, channels, 24, 24), generator=torch.Generator().manual_seed(0))
     prior = make(registry, name)
-    torch.testing.assert_close(prior.denoise(noisy + 2, 0.1), prior.denoise(noisy, 0.1) + 2, rtol=0, atol=1e-3)
+    torch.testing.assert_close(
+        prior.denoise(noisy + 2, 0.1), prior.denoise(noisy, 0.1) + 2, rtol=0, atol=1e-3
+    )
 
 
 @pytest.mark.parametrize("name", DENOISERS)
 def test_the_noise_level_scales_with_the_image(registry, name):
     image = photograph(False, 32)
     prior = make(registry, name)
-    torch.testing.assert_close(prior.denoise(2 * image, 0.2), 2 * prior.denoise(image, 0.1), rtol=0, atol=1e-3)
+    torch.testing.assert_close(
+        prior.denoise(2 * image, 0.2), 2 * prior.denoise(image, 0.1), rtol=0, atol=1e-3
+    )
 
 
 def objective(x: np.ndarray, y: np.ndarray, weight: float) -> float:
@@ -132,9 +140,13 @@ def test_cycle_spinning_is_the_mean_over_shifted_grids(registry):
     shifted = []
     for top in range(2):
         for left in range(2):
-            grown = torch.from_numpy(np.pad(image[0, 0].numpy(), ((top, 0), (left, 0)), mode="symmetric"))[None, None]
+            grown = torch.from_numpy(
+                np.pad(image[0, 0].numpy(), ((top, 0), (left, 0)), mode="symmetric")
+            )[None, None]
             shifted.append(single.denoise(grown, 0.1)[..., top:, left:])
-    torch.testing.assert_close(make(registry, "wavelet", shifts=1).denoise(image, 0.1), torch.stack(shifted).mean(0))
+    torch.testing.assert_close(
+        make(registry, "wavelet", shifts=1).denoise(image, 0.1), torch.stack(shifted).mean(0)
+    )
 
 
 @pytest.mark.parametrize(

@@ -32,7 +32,17 @@ PRIOR = load_plugins([Path(__file__).parents[2] / "plugins"]).priors["dip"].load
 PACKAGE = PRIOR.__module__.rpartition(".")[0]
 descent, inputs, model, networks, objective, parameters, recipe, stopping, together = (
     importlib.import_module(f"{PACKAGE}.{name}")
-    for name in ("descent", "inputs", "model", "networks", "objective", "parameters", "recipe", "stopping", "together")
+    for name in (
+        "descent",
+        "inputs",
+        "model",
+        "networks",
+        "objective",
+        "parameters",
+        "recipe",
+        "stopping",
+        "together",
+    )
 )
 TINY = {"channels": 4, "scales": 2, "input_channels": 4, "iterations": 20, "skip": 2}
 
@@ -115,7 +125,9 @@ class TestTasks:
 class TestObjective:
     def test_the_gradient_is_the_adjoints(self, camera):
         problem = problem_of(Deblur("gaussian", 2.55), camera)
-        image = torch.rand(camera.shape, generator=torch.Generator().manual_seed(0), requires_grad=True)
+        image = torch.rand(
+            camera.shape, generator=torch.Generator().manual_seed(0), requires_grad=True
+        )
         loss, _ = objective.Objective(problem).loss(image)
         (gradient,) = torch.autograd.grad(loss, image)
         residual = problem.operator.forward(image.detach()) - problem.y
@@ -125,7 +137,9 @@ class TestObjective:
     def test_held_out_numbers_are_not_fitted(self, camera):
         problem = problem_of(Inpaint(50), camera)
         held_out = objective.hold_out(problem, 0.2, torch.Generator().manual_seed(0))
-        image = torch.rand(camera.shape, generator=torch.Generator().manual_seed(1), requires_grad=True)
+        image = torch.rand(
+            camera.shape, generator=torch.Generator().manual_seed(1), requires_grad=True
+        )
         loss, used = objective.Objective(problem, held_out).loss(image)
         (gradient,) = torch.autograd.grad(loss, image)
         known = problem.operator.known[None]
@@ -133,7 +147,9 @@ class TestObjective:
         assert gradient[known & ~held_out].all()
         errors = objective.Objective(problem, held_out).errors(image.detach())
         squares = (image.detach() - camera).square()
-        assert errors == pytest.approx((float(used), float(squares[known & held_out].mean())), rel=1e-5)
+        assert errors == pytest.approx(
+            (float(used), float(squares[known & held_out].mean())), rel=1e-5
+        )
 
     def test_poisson_noise_is_likeliest_at_the_observation(self):
         y = torch.full((1, 1, 40, 40), 0.3)
@@ -145,7 +161,9 @@ class TestObjective:
     def test_total_variation(self):
         ramp = torch.arange(40.0).repeat(1, 1, 40, 1) / 100
         problem = Problem(ramp, Identity((1, 40, 40)), 0.1)
-        plain, weighted = (float(objective.Objective(problem, None, w).loss(ramp)[0]) for w in (0.0, 2.0))
+        plain, weighted = (
+            float(objective.Objective(problem, None, w).loss(ramp)[0]) for w in (0.0, 2.0)
+        )
         assert weighted - plain == pytest.approx(2 * math.sqrt(1e-4 + 1e-6), rel=1e-4)
 
 
@@ -182,7 +200,11 @@ class TestStopping:
         assert rule.done
 
     def test_a_rule_goes_on_from_its_state(self):
-        for make in (stopping.Fixed, lambda: stopping.HeldOut(20), lambda: stopping.MovingVariance(3, 20)):
+        for make in (
+            stopping.Fixed,
+            lambda: stopping.HeldOut(20),
+            lambda: stopping.MovingVariance(3, 20),
+        ):
             whole = self.look(make(), [5, 3, 2, 4])
             first, second = self.look(make(), [5, 3]), make()
             second.load_state(first.state())
@@ -193,20 +215,28 @@ class TestStopping:
             assert torch.equal(second.best, whole.best)
 
     def test_the_discrepancy_principle_needs_noise(self, camera):
-        with pytest.raises(NotApplicable, match="needs noise of known σ; stop by held-out or variance"):
-            PRIOR(**TINY, stopping="discrepancy").restore(problem_of(Inpaint(50), camera), Context.seeded(0))
+        with pytest.raises(
+            NotApplicable, match="needs noise of known σ; stop by held-out or variance"
+        ):
+            PRIOR(**TINY, stopping="discrepancy").restore(
+                problem_of(Inpaint(50), camera), Context.seeded(0)
+            )
 
 
 class TestRuns:
     def test_the_same_seed_gives_the_same_image(self, camera):
         problem = problem_of(Denoise(25), camera)
-        first, again, other = (PRIOR(**TINY).restore(problem, Context.seeded(seed)).image for seed in (0, 0, 1))
+        first, again, other = (
+            PRIOR(**TINY).restore(problem, Context.seeded(seed)).image for seed in (0, 0, 1)
+        )
         assert torch.equal(first, again)
         assert not torch.equal(first, other)
 
     @pytest.mark.parametrize("native", [True, False])
     def test_bfloat16_is_used_where_the_processor_has_it(self, camera, monkeypatch, native):
-        monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: {"avx512_bf16": native}, raising=False)
+        monkeypatch.setattr(
+            torch.cpu, "get_capabilities", lambda: {"avx512_bf16": native}, raising=False
+        )
         problem = problem_of(Denoise(25), camera)
         exact, mixed = (
             PRIOR(**TINY, precision=precision).restore(problem, Context.seeded(0)).image
@@ -219,7 +249,10 @@ class TestRuns:
         problem = problem_of(Denoise(25), camera)
         one, two = (PRIOR(**TINY, runs=runs).restore(problem, Context.seeded(0)) for runs in (1, 2))
         assert {row["run"] for row in two.trace} == {0, 1}
-        seeds = [int(seed) for seed in torch.randint(2**62, (2,), generator=torch.Generator().manual_seed(0))]
+        seeds = [
+            int(seed)
+            for seed in torch.randint(2**62, (2,), generator=torch.Generator().manual_seed(0))
+        ]
         chosen = parameters.DIPParameters(**TINY)
         runs = [model.Run(chosen, problem, seed, torch.device("cpu")) for seed in seeds]
         for run in runs:
@@ -266,10 +299,21 @@ class TestRuns:
         assert all(run.trace[-1]["loss"] < run.trace[0]["loss"] for run in runs)
 
     @pytest.mark.parametrize("together", [True, False])
-    @pytest.mark.parametrize(("optimiser", "stopping"), [("muon", "held-out"), ("adam", "variance"), ("muon", "fixed")])
-    def test_a_killed_run_goes_on_bit_for_bit(self, camera, tmp_path, optimiser, stopping, together):
+    @pytest.mark.parametrize(
+        ("optimiser", "stopping"), [("muon", "held-out"), ("adam", "variance"), ("muon", "fixed")]
+    )
+    def test_a_killed_run_goes_on_bit_for_bit(
+        self, camera, tmp_path, optimiser, stopping, together
+    ):
         problem = problem_of(Denoise(25), camera)
-        settings = {**TINY, "iterations": 40, "runs": 2, "optimiser": optimiser, "stopping": stopping, "window": 20}
+        settings = {
+            **TINY,
+            "iterations": 40,
+            "runs": 2,
+            "optimiser": optimiser,
+            "stopping": stopping,
+            "window": 20,
+        }
         settings["together"] = together
         whole = PRIOR(**settings).restore(problem, Context.seeded(0))
         for last in (2, 4) if together else (2, 7):
@@ -294,7 +338,9 @@ class TestRuns:
         problem = problem_of(Denoise(25), camera)
         settings = {**TINY, "iterations": 200, "runs": 3, "together": True, "patience": 20}
         whole = PRIOR(**settings).restore(problem, Context.seeded(0))
-        ends = [max(row["iteration"] for row in whole.trace if row["run"] == run) for run in range(3)]
+        ends = [
+            max(row["iteration"] for row in whole.trace if row["run"] == run) for run in range(3)
+        ]
         assert len(set(ends)) > 1, "no run ends before another"
         last = max(end for end in ends if end < max(ends)) // 10 + 1
 
@@ -313,7 +359,10 @@ class TestRuns:
     def test_steins_estimate_of_several_runs_goes_in_turn(self, camera):
         problem = problem_of(Denoise(25), camera)
         settings = {**TINY, "iterations": 10, "runs": 2, "sure": True}
-        one, other = (PRIOR(**settings, together=t).restore(problem, Context.seeded(0)).image for t in (True, False))
+        one, other = (
+            PRIOR(**settings, together=t).restore(problem, Context.seeded(0)).image
+            for t in (True, False)
+        )
         assert torch.equal(one, other)
 
     def test_the_time_limit_ends_with_the_best_so_far(self, camera):
@@ -328,14 +377,19 @@ class TestRuns:
         told = []
         context = Context.seeded(0, lambda fraction, **values: told.append((fraction, set(values))))
         PRIOR(**TINY).restore(problem_of(Denoise(25), camera), context)
-        assert told == [(0.5, {"loss", "psnr_y", "psnr_held_out"}), (1.0, {"loss", "psnr_y", "psnr_held_out"})]
+        assert told == [
+            (0.5, {"loss", "psnr_y", "psnr_held_out"}),
+            (1.0, {"loss", "psnr_y", "psnr_held_out"}),
+        ]
 
     def test_steins_estimate_keeps_the_observation_from_being_copied(self, camera):
         problem = problem_of(Denoise(50), camera)
         settings = {**TINY, "iterations": 200, "channels": 8, "stopping": "fixed", "average": 0.9}
         errors = []
         for sure in (True, False):
-            run = model.Run(parameters.DIPParameters(**settings, sure=True), problem, 0, torch.device("cpu"))
+            run = model.Run(
+                parameters.DIPParameters(**settings, sure=True), problem, 0, torch.device("cpu")
+            )
             if not sure:
                 run.descent.sigma = 0.0
             list(model.advance([run]))
@@ -350,7 +404,9 @@ class TestRuns:
 class TestTrouble:
     def run(self, camera):
         problem = problem_of(Denoise(25), camera)
-        return model.Run(parameters.DIPParameters(**{**TINY, "iterations": 300}), problem, 0, torch.device("cpu"))
+        return model.Run(
+            parameters.DIPParameters(**{**TINY, "iterations": 300}), problem, 0, torch.device("cpu")
+        )
 
     def test_a_collapse_goes_back_to_the_last_good_weights(self, camera):
         run = self.run(camera)
@@ -369,20 +425,30 @@ class TestTrouble:
             next(together.steps(run.descent))
 
     def test_a_small_image_is_refused(self):
-        with pytest.raises(ValueError, match=r"the image is 31 × 64, and the network needs 32 × 32 at least"):
+        with pytest.raises(
+            ValueError, match=r"the image is 31 × 64, and the network needs 32 × 32 at least"
+        ):
             PRIOR().restore(problem_of(Denoise(25), torch.rand(1, 1, 31, 64)), Context.seeded(0))
 
     def test_too_little_memory_says_what_would_fit(self):
         with (
-            pytest.raises(ValueError, match=r"512 × 800 .* does not fit into the memory; one of 256 × 400"),
+            pytest.raises(
+                ValueError, match=r"512 × 800 .* does not fit into the memory; one of 256 × 400"
+            ),
             model.out_of_memory(512, 800),
         ):
-            raise RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried to allocate 9 bytes")
+            raise RuntimeError(
+                "DefaultCPUAllocator: can't allocate memory: you tried to allocate 9 bytes"
+            )
         with (
-            pytest.raises(ValueError, match=r"3 runs side by side .* with together: false they need 1/3 of it"),
+            pytest.raises(
+                ValueError, match=r"3 runs side by side .* with together: false they need 1/3 of it"
+            ),
             model.out_of_memory(512, 800, 3),
         ):
-            raise RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried to allocate 9 bytes")
+            raise RuntimeError(
+                "DefaultCPUAllocator: can't allocate memory: you tried to allocate 9 bytes"
+            )
 
     def test_an_operator_of_somebody_elses_needs_no_derivative(self, camera):
         class Flip(LinearOperator):
@@ -398,11 +464,16 @@ class TestTrouble:
                 return {"image_shape": self.image_shape}
 
         problem = Problem(camera.flip(-1), Flip((1, 64, 64)), 0.1)
-        result = PRIOR(**{**TINY, "iterations": 60, "channels": 8}).restore(problem, Context.seeded(0))
+        result = PRIOR(**{**TINY, "iterations": 60, "channels": 8}).restore(
+            problem, Context.seeded(0)
+        )
         assert error(result.image, camera) < error(problem.y, camera)
 
     def test_a_mask_of_one_pixel_is_a_hole(self):
         known = torch.zeros(1, 40, 40, dtype=torch.bool)
         known[0, 0, 0] = True
         operator = Mask(known)
-        assert recipe.task_of(Problem(operator.forward(torch.rand(1, 1, 40, 40)), operator, 0.0)) == "holes"
+        assert (
+            recipe.task_of(Problem(operator.forward(torch.rand(1, 1, 40, 40)), operator, 0.0))
+            == "holes"
+        )

@@ -24,7 +24,11 @@ TINY = runs.Scale(size=32, iterations=11, comparison=2, repeats=1, runs=3)
 
 
 def photograph(side: int = 32):
-    return to_tensor(np.ascontiguousarray(data.camera()[100 : 100 + side, 200 : 200 + side] / 255, dtype=np.float32))
+    return to_tensor(
+        np.ascontiguousarray(
+            data.camera()[100 : 100 + side, 200 : 200 + side] / 255, dtype=np.float32
+        )
+    )
 
 
 def smooth(side: int = 32):
@@ -60,7 +64,9 @@ class TestRuns:
         assert runs.quality(noisy.y, image, noisy) == psnr(to_array(noisy.y), to_array(image))
 
     def test_early_iterations_looks_and_the_last_are_recorded(self):
-        run = runs.start(runs.problem_of(runs.DENOISING, photograph()), 22, stopping="fixed", scales=2)
+        run = runs.start(
+            runs.problem_of(runs.DENOISING, photograph()), 22, stopping="fixed", scales=2
+        )
         assert [step.iteration for step in runs.descend(run)] == [*range(1, 11), 20, 22]
 
 
@@ -68,8 +74,12 @@ class TestBands:
     def test_a_wave_lies_in_its_band(self):
         place = torch.arange(64.0)
         for number, frequency in enumerate((1 / 64, 3 / 64, 6 / 64, 12 / 64, 24 / 64)):
-            clean = smooth(64) + 0.05 * torch.randn(64, 64, generator=torch.Generator().manual_seed(0))
-            errors = bands.Bands(clean).errors(clean + 0.2 * torch.cos(2 * math.pi * frequency * place))
+            clean = smooth(64) + 0.05 * torch.randn(
+                64, 64, generator=torch.Generator().manual_seed(0)
+            )
+            errors = bands.Bands(clean).errors(
+                clean + 0.2 * torch.cos(2 * math.pi * frequency * place)
+            )
             powers = torch.tensor(errors).square() * bands.Bands(clean).power
             assert int(powers.argmax()) == number
             assert powers[number] > 0.7 * powers.sum()
@@ -95,12 +105,17 @@ class TestMeasured:
         }
         assert table["value"].notna().all()
         assert {picture.shape for picture in pictures.values()} == {(32, 32)}
-        assert set(table.loc[table["part"] == curves.SPECTRUM, "problem"]) == {runs.FIT, runs.DENOISING}
+        assert set(table.loc[table["part"] == curves.SPECTRUM, "problem"]) == {
+            runs.FIT,
+            runs.DENOISING,
+        }
 
     def test_all_rules_pick_from_one_trajectory_below_the_peak(self, measured):
         table, _ = measured
         stopping = table[table["part"] == curves.STOPPING]
-        curve = stopping[(stopping["curve"] == curves.TRAJECTORY) & (stopping["quantity"] == curves.ESTIMATE)]
+        curve = stopping[
+            (stopping["curve"] == curves.TRAJECTORY) & (stopping["quantity"] == curves.ESTIMATE)
+        ]
         averages = curve.set_index("iteration")["value"]
         picked = curves.chosen(table)
         assert picked[curves.FIXED][0] == TINY.iterations
@@ -124,8 +139,16 @@ class TestMeasured:
 
     def test_the_figure_shows_every_part(self, measured):
         drawn = figure.draw(*measured)
-        titles = {axes.get_title() for axes in drawn.findobj(lambda each: hasattr(each, "get_title"))}
-        assert {"Noise impedance", "Fitting the clean image", "Averages of runs", "ResNet", "U-Net"} <= titles
+        titles = {
+            axes.get_title() for axes in drawn.findobj(lambda each: hasattr(each, "get_title"))
+        }
+        assert {
+            "Noise impedance",
+            "Fitting the clean image",
+            "Averages of runs",
+            "ResNet",
+            "U-Net",
+        } <= titles
 
     def test_samples_are_smooth_unless_nothing_knows_of_neighbours(self):
         rows, pictures = networks.samples(64)
@@ -145,21 +168,31 @@ class TestMeasured:
 
 def test_an_image_is_fitted_before_its_shuffled_pixels():
     table = pd.DataFrame(curves.impedance(smooth(), runs.Scale(iterations=20)))
-    last = table[(table["part"] == curves.IMPEDANCE) & (table["iteration"] == 20)].set_index("curve")["value"]
+    last = table[(table["part"] == curves.IMPEDANCE) & (table["iteration"] == 20)].set_index(
+        "curve"
+    )["value"]
     assert 2 * last[curves.IMAGE] < last[curves.NOISY] < last[curves.SHUFFLED]
     assert 4 * last[curves.IMAGE] < min(last[curves.SHUFFLED], last[curves.NOISE])
 
 
 class TestStudy:
-    def test_it_takes_the_centre_of_the_first_image_that_is_large_enough(self, measured, monkeypatch, results_of):
+    def test_it_takes_the_centre_of_the_first_image_that_is_large_enough(
+        self, measured, monkeypatch, results_of
+    ):
         colour = photograph(50).repeat(1, 3, 1, 1)
-        results = results_of(small={"tiny": photograph(16)}, large={"colour": colour, "other": photograph(64)})
-        torch.testing.assert_close(dynamics.first_image(results, 32), photograph(50)[:, :, 9:41, 9:41])
+        results = results_of(
+            small={"tiny": photograph(16)}, large={"colour": colour, "other": photograph(64)}
+        )
+        torch.testing.assert_close(
+            dynamics.first_image(results, 32), photograph(50)[:, :, 9:41, 9:41]
+        )
         assert dynamics.first_image(results, 64).shape == (1, 1, 50, 50)
         monkeypatch.setattr(dynamics, "measure", lambda image, scale: measured)
         findings = dynamics.dynamics(results)
         assert tuple(findings.table.columns) == runs.Row._fields
-        assert [claim.statement for claim in findings.claims] == [statement for statement, _, _ in claims.CLAIMS]
+        assert [claim.statement for claim in findings.claims] == [
+            statement for statement, _, _ in claims.CLAIMS
+        ]
         assert {claim.source for claim in findings.claims} == {claims.PAPER, claims.GOAL}
 
     def test_without_an_image_nothing_is_decided(self, results_of):
@@ -176,7 +209,11 @@ def impedance_table(**fitted):
     rows = [
         runs.Row(curves.IMPEDANCE, runs.FIT, names[name], iteration, curves.RELATIVE_LOSS, value)
         for name, at in fitted.items()
-        for iteration, value in ((1, 1.0), (at or 400, 0.04 if at else 0.5), (400, 0.04 if at else 0.5))
+        for iteration, value in (
+            (1, 1.0),
+            (at or 400, 0.04 if at else 0.5),
+            (400, 0.04 if at else 0.5),
+        )
     ]
     return pd.DataFrame(rows)
 
@@ -199,10 +236,14 @@ class TestFitting:
         assert holds is impedance
         assert "not within 400" in evidence or all(fitted.values())
 
-    @pytest.mark.parametrize(("values", "holds"), [((15, 25, 20), True), ((15, 20, 25), False), ((25, 20, 15), False)])
+    @pytest.mark.parametrize(
+        ("values", "holds"), [((15, 25, 20), True), ((15, 20, 25), False), ((25, 20, 15), False)]
+    )
     def test_a_peak_lies_between_the_ends(self, values, holds):
         rows = [
-            runs.Row(curves.STOPPING, runs.DENOISING, curves.TRAJECTORY, 10 * number, quantity, value)
+            runs.Row(
+                curves.STOPPING, runs.DENOISING, curves.TRAJECTORY, 10 * number, quantity, value
+            )
             for number, value in enumerate(values, 1)
             for quantity in (curves.OUTPUT, curves.ESTIMATE)
         ]
@@ -223,11 +264,23 @@ class TestFitting:
 
     @pytest.mark.parametrize(
         ("when", "holds"),
-        [((5, 10, 20, 40, 80), True), ((5, 10, 10, 40, 0), True), ((5, 20, 10, 40, 80), False), ((0,) * 5, None)],
+        [
+            ((5, 10, 20, 40, 80), True),
+            ((5, 10, 10, 40, 0), True),
+            ((5, 20, 10, 40, 80), False),
+            ((0,) * 5, None),
+        ],
     )
     def test_bands_are_fitted_in_order(self, when, holds):
         rows = [
-            runs.Row(curves.SPECTRUM, problem, band, iteration, curves.BAND_ERROR, 0.4 if iteration == at else 0.9)
+            runs.Row(
+                curves.SPECTRUM,
+                problem,
+                band,
+                iteration,
+                curves.BAND_ERROR,
+                0.4 if iteration == at else 0.9,
+            )
             for problem in (runs.FIT, runs.DENOISING)
             for band, at in zip(bands.BANDS, when, strict=True)
             for iteration in (1, 5, 10, 20, 40, 80, 100)
@@ -250,7 +303,9 @@ CALLED = {
 def network_table(spread: float = 0.05, **changed):
     """Return two scores for each architecture, ``spread`` above and below 28 dB or what ``changed`` says."""
     scores = {
-        (problem, network): 28.0 for problem in runs.PROBLEMS for network in (*networks.NETWORKS, networks.NO_PRIOR)
+        (problem, network): 28.0
+        for problem in runs.PROBLEMS
+        for network in (*networks.NETWORKS, networks.NO_PRIOR)
     }
     for problem in runs.PROBLEMS:
         scores[problem, networks.NO_PRIOR] = scores[problem, networks.DENSE] = 20.0
@@ -274,7 +329,9 @@ class TestComparison:
         assert math.isnan(comparison.margin_of(single, runs.HOLES))
 
     def test_without_repetitions_nothing_is_decided(self):
-        single = network_table(denoising__bare=20, holes__shallow=20).drop_duplicates(["problem", "curve"])
+        single = network_table(denoising__bare=20, holes__shallow=20).drop_duplicates(
+            ["problem", "curve"]
+        )
         assert comparison.depth(single)[0] is None
 
     def test_the_mean_is_over_the_runs_that_did_not_break_down(self):
@@ -285,20 +342,32 @@ class TestComparison:
 
     @pytest.mark.parametrize(
         ("bare", "filled", "spread", "holds"),
-        [(27, 29, 0.05, True), (27, 27, 0.05, False), (29, 29, 0.05, False), (27, 29, 0.5, None), (27, 28, 0.05, None)],
+        [
+            (27, 29, 0.05, True),
+            (27, 27, 0.05, False),
+            (29, 29, 0.05, False),
+            (27, 29, 0.5, None),
+            (27, 28, 0.05, None),
+        ],
     )
     def test_skip_connections_must_help_and_harm(self, bare, filled, spread, holds):
         table = network_table(spread, denoising__bare=bare, holes__bare=filled)
         assert comparison.skip_connections(table)[0] is holds
 
-    @pytest.mark.parametrize(("shallow", "holds"), [(26, True), (30, False), (27.95, None), (math.nan, None)])
+    @pytest.mark.parametrize(
+        ("shallow", "holds"), [(26, True), (30, False), (27.95, None), (math.nan, None)]
+    )
     def test_depth_is_judged_by_the_holes(self, shallow, holds):
         decided, evidence = comparison.depth(network_table(holes__shallow=shallow))
         assert decided is holds
         assert evidence.startswith(runs.HOLES)
 
     @pytest.mark.parametrize(
-        ("resnet", "dense", "holds"), [(24, 21, True), (22, 21, False), (24, 24, False), (math.nan, 21, None)]
+        ("resnet", "dense", "holds"),
+        [(24, 21, True), (22, 21, False), (24, 24, False), (math.nan, 21, None)],
     )
     def test_a_resnet_works_where_it_gains(self, resnet, dense, holds):
-        assert comparison.residual(network_table(pixels__resnet=resnet, pixels__dense=dense))[0] is holds
+        assert (
+            comparison.residual(network_table(pixels__resnet=resnet, pixels__dense=dense))[0]
+            is holds
+        )

@@ -18,11 +18,19 @@ from priorbench.priors import Generator
 REGISTRY = load_plugins([Path(__file__).parents[2] / "plugins"])
 PACKAGE = REGISTRY.priors["dip"].load().__module__.rpartition(".")[0]
 features, inversion, pre_images = (
-    importlib.import_module(f"{PACKAGE}.studies.{name}") for name in ("features", "inversion", "pre_images")
+    importlib.import_module(f"{PACKAGE}.studies.{name}")
+    for name in ("features", "inversion", "pre_images")
 )
 NONE, VARIATION, DEEP = pre_images.METHODS
 TINY = pre_images.Settings(
-    side=40, starts=2, pixel_iterations=3, network_iterations=2, weights=(0.1, 1.0), channels=4, scales=2, inputs=2
+    side=40,
+    starts=2,
+    pixel_iterations=3,
+    network_iterations=2,
+    weights=(0.1, 1.0),
+    channels=4,
+    scales=2,
+    inputs=2,
 )
 
 
@@ -39,7 +47,9 @@ class TestHistogramsOfOrientedGradients:
     @pytest.mark.parametrize("dtype", [torch.float64, torch.float32])
     def test_hard_bins_are_those_of_skimage(self, size, dtype):
         array = camera(*size)
-        expected = skimage_hog(array, cells_per_block=(2, 2), block_norm="L2-Hys", feature_vector=False)
+        expected = skimage_hog(
+            array, cells_per_block=(2, 2), block_norm="L2-Hys", feature_vector=False
+        )
         found = features.hog(torch.from_numpy(array).to(dtype)[None, None], soft=False)
         assert found.shape == expected.shape
         assert np.abs(found.numpy() - expected).max() < 1e-3
@@ -47,7 +57,9 @@ class TestHistogramsOfOrientedGradients:
     def test_soft_bins_share_a_pixel_between_neighbours(self):
         # At 20° hard bins jump; soft ones give half to either side.
         slope = math.tan(math.radians(20))
-        rows, columns = torch.meshgrid(torch.arange(32.0).double(), torch.arange(32.0).double(), indexing="ij")
+        rows, columns = torch.meshgrid(
+            torch.arange(32.0).double(), torch.arange(32.0).double(), indexing="ij"
+        )
         inner = features.hog((slope * rows + columns)[None, None] / 100)[1, 1, 0, 0]
         assert float(inner[0]) == pytest.approx(float(inner[1]))
         assert float(inner[2:].abs().max()) < 1e-9
@@ -57,7 +69,9 @@ class TestHistogramsOfOrientedGradients:
 
     def test_contrast_and_polarity_are_lost(self):
         x = random_image()
-        torch.testing.assert_close(features.hog(0.9 - 0.5 * x), features.hog(x), atol=1e-6, rtol=1e-6)
+        torch.testing.assert_close(
+            features.hog(0.9 - 0.5 * x), features.hog(x), atol=1e-6, rtol=1e-6
+        )
 
 
 class TestSteered:
@@ -71,7 +85,9 @@ class TestSteered:
     def test_a_ramp_answers_in_its_direction(self, direction):
         rows, columns = torch.meshgrid(torch.arange(64.0), torch.arange(64.0), indexing="ij")
         angle = direction * math.pi / 4
-        found = features.steered((math.cos(angle) * columns + math.sin(angle) * rows)[None, None] / 64)
+        found = features.steered(
+            (math.cos(angle) * columns + math.sin(angle) * rows)[None, None] / 64
+        )
         centre = found[:, :, 8, 8]
         assert centre.argmax(1).tolist() == [direction] * 2
         # σ times the slope.
@@ -123,7 +139,9 @@ class TestPreImages:
         before = torch.random.get_rng_state()
         errors = []
         for iterations in (0, 30):
-            settings = pre_images.Settings(network_iterations=iterations, channels=4, scales=2, inputs=2)
+            settings = pre_images.Settings(
+                network_iterations=iterations, channels=4, scales=2, inputs=2
+            )
             found = pre_images.over_weights(self.error(target), target.shape, settings, 0)
             errors.append(float(self.error(target)(found)))
         assert errors[1] < 0.7 * errors[0]
@@ -140,7 +158,9 @@ class TestPreImages:
     def test_a_flat_image_is_as_far_as_the_mean(self):
         target = to_tensor(camera(32, 32))
         found = pre_images.compared(torch.full_like(target, 0.2), target, self.error(target))
-        assert found.values[pre_images.PSNR] == pytest.approx(-10 * math.log10(camera(32, 32).var()), abs=1e-3)
+        assert found.values[pre_images.PSNR] == pytest.approx(
+            -10 * math.log10(camera(32, 32).var()), abs=1e-3
+        )
         assert np.isfinite(found.image).all()
 
 
@@ -158,7 +178,12 @@ class Means(NoEncoder):
 
 def table_of(deep, variation):
     """Return the table of two starts, with the same PSNR and structural similarity."""
-    values = {(NONE, 0.0): (1.0, 1.1), (VARIATION, 0.1): (0.0, 0.0), (VARIATION, 1.0): variation, (DEEP, 0.0): deep}
+    values = {
+        (NONE, 0.0): (1.0, 1.1),
+        (VARIATION, 0.1): (0.0, 0.0),
+        (VARIATION, 1.0): variation,
+        (DEEP, 0.0): deep,
+    }
     rows = [
         ("hog", method, weight, start, quantity, own[start])
         for ((method, weight), own), start, quantity in itertools.product(
@@ -195,7 +220,11 @@ class TestStudy:
             material=WithEncoder(results.material.images),
         )
         findings = inversion.inversion(results, TINY)
-        assert list(findings.table["feature"].unique()) == ["hog", "steered", "codes of means of quarters"]
+        assert list(findings.table["feature"].unique()) == [
+            "hog",
+            "steered",
+            "codes of means of quarters",
+        ]
         assert len(findings.claims) == 3
 
     def test_codes_are_those_of_tiles_side_by_side(self):

@@ -64,7 +64,15 @@ class TestFusedLayersAreTorchs:
     @pytest.mark.parametrize("biased", [True, False])
     @pytest.mark.parametrize(
         ("height", "width", "kernel", "stride"),
-        [(8, 6, 3, 1), (8, 6, 3, 2), (9, 7, 1, 1), (16, 12, 5, 2), (20, 12, 5, 1), (2, 2, 3, 1), (2, 2, 3, 2)],
+        [
+            (8, 6, 3, 1),
+            (8, 6, 3, 2),
+            (9, 7, 1, 1),
+            (16, 12, 5, 2),
+            (20, 12, 5, 1),
+            (2, 2, 3, 1),
+            (2, 2, 3, 2),
+        ],
     )
     def test_convolution(self, height, width, kernel, stride, biased, normalised):
         u, weight = random(height, width, 3), random(kernel**2, 3, 4, seed=1)
@@ -78,7 +86,9 @@ class TestFusedLayersAreTorchs:
         kernels = weight.view(kernel, kernel, 3, 4).permute(3, 2, 0, 1)
         geometry = convolution.Geometry(height, width, kernel, stride)
         ours = convolution.Convolution.apply(u, gamma, beta, weight, bias, 0.2, geometry, u.dtype)
-        assert_same(ours, as_pixels(F.conv2d(x, kernels, bias, stride)), [u, gamma, beta, weight, bias])
+        assert_same(
+            ours, as_pixels(F.conv2d(x, kernels, bias, stride)), [u, gamma, beta, weight, bias]
+        )
 
     @pytest.mark.parametrize("size", [(1, 1), (2, 3), (3, 2), (7, 5), (12, 9)])
     @pytest.mark.parametrize("beside", [0, 2])
@@ -93,7 +103,11 @@ class TestFusedLayersAreTorchs:
             x, kernels = torch.cat([x, as_image(s)], dim=1), torch.cat([weight, v], dim=1)
         kernels = kernels.view(3, 3, 3 + beside, 4).permute(3, 2, 0, 1)
         plain = as_pixels(F.conv2d(F.pad(x, (1,) * 4, mode="reflect"), kernels, bias))
-        assert_same(joining.JoinedConvolution.apply(a, s, weight, v, bias, a.dtype), plain, [a, s, weight, v, bias])
+        assert_same(
+            joining.JoinedConvolution.apply(a, s, weight, v, bias, a.dtype),
+            plain,
+            [a, s, weight, v, bias],
+        )
 
     @pytest.mark.parametrize("size", [(1, 1), (2, 3), (7, 5)])
     def test_moments_of_a_doubled_map(self, size):
@@ -106,14 +120,22 @@ class TestFusedLayersAreTorchs:
     def test_doubling(self, size):
         a = random(*size, 3)
         assert_same(
-            upsampling.Double.apply(a), as_pixels(interpolate(as_image(a), scale_factor=2, mode="bilinear")), [a]
+            upsampling.Double.apply(a),
+            as_pixels(interpolate(as_image(a), scale_factor=2, mode="bilinear")),
+            [a],
         )
 
     @pytest.mark.parametrize("slope", [0.2, 1.0])
     def test_normalisation_and_activation(self, slope):
         u, gamma, beta = random(9, 7, 3), random(3, seed=1), random(3, seed=2)
-        plain = F.leaky_relu(F.batch_norm(as_image(u), None, None, gamma, beta, training=True), slope)
-        assert_same(normalisation.NormActivate.apply(u, gamma, beta, slope), as_pixels(plain), [u, gamma, beta])
+        plain = F.leaky_relu(
+            F.batch_norm(as_image(u), None, None, gamma, beta, training=True), slope
+        )
+        assert_same(
+            normalisation.NormActivate.apply(u, gamma, beta, slope),
+            as_pixels(plain),
+            [u, gamma, beta],
+        )
 
     def test_a_whole_network(self, monkeypatch):
         network = networks.Hourglass(4, 2, [6, 8, 5], [2, 3, 0]).double()
@@ -132,7 +154,9 @@ class TestLayers:
         for threads in (1, 2, 3):
             with workers(threads):
                 image = network(z)
-                results.append([image, *torch.autograd.grad(image.square().sum(), list(network.parameters()))])
+                results.append(
+                    [image, *torch.autograd.grad(image.square().sum(), list(network.parameters()))]
+                )
         for one, two, three in zip(*results, strict=True):
             assert torch.equal(one, two)
             assert torch.equal(one, three)

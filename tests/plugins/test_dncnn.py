@@ -20,7 +20,9 @@ from priorbench.solvers import restore
 REGISTRY = load_plugins([Path(__file__).parents[2] / "plugins"])
 DNCNN = REGISTRY.priors["dncnn"].load()
 PACKAGE = DNCNN.__module__.rpartition(".")[0]
-model, network_module = (importlib.import_module(f"{PACKAGE}.{name}") for name in ("model", "network"))
+model, network_module = (
+    importlib.import_module(f"{PACKAGE}.{name}") for name in ("model", "network")
+)
 
 SMALL = {"width": 4, "blocks": 1, "scales": 2, "tile_size": 16}
 TINY = {**SMALL, "n_tiles": 600, "held_out": 0.1, "iterations": 60, "batch": 8, "measure_every": 20}
@@ -37,7 +39,9 @@ def natural():
 
 def fitted(images, seed=0, checkpoint=None, **changes):
     prior = DNCNN(**{**TINY, **changes})
-    return prior, list(prior.fit(images, Context.seeded(seed, checkpoint=checkpoint or Checkpoint())))
+    return prior, list(
+        prior.fit(images, Context.seeded(seed, checkpoint=checkpoint or Checkpoint()))
+    )
 
 
 @pytest.fixture(scope="module")
@@ -53,7 +57,9 @@ def trained_longer(natural):
 def untrained(seed=0, **changes):
     """A prior with random weights, strong enough for all layers to count."""
     prior = DNCNN(**{**SMALL, **changes})
-    network = network_module.DenoisingNetwork(prior.parameters.width, prior.parameters.blocks, prior.parameters.scales)
+    network = network_module.DenoisingNetwork(
+        prior.parameters.width, prior.parameters.blocks, prior.parameters.scales
+    )
     generator = torch.Generator().manual_seed(seed)
     state = {
         name: torch.randn(value.shape, generator=generator) / math.sqrt(value[0].numel())
@@ -83,11 +89,15 @@ class TestNetwork:
         network = untrained(scales=scales).network.double()
         y, level = noisy(16, 24)[0].double() - 0.5, torch.tensor([sigma], dtype=torch.float64)
         expected = factor * network(y, level)
-        torch.testing.assert_close(network(factor * y, factor * level), expected, rtol=1e-9, atol=1e-9 * factor)
+        torch.testing.assert_close(
+            network(factor * y, factor * level), expected, rtol=1e-9, atol=1e-9 * factor
+        )
 
     def test_it_hears_the_noise_level(self):
         network, y = untrained().network, noisy(16, 24)[0] - 0.5
-        assert (network(y, torch.tensor([0.1])) - network(y, torch.tensor([0.2]))).abs().max() > 1e-3
+        assert (
+            network(y, torch.tensor([0.1])) - network(y, torch.tensor([0.2]))
+        ).abs().max() > 1e-3
 
     @pytest.mark.parametrize("scales", [1, 2, 3])
     @pytest.mark.parametrize("blocks", [1, 2])
@@ -109,7 +119,10 @@ class TestNetwork:
         assert far > network.reach - 3 * network.divisor
 
     def test_batches_are_planes_by_themselves(self):
-        network, y = untrained().network, torch.cat([noisy(16, 24, seed=seed)[0] for seed in (0, 1)])
+        network, y = (
+            untrained().network,
+            torch.cat([noisy(16, 24, seed=seed)[0] for seed in (0, 1)]),
+        )
         sigma = torch.tensor([0.1, 0.3])
         alone = torch.cat([network(y[row : row + 1], sigma[row : row + 1]) for row in range(2)])
         torch.testing.assert_close(network(y, sigma), alone)
@@ -124,7 +137,10 @@ class TestDenoising:
         heights = []
         forward = prior.network.forward
         monkeypatch.setattr(
-            prior.network, "forward", lambda y, sigma: heights.append(y.shape[1]) or forward(y, sigma), raising=False
+            prior.network,
+            "forward",
+            lambda y, sigma: heights.append(y.shape[1]) or forward(y, sigma),
+            raising=False,
         )
         monkeypatch.setattr(model, "PIXELS_IN_A_BAND", pixels)
         torch.testing.assert_close(prior.denoise(image, 0.1), whole, rtol=0, atol=1e-5)
@@ -173,7 +189,9 @@ class TestDenoising:
             mix = torch.tensor(row)
             plane = torch.einsum("c,chw->hw", mix, image[0])[None, None]
             expected = prior.denoise(plane, 0.1 * math.sqrt(share))[0, 0]
-            torch.testing.assert_close(torch.einsum("c,chw->hw", mix, found), expected, rtol=0, atol=1e-5)
+            torch.testing.assert_close(
+                torch.einsum("c,chw->hw", mix, found), expected, rtol=0, atol=1e-5
+            )
 
     def test_a_prior_without_a_model_says_so(self):
         with pytest.raises(RuntimeError, match="fit it, or load one"):
@@ -212,7 +230,9 @@ class TestFit:
         assert not torch.equal(*(each.state_dict()["head.weight"] for each in (one, other)))
 
     @pytest.mark.parametrize("step", [3, 20, 45])
-    def test_a_killed_training_goes_on_bit_for_bit(self, natural, trained, tmp_path, monkeypatch, step):
+    def test_a_killed_training_goes_on_bit_for_bit(
+        self, natural, trained, tmp_path, monkeypatch, step
+    ):
         class Killed(Exception):
             pass
 
@@ -248,7 +268,9 @@ class TestFit:
         with pytest.raises(ValueError, match="1 or 3 channels, not 2"):
             fitted([noisy(20, 20, 2)])
 
-    @pytest.mark.parametrize("bad", [{"width": 0}, {"scales": 6}, {"sigma_max": 0}, {"depth": 3}, {"average": 1.0}])
+    @pytest.mark.parametrize(
+        "bad", [{"width": 0}, {"scales": 6}, {"sigma_max": 0}, {"depth": 3}, {"average": 1.0}]
+    )
     def test_bad_parameters_are_refused(self, bad):
         with pytest.raises(ValueError, match=next(iter(bad))):
             DNCNN(**bad)
@@ -256,9 +278,14 @@ class TestFit:
     @pytest.mark.parametrize(("scales", "tile_size"), [(1, 9), (2, 10), (3, 12), (5, 48)])
     def test_tiles_that_can_not_be_halved_are_refused(self, scales, tile_size):
         divisor = network_module.DenoisingNetwork(1, 1, scales).divisor
-        with pytest.raises(ValueError, match=f"multiple of {divisor} for {scales} scales, not {tile_size}"):
+        with pytest.raises(
+            ValueError, match=f"multiple of {divisor} for {scales} scales, not {tile_size}"
+        ):
             DNCNN(scales=scales, tile_size=tile_size)
-        assert DNCNN(scales=scales, tile_size=2 * divisor + 8 // divisor * divisor).parameters.scales == scales
+        assert (
+            DNCNN(scales=scales, tile_size=2 * divisor + 8 // divisor * divisor).parameters.scales
+            == scales
+        )
 
 
 class TestModelFile:
@@ -276,7 +303,9 @@ class TestModelFile:
         path = tmp_path / "model.safetensors"
         trained[0].save(path)
         path.write_bytes(path.read_bytes()[: int(part * path.stat().st_size)])
-        with pytest.raises(ValueError, match=r"model\.safetensors is not a whole safetensors model"):
+        with pytest.raises(
+            ValueError, match=r"model\.safetensors is not a whole safetensors model"
+        ):
             DNCNN(**TINY).load(path)
 
     @pytest.mark.parametrize("other", [{"width": 8}, {"blocks": 2}, {"scales": 1}])

@@ -19,7 +19,10 @@ from priorbench.tasks import Denoise
 
 @pytest.fixture(scope="module")
 def natural():
-    return [to_tensor(image.astype(np.float32)[::2, ::2] / 255) for image in (data.brick(), data.grass(), data.coins())]
+    return [
+        to_tensor(image.astype(np.float32)[::2, ::2] / 255)
+        for image in (data.brick(), data.grass(), data.coins())
+    ]
 
 
 @pytest.fixture(scope="module")
@@ -58,7 +61,9 @@ class TestDensity:
         return torch.stack(
             [
                 weight.log()
-                + MultivariateNormal(torch.zeros(size - 1).double(), basis.mT @ c @ basis + noise).log_prob(x @ basis)
+                + MultivariateNormal(
+                    torch.zeros(size - 1).double(), basis.mT @ c @ basis + noise
+                ).log_prob(x @ basis)
                 for weight, c in zip(state["weights"], state["covariances"], strict=True)
             ],
             dim=1,
@@ -72,10 +77,16 @@ class TestDensity:
         torch.testing.assert_close(prior.log_prob(x + 0.3), expected)
 
     @pytest.mark.parametrize("noise_variance", [1e-4, 1e-2, 1.0])
-    def test_map_estimate_is_wiener_in_the_likeliest_component(self, trained, natural_patches, noise_variance):
+    def test_map_estimate_is_wiener_in_the_likeliest_component(
+        self, trained, natural_patches, noise_variance
+    ):
         prior, _ = trained
         x = natural_patches[:300].double()
-        x = x + noise_variance**0.5 * torch.randn(x.shape, generator=torch.Generator().manual_seed(1)).double()
+        x = (
+            x
+            + noise_variance**0.5
+            * torch.randn(x.shape, generator=torch.Generator().manual_seed(1)).double()
+        )
         covariances = prior.state_dict()["covariances"]
         labels = self.reference(prior, x, noise_variance).argmax(1)
         assert len(labels.unique()) > 1 or noise_variance == 1.0
@@ -92,10 +103,14 @@ class TestDensity:
 
     def test_drowned_in_noise_only_the_mean_is_left(self, trained, natural_patches):
         estimate = trained[0].map_estimate(natural_patches, 1e6)
-        torch.testing.assert_close(estimate, natural_patches.mean(1, keepdim=True).expand_as(estimate))
+        torch.testing.assert_close(
+            estimate, natural_patches.mean(1, keepdim=True).expand_as(estimate)
+        )
 
     @pytest.mark.parametrize("noise_variance", [-1e-3, math.nan, math.inf])
-    def test_an_impossible_noise_variance_is_refused(self, trained, natural_patches, noise_variance):
+    def test_an_impossible_noise_variance_is_refused(
+        self, trained, natural_patches, noise_variance
+    ):
         with pytest.raises(ValueError, match="noise_variance"):
             trained[0].map_estimate(natural_patches, noise_variance)
 
@@ -165,7 +180,9 @@ class TestFast:
         fast = GMM(n_components=12, mode="fast", axes=63, stride=1)
         fast.load_state_dict(exact.state_dict())
         assert fast.stride == 1
-        assert torch.equal(fast.map_estimate(natural_patches, 1e-2), exact.map_estimate(natural_patches, 1e-2))
+        assert torch.equal(
+            fast.map_estimate(natural_patches, 1e-2), exact.map_estimate(natural_patches, 1e-2)
+        )
 
     def test_it_restores_nearly_as_well_from_a_part_of_the_patches(self, trained):
         exact, _ = trained
@@ -175,7 +192,10 @@ class TestFast:
         clean = to_tensor(data.camera()[100:228, 150:278].astype(np.float32) / 255)
         problem = Denoise(sigma=25).corrupt(clean, torch.Generator().manual_seed(0))
         psnr = [
-            -10 * float((restore(prior, problem, Context.seeded(0)).image - clean).square().mean().log10())
+            -10
+            * float(
+                (restore(prior, problem, Context.seeded(0)).image - clean).square().mean().log10()
+            )
             for prior in (exact, fast)
         ]
         gain = psnr[0] + 10 * float((problem.y - clean).square().mean().log10())
@@ -197,7 +217,9 @@ class TestAdaptation:
         strong = random_mixture(2, 6, seed=4).covariances[1:]
         truth = mixture.Mixture(torch.ones(1, dtype=torch.float64), strong)
         y = truth.sample(60_000, torch.Generator().manual_seed(0))
-        y = y + 0.3 * torch.randn(y.shape, generator=torch.Generator().manual_seed(1), dtype=torch.float64)
+        y = y + 0.3 * torch.randn(
+            y.shape, generator=torch.Generator().manual_seed(1), dtype=torch.float64
+        )
         wrong = mixture.Mixture(truth.weights, 2 * torch.eye(6, dtype=torch.float64)[None])
         adapted = adaptation.adapt(wrong, y, 0.09, 60)
         error = (adapted.covariances - truth.covariances).norm() / truth.covariances.norm()
@@ -228,26 +250,45 @@ class TestFit:
         _, rows = trained
         assert [row["iteration"] for row in rows] == list(range(1, len(rows) + 1))
         assert set(rows[0]) == {
-            *("iteration", "train_log_likelihood", "held_out_log_likelihood", "seconds", "reseeded"),
+            *(
+                "iteration",
+                "train_log_likelihood",
+                "held_out_log_likelihood",
+                "seconds",
+                "reseeded",
+            ),
         }
         assert rows[-1]["train_log_likelihood"] > rows[0]["train_log_likelihood"]
 
     @pytest.mark.parametrize(
-        "options", [{"start": "random"}, {"start": "kmeans++"}, {"start": "split"}, {"shrinkage": 0.0}, {"restarts": 2}]
+        "options",
+        [
+            {"start": "random"},
+            {"start": "kmeans++"},
+            {"start": "split"},
+            {"shrinkage": 0.0},
+            {"restarts": 2},
+        ],
     )
     def test_the_best_on_held_out_patches_is_kept(self, natural, options):
-        prior, rows = fitted(natural, seed=4, n_components=5, n_patches=1000, iterations=8, patience=2, **options)
+        prior, rows = fitted(
+            natural, seed=4, n_components=5, n_patches=1000, iterations=8, patience=2, **options
+        )
         _, held_out = draw_patches(natural, 8, 1000, 0.1, Context.seeded(4).generator)
         best = max(row["held_out_log_likelihood"] for row in rows)
         assert float(prior.log_prob(held_out[:]).double().mean()) == pytest.approx(best, abs=1e-2)
 
     def test_it_stops_without_progress(self, natural):
-        _, rows = fitted(natural, n_components=3, n_patches=500, iterations=30, patience=2, tolerance=1e6)
+        _, rows = fitted(
+            natural, n_components=3, n_patches=500, iterations=30, patience=2, tolerance=1e6
+        )
         assert len(rows) == 3
 
     def test_a_seed_gives_one_model(self, natural):
         options = {"n_components": 4, "n_patches": 800, "iterations": 2, "batch": 300}
-        first, again, other = (fitted(natural, seed, **options)[0].state_dict() for seed in (1, 1, 2))
+        first, again, other = (
+            fitted(natural, seed, **options)[0].state_dict() for seed in (1, 1, 2)
+        )
         assert torch.equal(first["covariances"], again["covariances"])
         assert not torch.equal(first["covariances"], other["covariances"])
 
@@ -263,10 +304,18 @@ class TestFit:
         assert prior.map_estimate(torch.rand(10, 25), 0.01).shape == (10, 25)
 
     def test_a_killed_training_goes_on_bit_for_bit(self, natural, tmp_path):
-        options = {"n_components": 6, "n_patches": 2000, "batch": 700, "iterations": 5, "start": "split"}
+        options = {
+            "n_components": 6,
+            "n_patches": 2000,
+            "batch": 700,
+            "iterations": 5,
+            "start": "split",
+        }
         whole, rows = fitted(natural, **options)
         path = tmp_path / "checkpoint"
-        killed = GMM(**options).fit(natural, Context.seeded(0, checkpoint=Checkpoint(path, every=0)))
+        killed = GMM(**options).fit(
+            natural, Context.seeded(0, checkpoint=Checkpoint(path, every=0))
+        )
         assert [next(killed)["iteration"] for _ in range(3)] == [1, 2, 3]
         killed.close()
         resumed = GMM(**options)
@@ -276,10 +325,15 @@ class TestFit:
             return {name: value for name, value in row.items() if name != "seconds"}
 
         assert [without_time(row) for row in again] == [without_time(row) for row in rows]
-        assert all(torch.equal(resumed.state_dict()[name], value) for name, value in whole.state_dict().items())
+        assert all(
+            torch.equal(resumed.state_dict()[name], value)
+            for name, value in whole.state_dict().items()
+        )
 
     def test_scaled_covariances_are_one_shape_and_likelier_than_one_gaussian(self, natural):
-        prior, rows = fitted(natural, n_components=4, n_patches=2000, covariances="scaled", floor=1e-12)
+        prior, rows = fitted(
+            natural, n_components=4, n_patches=2000, covariances="scaled", floor=1e-12
+        )
         covariances = prior.mixture.covariances
         contrast = covariances.diagonal(dim1=1, dim2=2).sum(1)
         assert float(contrast.max() / contrast.min()) > 4
@@ -302,7 +356,9 @@ class TestFit:
         with pytest.raises(ValueError, match="1 or 3 channels, not 2"):
             fitted([torch.rand(1, 2, 16, 16)])
 
-    @pytest.mark.parametrize("bad", [{"components": 3}, {"n_components": 0}, {"start": "warm"}, {"held_out": 0}])
+    @pytest.mark.parametrize(
+        "bad", [{"components": 3}, {"n_components": 0}, {"start": "warm"}, {"held_out": 0}]
+    )
     def test_bad_parameters_are_refused(self, bad):
         with pytest.raises(ValueError, match=next(iter(bad))):
             GMM(**bad)
@@ -314,11 +370,15 @@ class TestModelFile:
         prior.save(tmp_path / "model.safetensors")
         again = GMM(n_components=12)
         again.load(tmp_path / "model.safetensors")
-        torch.testing.assert_close(again.map_estimate(natural_patches, 1e-2), prior.map_estimate(natural_patches, 1e-2))
+        torch.testing.assert_close(
+            again.map_estimate(natural_patches, 1e-2), prior.map_estimate(natural_patches, 1e-2)
+        )
 
     def test_a_model_of_other_parameters_is_refused(self, trained, tmp_path):
         trained[0].save(tmp_path / "model.safetensors")
-        with pytest.raises(ValueError, match=r"does not fit this prior: weights has shape \(12,\).*\(13,\)"):
+        with pytest.raises(
+            ValueError, match=r"does not fit this prior: weights has shape \(12,\).*\(13,\)"
+        ):
             GMM(n_components=13).load(tmp_path / "model.safetensors")
 
     @pytest.mark.parametrize(

@@ -36,7 +36,9 @@ def generator(seed: int = 0):
 
 
 def random_covariances(count: int, dimension: int = 63, seed: int = 0):
-    factors = torch.randn(count, dimension, dimension, dtype=torch.float64, generator=generator(seed))
+    factors = torch.randn(
+        count, dimension, dimension, dtype=torch.float64, generator=generator(seed)
+    )
     decay = torch.arange(1, dimension + 1, dtype=torch.float64) ** -1.0
     return (factors * decay) @ factors.mT + 1e-3 * torch.eye(dimension, dtype=torch.float64)
 
@@ -50,7 +52,12 @@ def covariance_of(patches):
 def edge_patches(angle: float):
     place = torch.arange(8, dtype=torch.float64) - 3.5
     distance = math.cos(angle) * place + math.sin(angle) * place[:, None]
-    return torch.stack([(distance - offset + 0.5).clip(0, 1).flatten() for offset in np.linspace(-4, 4, 33)]) * 0.5
+    return (
+        torch.stack(
+            [(distance - offset + 0.5).clip(0, 1).flatten() for offset in np.linspace(-4, 4, 33)]
+        )
+        * 0.5
+    )
 
 
 def texture_covariance(length: float = 1.5, contrast: float = 0.1):
@@ -79,7 +86,9 @@ class TestComponents:
 
     def test_coherence_tells_orientation(self):
         ramp = torch.arange(8.0, dtype=torch.float64).expand(8, 8)
-        patterns = torch.stack([ramp.flatten(), (ramp + ramp.T).flatten(), (ramp - ramp.T).square().flatten()])
+        patterns = torch.stack(
+            [ramp.flatten(), (ramp + ramp.T).flatten(), (ramp - ramp.T).square().flatten()]
+        )
         saddle = (ramp * ramp.T - 3.5 * (ramp + ramp.T)).flatten()[None]
         assert components.coherences(patterns).tolist() == pytest.approx([1, 1, 1])
         assert float(components.coherences(saddle)) == pytest.approx(0, abs=1e-12)
@@ -94,7 +103,9 @@ class TestComponents:
     @pytest.mark.parametrize("angle", [0.0, 0.4, math.pi / 2])
     def test_flat_texture_and_edge_are_told_apart(self, angle):
         edge = covariance_of(edge_patches(angle))
-        covariances = torch.stack([1e-4 * edge, texture_covariance(), texture_covariance(6.0), edge])
+        covariances = torch.stack(
+            [1e-4 * edge, texture_covariance(), texture_covariance(6.0), edge]
+        )
         assert components.groups(covariances) == ["flat", "texture", "texture", "edge"]
 
     def test_the_strongest_eigenvectors_come_first(self):
@@ -122,7 +133,10 @@ class TestTails:
         contrast = torch.rand(20_000, 1, dtype=torch.float64, generator=generator(1)).pow(3)
         filters = tails.random_filters(64, 16)
         blocks = (contrast * patches).split(200)
-        heavy, divided = tails.kurtosis(blocks, filters), tails.kurtosis(tails.to_unit_contrast(blocks), filters)
+        heavy, divided = (
+            tails.kurtosis(blocks, filters),
+            tails.kurtosis(tails.to_unit_contrast(blocks), filters),
+        )
         assert heavy.interval[0] > 6
         assert divided.value == pytest.approx(3, abs=0.15)
         assert tails.excess_ratio(heavy, heavy).interval == (1, 1)
@@ -136,7 +150,9 @@ class TestTails:
 
     def test_contrast_of_patches_and_of_a_covariance_agree(self):
         patch = torch.randn(1, 63, dtype=torch.float64, generator=generator()) @ BASIS.mT
-        assert float(tails.patch_contrasts(patch)) == pytest.approx(float(components.contrasts(patch.mT @ patch)))
+        assert float(tails.patch_contrasts(patch)) == pytest.approx(
+            float(components.contrasts(patch.mT @ patch))
+        )
 
     @pytest.mark.parametrize("blocks", [[], [torch.randn(50, 64, dtype=torch.float64)]])
     def test_without_a_second_unit_there_is_no_interval(self, blocks):
@@ -163,13 +179,17 @@ class TestSimplerDensities:
         mixture = Mixture(torch.tensor([0.7, 0.3]).double(), random_covariances(2, 4))
         samples = mixture.sample(200_000, generator())
         expected = samples.mT @ samples / len(samples)
-        torch.testing.assert_close(scales.one_gaussian(mixture).covariances[0], expected, rtol=0.05, atol=0.05)
+        torch.testing.assert_close(
+            scales.one_gaussian(mixture).covariances[0], expected, rtol=0.05, atol=0.05
+        )
 
 
 class TestAlignment:
     def test_scaled_copies_are_not_apart(self):
         a = random_covariances(3, 6)
-        assert alignment.shape_divergences(a, 7 * a).diagonal().tolist() == pytest.approx([0] * 3, abs=1e-9)
+        assert alignment.shape_divergences(a, 7 * a).diagonal().tolist() == pytest.approx(
+            [0] * 3, abs=1e-9
+        )
 
     def test_the_divergence_is_its_definition_at_the_best_scale(self):
         a, b = random_covariances(2, 5)
@@ -189,7 +209,10 @@ class TestAlignment:
 
     def test_equal_subspaces_have_angles_0_and_orthogonal_ones_90(self):
         first, second = BASIS[:, :3], BASIS[:, 3:6]
-        turned = first @ torch.linalg.qr(torch.randn(3, 3, dtype=torch.float64, generator=generator()))[0]
+        turned = (
+            first
+            @ torch.linalg.qr(torch.randn(3, 3, dtype=torch.float64, generator=generator()))[0]
+        )
         angles = alignment.principal_angles(first[None], torch.stack([turned, second]))
         assert angles.shape == (1, 2, 3)
         assert angles[0, 0].tolist() == pytest.approx([0] * 3, abs=1e-4)
@@ -197,7 +220,9 @@ class TestAlignment:
 
     def test_a_tilt_is_its_angle(self):
         tilted = math.cos(0.3) * BASIS[:, 1] + math.sin(0.3) * BASIS[:, 5]
-        angles = alignment.principal_angles(BASIS[None, :, :2], torch.stack([BASIS[:, 0], tilted], 1)[None])
+        angles = alignment.principal_angles(
+            BASIS[None, :, :2], torch.stack([BASIS[:, 0], tilted], 1)[None]
+        )
         assert angles.flatten().tolist() == pytest.approx([0, math.degrees(0.3)], abs=1e-4)
 
     @pytest.mark.parametrize("swap", [False, True])
@@ -291,8 +316,13 @@ def image(array):
 @pytest.fixture(scope="module")
 def images():
     camera = data.camera() / 255
-    test = {f"{i}": image(camera[100 * i : 100 * i + 64, 120:184]) for i in range(4)} | {"tiny": image(camera[:5, :5])}
-    natural = {name: image(array()[::2, ::2] / 255) for name, array in (("brick", data.brick), ("coins", data.coins))}
+    test = {f"{i}": image(camera[100 * i : 100 * i + 64, 120:184]) for i in range(4)} | {
+        "tiny": image(camera[:5, :5])
+    }
+    natural = {
+        name: image(array()[::2, ::2] / 255)
+        for name, array in (("brick", data.brick), ("coins", data.coins))
+    }
     options = DeadLeavesParameters(height=96, width=96)
     leaves = {f"{i}": image(draw_dead_leaves(options, i)) for i in range(4)}
     return {"test": test, "natural": natural, "leaves": leaves}
@@ -305,7 +335,11 @@ def priors(images):
         list(prior.fit(list(images[kind].values()), Context.seeded(0)))
         return prior
 
-    return {"gmm-K1": fit("natural", 1), "gmm-K8": fit("natural", 8), "gmm-dead-leaves-K6": fit("leaves", 6)}
+    return {
+        "gmm-K1": fit("natural", 1),
+        "gmm-K8": fit("natural", 8),
+        "gmm-dead-leaves-K6": fit("leaves", 6),
+    }
 
 
 def results_of(priors, images, shift=-0.2, failed=()):
@@ -313,7 +347,16 @@ def results_of(priors, images, shift=-0.2, failed=()):
     levels = {prior: 30 + (shift if "leaves" in prior else 0) for prior in priors}
     columns = ("dataset", "image", "task", "prior", "metric", "value", "status", "source")
     rows = [
-        ("set", str(i), "denoise-25", prior, "psnr", level + i + 0.01 * i * ("leaves" in prior), "ok", "measured")
+        (
+            "set",
+            str(i),
+            "denoise-25",
+            prior,
+            "psnr",
+            level + i + 0.01 * i * ("leaves" in prior),
+            "ok",
+            "measured",
+        )
         for prior, level in levels.items()
         for i in range(4)
     ]
@@ -321,7 +364,9 @@ def results_of(priors, images, shift=-0.2, failed=()):
         scores=pd.DataFrame(rows, columns=list(columns)),
         runs=pd.DataFrame(),
         training={prior: pd.DataFrame() for prior in priors if prior not in failed},
-        parameters={prior: {"n_components": own.parameters.n_components} for prior, own in priors.items()},
+        parameters={
+            prior: {"n_components": own.parameters.n_components} for prior, own in priors.items()
+        },
         names=names,
         catalogue=Catalogue(
             priors={prior: prior for prior in priors},
@@ -365,8 +410,16 @@ class TestAnatomy:
         first = table.iloc[0]
         covariance = priors["gmm-K8"].state_dict()["covariances"][first["component"]]
         assert first["contrast"] == pytest.approx(math.sqrt(float(covariance.trace()) / 63))
-        titles = {axes.get_title() for axes in findings.figure.findobj(lambda each: hasattr(each, "get_title"))}
-        assert {"components", "contrast of patches", "samples of the mixture", "samples of the Gaussian"} <= titles
+        titles = {
+            axes.get_title()
+            for axes in findings.figure.findobj(lambda each: hasattr(each, "get_title"))
+        }
+        assert {
+            "components",
+            "contrast of patches",
+            "samples of the mixture",
+            "samples of the Gaussian",
+        } <= titles
 
     def verdicts(self, weights, covariances, patches):
         specimen = choice.Specimen("p", "p", "patches", with_mixture(weights, covariances), patches)
@@ -376,13 +429,17 @@ class TestAnatomy:
         shape = random_covariances(1) / 63
         weights = torch.full((3,), 1 / 3).double()
         covariances = torch.tensor([1e-2, 1.0, 9.0]).double()[:, None, None] ** 2 / 100 * shape
-        patches = (Mixture(weights, covariances).sample(6000, generator()) @ BASIS.mT).float().split(600)
+        patches = (
+            (Mixture(weights, covariances).sample(6000, generator()) @ BASIS.mT).float().split(600)
+        )
         assert self.verdicts(weights, covariances, patches) == [True] * 4
 
     def test_and_not_in_a_gaussian(self):
         covariances = random_covariances(1) / 6300
         weights = torch.ones(1).double()
-        patches = (Mixture(weights, covariances).sample(6000, generator()) @ BASIS.mT).float().split(600)
+        patches = (
+            (Mixture(weights, covariances).sample(6000, generator()) @ BASIS.mT).float().split(600)
+        )
         heavy, reproduced, spread, copies = self.verdicts(weights, covariances, patches)
         assert heavy is not True
         assert (reproduced, spread, copies) == (None, None, None)
@@ -390,8 +447,13 @@ class TestAnatomy:
     def test_shapes_alone_are_no_contrast(self):
         first, second = BASIS.new_ones(63), BASIS.new_ones(63)
         first[:31], second[31:] = 1e-3, 1e-3
-        weights, covariances = torch.full((2,), 0.5).double(), torch.stack([first, second]).diag_embed() / 100
-        patches = (Mixture(weights, covariances).sample(6000, generator()) @ BASIS.mT).float().split(600)
+        weights, covariances = (
+            torch.full((2,), 0.5).double(),
+            torch.stack([first, second]).diag_embed() / 100,
+        )
+        patches = (
+            (Mixture(weights, covariances).sample(6000, generator()) @ BASIS.mT).float().split(600)
+        )
         _, _, spread, copies = self.verdicts(weights, covariances, patches)
         assert (spread, copies) == (False, False)
 
@@ -417,7 +479,9 @@ class TestDeadLeaves:
         blocks = choice.natural(results).blocks
         for prior, model in priors.items():
             if prior != "gmm-K8":
-                expected = np.mean([float(model.log_prob(block).double().mean()) for block in blocks])
+                expected = np.mean(
+                    [float(model.log_prob(block).double().mean()) for block in blocks]
+                )
                 assert table["log-likelihood", prior, "test images"] == pytest.approx(expected)
         assert table["PSNR", "gmm-dead-leaves-K6", "set denoise-25"] == pytest.approx(31.315)
         assert (table["log-likelihood"].groupby("on").count() == 3).all()
@@ -429,7 +493,9 @@ class TestDeadLeaves:
         model = priors["gmm-K8"]
         blocks = torch.rand(40, 64, generator=generator()).split(10)
         found = transfer.block_log_likelihoods({"m": model}, {"s": blocks})["m", "s"]
-        assert found.tolist() == pytest.approx([float(model.log_prob(block).mean()) for block in blocks], rel=1e-5)
+        assert found.tolist() == pytest.approx(
+            [float(model.log_prob(block).mean()) for block in blocks], rel=1e-5
+        )
 
     @pytest.mark.parametrize(("shift", "holds"), [(-0.2, True), (-3.0, False), (-1.015, None)])
     def test_the_verdict_on_restoration_follows_the_scores(self, priors, images, shift, holds):
@@ -438,18 +504,24 @@ class TestDeadLeaves:
     def test_the_verdict_on_likelihood_follows_the_mixture(self, priors, images):
         assert dead_leaves.dead_leaves(results_of(priors, images)).claims[0].holds is True
         noise = with_mixture(torch.ones(1).double(), torch.eye(63).double()[None])
-        findings = dead_leaves.dead_leaves(results_of(priors | {"gmm-dead-leaves-K6": noise}, images))
+        findings = dead_leaves.dead_leaves(
+            results_of(priors | {"gmm-dead-leaves-K6": noise}, images)
+        )
         assert findings.claims[0].holds is False
 
     def test_the_same_components_in_another_order_are_closer(self, priors, images):
         shuffled = priors["gmm-K8"].mixture
         same = with_mixture(shuffled.weights.flip(0), 2 * shuffled.covariances.flip(0))
-        claim = dead_leaves.dead_leaves(results_of(priors | {"gmm-dead-leaves-K8": same}, images)).claims[1]
+        claim = dead_leaves.dead_leaves(
+            results_of(priors | {"gmm-dead-leaves-K8": same}, images)
+        ).claims[1]
         assert claim.holds is True
         assert "matched pairs 0.0°" in claim.evidence
 
     def test_without_a_gaussian_or_visible_components_the_reason_is_told(self, priors, images):
-        flat = with_mixture(torch.full((2,), 0.5).double(), 1e-6 * torch.eye(63).double().expand(2, 63, 63))
+        flat = with_mixture(
+            torch.full((2,), 0.5).double(), 1e-6 * torch.eye(63).double().expand(2, 63, 63)
+        )
         chosen = {"gmm-K8": priors["gmm-K8"], "gmm-dead-leaves-K2": flat}
         findings = dead_leaves.dead_leaves(results_of(chosen, images))
         assert [claim.holds for claim in findings.claims[:2]] == [None, None]

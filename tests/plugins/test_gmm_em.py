@@ -20,7 +20,10 @@ class TestEM:
     def test_one_pass_equals_the_definition(self, negligible, monkeypatch):
         monkeypatch.setattr(em, "NEGLIGIBLE", negligible)
         density = random_mixture(4, 6)
-        v = torch.randn(6, 50, dtype=torch.float64, generator=torch.Generator().manual_seed(0)) * 0.3
+        v = (
+            torch.randn(6, 50, dtype=torch.float64, generator=torch.Generator().manual_seed(0))
+            * 0.3
+        )
         normals = MultivariateNormal(torch.zeros(6).double(), density.covariances)
         joint = density.weights.log() + normals.log_prob(v.mT[:, None])
         posterior = joint.softmax(1)
@@ -42,22 +45,31 @@ class TestEM:
         labels = start.random_labels(v, 3, generator)
         maximise = mstep.Maximise(torch.ones(5, dtype=torch.float64), floor=1e-3, shrinkage=0.0)
         if covariances == "scaled":
-            maximise = mstep.MaximiseScales(mstep.Maximise(maximise.scale, floor=1e-9, shrinkage=0.0))
+            maximise = mstep.MaximiseScales(
+                mstep.Maximise(maximise.scale, floor=1e-9, shrinkage=0.0)
+            )
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(em, "NEGLIGIBLE", 1e-300)
-            steps = list(islice(em.em(first_state(v, labels, 3, maximise), lambda: [v], maximise), 8))
+            steps = list(
+                islice(em.em(first_state(v, labels, 3, maximise), lambda: [v], maximise), 8)
+            )
         assert all(b.train >= a.train - 1e-9 for a, b in pairwise(steps) if not b.reseeded)
 
     def test_the_moments_of_all_batches_are_the_latest_of_each(self):
         generator = torch.Generator().manual_seed(0)
         batches = [torch.randn(3, n, generator=generator) for n in (20, 30)]
-        latest = [em.assigned(torch.arange(n) % 2, 2, batch) for n, batch in zip((20, 30), batches, strict=True)]
+        latest = [
+            em.assigned(torch.arange(n) % 2, 2, batch)
+            for n, batch in zip((20, 30), batches, strict=True)
+        ]
         state = em.State(random_mixture(2, 3))
         state.replace(0, em.Moments(latest[0].counts * 7, latest[0].second * 7))
         state.replace(1, latest[1])
         both = state.replace(0, latest[0])
         torch.testing.assert_close(both.counts, latest[0].counts + latest[1].counts)
-        torch.testing.assert_close(both.second, latest[0].second + latest[1].second, rtol=1e-5, atol=1e-5)
+        torch.testing.assert_close(
+            both.second, latest[0].second + latest[1].second, rtol=1e-5, atol=1e-5
+        )
 
     def test_batches_reach_what_one_batch_does_in_fewer_passes(self):
         truth = random_mixture(3, 4, seed=3)
@@ -66,14 +78,19 @@ class TestEM:
         labels = start.random_labels(v, 3, torch.Generator().manual_seed(1))
 
         def after(passes, batches):
-            *_, last = islice(em.em(first_state(v, labels, 3, maximise), lambda: batches, maximise), passes)
+            *_, last = islice(
+                em.em(first_state(v, labels, 3, maximise), lambda: batches, maximise), passes
+            )
             return em.log_likelihood(last.mixture, [v])
 
         assert after(3, v.split(500, 1)) > after(6, [v])
         assert after(60, v.split(500, 1)) == pytest.approx(after(400, [v]), abs=0.02)
 
     def test_eigenvalues_stay_above_the_floor_in_pixels(self):
-        flat = [torch.full((1, 1, 20, 20), 0.5), torch.rand(1, 1, 20, 20, generator=torch.Generator().manual_seed(0))]
+        flat = [
+            torch.full((1, 1, 20, 20), 0.5),
+            torch.rand(1, 1, 20, 20, generator=torch.Generator().manual_seed(0)),
+        ]
         prior, rows = fitted(flat, n_components=2, n_patches=200, iterations=3, floor=1e-5)
         assert torch.linalg.eigvalsh(prior.mixture.covariances).min() >= 1e-5 * (1 - 1e-6)
         assert all(math.isfinite(value) for row in rows for value in row.values())
@@ -85,11 +102,15 @@ class TestEM:
         train, held_out = u[:4000].mT.contiguous(), u[4000:].mT.contiguous()
         maximise = mstep.Maximise(torch.ones(4, dtype=torch.float64), floor=1e-6, shrinkage=0.0)
         labels = start.plus_plus_labels(train, 2, generator, 1e-6)
-        *_, last = islice(em.em(first_state(train, labels, 2, maximise), lambda: [train], maximise), 60)
+        *_, last = islice(
+            em.em(first_state(train, labels, 2, maximise), lambda: [train], maximise), 60
+        )
         assert em.log_likelihood(last.mixture, [held_out]) == pytest.approx(
             em.log_likelihood(truth, [held_out]), abs=0.02
         )
-        assert sorted(last.mixture.weights.tolist()) == pytest.approx(sorted(truth.weights.tolist()), abs=0.05)
+        assert sorted(last.mixture.weights.tolist()) == pytest.approx(
+            sorted(truth.weights.tolist()), abs=0.05
+        )
 
     def test_an_empty_component_gets_half_of_the_heaviest(self):
         counts = torch.tensor([90.0, 0.0, 10.0]).double()
@@ -97,13 +118,17 @@ class TestEM:
         moments, reseeded = em.split_heaviest(em.Moments(counts, second))
         assert reseeded == 1
         assert moments.counts.tolist() == [45, 45, 10]
-        variances = (moments.second / moments.counts[:, None, None]).diagonal(dim1=1, dim2=2).mean(1)
+        variances = (
+            (moments.second / moments.counts[:, None, None]).diagonal(dim1=1, dim2=2).mean(1)
+        )
         assert variances.tolist() == [0.5, 2, 1]
         assert counts.tolist() == [90, 0, 10]
 
     def test_several_empty_components_are_all_reseeded(self):
         counts = torch.tensor([0.0, 100.0, 0.2, 0.0, 5.0]).double()
-        moments, reseeded = em.split_heaviest(em.Moments(counts, torch.eye(3).double() * counts[:, None, None]))
+        moments, reseeded = em.split_heaviest(
+            em.Moments(counts, torch.eye(3).double() * counts[:, None, None])
+        )
         assert reseeded == 3
         assert (moments.counts >= em.EMPTY).all()
 
@@ -145,5 +170,7 @@ class TestEM:
         assert (contrast[1:3] > 1.2 * contrast[3:5]).all()
 
     def test_equal_vectors_can_start(self):
-        labels = start.plus_plus_labels(torch.zeros(6, 30), 3, torch.Generator().manual_seed(0), 1e-3)
+        labels = start.plus_plus_labels(
+            torch.zeros(6, 30), 3, torch.Generator().manual_seed(0), 1e-3
+        )
         assert labels.shape == (30,)

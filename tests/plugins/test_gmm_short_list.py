@@ -130,7 +130,9 @@ class TestPrior:
     def test_estimates_are_those_without_a_list(self, listed, monkeypatch, mode):
         labels, estimates = [], []
         for native in (True, False):
-            monkeypatch.setattr(posterior, "multiplies_bfloat16", lambda device, native=native: native)
+            monkeypatch.setattr(
+                posterior, "multiplies_bfloat16", lambda device, native=native: native
+            )
             prior = self.prior(mode=mode)
             x = self.patches(prior, 3000)
             labels.append(prior.select(x, 0.01))
@@ -148,7 +150,9 @@ class TestPrior:
             (1000, torch.float32, True, posterior.COMPONENTS_FOR_A_LIST - 1),
         ],
     )
-    def test_nothing_is_listed_where_it_does_not_pay(self, listed, monkeypatch, count, dtype, native, components):
+    def test_nothing_is_listed_where_it_does_not_pay(
+        self, listed, monkeypatch, count, dtype, native, components
+    ):
         monkeypatch.setattr(posterior, "multiplies_bfloat16", lambda device: native)
         prior, drawn = GMM(n_components=components), conditioned(63)
         weights = drawn.weights[:components]

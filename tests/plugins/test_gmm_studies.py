@@ -15,7 +15,19 @@ REGISTRY = load_plugins([Path(__file__).parents[2] / "plugins"])
 sweep = REGISTRY.studies["gmm-sweep"].load()
 module = importlib.import_module(sweep.__module__)
 PRIORS = {"gmm-K1": 1, "gmm-K10": 10, "gmm-K50": 50, "gmm-K200": 200}
-COLUMNS = ("experiment", "dataset", "image", "task", "prior", "metric", "value", "status", "reason", "source", "note")
+COLUMNS = (
+    "experiment",
+    "dataset",
+    "image",
+    "task",
+    "prior",
+    "metric",
+    "value",
+    "status",
+    "reason",
+    "source",
+    "note",
+)
 
 
 def prior(name):
@@ -25,9 +37,23 @@ def prior(name):
     return SimpleNamespace(mixture=SimpleNamespace(weights=weights / weights.sum()))
 
 
-def results(fail: bool = False, likelihoods=(151.0, 152.0, 153.0, 154.0), slope: float = 1.0, priors=PRIORS) -> Results:
+def results(
+    fail: bool = False, likelihoods=(151.0, 152.0, 153.0, 154.0), slope: float = 1.0, priors=PRIORS
+) -> Results:
     rows = [
-        ("e", "set", image, task, name, metric, 30 + slope * math.log10(k) + shift, "ok", "", "measured", "")
+        (
+            "e",
+            "set",
+            image,
+            task,
+            name,
+            metric,
+            30 + slope * math.log10(k) + shift,
+            "ok",
+            "",
+            "measured",
+            "",
+        )
         for name, k in priors.items()
         for task in ("denoise-25", "inpaint-50")
         for metric in ("psnr", "ssim")
@@ -35,7 +61,11 @@ def results(fail: bool = False, likelihoods=(151.0, 152.0, 153.0, 154.0), slope:
     ] + [("e", "set", "a", "denoise-25", "observed", "psnr", 20.0, "ok", "", "measured", "")]
     scores = pd.DataFrame(rows, columns=list(COLUMNS))
     if fail:
-        failed = (scores["prior"] == "gmm-K10") & (scores["image"] == "b") & (scores["task"] == "denoise-25")
+        failed = (
+            (scores["prior"] == "gmm-K10")
+            & (scores["image"] == "b")
+            & (scores["task"] == "denoise-25")
+        )
         scores.loc[failed, ["value", "status"]] = [math.nan, "failed"]
     return Results(
         scores=scores,
@@ -62,12 +92,18 @@ class TestSweep:
         assert table["n_components"].tolist() == [1, 10, 50, 200]
         assert table["held_out_log_likelihood"].tolist() == [151.0, 152.0, 153.0, 154.0]
         assert table["effective_components"].tolist() == pytest.approx([1, 5, 25, 100], rel=1e-5)
-        assert table["psnr_db set denoise-25"].tolist() == pytest.approx([31 + math.log10(k) for k in PRIORS.values()])
+        assert table["psnr_db set denoise-25"].tolist() == pytest.approx(
+            [31 + math.log10(k) for k in PRIORS.values()]
+        )
 
     def test_means_are_over_the_images_that_all_restored(self):
         table = sweep(results(fail=True)).table
-        assert table["psnr_db set denoise-25"].tolist() == pytest.approx([30 + math.log10(k) for k in PRIORS.values()])
-        assert table["psnr_db set inpaint-50"].tolist() == pytest.approx([31 + math.log10(k) for k in PRIORS.values()])
+        assert table["psnr_db set denoise-25"].tolist() == pytest.approx(
+            [30 + math.log10(k) for k in PRIORS.values()]
+        )
+        assert table["psnr_db set inpaint-50"].tolist() == pytest.approx(
+            [31 + math.log10(k) for k in PRIORS.values()]
+        )
 
     def test_the_figure_shows_every_number_against_k(self):
         findings = sweep(results())
@@ -100,7 +136,9 @@ class TestSweep:
         assert all(claim.holds is None for claim in psnr)
 
     def test_variants_are_compared_with_their_own_kind(self):
-        table = pd.DataFrame({"n_components": [1, 1, 10, 10], "held_out_log_likelihood": [10.0, 50.0, 20.0, 60.0]})
+        table = pd.DataFrame(
+            {"n_components": [1, 1, 10, 10], "held_out_log_likelihood": [10.0, 50.0, 20.0, 60.0]}
+        )
         assert module.likelihood_rises(table, ["start=random", "start=split"] * 2).holds is True
         table["held_out_log_likelihood"] = [10.0, 50.0, 20.0, 40.0]
         claim = module.likelihood_rises(table, ["start=random", "start=split"] * 2)

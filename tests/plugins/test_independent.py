@@ -21,7 +21,8 @@ REGISTRY = load_plugins([Path(__file__).parents[2] / "plugins"])
 NAMES = ("ind-pixel", "pca", "ica")
 PACKAGE = REGISTRY.priors["pca"].load().__module__.rpartition(".")[0]
 em, marginals, model, shrinkage, zero_sum = (
-    importlib.import_module(f"{PACKAGE}.{name}") for name in ("em", "marginals", "model", "shrinkage", "zero_sum")
+    importlib.import_module(f"{PACKAGE}.{name}")
+    for name in ("em", "marginals", "model", "shrinkage", "zero_sum")
 )
 SIZE = 5
 OPTIONS = {"patch_size": SIZE, "n_patches": 20_000, "scales": 6}
@@ -55,7 +56,9 @@ def random_prior(name: str, patch_size: int = 2, seed: int = 0, **parameters):
         "ica": torch.nn.functional.normalize((torch.eye(pixels - 1) + free / 3) @ basis.mT),
     }[name]
     density = random_marginals(len(axes), seed=seed)
-    prior.load_state_dict({"axes": axes, "weights": density.weights, "variances": density.variances})
+    prior.load_state_dict(
+        {"axes": axes, "weights": density.weights, "variances": density.variances}
+    )
     return prior
 
 
@@ -109,7 +112,9 @@ class TestDensity:
             )
             for v in line
         )
-        assert math.log(total * 0.02**2) == pytest.approx(zero_sum.ZeroSum(density).log_density, abs=1e-6)
+        assert math.log(total * 0.02**2) == pytest.approx(
+            zero_sum.ZeroSum(density).log_density, abs=1e-6
+        )
 
     def test_log_prob_of_orthonormal_and_of_oblique_axes(self):
         u = torch.randn(50, 3, generator=seeded(), dtype=torch.float64)
@@ -118,7 +123,9 @@ class TestDensity:
             prior = random_prior(name)
             state = prior.state_dict()
             square = state["axes"] @ basis
-            direct = torch_marginals(marginals.Marginals(state["weights"], state["variances"])).log_prob(u @ square.mT)
+            direct = torch_marginals(
+                marginals.Marginals(state["weights"], state["variances"])
+            ).log_prob(u @ square.mT)
             expected = direct.sum(1) + torch.linalg.det(square).abs().log()
             torch.testing.assert_close(prior.log_prob(u @ basis.mT), expected)
         assert abs(torch.linalg.det(square).abs().log()) > 0.1
@@ -178,7 +185,10 @@ class TestSamples:
         assert samples.dtype == torch.float32
         own = prior.log_prob(samples).mean()
         state = prior.state_dict()
-        for change in ({"variances": state["variances"] * 1.3}, {"variances": state["variances"].roll(1, 1)}):
+        for change in (
+            {"variances": state["variances"] * 1.3},
+            {"variances": state["variances"].roll(1, 1)},
+        ):
             other = REGISTRY.priors[name].load()(**OPTIONS)
             other.load_state_dict({**state, **change})
             assert own > other.log_prob(samples).mean() + 0.02
@@ -202,7 +212,11 @@ class TestMAP:
     @pytest.mark.parametrize("noise_variance", [1e-5, 1e-3, 0.05, 1.0, 100.0])
     def test_a_table_is_the_global_maximum(self, noise_variance):
         density = random_marginals(5)
-        v = torch.randn(5, 400, generator=seeded(1), dtype=torch.float64) * (noise_variance + 1) ** 0.5 * 1.5
+        v = (
+            torch.randn(5, 400, generator=seeded(1), dtype=torch.float64)
+            * (noise_variance + 1) ** 0.5
+            * 1.5
+        )
 
         def objective(z):
             log_prob = density.joint(z.flatten(1)).logsumexp(1).view_as(z)
@@ -211,14 +225,17 @@ class TestMAP:
         # Nothing beyond v or on the other side of 0 can be better.
         fractions = torch.linspace(0, 1, 1001, dtype=torch.float64)[:, None]
         best = objective(fractions * v[:, None]).amax(1)
-        reached = objective(shrinkage.Shrinkage(density, noise_variance, torch.float64)(v)[:, None])[:, 0]
+        reached = objective(
+            shrinkage.Shrinkage(density, noise_variance, torch.float64)(v)[:, None]
+        )[:, 0]
         # In the one cell where the better mode changes, the table is interpolated between the two.
         assert (reached >= best - 1).all()
         assert (reached >= best - 1e-5).double().mean() > 0.99
 
     def test_where_two_modes_compete_the_better_one_wins(self):
         density = marginals.Marginals(
-            torch.tensor([[0.5, 0.5]], dtype=torch.float64), torch.tensor([[1e-6, 1.0]], dtype=torch.float64)
+            torch.tensor([[0.5, 0.5]], dtype=torch.float64),
+            torch.tensor([[1e-6, 1.0]], dtype=torch.float64),
         )
         shrink = shrinkage.Shrinkage(density, 0.01, torch.float64)
         v = torch.linspace(0, 1, 1001, dtype=torch.float64)[None]
@@ -229,7 +246,9 @@ class TestMAP:
         for value, far in ((jump - 0.02, False), (jump + 0.02, True)):
             best = float(candidates[0, (log_prob - (candidates - value).square() / 0.02).argmax()])
             assert (best > 0.1) is far
-            assert float(shrink(torch.tensor([[value]], dtype=torch.float64))) == pytest.approx(best, abs=1e-3)
+            assert float(shrink(torch.tensor([[value]], dtype=torch.float64))) == pytest.approx(
+                best, abs=1e-3
+            )
 
     def test_a_table_is_odd_and_extrapolates_as_the_widest_gaussian(self):
         density = random_marginals(4)
@@ -263,7 +282,9 @@ class TestMAP:
         grid = torch.cartesian_prod(line, line, line) @ mean_free_basis(4).mT
         energy = -prior.log_prob(grid)
         centred = x - x.mean(1, keepdim=True)
-        best = torch.stack([(energy + (grid - patch).square().sum(1) / 0.2).min() for patch in centred])
+        best = torch.stack(
+            [(energy + (grid - patch).square().sum(1) / 0.2).min() for patch in centred]
+        )
         reached = -prior.log_prob(estimate) + (estimate - x).square().sum(1) / 0.2
         excess = reached - best
         assert (excess <= 0.05).double().mean() > 0.8
@@ -282,7 +303,9 @@ class TestMAP:
             return -prior.log_prob(u @ basis.mT) + (u - x @ basis).square().sum(1) / (2 * variance)
 
         u = (x @ basis).requires_grad_()
-        descent = torch.optim.LBFGS([u], max_iter=300, tolerance_change=1e-12, line_search_fn="strong_wolfe")
+        descent = torch.optim.LBFGS(
+            [u], max_iter=300, tolerance_change=1e-12, line_search_fn="strong_wolfe"
+        )
 
         def closure():
             descent.zero_grad()
@@ -300,7 +323,9 @@ class TestMAP:
     def test_without_noise_a_patch_is_its_own_estimate(self, trained, natural_patches, name):
         prior, _ = trained[name]
         assert torch.equal(prior.map_estimate(natural_patches, 0.0), natural_patches)
-        torch.testing.assert_close(prior.map_estimate(natural_patches, 1e-12), natural_patches, rtol=0, atol=1e-5)
+        torch.testing.assert_close(
+            prior.map_estimate(natural_patches, 1e-12), natural_patches, rtol=0, atol=1e-5
+        )
 
     def test_drowned_in_noise_only_the_mean_is_left(self, trained, natural_patches, name):
         prior, _ = trained[name]
@@ -311,11 +336,15 @@ class TestMAP:
         assert (natural_patches - mean).abs().max() > 0.3
 
     @pytest.mark.parametrize("noise_variance", [-1e-3, math.nan, math.inf])
-    def test_an_impossible_noise_variance_is_refused(self, trained, natural_patches, name, noise_variance):
+    def test_an_impossible_noise_variance_is_refused(
+        self, trained, natural_patches, name, noise_variance
+    ):
         with pytest.raises(ValueError, match="noise_variance"):
             trained[name][0].map_estimate(natural_patches, noise_variance)
 
-    def test_another_noise_level_is_not_answered_from_the_last(self, trained, natural_patches, name):
+    def test_another_noise_level_is_not_answered_from_the_last(
+        self, trained, natural_patches, name
+    ):
         prior, _ = trained[name]
         first = prior.map_estimate(natural_patches, 1e-3)
         assert not torch.allclose(first, prior.map_estimate(natural_patches, 1e-1))
@@ -324,8 +353,12 @@ class TestMAP:
 
 class TestEM:
     def two_scales(self):
-        weights = torch.tensor([[0.3, 0.7], [0.8, 0.2], [0.5, 0.5], [0.6, 0.4]], dtype=torch.float64)
-        return marginals.Marginals(weights, torch.tensor([[0.01, 1.0]], dtype=torch.float64).repeat(4, 1))
+        weights = torch.tensor(
+            [[0.3, 0.7], [0.8, 0.2], [0.5, 0.5], [0.6, 0.4]], dtype=torch.float64
+        )
+        return marginals.Marginals(
+            weights, torch.tensor([[0.01, 1.0]], dtype=torch.float64).repeat(4, 1)
+        )
 
     def run(self, values, iterations, maximise=None, scales=3):
         density = em.spread([values], scales, 1e-9)
@@ -334,7 +367,15 @@ class TestEM:
             expected = em.Moments(density.weights, density.weights * density.variances, 1)
             return em.maximise(density, moments, expected, 1e-9)
 
-        return list(em.em(lambda: [values], lambda: [values[:, :100]], density, maximise or unconstrained, iterations))
+        return list(
+            em.em(
+                lambda: [values],
+                lambda: [values[:, :100]],
+                density,
+                maximise or unconstrained,
+                iterations,
+            )
+        )
 
     def test_moments_are_those_of_the_definition(self):
         density = random_marginals(2)
@@ -378,7 +419,9 @@ class TestEM:
         steps = self.run(values, 80, maximise, scales=2)
         assert all(likelihood(b) >= likelihood(a) - 1e-6 for a, b in pairwise(steps))
         torch.testing.assert_close(steps[-1].marginals.weights, truth.weights, rtol=0, atol=0.03)
-        torch.testing.assert_close(steps[-1].marginals.variances, truth.variances, rtol=0.15, atol=0)
+        torch.testing.assert_close(
+            steps[-1].marginals.variances, truth.variances, rtol=0.15, atol=0
+        )
         naive = self.run(values, 80, scales=2)[-1]
         assert likelihood(steps[-1]) > likelihood(naive) + 0.01
 
@@ -457,7 +500,9 @@ class TestFit:
 
     def test_a_seed_gives_one_model(self, natural, name):
         options = {"n_patches": 1000, "iterations": 2}
-        first, again, other = (fitted(natural, name, seed, **options)[0].state_dict() for seed in (1, 1, 2))
+        first, again, other = (
+            fitted(natural, name, seed, **options)[0].state_dict() for seed in (1, 1, 2)
+        )
         assert all(torch.equal(first[key], again[key]) for key in first)
         assert not torch.equal(first["variances"], other["variances"])
 
@@ -485,13 +530,17 @@ class TestModelFile:
         prior.save(tmp_path / "model.safetensors")
         again = REGISTRY.priors[name].load()(**OPTIONS)
         again.load(tmp_path / "model.safetensors")
-        torch.testing.assert_close(again.map_estimate(natural_patches, 1e-2), prior.map_estimate(natural_patches, 1e-2))
+        torch.testing.assert_close(
+            again.map_estimate(natural_patches, 1e-2), prior.map_estimate(natural_patches, 1e-2)
+        )
         torch.testing.assert_close(again.log_prob(natural_patches), prior.log_prob(natural_patches))
 
     def test_a_model_of_other_parameters_is_refused(self, trained, name, tmp_path):
         trained[name][0].save(tmp_path / "model.safetensors")
         other = REGISTRY.priors[name].load()(**(OPTIONS | {"scales": 4}))
-        with pytest.raises(ValueError, match=r"does not fit this prior: weights has shape .*6\).*4\)"):
+        with pytest.raises(
+            ValueError, match=r"does not fit this prior: weights has shape .*6\).*4\)"
+        ):
             other.load(tmp_path / "model.safetensors")
 
     @pytest.mark.parametrize(
@@ -501,7 +550,10 @@ class TestModelFile:
             (lambda state: state["weights"].mul_(-1), "positive and sum to 1"),
             (lambda state: state["weights"].mul_(2), "positive and sum to 1"),
             (lambda state: state["variances"].mul_(-1), "variances must be positive"),
-            (lambda state: state["variances"].fill_(math.inf), "variances must be positive and finite"),
+            (
+                lambda state: state["variances"].fill_(math.inf),
+                "variances must be positive and finite",
+            ),
             (lambda state: state["axes"].fill_(math.nan), "axes must be finite"),
             (lambda state: state["axes"].mul_(1.1), "axes must"),
             (lambda state: state["axes"][0].copy_(state["axes"][1]), "axes must"),

@@ -24,7 +24,8 @@ REGISTRY = load_plugins([Path(__file__).parents[2] / "plugins"])
 LIKELIHOOD = REGISTRY.studies["likelihood"].load()
 PACKAGE = LIKELIHOOD.__module__.rpartition(".")[0]
 measure, tables, claims, intervals = (
-    importlib.import_module(f"{PACKAGE}.{name}") for name in ("measure", "tables", "claims", "intervals")
+    importlib.import_module(f"{PACKAGE}.{name}")
+    for name in ("measure", "tables", "claims", "intervals")
 )
 SIZE = 5
 KINDS = {"ind-pixel": "ind-pixel", "mvg": "mvg", "pca": "pca", "ica": "ica", "gmm-K4": "gmm"}
@@ -56,7 +57,18 @@ def score_rows(psnr_db):
         ("e", "set", image, task, prior, "psnr", value, "ok", "", "measured", "")
         for (task, image, prior), value in psnr_db.items()
     ]
-    columns = ["experiment", "dataset", "image", "task", "prior", "metric", "value", "status", "reason", "source"]
+    columns = [
+        "experiment",
+        "dataset",
+        "image",
+        "task",
+        "prior",
+        "metric",
+        "value",
+        "status",
+        "reason",
+        "source",
+    ]
     return pd.DataFrame(rows, columns=[*columns, "note"])
 
 
@@ -84,7 +96,10 @@ def results_of(names, psnr_db=None, material=None, tasks=("denoise-25",), traini
 
 @pytest.fixture(scope="module")
 def models():
-    natural = [to_tensor(image[::2, ::2].astype(np.float32) / 255) for image in (data.brick(), data.grass())]
+    natural = [
+        to_tensor(image[::2, ::2].astype(np.float32) / 255)
+        for image in (data.brick(), data.grass())
+    ]
     made = {"mvg": {}, "pca": {"iterations": 3}, "gmm": {"n_components": 4, "iterations": 3}}
     fitted = {}
     for name, parameters in made.items():
@@ -105,9 +120,16 @@ def images():
 
 @pytest.fixture(scope="module")
 def material(models, images):
-    tasks = {"denoise-25": Denoise(sigma=25), "poisson": DenoisePoisson(peak=30), "inpaint": Inpaint(missing=50)}
+    tasks = {
+        "denoise-25": Denoise(sigma=25),
+        "poisson": DenoisePoisson(peak=30),
+        "inpaint": Inpaint(missing=50),
+    }
     problems = {
-        name: {image: task.corrupt(clean, torch.Generator().manual_seed(0)) for image, clean in images.items()}
+        name: {
+            image: task.corrupt(clean, torch.Generator().manual_seed(0))
+            for image, clean in images.items()
+        }
         for name, task in tasks.items()
     }
     return Shelf({**models, "failed": None, "other": object()}, images, problems)
@@ -136,7 +158,9 @@ class TestModels:
         assert measure.patch_models(results) == models
 
     def test_a_curve_without_a_likelihood_keeps_a_model_out(self, results, models):
-        results = results_of(results.names, material=results.material, training=dict(results.training))
+        results = results_of(
+            results.names, material=results.material, training=dict(results.training)
+        )
         results.training["pca"] = pd.DataFrame({"iteration": [0], "loss": [1.0]})
         assert set(measure.patch_models(results)) == {"mvg", "gmm"}
 
@@ -154,11 +178,15 @@ class TestMeasure:
         assert set(table["prior"]) == {"mvg", "pca", "gmm"}
         assert table["label"].tolist() == [f"the {prior}" for prior in table["prior"]]
         assert table["log_likelihood_nats_per_patch"].is_monotonic_increasing
-        constants = table[["dataset", "task", "sigma_255", "images", "dimensions"]].drop_duplicates()
+        constants = table[
+            ["dataset", "task", "sigma_255", "images", "dimensions"]
+        ].drop_duplicates()
         assert constants.to_numpy().tolist() == [["set", "denoise-25", 25.0, 3, SIZE**2 - 1]]
         assert table.notna().to_numpy().all()
 
-    def test_likelihood_and_patch_psnr_are_those_of_the_same_patches_and_noise(self, findings, models, images):
+    def test_likelihood_and_patch_psnr_are_those_of_the_same_patches_and_noise(
+        self, findings, models, images
+    ):
         table = findings.table.set_index("prior")
         likelihood, error = {prior: [] for prior in models}, {prior: [] for prior in models}
         noise = torch.Generator().manual_seed(0)
@@ -173,17 +201,25 @@ class TestMeasure:
                 error[prior].append(float((estimate - x).square().mean()))
         for prior in models:
             nats = np.mean(likelihood[prior])
-            assert table.loc[prior, "log_likelihood_nats_per_patch"] == pytest.approx(nats, abs=1e-3)
+            assert table.loc[prior, "log_likelihood_nats_per_patch"] == pytest.approx(
+                nats, abs=1e-3
+            )
             bits = -(nats - (SIZE**2 - 1) * math.log(255)) / math.log(2) / (SIZE**2 - 1)
             assert table.loc[prior, "bits_per_dimension"] == pytest.approx(bits, abs=1e-4)
-            assert table.loc[prior, "patch_psnr_db"] == pytest.approx(-10 * np.log10(np.mean(error[prior])), abs=1e-3)
+            assert table.loc[prior, "patch_psnr_db"] == pytest.approx(
+                -10 * np.log10(np.mean(error[prior])), abs=1e-3
+            )
 
     def brute_force(self, model, plane, noise_variance, overlapping):
         """Return the average of the estimates of single patches, one after the other."""
         total, weight = torch.zeros_like(plane), torch.zeros_like(plane)
 
         def starts(length):
-            return range(length - SIZE + 1) if overlapping else [*range(0, length - SIZE, SIZE), length - SIZE]
+            return (
+                range(length - SIZE + 1)
+                if overlapping
+                else [*range(0, length - SIZE, SIZE), length - SIZE]
+            )
 
         for row in starts(plane.shape[0]):
             for column in starts(plane.shape[1]):
@@ -205,21 +241,30 @@ class TestMeasure:
         ]
         expected = from_planes(torch.stack(restored), problem.y.shape)
         before = problem.y.clone()
-        torch.testing.assert_close(measure.denoise_once(models["gmm"], problem, overlapping), expected)
+        torch.testing.assert_close(
+            measure.denoise_once(models["gmm"], problem, overlapping), expected
+        )
         assert torch.equal(problem.y, before)
 
     def test_the_table_holds_the_means_of_whole_images(self, findings, material, models):
         table = findings.table.set_index("prior")
         for column, overlapping in (("averaged_psnr_db", True), ("non_overlapping_psnr_db", False)):
             expected = [
-                psnr(to_array(measure.denoise_once(models["pca"], problem, overlapping)), to_array(clean))
+                psnr(
+                    to_array(measure.denoise_once(models["pca"], problem, overlapping)),
+                    to_array(clean),
+                )
                 for problem, clean in material.problems("set", "denoise-25").values()
             ]
             assert table.loc["pca", column] == pytest.approx(np.mean(expected))
-        assert table["epll_psnr_db"].to_dict() == pytest.approx({"mvg": 29.0, "pca": 29.1, "gmm": 29.2})
+        assert table["epll_psnr_db"].to_dict() == pytest.approx(
+            {"mvg": 29.0, "pca": 29.1, "gmm": 29.2}
+        )
 
     def test_an_image_that_one_model_did_not_restore_counts_for_none(self, results, models):
-        scores = results.scores[(results.scores["image"] != "coins") | (results.scores["prior"] != "pca")]
+        scores = results.scores[
+            (results.scores["image"] != "coins") | (results.scores["prior"] != "pca")
+        ]
         some = Results(**{**vars(results), "scores": scores})
         table = LIKELIHOOD(some).table.set_index("prior")
         assert set(table["images"]) == {2}
@@ -227,7 +272,10 @@ class TestMeasure:
 
     def test_models_that_share_no_image_are_not_compared(self, results):
         pairs = {("camera", "mvg"), ("coins", "pca"), ("cat", "gmm")}
-        own = [pair in pairs for pair in zip(results.scores["image"], results.scores["prior"], strict=True)]
+        own = [
+            pair in pairs
+            for pair in zip(results.scores["image"], results.scores["prior"], strict=True)
+        ]
         findings = LIKELIHOOD(Results(**{**vars(results), "scores": results.scores[own]}))
         assert findings.table.empty
         assert [claim.holds for claim in findings.claims] == [None] * 5
@@ -236,11 +284,15 @@ class TestMeasure:
         tiny = torch.rand(1, 1, SIZE - 1, 30)
         exact = torch.rand(1, 1, SIZE, SIZE)
         material = Shelf(models, {"tiny": tiny, "exact": exact}, {})
-        measured = measure.measure(results_of({p: p for p in models}, material=material, tasks=()), models)
+        measured = measure.measure(
+            results_of({p: p for p in models}, material=material, tasks=()), models
+        )
         assert set(measured["image"]) == {"exact"}
 
     def test_without_gaussian_noise_only_patches_are_denoised(self, results):
-        catalogue = Catalogue(**{**vars(results.catalogue), "tasks": {"poisson": "p", "inpaint": "i"}})
+        catalogue = Catalogue(
+            **{**vars(results.catalogue), "tasks": {"poisson": "p", "inpaint": "i"}}
+        )
         findings = LIKELIHOOD(Results(**{**vars(results), "catalogue": catalogue}))
         assert set(findings.table["sigma_255"]) == {25.0}
         assert findings.table["patch_psnr_db"].notna().all()
@@ -262,19 +314,31 @@ class TestMeasure:
 class TestFigure:
     def test_every_model_is_in_both_panels_under_its_number(self, findings):
         left, right = findings.figure.axes
-        assert Counter(text.get_text() for text in left.texts if text.get_text()) == {"1": 1, "2": 1, "3": 1}
+        assert Counter(text.get_text() for text in left.texts if text.get_text()) == {
+            "1": 1,
+            "2": 1,
+            "3": 1,
+        }
         names = [tick.get_text() for tick in right.get_yticklabels()]
-        assert names == [f"{label}  {i}" for i, label in enumerate(findings.table["label"], start=1)]
+        assert names == [
+            f"{label}  {i}" for i, label in enumerate(findings.table["label"], start=1)
+        ]
         for row in findings.table.to_dict("records"):
             at_left = {float(y) for line in left.lines for y in line.get_ydata()}
             assert {row["patch_psnr_db"], row["epll_psnr_db"]} <= at_left
             at_right = {float(x) for line in right.lines for x in line.get_xdata()}
-            assert {row["epll_psnr_db"], row["averaged_psnr_db"], row["non_overlapping_psnr_db"]} <= at_right
+            assert {
+                row["epll_psnr_db"],
+                row["averaged_psnr_db"],
+                row["non_overlapping_psnr_db"],
+            } <= at_right
 
     def test_a_number_stands_at_its_point(self, findings):
         left, _ = findings.figure.axes
         placed = {text.get_text(): text.xy for text in left.texts if text.get_text()}
-        points = findings.table[["log_likelihood_nats_per_patch", "epll_psnr_db"]].itertuples(index=False, name=None)
+        points = findings.table[["log_likelihood_nats_per_patch", "epll_psnr_db"]].itertuples(
+            index=False, name=None
+        )
         assert placed == {str(i): point for i, point in enumerate(points, start=1)}
 
     def test_no_label_covers_another_or_leaves_the_figure(self, findings):
@@ -297,7 +361,9 @@ def synthetic(likelihood, patch_psnr=None, epll=None, images=8, task="denoise-25
             small = 0.01 * generator.normal()
             nats_of_image, mse = nats + easy + small, 10 ** (-patch / 10) * (1 + small)
             names = ("set", task, sigma / 255, str(image), prior)
-            rows.append((*names, nats_of_image, mse, whole + small, whole - 1 + small / 2, whole - 2))
+            rows.append(
+                (*names, nats_of_image, mse, whole + small, whole - 1 + small / 2, whole - 2)
+            )
     return pd.DataFrame(rows, columns=list(measure.COLUMNS))
 
 
@@ -324,7 +390,13 @@ class TestClaims:
 
     def test_patches_that_get_worse_refute_the_first(self):
         worse = {prior: -value for prior, value in NATS.items()}
-        assert verdicts(synthetic(NATS, patch_psnr=worse, epll=DECIBEL)) == [False, True, True, True, True]
+        assert verdicts(synthetic(NATS, patch_psnr=worse, epll=DECIBEL)) == [
+            False,
+            True,
+            True,
+            True,
+            True,
+        ]
 
     def test_whole_images_that_get_worse_refute_the_second_and_the_last(self):
         worse = {prior: 50 - value for prior, value in DECIBEL.items()}
@@ -337,7 +409,9 @@ class TestClaims:
     def test_models_that_are_equal_leave_the_order_open(self):
         assert verdicts(synthetic(NATS | {"ica": NATS["pca"]}, epll=DECIBEL))[2] is None
 
-    @pytest.mark.parametrize(("column", "other"), [("averaged", "epll"), ("non_overlapping", "averaged")])
+    @pytest.mark.parametrize(
+        ("column", "other"), [("averaged", "epll"), ("non_overlapping", "averaged")]
+    )
     def test_one_model_for_which_a_simpler_way_is_better_refutes_the_fourth(self, column, other):
         measured = synthetic(NATS, epll=DECIBEL)
         own = measured["prior"] == "pca"
@@ -349,7 +423,11 @@ class TestClaims:
     def test_a_claim_must_hold_at_every_noise_level(self):
         worse = {prior: 50 - value for prior, value in DECIBEL.items()}
         both = pd.concat(
-            [synthetic(NATS, epll=DECIBEL), synthetic(NATS, epll=worse, task="denoise-50", sigma=50)], ignore_index=True
+            [
+                synthetic(NATS, epll=DECIBEL),
+                synthetic(NATS, epll=worse, task="denoise-50", sigma=50),
+            ],
+            ignore_index=True,
         )
         found = claims.claims(both, results_of(KINDS, tasks=("denoise-25", "denoise-50")))
         assert [claim.holds for claim in found] == [True, False, True, True, False]
@@ -359,7 +437,9 @@ class TestClaims:
     def test_one_image_decides_nothing(self):
         found = claims.claims(synthetic(NATS, epll=DECIBEL, images=1), results_of(KINDS))
         assert [claim.holds for claim in found] == [None] * 5
-        assert all("nan" not in claim.evidence and "(no interval)" in claim.evidence for claim in found)
+        assert all(
+            "nan" not in claim.evidence and "(no interval)" in claim.evidence for claim in found
+        )
 
     def test_without_epll_whole_images_are_not_decided(self):
         assert verdicts(synthetic(NATS)) == [True, None, True, None, None]
@@ -374,7 +454,9 @@ class TestClaims:
         assert found[4].evidence == "not there: gmm"
 
     def test_a_mixture_alone_is_not_the_best_of_anything(self):
-        found = claims.claims(synthetic({"gmm-K4": 160.0}, epll=DECIBEL), results_of({"gmm-K4": "gmm"}))[4]
+        found = claims.claims(
+            synthetic({"gmm-K4": 160.0}, epll=DECIBEL), results_of({"gmm-K4": "gmm"})
+        )[4]
         assert found.holds is None
         assert "no other patch model" in found.evidence
 

@@ -22,15 +22,34 @@ PRIORS = load_plugins([Path(__file__).parents[2] / "plugins"]).priors
 VAE, PatchVAE = PRIORS["vae"].load(), PRIORS["vae-patch"].load()
 PACKAGE = VAE.__module__.rpartition(".")[0]
 blocks, density, elbo, network = (
-    importlib.import_module(f"{PACKAGE}.{name}") for name in ("blocks", "density", "elbo", "network")
+    importlib.import_module(f"{PACKAGE}.{name}")
+    for name in ("blocks", "density", "elbo", "network")
 )
-TINY = {"tile_size": 16, "latent_size": 16, "width": 12, "depth": 1, "stride": 8, "n_tiles": 2000, "search_steps": 10}
-TINY_PATCHES = {"tile_size": 4, "block": 4, "latent_size": 1, "width": 8, "depth": 1, "n_tiles": 2000, "samples": 8}
+TINY = {
+    "tile_size": 16,
+    "latent_size": 16,
+    "width": 12,
+    "depth": 1,
+    "stride": 8,
+    "n_tiles": 2000,
+    "search_steps": 10,
+}
+TINY_PATCHES = {
+    "tile_size": 4,
+    "block": 4,
+    "latent_size": 1,
+    "width": 8,
+    "depth": 1,
+    "n_tiles": 2000,
+    "samples": 8,
+}
 SHORT = {"iterations": 150, "measure_every": 50, "held_out": 0.1}
 
 
 def photograph(name, side=96):
-    return to_tensor(read_image(file_of(name)))[:, :1, 100 : 100 + side, 100 : 100 + side].contiguous()
+    return to_tensor(read_image(file_of(name)))[
+        :, :1, 100 : 100 + side, 100 : 100 + side
+    ].contiguous()
 
 
 def fitted(kind, images, **parameters):
@@ -84,12 +103,16 @@ class TestDensity:
     def decoded(self):
         generator = torch.Generator().manual_seed(1)
         mean = torch.randn(1, 4, 2, 2, generator=generator, dtype=torch.float64)
-        return density.Decoded(mean, 0.1 + torch.rand(1, 4, 2, 2, generator=generator, dtype=torch.float64))
+        return density.Decoded(
+            mean, 0.1 + torch.rand(1, 4, 2, 2, generator=generator, dtype=torch.float64)
+        )
 
     def dense(self, dct, decoded, noise):
         """Return mean and covariance of the coordinates Bᵀx of tiles x without a mean, by dense linear algebra."""
         pixels = dct.size**2
-        matrix = dct.coefficients(torch.eye(pixels).view(pixels, dct.size, dct.size)).flatten(1).double()
+        matrix = (
+            dct.coefficients(torch.eye(pixels).view(pixels, dct.size, dct.size)).flatten(1).double()
+        )
         into = matrix.mT @ mean_free_basis(pixels)
         precision = torch.diag(1 / (decoded.variance + noise).flatten())
         covariance = torch.linalg.inv(into.mT @ precision @ into)
@@ -108,7 +131,9 @@ class TestDensity:
 
     def test_samples_are_of_that_gaussian(self):
         dct, decoded, count = blocks.BlockDCT(4, 2), self.decoded(), 40_000
-        many = density.Decoded(decoded.mean.expand(count, -1, -1, -1), decoded.variance.expand(count, -1, -1, -1))
+        many = density.Decoded(
+            decoded.mean.expand(count, -1, -1, -1), decoded.variance.expand(count, -1, -1, -1)
+        )
         tiles = dct.tiles(many.sample(torch.Generator().manual_seed(0)))
         assert tiles.mean((1, 2)).abs().max() < 1e-6
         mean, covariance = self.dense(dct, decoded, 0.0)
@@ -125,15 +150,21 @@ class TestDensity:
         estimate = decoded.estimate(u.detach(), noise)
         # Where the sum of both quadratic terms is least, its gradient is 0.
         x = estimate.requires_grad_()
-        cost = ((x - decoded.mean).square() / decoded.variance + (x - u.detach()).square() / noise).sum()
+        cost = (
+            (x - decoded.mean).square() / decoded.variance + (x - u.detach()).square() / noise
+        ).sum()
         (gradient,) = torch.autograd.grad(cost, x)
         torch.testing.assert_close(gradient, torch.zeros_like(gradient), atol=1e-10, rtol=0)
 
     def test_divergence_and_ratio(self):
-        code = density.Code(torch.randn(5, 3, dtype=torch.float64), torch.randn(5, 3, dtype=torch.float64))
+        code = density.Code(
+            torch.randn(5, 3, dtype=torch.float64), torch.randn(5, 3, dtype=torch.float64)
+        )
         q = torch.distributions.Normal(code.mean, (0.5 * code.log_variance).exp())
         p = torch.distributions.Normal(torch.zeros(3, dtype=torch.float64), 1.0)
-        torch.testing.assert_close(code.divergence(), torch.distributions.kl_divergence(q, p.expand((5, 3))))
+        torch.testing.assert_close(
+            code.divergence(), torch.distributions.kl_divergence(q, p.expand((5, 3)))
+        )
         standard = torch.randn(5, 3, dtype=torch.float64)
         z = code.at(standard)
         torch.testing.assert_close(code.log_ratio(standard), (p.log_prob(z) - q.log_prob(z)).sum(1))
@@ -142,12 +173,20 @@ class TestDensity:
 class TestPatches:
     def test_the_likelihood_is_the_integral_over_the_codes(self, tiny_patches):
         prior, _ = tiny_patches
-        patches = torch.stack([photograph("camera")[0, 0, i : i + 4, 3 * i : 3 * i + 4].flatten() for i in range(4)])
+        patches = torch.stack(
+            [photograph("camera")[0, 0, i : i + 4, 3 * i : 3 * i + 4].flatten() for i in range(4)]
+        )
         z = torch.linspace(-9, 9, 4001)[:, None]
         decoded = prior.decoded(z)
         for patch in patches:
-            u = prior.dct.coefficients(elbo.without_mean(patch.view(1, 4, 4))).expand(len(z), -1, -1, -1)
-            log_joint = decoded.log_prob(u, torch.zeros(len(z))) - 0.5 * z[:, 0].square() - 0.5 * math.log(2 * math.pi)
+            u = prior.dct.coefficients(elbo.without_mean(patch.view(1, 4, 4))).expand(
+                len(z), -1, -1, -1
+            )
+            log_joint = (
+                decoded.log_prob(u, torch.zeros(len(z)))
+                - 0.5 * z[:, 0].square()
+                - 0.5 * math.log(2 * math.pi)
+            )
             exact = float(torch.logsumexp(log_joint.double(), 0)) + math.log(18 / 4000)
             many = as_mode(prior, samples=500)
             assert float(many.log_prob(patch[None])) == pytest.approx(exact, abs=0.1)
@@ -155,7 +194,9 @@ class TestPatches:
     def test_more_samples_give_a_higher_bound_in_the_mean(self, tiny_patches):
         prior, _ = tiny_patches
         windows = photograph("coins")[0, 0].unfold(0, 4, 3).unfold(1, 4, 3).reshape(-1, 16)
-        bounds = [float(as_mode(prior, samples=count).log_prob(windows).mean()) for count in (1, 8, 64)]
+        bounds = [
+            float(as_mode(prior, samples=count).log_prob(windows).mean()) for count in (1, 8, 64)
+        ]
         assert bounds == sorted(bounds)
         assert bounds[0] < bounds[2]
 
@@ -163,7 +204,9 @@ class TestPatches:
         prior, _ = tiny_patches
         patches = torch.rand(20, 16)
         # Products of other shapes are rounded elsewhere.
-        torch.testing.assert_close(prior.log_prob(patches)[3:5], prior.log_prob(patches[3:5]), rtol=1e-4, atol=1e-3)
+        torch.testing.assert_close(
+            prior.log_prob(patches)[3:5], prior.log_prob(patches[3:5]), rtol=1e-4, atol=1e-3
+        )
 
     def test_samples_have_no_mean(self, tiny_patches):
         prior, _ = tiny_patches
@@ -191,11 +234,16 @@ class TestTraining:
         _, rows = tiny
         assert rows[-1]["held_out_elbo"] > rows[0]["held_out_elbo"]
         last = rows[-1]
-        assert last["bits_per_dimension"] == pytest.approx((math.log(255) - last["held_out_elbo"] / 255) / math.log(2))
+        assert last["bits_per_dimension"] == pytest.approx(
+            (math.log(255) - last["held_out_elbo"] / 255) / math.log(2)
+        )
         assert 0 <= last["active_units"] <= TINY["latent_size"]
 
     def test_a_killed_training_goes_on_bit_for_bit(self, tmp_path):
-        images, settings_ = [photograph("camera")], {**TINY, "iterations": 12, "measure_every": 5, "n_tiles": 50}
+        images, settings_ = (
+            [photograph("camera")],
+            {**TINY, "iterations": 12, "measure_every": 5, "n_tiles": 50},
+        )
         whole, rows = fitted(VAE, images, **settings_)
 
         class Killed(Checkpoint):
@@ -206,9 +254,17 @@ class TestTraining:
                     raise KeyboardInterrupt
 
         with pytest.raises(KeyboardInterrupt):
-            list(VAE(**settings_).fit(images, Context.seeded(0, checkpoint=Killed(tmp_path / "c", "k", every=0))))
+            list(
+                VAE(**settings_).fit(
+                    images, Context.seeded(0, checkpoint=Killed(tmp_path / "c", "k", every=0))
+                )
+            )
         again = VAE(**settings_)
-        rows_again = list(again.fit(images, Context.seeded(0, checkpoint=Checkpoint(tmp_path / "c", "k", every=0))))
+        rows_again = list(
+            again.fit(
+                images, Context.seeded(0, checkpoint=Checkpoint(tmp_path / "c", "k", every=0))
+            )
+        )
         for one, other in zip(rows, rows_again, strict=True):
             assert {**one, "seconds": 0} == {**other, "seconds": 0}
         for name, value in whole.state_dict().items():
@@ -228,7 +284,9 @@ class TestTraining:
         net, tiles = prior._build(), torch.rand(8, 16, 16)
         losses = []
         for free in (0.0, 1e3):
-            bound = elbo.Bound(net, prior.dct, prior.parameters.model_copy(update={"free_bits": free}))
+            bound = elbo.Bound(
+                net, prior.dct, prior.parameters.model_copy(update={"free_bits": free})
+            )
             loss, _ = bound.loss(tiles, 1.0, torch.Generator().manual_seed(0))
             losses.append(torch.autograd.grad(loss, net.to_code.weight)[0])
         # With so many free nats only the reconstruction pulls at the code.
@@ -294,7 +352,9 @@ class TestModel:
 
     def test_steps_climb_the_posterior(self, tiny):
         prior, _ = tiny
-        tiles = torch.stack([photograph("coins")[0, 0, i : i + 16, i : i + 16] for i in range(0, 64, 8)])
+        tiles = torch.stack(
+            [photograph("coins")[0, 0, i : i + 16, i : i + 16] for i in range(0, 64, 8)]
+        )
         u = prior.dct.coefficients(elbo.without_mean(tiles + 0.05 * torch.randn(tiles.shape)))
         variance = torch.full((len(u),), 0.0025)
         code = prior.network.encode(u, variance)
@@ -325,7 +385,9 @@ class TestRestoration:
     @given(height=st.integers(1, 40), width=st.integers(1, 40), channels=st.sampled_from([1, 3]))
     def test_any_size(self, tiny, height, width, channels):
         prior, _ = tiny
-        problem = Denoise(25).corrupt(torch.rand(1, channels, height, width), torch.Generator().manual_seed(0))
+        problem = Denoise(25).corrupt(
+            torch.rand(1, channels, height, width), torch.Generator().manual_seed(0)
+        )
         image = restore(prior, problem, Context.seeded(0)).image
         assert image.shape == (1, channels, height, width)
         assert image.isfinite().all()

@@ -20,7 +20,16 @@ study = REGISTRY.studies["vae"].load()
 PACKAGE = study.__module__.rpartition(".")[0]
 choice, likelihoods, modes, pictures, sheets, spectra, vae, verdicts = (
     importlib.import_module(f"{PACKAGE}.{name}")
-    for name in ("choice", "likelihoods", "modes", "pictures", "sheets", "spectra", "vae", "verdicts")
+    for name in (
+        "choice",
+        "likelihoods",
+        "modes",
+        "pictures",
+        "sheets",
+        "spectra",
+        "vae",
+        "verdicts",
+    )
 )
 elbo = importlib.import_module(f"{PACKAGE.rpartition('.')[0]}.elbo")
 IMAGES = {
@@ -29,10 +38,24 @@ IMAGES = {
     "cat": to_tensor(data.cat()[100:140, 150:200] / 255),
 }
 TINY = vae.Scale(tiles=40, patches=60, blurred=3, restored=2)
-TRAINING = {"iterations": 12, "measure_every": 12, "batch": 16, "n_tiles": 500, "held_out": 0.1, "width": 8, "depth": 1}
+TRAINING = {
+    "iterations": 12,
+    "measure_every": 12,
+    "batch": 16,
+    "n_tiles": 500,
+    "held_out": 0.1,
+    "width": 8,
+    "depth": 1,
+}
 SETTINGS = {
     "vae": {**TRAINING, "tile_size": 16, "latent_size": 8, "search_steps": 3},
-    "vae-dead-leaves": {**TRAINING, "tile_size": 8, "latent_size": 2, "search_steps": 3, "stride": 4},
+    "vae-dead-leaves": {
+        **TRAINING,
+        "tile_size": 8,
+        "latent_size": 2,
+        "search_steps": 3,
+        "stride": 4,
+    },
     "vae-patch": {**TRAINING, "tile_size": 4, "block": 4, "latent_size": 3, "samples": 8},
     "mvg": {"patch_size": 4, "n_patches": 500},
     "gsm": {"patch_size": 4, "n_patches": 500},
@@ -113,11 +136,20 @@ class TestTable:
             (nats,) = values(everything, prior, quantity, "nats per tile")["value"]
             (bits,) = values(everything, prior, quantity, likelihoods.BITS)["value"]
             assert bits == pytest.approx((math.log(255) - nats / dimensions) / math.log(2))
-        assert f"{likelihoods.SAMPLES} samples" in values(everything, prior, likelihoods.IMPORTANCE)["of"].iloc[0]
-        (active,) = values(everything, prior, "active units", f"of {SETTINGS[prior]['latent_size']}")["value"]
+        assert (
+            f"{likelihoods.SAMPLES} samples"
+            in values(everything, prior, likelihoods.IMPORTANCE)["of"].iloc[0]
+        )
+        (active,) = values(
+            everything, prior, "active units", f"of {SETTINGS[prior]['latent_size']}"
+        )["value"]
         assert 0 <= active <= SETTINGS[prior]["latent_size"]
-        assert (values(everything, prior, "divergence of the code", "nats per tile")["value"] >= 0).all()
-        assert (values(everything, prior, "decoder's standard deviation", "of 255")["value"] > 0).all()
+        assert (
+            values(everything, prior, "divergence of the code", "nats per tile")["value"] >= 0
+        ).all()
+        assert (
+            values(everything, prior, "decoder's standard deviation", "of 255")["value"] > 0
+        ).all()
         assert len(values(everything, prior, "power kept")) == len(spectra.BANDS)
         psnr = values(everything, prior, "PSNR", "dB")
         assert len(psnr) == len(modes.TASKS) * len(modes.MODES)
@@ -147,7 +179,11 @@ class TestTable:
 
     def test_nothing_is_no_finding(self, results):
         small = {"small": to_tensor(np.zeros((3, 3)))}
-        for found in (results(failed=["vae"]), results("vae", "vae-patch", images=small), results("vae", images={})):
+        for found in (
+            results(failed=["vae"]),
+            results("vae", "vae-patch", images=small),
+            results("vae", images={}),
+        ):
             findings = study(found, TINY)
             assert findings.table.empty
             assert list(findings.table.columns) == list(choice.Row._fields)
@@ -163,7 +199,9 @@ class TestLikelihoods:
     def test_more_samples_come_closer_from_the_bound(self, fitted):
         model, _ = fitted("vae")
         tiles = torch.cat(choice.tiles_by_image(choice_images(), 16, 60))
-        bound = elbo.Bound(model.network, model.dct, model.parameters).measure(tiles.split(16))["held_out_elbo"]
+        bound = elbo.Bound(model.network, model.dct, model.parameters).measure(tiles.split(16))[
+            "held_out_elbo"
+        ]
         rising = [float(model.log_likelihood(tiles, samples).mean()) for samples in (1, 8, 64)]
         assert bound < rising[1] < rising[2]
         assert rising[0] < rising[1]
@@ -171,7 +209,9 @@ class TestLikelihoods:
     def test_a_tile_alone_has_the_same_likelihood(self, fitted):
         model, _ = fitted("vae")
         tiles = torch.cat(choice.tiles_by_image(choice_images(), 16, 6))
-        torch.testing.assert_close(model.log_likelihood(tiles, 4)[2:3], model.log_likelihood(tiles[2:3], 4))
+        torch.testing.assert_close(
+            model.log_likelihood(tiles, 4)[2:3], model.log_likelihood(tiles[2:3], 4)
+        )
 
     def test_without_a_code_it_is_that_of_the_decoder(self, fitted):
         # A decoder that does not look at the code is one Gaussian, and an encoder that is the prior gives its density.
@@ -240,7 +280,10 @@ class TestModes:
         copy = modes.in_mode(model, "latent")
         assert copy.parameters.mode == "latent"
         assert copy.parameters.model_dump() | {"mode": "jpmap"} == model.parameters.model_dump()
-        assert all(torch.equal(copy.state_dict()[name], value) for name, value in model.state_dict().items())
+        assert all(
+            torch.equal(copy.state_dict()[name], value)
+            for name, value in model.state_dict().items()
+        )
 
     def test_problems_are_the_same_each_time(self):
         images = {"a": torch.rand(120, 100), "b": torch.rand(40, 200)}
@@ -264,7 +307,9 @@ class TestPictures:
         blocks = variance[:, 0].flatten(1)
         # What a tile's mean varies by is not there.
         expected = variance.sum((1, 2, 3)) - blocks.square().sum(1) / blocks.sum(1)
-        assert float(noise.square().sum((1, 2)).mean()) == pytest.approx(float(expected.mean()), rel=0.05)
+        assert float(noise.square().sum((1, 2)).mean()) == pytest.approx(
+            float(expected.mean()), rel=0.05
+        )
 
     def test_walks_end_where_they_should(self, fitted):
         model, _ = fitted("vae-dead-leaves")
@@ -304,7 +349,9 @@ class TestVerdicts:
         ],
     )
     def test_the_joint_posterior_must_win_every_image(self, gains, other, holds):
-        verdict, evidence = verdicts.joint_is_better({"VAE": {"a": scores_of(*gains), "b": scores_of(*other)}})
+        verdict, evidence = verdicts.joint_is_better(
+            {"VAE": {"a": scores_of(*gains), "b": scores_of(*other)}}
+        )
         assert verdict is holds
         assert f"VAE, a {np.mean(gains):+.2f}" in evidence
 
@@ -323,11 +370,20 @@ class TestVerdicts:
 
     @pytest.mark.parametrize(
         ("own", "holds"),
-        [((5.0, 6.0, 7.0), True), ((-5.0, 6.0, 0.0), None), ((-5.0, -6.0, -7.0), None), ((5.0,), None)],
+        [
+            ((5.0, 6.0, 7.0), True),
+            ((-5.0, 6.0, 0.0), None),
+            ((-5.0, -6.0, -7.0), None),
+            ((5.0,), None),
+        ],
     )
     def test_a_lower_bound_can_show_more_likelihood_only(self, own, holds):
         named = SimpleNamespace(names={"vae-patch": "vae-patch", "gauss": "mvg", "gmm-K5": "gmm"})
-        found = {"vae-patch": np.array(own), "gauss": np.zeros(len(own)), "gmm-K5": np.full(len(own), 100.0)}
+        found = {
+            "vae-patch": np.array(own),
+            "gauss": np.zeros(len(own)),
+            "gmm-K5": np.full(len(own), 100.0),
+        }
         verdict, evidence = verdicts.patches_are_likelier(named, found)
         assert verdict is holds
         assert ("lower bound" in evidence) is (not holds)
@@ -336,7 +392,13 @@ class TestVerdicts:
 
     @pytest.mark.parametrize(
         ("differences", "holds"),
-        [((-0.5, -0.2, 0.1), True), ((-2.0, -1.5, -1.7), False), ((-2.0, 0.0, -0.5), None), ((0.5,), None), ((), None)],
+        [
+            ((-0.5, -0.2, 0.1), True),
+            ((-2.0, -1.5, -1.7), False),
+            ((-2.0, 0.0, -0.5), None),
+            ((0.5,), None),
+            ((), None),
+        ],
     )
     def test_dead_leaves_may_fall_a_decibel_behind(self, results, differences, holds):
         rows = [

@@ -37,7 +37,9 @@ def test_a_circular_blur_is_undone_by_the_filter_in_the_fourier_domain(wiener):
     h = torch.fft.fft2(padded.roll((-1, -2), (0, 1)))
     f = torch.fft.fftfreq(9)[:, None].double() ** 2 + torch.fft.fftfreq(12).double() ** 2
     noise_to_signal = SIGMA**2 * f / wiener.amplitude
-    expected = torch.fft.ifft2(h.conj() * torch.fft.fft2(problem.y.double()) / (h.abs() ** 2 + noise_to_signal)).real
+    expected = torch.fft.ifft2(
+        h.conj() * torch.fft.fft2(problem.y.double()) / (h.abs() ** 2 + noise_to_signal)
+    ).real
     restored = wiener.restore(problem, Context.seeded(0)).image
     torch.testing.assert_close(restored.double(), expected, rtol=1e-3, atol=1e-3)
 
@@ -49,7 +51,11 @@ def test_any_operator_is_solved_as_by_a_dense_matrix(wiener):
     units = torch.eye(pixels, dtype=torch.float64).reshape(pixels, *SHAPE)
     h = operator.forward(units).reshape(pixels, pixels).mT
     f = torch.fft.fftfreq(9)[:, None].double() ** 2 + torch.fft.fftfreq(12).double() ** 2
-    precision = torch.fft.ifft2(f / wiener.amplitude * torch.fft.fft2(units)).real.reshape(pixels, pixels).mT
+    precision = (
+        torch.fft.ifft2(f / wiener.amplitude * torch.fft.fft2(units))
+        .real.reshape(pixels, pixels)
+        .mT
+    )
     right = h.mT @ problem.y.double().flatten() / SIGMA**2
     expected = torch.linalg.solve(h.mT @ h / SIGMA**2 + precision, right)
     restored = wiener.restore(problem, Context.seeded(0)).image
@@ -61,7 +67,9 @@ def test_the_amplitude_of_a_field_with_this_spectrum_is_found(wiener):
     generator = torch.Generator().manual_seed(0)
     deviation = wiener.precision(256, 256).clamp(min=1).rsqrt()
     fields = [
-        torch.fft.irfft2(torch.fft.rfft2(torch.randn(1, 1, 256, 256, generator=generator)) * deviation)
+        torch.fft.irfft2(
+            torch.fft.rfft2(torch.randn(1, 1, 256, 256, generator=generator)) * deviation
+        )
         for _ in range(4)
     ]
     assert module.spectrum_amplitude(fields) == pytest.approx(wiener.amplitude, rel=0.15)

@@ -68,21 +68,45 @@ def generate():
             for task in TASKS:
                 for prior in PRIORS:
                     status, stage, reason = outcome(dataset, image, task, prior)
-                    row = {"experiment": "made-up", "dataset": dataset, "image": image, "task": task, "prior": prior}
+                    row = {
+                        "experiment": "made-up",
+                        "dataset": dataset,
+                        "image": image,
+                        "task": task,
+                        "prior": prior,
+                    }
                     row |= {"status": status, "reason": reason, "source": "measured"}
                     ok = status == "ok"
                     runs.append(
                         row
-                        | {"stage": stage, "traceback": "" if ok else f"Traceback\n{reason}", "threads": 1, "seed": 1}
-                        | {"seconds": SECONDS[prior] * random.lognormal(sigma=0.2) if ok else np.nan}
-                        | {"peak_memory_mb": 300 + SECONDS[prior] * 5, "fingerprint": "f", "environment": "e"}
+                        | {
+                            "stage": stage,
+                            "traceback": "" if ok else f"Traceback\n{reason}",
+                            "threads": 1,
+                            "seed": 1,
+                        }
+                        | {
+                            "seconds": SECONDS[prior] * random.lognormal(sigma=0.2)
+                            if ok
+                            else np.nan
+                        }
+                        | {
+                            "peak_memory_mb": 300 + SECONDS[prior] * 5,
+                            "fingerprint": "f",
+                            "environment": "e",
+                        }
                     )
                     if prior == "observed":
                         psnr = OBSERVED[task] + random.normal(scale=0.05)
                     else:
                         psnr = LEVEL[task] + QUALITY[prior] + difficulty + random.normal(scale=0.25)
-                    for metric, value in (("psnr", psnr), ("ssim", 1 / (1 + np.exp(-(psnr - 22) / 4)))):
-                        scores.append(row | {"metric": metric, "value": value if ok else np.nan, "note": ""})
+                    for metric, value in (
+                        ("psnr", psnr),
+                        ("ssim", 1 / (1 + np.exp(-(psnr - 22) / 4))),
+                    ):
+                        scores.append(
+                            row | {"metric": metric, "value": value if ok else np.nan, "note": ""}
+                        )
     scores += published_rows("made-up", SECTIONS, TASKS, METRICS)
     return SimpleNamespace(
         scores=pd.DataFrame(scores, columns=SCORES.schema.names),

@@ -24,12 +24,18 @@ def gallery(observed_scale=1, channels=1):
     random = np.random.default_rng(0)
     clean = random.random((40, 60, channels))
     observed = clean[::observed_scale, ::observed_scale]
-    panels = [Panel("first", clean * 0.9, "20.00 dB"), Panel("second", None, "timeout"), Panel("third", clean, "∞ dB")]
+    panels = [
+        Panel("first", clean * 0.9, "20.00 dB"),
+        Panel("second", None, "timeout"),
+        Panel("third", clean, "∞ dB"),
+    ]
     return draw_gallery(clean, observed, panels, title="denoise σ = 25")
 
 
 def smaller(experiment):
-    tasks = {task: label for task, label in experiment.catalogue.tasks.items() if task != "denoise-15"}
+    tasks = {
+        task: label for task, label in experiment.catalogue.tasks.items() if task != "denoise-15"
+    }
     return replace(experiment.catalogue, datasets=("bsd68",), tasks=tasks)
 
 
@@ -52,7 +58,9 @@ def test_drawn_twice_is_the_same_file(experiment, tmp_path, name):
     for attempt in ("a", "b"):
         save(FIGURES[name](experiment), tmp_path / attempt / "figure.svg")
     for suffix in ("svg", "png"):
-        first, second = ((tmp_path / attempt / f"figure.{suffix}").read_bytes() for attempt in ("a", "b"))
+        first, second = (
+            (tmp_path / attempt / f"figure.{suffix}").read_bytes() for attempt in ("a", "b")
+        )
         assert first == second
     assert Image.open(tmp_path / "a" / "figure.png").width > 600
 
@@ -84,7 +92,9 @@ def test_a_task_that_the_metric_is_not_defined_for_has_no_column(experiment):
     undefined = scores["task"] == tasks[0]
     scores.loc[undefined, "status"] = "unsupported"
     scores.loc[undefined, "value"] = float("nan")
-    titles = {axes.get_title() for axes in draw_scores(scores, experiment.catalogue, "psnr").axes} - {""}
+    titles = {
+        axes.get_title() for axes in draw_scores(scores, experiment.catalogue, "psnr").axes
+    } - {""}
     assert titles == {experiment.catalogue.tasks[task] for task in tasks[1:]}
 
 
@@ -99,7 +109,9 @@ def test_no_scores_give_a_figure_that_says_so(experiment):
 
 
 def test_an_experiment_with_the_observation_only_can_be_drawn(experiment):
-    catalogue = replace(experiment.catalogue, priors={"observed": "observation"}, datasets=("bsd68",))
+    catalogue = replace(
+        experiment.catalogue, priors={"observed": "observation"}, datasets=("bsd68",)
+    )
     scores = experiment.scores[experiment.scores["prior"] == "observed"]
     runs = experiment.runs[experiment.runs["prior"] == "observed"]
     for figure in (
@@ -124,8 +136,12 @@ def test_points_of_the_cost_have_the_numbers_of_the_names(experiment):
 
 @pytest.mark.parametrize("length", [3, 30, 60, 200])
 def test_long_names_stay_inside_the_cost_figure(experiment, length):
-    named = {prior: label.ljust(length, "x") for prior, label in experiment.catalogue.priors.items()}
-    figure = draw_cost(experiment.scores, experiment.runs, replace(experiment.catalogue, priors=named), "psnr")
+    named = {
+        prior: label.ljust(length, "x") for prior, label in experiment.catalogue.priors.items()
+    }
+    figure = draw_cost(
+        experiment.scores, experiment.runs, replace(experiment.catalogue, priors=named), "psnr"
+    )
     (legend,) = figure.legends
     box, whole = legend.get_window_extent(), figure.bbox
     assert box.x0 >= whole.x0 or length == 200
@@ -137,7 +153,9 @@ def test_priors_are_ranked_in_the_direction_of_the_metric(experiment):
     summary = summarise(experiment.scores, experiment.catalogue.metrics)
     order = rank_priors(summary[summary["metric"] == "psnr"], experiment.catalogue, "psnr")
     lower = {"psnr": replace(experiment.catalogue.metrics["psnr"], higher_is_better=False)}
-    reverse = rank_priors(summary[summary["metric"] == "psnr"], replace(experiment.catalogue, metrics=lower), "psnr")
+    reverse = rank_priors(
+        summary[summary["metric"] == "psnr"], replace(experiment.catalogue, metrics=lower), "psnr"
+    )
     assert order[0] == "gmm-K200" and order[-1] == "observed"
     assert order == reverse[::-1]
 
@@ -156,7 +174,9 @@ def test_families_are_told_apart_where_there_are_more_than_colours():
 
 
 @settings(max_examples=10, deadline=None)
-@given(st.lists(st.tuples(st.integers(0, 9), st.integers(0, 9)), min_size=1, max_size=12, unique=True))
+@given(
+    st.lists(st.tuples(st.integers(0, 9), st.integers(0, 9)), min_size=1, max_size=12, unique=True)
+)
 def test_labels_of_distinct_points_do_not_overlap(places):
     figure = new_figure(4, 3)
     figure.set_layout_engine("none")
@@ -193,5 +213,7 @@ def test_the_detail_is_where_the_restorations_differ():
 @given(st.integers(8, 40), st.integers(8, 40), st.integers(0, 3))
 def test_the_detail_lies_inside_the_image(height, width, count):
     random = np.random.default_rng(count)
-    top, left, side = find_detail(random.random((height, width, 1)), list(random.random((count, height, width, 1))))
+    top, left, side = find_detail(
+        random.random((height, width, 1)), list(random.random((count, height, width, 1)))
+    )
     assert 0 <= top <= height - side and 0 <= left <= width - side

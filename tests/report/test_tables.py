@@ -35,11 +35,16 @@ def printed(tables):
 
 def test_the_files_are_those_known_beforehand(experiment, tables):
     names = [*experiment.catalogue.metrics, "cost", "failures", "paired"]
-    assert sorted(tables) == sorted(f"{name}.{ending}" for name in names for ending in ("csv", "html", "md", "tex"))
+    assert sorted(tables) == sorted(
+        f"{name}.{ending}" for name in names for ending in ("csv", "html", "md", "tex")
+    )
 
 
 def test_the_same_results_give_the_same_files(experiment, tables, tmp_path):
-    shuffled = experiment.scores.sample(frac=1, random_state=1), experiment.runs.sample(frac=1, random_state=2)
+    shuffled = (
+        experiment.scores.sample(frac=1, random_state=1),
+        experiment.runs.sample(frac=1, random_state=2),
+    )
     for file in write_tables(*shuffled, experiment.catalogue, tmp_path):
         assert file.read_text(encoding="utf-8") == tables[file.name]
 
@@ -49,14 +54,26 @@ def test_failures_stay_visible_in_text(tables, ending):
     assert "timeout" in tables[f"psnr.{ending}"]
     assert "diverged" in tables[f"psnr.{ending}"]
     assert re.search(r"2\d\.\d\d .{1,5} \d\.\d\d \(10/12\)", tables[f"psnr.{ending}"])
-    assert "LinAlgError" in tables[f"failures.{ending}"] and "second line" not in tables[f"failures.{ending}"]
+    assert (
+        "LinAlgError" in tables[f"failures.{ending}"]
+        and "second line" not in tables[f"failures.{ending}"]
+    )
     assert "timeout" in tables[f"cost.{ending}"]
 
 
 def test_failures_stay_visible_in_csv_and_in_the_terminal(experiment, tables):
-    rows = {(row["dataset"], row["prior"]): row for row in csv.DictReader(io.StringIO(tables["psnr.csv"]))}
-    assert rows["bsd68", "odd_one"]["denoise-50_status"] == "timeout" and not rows["bsd68", "odd_one"]["denoise-50"]
-    assert rows["bsd68", "tv"]["denoise-25_n_failed"] == "2" and rows["bsd68", "tv"]["denoise-25_mark"] == ""
+    rows = {
+        (row["dataset"], row["prior"]): row
+        for row in csv.DictReader(io.StringIO(tables["psnr.csv"]))
+    }
+    assert (
+        rows["bsd68", "odd_one"]["denoise-50_status"] == "timeout"
+        and not rows["bsd68", "odd_one"]["denoise-50"]
+    )
+    assert (
+        rows["bsd68", "tv"]["denoise-25_n_failed"] == "2"
+        and rows["bsd68", "tv"]["denoise-25_mark"] == ""
+    )
     failed = experiment.runs["status"].isin(["failed", "timeout", "diverged"])
     assert len(pd.read_csv(io.StringIO(tables["failures.csv"]))) == failed.sum() > 0
     text = printed(terminal_tables(experiment.scores, experiment.runs, experiment.catalogue))
@@ -67,14 +84,20 @@ def test_failures_stay_visible_in_csv_and_in_the_terminal(experiment, tables):
 def test_csv_keeps_all_digits(experiment, tables):
     summary = summarise(experiment.scores, experiment.catalogue.metrics)
     summary = summary[(summary["metric"] == "psnr") & (summary["n"] > 0)]
-    rows = [row for row in csv.DictReader(io.StringIO(tables["psnr.csv"])) if row["source"] == "measured"]
+    rows = [
+        row
+        for row in csv.DictReader(io.StringIO(tables["psnr.csv"]))
+        if row["source"] == "measured"
+    ]
     table = {(row["dataset"], row["prior"]): row for row in rows}
     for row in summary.itertuples():
         assert float(table[row.dataset, row.prior][row.task]) == row.mean
 
 
 def test_exactly_the_best_of_each_column_is_bold(experiment, tables):
-    for dataset, text in zip(experiment.catalogue.datasets, tables["psnr.md"].split("### ")[1:], strict=True):
+    for dataset, text in zip(
+        experiment.catalogue.datasets, tables["psnr.md"].split("### ")[1:], strict=True
+    ):
         assert text.startswith(dataset)
         bold = [line for line in text.splitlines() if "**" in line]
         assert len(bold) == 1 and bold[0].startswith("| GMM K=200 |")
@@ -84,7 +107,9 @@ def test_exactly_the_best_of_each_column_is_bold(experiment, tables):
 
 
 def test_published_numbers_stand_apart_with_their_citation(experiment, tables):
-    line = next(line for line in tables["psnr.md"].splitlines() if line.startswith("| bm3d (paper: Zoran"))
+    line = next(
+        line for line in tables["psnr.md"].splitlines() if line.startswith("| bm3d (paper: Zoran")
+    )
     published = experiment.scores[experiment.scores["note"].str.startswith("Zoran")]
     value = published.query("prior == 'bm3d' and task == 'denoise-25'")["value"].item()
     assert f"{value:.2f}" in line and "**" not in line
@@ -99,7 +124,11 @@ def test_a_task_that_a_prior_cant_do_says_so(tables):
 def test_every_markdown_row_has_as_many_cells_as_the_head(tables):
     for name in ("psnr.md", "cost.md", "failures.md", "paired.md"):
         for text in re.split("^##.*$", tables[name], flags=re.MULTILINE):
-            widths = {len(re.findall(r"(?<!\\)\|", line)) for line in text.splitlines() if line.startswith("|")}
+            widths = {
+                len(re.findall(r"(?<!\\)\|", line))
+                for line in text.splitlines()
+                if line.startswith("|")
+            }
             assert len(widths) <= 1
 
 
@@ -108,8 +137,15 @@ def test_markup_in_names_is_escaped():
     grid = Grid("t", ["x"], [Section("", [[[Cell(nasty)]]])])
     latex = to_latex(grid).splitlines()[-3]
     for character in "&%$#_{}":
-        assert not re.search(rf"(?<!\\){re.escape(character)}", latex.replace("{}", "").replace(r"\textbackslash", ""))
-    assert r"\textbackslash{}b" in latex and r"\textasciitilde{}" in latex and r"\textasciicircum{}" in latex
+        assert not re.search(
+            rf"(?<!\\){re.escape(character)}",
+            latex.replace("{}", "").replace(r"\textbackslash", ""),
+        )
+    assert (
+        r"\textbackslash{}b" in latex
+        and r"\textasciitilde{}" in latex
+        and r"\textasciicircum{}" in latex
+    )
     row = to_markdown(grid).splitlines()[-1]
     assert row == r"| a\\b\_c\*d\|e&f%g$h\#i{j}k~l^m\<n\>o |"
     assert nasty in printed(to_rich(grid))
@@ -143,7 +179,9 @@ class Page(HTMLParser):
 
 @given(st.text(st.characters(exclude_categories=("Cs", "Cc")), max_size=20))
 def test_a_page_shows_every_text_as_it_is(text):
-    grid = Grid(text, [text, "b"], [Section(text, [[[Cell(text), Cell(text, "best")]]])], notes=[text])
+    grid = Grid(
+        text, [text, "b"], [Section(text, [[[Cell(text), Cell(text, "best")]]])], notes=[text]
+    )
     page = to_html(text, [grid], lead=text)
     assert Page(page).rows == [[text, "b"], [text, text]]
 
@@ -152,7 +190,10 @@ def test_pages_hold_the_cells_of_the_other_forms(experiment, tables):
     grid = score_grid(experiment.scores, experiment.catalogue, "psnr")
     expected = []
     for section in grid.sections:
-        expected += [list(grid.columns), *([cell.text for cell in row] for block in section.blocks for row in block)]
+        expected += [
+            list(grid.columns),
+            *([cell.text for cell in row] for block in section.blocks for row in block),
+        ]
     assert Page(tables["psnr.html"]).rows == expected
     assert tables["psnr.html"].count("<b>") == tables["psnr.tex"].count(r"\textbf{")
     assert tables["psnr.html"].count('"number tied"') == tables["psnr.tex"].count(r"\underline{")
@@ -173,7 +214,9 @@ def test_a_line_break_in_a_reason_does_not_break_the_table():
 
 def test_cost_counts_successful_runs_only(experiment):
     costs = cost_csv(experiment.runs, experiment.catalogue).set_index(["dataset", "prior", "task"])
-    ok = experiment.runs.query("dataset == 'bsd68' and prior == 'tv' and task == 'denoise-25' and status == 'ok'")
+    ok = experiment.runs.query(
+        "dataset == 'bsd68' and prior == 'tv' and task == 'denoise-25' and status == 'ok'"
+    )
     row = costs.loc[("bsd68", "tv", "denoise-25")]
     assert row["n"] == len(ok) and row["seconds_mean"] == pytest.approx(ok["seconds"].mean())
     assert ("bsd68", "odd_one", "denoise-50") not in costs.index

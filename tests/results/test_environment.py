@@ -52,7 +52,9 @@ def test_the_commit_is_recorded_for_tracked_files_only(tmp_path):
     git("add", "__init__.py")
     git("commit", "-m", "m")
     clean = environment._git(tmp_path)
-    assert clean is not None and re.fullmatch("[0-9a-f]{40}", clean["commit"]) and not clean["dirty"]
+    assert (
+        clean is not None and re.fullmatch("[0-9a-f]{40}", clean["commit"]) and not clean["dirty"]
+    )
     module.write_text("changed")
     assert environment._git(tmp_path) == clean | {"dirty": True}
 
@@ -60,4 +62,7 @@ def test_the_commit_is_recorded_for_tracked_files_only(tmp_path):
 def test_results_import_no_torch():
     modules = ["statistics", "gather", "environment", "published", "catalogue", "schema"]
     imports = "; ".join(f"import priorbench.results.{module}" for module in modules)
-    subprocess.run([sys.executable, "-c", f"{imports}; import sys; assert 'torch' not in sys.modules"], check=True)
+    subprocess.run(
+        [sys.executable, "-c", f"{imports}; import sys; assert 'torch' not in sys.modules"],
+        check=True,
+    )

@@ -19,7 +19,13 @@ def score(image, prior="gmm", value=30.0):
     row = dict.fromkeys(SCORES.schema.names, "")
     return (
         row
-        | {"dataset": "bsd68", "image": image, "task": "denoise-25", "prior": prior, "metric": "psnr"}
+        | {
+            "dataset": "bsd68",
+            "image": image,
+            "task": "denoise-25",
+            "prior": prior,
+            "metric": "psnr",
+        }
         | {
             "value": value,
             "status": "failed" if value is None else "ok",
@@ -38,11 +44,23 @@ def test_two_levels_give_every_row_once_in_one_order(tmp_path):
 
     write_rows(tmp_path / "other.jsonl", [score("0", prior="tv")])
     gather_chunks([tmp_path / "other.jsonl"], SCORES, tmp_path / "other.parquet")
-    published = published_rows("", {"bsd68": DatasetSection(source="bsd68")}, {"denoise-25"}, {"psnr"})
-    gather_parts([tmp_path / "first.parquet", tmp_path / "other.parquet"], SCORES, tmp_path / "all.parquet", published)
+    published = published_rows(
+        "", {"bsd68": DatasetSection(source="bsd68")}, {"denoise-25"}, {"psnr"}
+    )
+    gather_parts(
+        [tmp_path / "first.parquet", tmp_path / "other.parquet"],
+        SCORES,
+        tmp_path / "all.parquet",
+        published,
+    )
     whole = read_table(tmp_path / "all.parquet")
     measured = whole[whole["source"] == "measured"]
-    assert measured[["image", "prior"]].to_numpy().tolist() == [["0", "gmm"], ["0", "tv"], ["1", "gmm"], ["2", "gmm"]]
+    assert measured[["image", "prior"]].to_numpy().tolist() == [
+        ["0", "gmm"],
+        ["0", "tv"],
+        ["1", "gmm"],
+        ["2", "gmm"],
+    ]
     assert np.isnan(measured["value"].iloc[-1])
     assert len(whole) == len(measured) + len(published)
 
@@ -54,11 +72,17 @@ def test_nothing_gathered_is_an_empty_table_with_all_columns_and_types(tmp_path,
     whole = read_table(tmp_path / "whole.parquet")
     assert list(whole.columns) == table.schema.names and whole.empty
     for field in table.schema:
-        assert whole[field.name].dtype.kind == ({"double": "f", "int64": "i"}.get(str(field.type), "O"))
+        assert whole[field.name].dtype.kind == (
+            {"double": "f", "int64": "i"}.get(str(field.type), "O")
+        )
 
 
 def test_seeds_of_63_bits_survive(tmp_path):
-    row = dict.fromkeys(RUNS.schema.names, "") | {"seconds": None, "peak_memory_mb": 1.5, "threads": 1}
+    row = dict.fromkeys(RUNS.schema.names, "") | {
+        "seconds": None,
+        "peak_memory_mb": 1.5,
+        "threads": 1,
+    }
     write_rows(tmp_path / "a.jsonl", [row | {"seed": 2**63 - 1}])
     gather_chunks([tmp_path / "a.jsonl"], RUNS, tmp_path / "a.parquet")
     assert read_table(tmp_path / "a.parquet")["seed"].tolist() == [2**63 - 1]
@@ -68,7 +92,9 @@ def test_a_cell_that_is_there_twice_is_an_error_that_names_the_files(tmp_path):
     for name in "abc":
         write_rows(tmp_path / f"{name}.jsonl", [score("2" if name == "b" else "1")])
     with pytest.raises(ValueError, match=r"image=1.*a.jsonl.*c.jsonl") as error:
-        gather_chunks([tmp_path / f"{name}.jsonl" for name in "abc"], SCORES, tmp_path / "out.parquet")
+        gather_chunks(
+            [tmp_path / f"{name}.jsonl" for name in "abc"], SCORES, tmp_path / "out.parquet"
+        )
     assert "b.jsonl" not in str(error.value)
     assert not (tmp_path / "out.parquet").exists()
 
@@ -106,12 +132,16 @@ def test_a_file_that_is_no_rows_is_named(tmp_path, text, message):
     write_rows(tmp_path / "a.jsonl", [score("1")])
     (tmp_path / "b.jsonl").write_bytes(sealed(text.encode()))
     with pytest.raises(ValueError, match=rf"b\.jsonl.*{message}"):
-        gather_chunks([tmp_path / "a.jsonl", tmp_path / "b.jsonl"], SCORES, tmp_path / "out.parquet")
+        gather_chunks(
+            [tmp_path / "a.jsonl", tmp_path / "b.jsonl"], SCORES, tmp_path / "out.parquet"
+        )
 
 
 def test_a_table_that_was_changed_is_refused(tmp_path):
     path = tmp_path / "a.parquet"
-    write_rows(tmp_path / "a.jsonl", [score(str(number), value=number / 7) for number in range(200)])
+    write_rows(
+        tmp_path / "a.jsonl", [score(str(number), value=number / 7) for number in range(200)]
+    )
     gather_chunks([tmp_path / "a.jsonl"], SCORES, path)
     content = path.read_bytes()
     for place in range(0, len(content), 97):
@@ -139,7 +169,10 @@ def test_a_number_that_is_missing_is_not_taken_for_one_that_is_null(tmp_path):
 
 
 def test_unusual_characters_and_the_name_of_a_file_that_is_no_unicode_survive(tmp_path):
-    rows = [score("1") | {"reason": "a\u2028b\u0085\x00c\r\n", "note": "{}\n{"}, score("2") | {"reason": "\udcff.png"}]
+    rows = [
+        score("1") | {"reason": "a\u2028b\u0085\x00c\r\n", "note": "{}\n{"},
+        score("2") | {"reason": "\udcff.png"},
+    ]
     write_rows(tmp_path / "a.jsonl", rows)
     gather_chunks([tmp_path / "a.jsonl"], SCORES, tmp_path / "out.parquet")
     table = read_table(tmp_path / "out.parquet")
@@ -160,24 +193,42 @@ def test_lines_are_counted_or_refused(tmp_path, text):
         assert len(read_table(tmp_path / "out.parquet")) == 2
 
 
-words = st.text(st.characters(exclude_categories=("Cs",)), max_size=8) | st.sampled_from(['"seconds":', "}\n{", "\\"])
-numbers = st.none() | st.floats(allow_nan=False, allow_infinity=False) | st.integers(-(2**70), 2**70)
+words = st.text(st.characters(exclude_categories=("Cs",)), max_size=8) | st.sampled_from(
+    ['"seconds":', "}\n{", "\\"]
+)
+numbers = (
+    st.none() | st.floats(allow_nan=False, allow_infinity=False) | st.integers(-(2**70), 2**70)
+)
 integers = st.integers(-(2**63), 2**63 - 1) | st.sampled_from([2**53 + 1, 2**63 - 1])
 kinds = {pa.string(): words, pa.float64(): numbers, pa.int64(): integers}
 good = st.fixed_dictionaries({field.name: kinds[field.type] for field in RUNS.schema})
-odd = st.none() | st.booleans() | st.integers() | st.floats() | st.just("x") | st.just([1]) | st.just("\udcff")
+odd = (
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats()
+    | st.just("x")
+    | st.just([1])
+    | st.just("\udcff")
+)
 
 
 @given(st.lists(st.lists(good, max_size=4), max_size=4))
 def test_usual_rows_take_the_fast_way_and_come_out_the_same(chunks):
-    fast = parse(["".join(f"{json.dumps(row)}\n" for row in rows).encode() for rows in chunks], RUNS)
+    fast = parse(
+        ["".join(f"{json.dumps(row)}\n" for row in rows).encode() for rows in chunks], RUNS
+    )
     slow = to_arrow([row for rows in chunks for row in rows], RUNS, "rows")
     assert fast.equals(slow)
 
 
 @given(good, st.sampled_from(RUNS.schema.names), odd, st.booleans())
 def test_the_fast_way_takes_nothing_that_the_exact_way_refuses(row, name, value, missing):
-    changed = {key: value if key == name else kept for key, kept in row.items() if not (missing and key == name)}
+    changed = {
+        key: value if key == name else kept
+        for key, kept in row.items()
+        if not (missing and key == name)
+    }
     fast = parse([f"{json.dumps(row)}\n{json.dumps(changed)}\n".encode()], RUNS)
     if fast is not None:
         # NaN equals itself in bytes only.
@@ -187,6 +238,11 @@ def test_the_fast_way_takes_nothing_that_the_exact_way_refuses(row, name, value,
 @given(st.lists(st.tuples(st.sampled_from("aäbβ"), words), max_size=20))
 def test_rows_are_ordered_as_arrow_orders_them(values):
     table = pa.table(
-        {"x": pa.array([x for x, _ in values], pa.string()), "y": pa.array([y for _, y in values], pa.string())}
+        {
+            "x": pa.array([x for x, _ in values], pa.string()),
+            "y": pa.array([y for _, y in values], pa.string()),
+        }
     )
-    assert in_order(table, ["x", "y"]).equals(table.sort_by([("x", "ascending"), ("y", "ascending")]))
+    assert in_order(table, ["x", "y"]).equals(
+        table.sort_by([("x", "ascending"), ("y", "ascending")])
+    )

@@ -18,12 +18,21 @@ def test_rows_have_the_columns_of_the_scores_and_are_unique():
     assert all(list(row) == SCORES.schema.names for row in rows)
     assert all(row["image"] == "" and row["source"] == "paper" and row["note"] for row in rows)
     assert {row["dataset"] for row in rows} == set(DATASETS)
-    assert max(Counter((row["dataset"], row["task"], row["prior"], row["note"]) for row in rows).values()) == 1
+    assert (
+        max(
+            Counter(
+                (row["dataset"], row["task"], row["prior"], row["note"]) for row in rows
+            ).values()
+        )
+        == 1
+    )
 
 
 def test_only_what_the_experiment_measures_is_returned():
     rows = published_rows("e", {"bsd68": DATASETS["bsd68"]}, {"denoise-25"}, {"psnr"})
-    assert {(row["dataset"], row["task"], row["metric"]) for row in rows} == {("bsd68", "denoise-25", "psnr")}
+    assert {(row["dataset"], row["task"], row["metric"]) for row in rows} == {
+        ("bsd68", "denoise-25", "psnr")
+    }
     assert published_rows("e", {"mine": DATASETS["bsd68"]}, TASKS, {"psnr"}) == []
     assert published_rows("e", DATASETS, TASKS, {"ssim"}) == []
 
@@ -42,6 +51,9 @@ def test_only_what_the_experiment_measures_is_returned():
     ],
 )
 def test_published_numbers_stand_beside_the_same_images_only(name, changes, fits):
-    sections = {name: DatasetSection(source=name, **changes), "other": DatasetSection(source="folder")}
+    sections = {
+        name: DatasetSection(source=name, **changes),
+        "other": DatasetSection(source="folder"),
+    }
     rows = published_rows("mine", sections, {"denoise-25"}, {"psnr"})
     assert {row["dataset"] for row in rows} == ({name} if fits else set())

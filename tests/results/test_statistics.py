@@ -8,7 +8,13 @@ from scipy.stats import bootstrap, wilcoxon
 
 from priorbench.records import MetricSpec
 from priorbench.results.schema import SCORES
-from priorbench.results.statistics import bootstrap_interval, holm, paired_differences, restored_runs, summarise
+from priorbench.results.statistics import (
+    bootstrap_interval,
+    holm,
+    paired_differences,
+    restored_runs,
+    summarise,
+)
 
 METRICS = {
     "psnr": MetricSpec(name="psnr", factory=".m:f", summary=""),
@@ -45,7 +51,9 @@ def test_interval_agrees_with_scipy():
     expected = bootstrap(
         (values,), np.mean, n_resamples=20000, method="percentile", rng=np.random.default_rng(1)
     ).confidence_interval
-    assert bootstrap_interval(values) == pytest.approx((expected.low, expected.high), abs=0.03 * values.std())
+    assert bootstrap_interval(values) == pytest.approx(
+        (expected.low, expected.high), abs=0.03 * values.std()
+    )
 
 
 def test_one_image_has_no_interval():
@@ -83,7 +91,9 @@ def test_the_order_of_the_rows_changes_nothing(values, random):
     random.shuffle(order)
     shuffled = scores.iloc[order].reset_index(drop=True)
     pd.testing.assert_frame_equal(summarise(scores, METRICS), summarise(shuffled, METRICS))
-    pd.testing.assert_frame_equal(paired_differences(scores, METRICS), paired_differences(shuffled, METRICS))
+    pd.testing.assert_frame_equal(
+        paired_differences(scores, METRICS), paired_differences(shuffled, METRICS)
+    )
 
 
 def test_failed_images_are_left_out_of_the_mean_and_counted_and_never_win():
@@ -96,12 +106,19 @@ def test_an_estimate_at_the_time_limit_counts_as_any_other_value():
     scores = table([[20, 30], [22, 34]])
     stopped = scores.assign(status=scores["status"].where(scores["image"] != "i01", "timeout"))
     pd.testing.assert_frame_equal(summarise(stopped, METRICS), summarise(scores, METRICS))
-    pd.testing.assert_frame_equal(paired_differences(stopped, METRICS), paired_differences(scores, METRICS))
+    pd.testing.assert_frame_equal(
+        paired_differences(stopped, METRICS), paired_differences(scores, METRICS)
+    )
 
 
 def test_a_run_that_was_killed_at_its_limit_restored_nothing():
     runs = pd.DataFrame(
-        [("ok", 1.0, 90.0), ("timeout", 9.0, 80.0), ("timeout", 9.0, np.nan), ("diverged", 1.0, 70.0)],
+        [
+            ("ok", 1.0, 90.0),
+            ("timeout", 9.0, 80.0),
+            ("timeout", 9.0, np.nan),
+            ("diverged", 1.0, 70.0),
+        ],
         columns=["status", "seconds", "peak_memory_mb"],
     )
     assert restored_runs(runs)["peak_memory_mb"].tolist() == [90, 80]
@@ -115,7 +132,11 @@ def test_an_image_that_failed_for_everybody_costs_nobody_the_comparison():
 
 @pytest.mark.parametrize("status", ["failed", "timeout", "diverged", "unsupported"])
 def test_a_prior_without_any_score_keeps_its_status(status):
-    row = summarise(table([[20, np.nan], [21, np.nan]], status=status), METRICS).set_index("prior").loc["p1"]
+    row = (
+        summarise(table([[20, np.nan], [21, np.nan]], status=status), METRICS)
+        .set_index("prior")
+        .loc["p1"]
+    )
     assert row["status"] == status and row["n"] == 0 and np.isnan(row["mean"])
     assert row["n_failed"] == (0 if status == "unsupported" else 2)
 
@@ -128,7 +149,10 @@ def test_no_score_at_all_has_no_best():
 def test_pairing_sees_a_small_difference_between_images_of_very_different_difficulty():
     difficulty = np.linspace(20, 40, 20)
     jitter = np.random.default_rng(0).normal(scale=0.01, size=(2, 20))
-    summary = summarise(table(np.stack([difficulty, difficulty - 0.1 + jitter[0], difficulty - jitter[1]], 1)), METRICS)
+    summary = summarise(
+        table(np.stack([difficulty, difficulty - 0.1 + jitter[0], difficulty - jitter[1]], 1)),
+        METRICS,
+    )
     first, second, third = (summary.set_index("prior").loc[f"p{i}"] for i in range(3))
     assert second["high"] > first["low"], "the intervals over images overlap"
     assert second["mark"] == ""
@@ -157,7 +181,11 @@ def test_equal_scores_are_tied_with_p_value_one():
 
 def test_published_rows_and_other_metrics_are_passed_over():
     scores = pd.concat(
-        [table([[30.0]]), table([[99.0]]).assign(source="paper", image=""), table([[0.1]], metric="other")]
+        [
+            table([[30.0]]),
+            table([[99.0]]).assign(source="paper", image=""),
+            table([[0.1]], metric="other"),
+        ]
     )
     assert summarise(scores, METRICS)["mean"].tolist() == [30.0]
 
@@ -165,4 +193,6 @@ def test_published_rows_and_other_metrics_are_passed_over():
 def test_empty_scores_give_empty_tables_with_all_columns():
     empty = table(np.empty((0, 1)))
     assert summarise(empty, METRICS).empty and "mark" in summarise(empty, METRICS)
-    assert paired_differences(empty, METRICS).empty and "p_holm" in paired_differences(empty, METRICS)
+    assert paired_differences(empty, METRICS).empty and "p_holm" in paired_differences(
+        empty, METRICS
+    )

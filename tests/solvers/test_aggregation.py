@@ -43,7 +43,9 @@ def test_on_a_grid_is_the_average_of_its_patches(monkeypatch, patches_in_a_batch
     *_, done = average_on_grid(image, 4, 2, ramp, average, seeded(5))
     assert done == 1
     top, left = jittered_grid(11, 14, 4, 2, seeded(5))
-    torch.testing.assert_close(average, brute_force(image, 4, zip(top.tolist(), left.tolist(), strict=True)))
+    torch.testing.assert_close(
+        average, brute_force(image, 4, zip(top.tolist(), left.tolist(), strict=True))
+    )
 
 
 @given(st.integers(1, 9), st.data())

@@ -64,10 +64,14 @@ def test_a_constant_image_is_restored_without_bias(peak):
     prior = Mean()
     found = restore(prior, problem, Context.seeded(0)).image
     # Five standard errors of the mean of the counts; the inverse without E would be off by 1/4 photon.
-    assert found.mean().item() == pytest.approx(level, abs=5 * math.sqrt(level / peak / clean.numel()))
+    assert found.mean().item() == pytest.approx(
+        level, abs=5 * math.sqrt(level / peak / clean.numel())
+    )
     if peak >= 30:
         assert prior.shown.std().item() == pytest.approx(prior.sigma, rel=0.03)
-        assert prior.sigma == pytest.approx(1 / (anscombe(torch.tensor(peak)) - anscombe(torch.tensor(0.0))).item())
+        assert prior.sigma == pytest.approx(
+            1 / (anscombe(torch.tensor(peak)) - anscombe(torch.tensor(0.0))).item()
+        )
 
 
 def test_the_solver_sees_a_gaussian_problem_on_the_unit_interval():

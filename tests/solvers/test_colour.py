@@ -36,7 +36,9 @@ def test_the_noise_of_each_plane_is_told_and_independent_of_the_others():
     noise = 0.1 * torch.randn(1, 3, 400, 400, generator=generator)
     planes, scales = to_planes(noise)
     correlation = torch.corrcoef(planes.flatten(1))
-    assert planes.flatten(1).std(dim=1).tolist() == pytest.approx([0.1 * scale for scale in scales], rel=0.01)
+    assert planes.flatten(1).std(dim=1).tolist() == pytest.approx(
+        [0.1 * scale for scale in scales], rel=0.01
+    )
     assert correlation.fill_diagonal_(0).abs().max() < 0.01
 
 

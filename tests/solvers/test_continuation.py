@@ -22,5 +22,9 @@ def test_geometric_steps():
 def test_only_masks_leave_known_pixels_beside_the_missing_ones():
     shape = (1, 4, 4)
     assert regime(Mask(torch.ones(shape, dtype=torch.bool))) == "missing"
-    mixing = [Blur(torch.ones(3, 3), shape), RandomProjection(torch.ones(4, 4) > 2, torch.arange(3)), Identity(shape)]
+    mixing = [
+        Blur(torch.ones(3, 3), shape),
+        RandomProjection(torch.ones(4, 4) > 2, torch.arange(3)),
+        Identity(shape),
+    ]
     assert [regime(operator) for operator in mixing] == ["mixed"] * 3

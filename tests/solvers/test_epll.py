@@ -84,14 +84,18 @@ def inpainting(shape: tuple[int, int, int], sigma: float, seed: int = 0) -> Prob
 def test_denoising_equals_explicit_matrices(height, width, channels, seed):
     problem = denoising((channels, height, width), seed=seed)
     result = epll_function(Shrink(), problem, Context.seeded(0)).image
-    torch.testing.assert_close(result.double(), brute_force(Shrink(), problem), rtol=1e-4, atol=1e-5)
+    torch.testing.assert_close(
+        result.double(), brute_force(Shrink(), problem), rtol=1e-4, atol=1e-5
+    )
 
 
 @pytest.mark.parametrize("sigma", [0.0, 0.05])
 def test_inpainting_equals_explicit_matrices(sigma):
     problem = inpainting((2, 6, 7), sigma)
     result = epll_function(Shrink(), problem, Context.seeded(0)).image
-    torch.testing.assert_close(result.double(), brute_force(Shrink(), problem), rtol=1e-3, atol=1e-4)
+    torch.testing.assert_close(
+        result.double(), brute_force(Shrink(), problem), rtol=1e-3, atol=1e-4
+    )
 
 
 def test_an_image_of_one_patch_works():
@@ -99,7 +103,9 @@ def test_an_image_of_one_patch_works():
     prior = Shrink()
     result = epll_function(prior, problem, Context.seeded(0)).image
     assert {count for count, _ in prior.calls} == {1}
-    torch.testing.assert_close(result.double(), brute_force(Shrink(), problem), rtol=1e-4, atol=1e-5)
+    torch.testing.assert_close(
+        result.double(), brute_force(Shrink(), problem), rtol=1e-4, atol=1e-5
+    )
 
 
 @pytest.mark.parametrize("shape", [(1, 2, 9), (1, 9, 2)])
@@ -114,7 +120,9 @@ def test_bands_do_not_change_the_result(monkeypatch, patches_in_a_batch):
     whole = epll_function(Shrink(), problem, Context.seeded(0)).image
     monkeypatch.setattr(aggregation, "PATCHES_IN_A_BATCH", patches_in_a_batch)
     prior = Shrink()
-    torch.testing.assert_close(epll_function(prior, problem, Context.seeded(0)).image, whole, rtol=1e-5, atol=1e-6)
+    torch.testing.assert_close(
+        epll_function(prior, problem, Context.seeded(0)).image, whole, rtol=1e-5, atol=1e-6
+    )
     assert max(count for count, _ in prior.calls) <= max(patches_in_a_batch, 17 - 3 + 1)
 
 
@@ -160,7 +168,9 @@ def test_channels_that_are_no_colours_are_restored_one_by_one():
     together = epll_function(Shrink(), problem, Context.seeded(0)).image
     for c in range(2):
         single = Problem(problem.y[:, c : c + 1], Identity((1, 9, 10)), problem.sigma)
-        torch.testing.assert_close(epll_function(Shrink(), single, Context.seeded(0)).image, together[:, c : c + 1])
+        torch.testing.assert_close(
+            epll_function(Shrink(), single, Context.seeded(0)).image, together[:, c : c + 1]
+        )
 
 
 def test_a_constant_survives_a_prior_that_keeps_it():

@@ -10,7 +10,9 @@ from priorbench.solvers.continuation import TRUST, fidelity_weight
 
 
 def denoising(shape: tuple[int, int, int], sigma: float = 0.1) -> Problem:
-    return Problem(torch.rand(1, *shape, generator=torch.Generator().manual_seed(0)), Identity(shape), sigma)
+    return Problem(
+        torch.rand(1, *shape, generator=torch.Generator().manual_seed(0)), Identity(shape), sigma
+    )
 
 
 def inpainting(shape: tuple[int, int, int], sigma: float) -> Problem:
@@ -43,7 +45,9 @@ def test_noise_levels_fall_and_end_at_the_noise_or_below():
     for problem in (denoising((1, 9, 9)), inpainting((1, 9, 9), 0.0), inpainting((1, 9, 9), 0.1)):
         beta = np.array(solver.beta_schedule(problem))
         assert (np.diff(beta) > 0).all()
-        assert beta[-1] ** -0.5 <= max(problem.sigma, solver.CONTINUATION["missing"][1]) * (1 + 1e-9)
+        assert beta[-1] ** -0.5 <= max(problem.sigma, solver.CONTINUATION["missing"][1]) * (
+            1 + 1e-9
+        )
 
 
 def test_strong_noise_does_not_turn_the_continuation_round():
@@ -52,7 +56,9 @@ def test_strong_noise_does_not_turn_the_continuation_round():
 
 
 @pytest.mark.parametrize(
-    ("problem", "trust"), [(denoising((1, 4, 5)), 1.0), (inpainting((1, 4, 5), 0.1), TRUST)], ids=["noise", "missing"]
+    ("problem", "trust"),
+    [(denoising((1, 4, 5)), 1.0), (inpainting((1, 4, 5), 0.1), TRUST)],
+    ids=["noise", "missing"],
 )
 def test_estimates_and_data_steps_alternate(problem, trust):
     fidelity = fidelity_weight(problem.sigma, trust)
@@ -72,7 +78,9 @@ def test_each_plane_of_a_colour_image_has_one_estimator_with_its_share_of_the_no
     torch.testing.assert_close(begin.begun[2][0], (red - 2 * green + blue) / 4)
     shares = [3 / 9, 2 / 4, 6 / 16]
     betas = solver.beta_schedule(problem)
-    assert [variance for _, variance in begin.begun] == pytest.approx([share / betas[0] for share in shares])
+    assert [variance for _, variance in begin.begun] == pytest.approx(
+        [share / betas[0] for share in shares]
+    )
     assert begin.asked == pytest.approx([share / beta for beta in betas for share in shares])
 
 

@@ -36,7 +36,9 @@ class Linear(Generator):
 
     def decode(self, z):
         self.decoded.append(z.detach().clone())
-        return (self.gain * self.curve(z) @ self.patterns.mT).view(-1, self.tile_size, self.tile_size)
+        return (self.gain * self.curve(z) @ self.patterns.mT).view(
+            -1, self.tile_size, self.tile_size
+        )
 
     def encode(self, tiles, sigma):
         self.encoded.append((tiles.clone(), sigma))
@@ -70,7 +72,9 @@ def problem_of(kind, shape, sigma=0.1):
     operator = {"noise": Identity(shape), "missing": Mask(known), "foreign": Foreign(shape)}[kind]
     y = operator.forward(image)
     return Problem(
-        operator.forward(y + sigma * torch.randn(y.shape, generator=generator)) if kind == "missing" else y,
+        operator.forward(y + sigma * torch.randn(y.shape, generator=generator))
+        if kind == "missing"
+        else y,
         operator,
         sigma,
     )
@@ -87,12 +91,19 @@ def brute_force(prior, problem, stride):
             each = torch.zeros(count, prior.tile_size, prior.tile_size)
             each[index] = pattern.view_as(each[0])
             tiles.append(each)
-    images = torch.cat([from_planes(tiling.blend(each), (1, *problem.image_shape)) for each in tiles])
+    images = torch.cat(
+        [from_planes(tiling.blend(each), (1, *problem.image_shape)) for each in tiles]
+    )
     observed = problem.operator.forward(images).flatten(1).double().mT / problem.sigma
     weight = channels * height * width / (count * prior.tile_size**2)
     is_code = torch.tensor(([1.0] * prior.latent_size + [0.0]) * count, dtype=torch.float64)
     system = torch.cat([observed, math.sqrt(weight) * torch.diag(is_code)])
-    right = torch.cat([problem.y.flatten().double() / problem.sigma, torch.zeros(len(is_code), dtype=torch.float64)])
+    right = torch.cat(
+        [
+            problem.y.flatten().double() / problem.sigma,
+            torch.zeros(len(is_code), dtype=torch.float64),
+        ]
+    )
     solution = torch.linalg.lstsq(system, right[:, None], driver="gelsd").solution
     value = 0.5 * float((system @ solution - right[:, None]).square().sum())
     return value, (images.flatten(1).double().mT @ solution).view(1, *problem.image_shape)
@@ -101,7 +112,9 @@ def brute_force(prior, problem, stride):
 def objective(prior, problem, restored, stride):
     """The objective where tiles don't overlap, from the image and the codes that were decoded last."""
     assert stride == prior.tile_size
-    error = (problem.operator.forward(restored) - problem.y).double().square().sum() / problem.sigma**2
+    error = (
+        problem.operator.forward(restored) - problem.y
+    ).double().square().sum() / problem.sigma**2
     return 0.5 * float(error + prior.decoded[-1].double().square().sum())
 
 
@@ -120,19 +133,27 @@ def test_it_reaches_the_solution_of_ridge_regression(kind, shape):
     # The steps have a constant rate, so they end near the minimum.
     assert least * (1 - 1e-4) <= min(values) <= least * (1 + 1e-3)
     assert min(values) - least < 0.005 * (values[0] - least)
-    observed = problem.operator.forward(torch.ones_like(found)) if kind == "missing" else torch.ones_like(found)
+    observed = (
+        problem.operator.forward(torch.ones_like(found))
+        if kind == "missing"
+        else torch.ones_like(found)
+    )
     if kind != "foreign":
         torch.testing.assert_close((found * observed).double(), image * observed, rtol=0, atol=5e-3)
     assert found.dtype == torch.float32
 
 
-@pytest.mark.parametrize("curve", [lambda z: z, lambda z: torch.sin(3 * z)], ids=["straight", "waves"])
+@pytest.mark.parametrize(
+    "curve", [lambda z: z, lambda z: torch.sin(3 * z)], ids=["straight", "waves"]
+)
 def test_more_steps_never_give_a_worse_objective(curve):
     problem = problem_of("missing", (1, 12, 18))
     values = []
     for steps in (1, 2, 5, 10, 20, 40, 80):
         prior = Linear(curve=curve)
-        values.append(objective(prior, problem, search(prior, problem, steps=steps, stride=6), stride=6))
+        values.append(
+            objective(prior, problem, search(prior, problem, steps=steps, stride=6), stride=6)
+        )
     assert values == sorted(values, reverse=True)
     assert values[-1] < values[0]
 
@@ -144,7 +165,14 @@ def test_restarts_are_never_worse_and_may_be_better(seed):
     for restarts in (0, 1, 4):
         # Without a slope at 0, where the first search begins.
         prior = Linear(curve=torch.square)
-        values.append(objective(prior, problem, search(prior, problem, seed, steps=40, restarts=restarts, stride=6), 6))
+        values.append(
+            objective(
+                prior,
+                problem,
+                search(prior, problem, seed, steps=40, restarts=restarts, stride=6),
+                6,
+            )
+        )
     assert values == sorted(values, reverse=True)
     assert values[-1] < values[0]
 
@@ -160,7 +188,9 @@ def test_it_begins_with_the_codes_of_the_encoder():
     assert (prior.decoded[0] == 2).all()
     red, green, blue = problem.y[0]
     planes = [(red + green + blue) / 3, (red - blue) / 2, (red - 2 * green + blue) / 4]
-    for plane, share, (tiles, sigma) in zip(planes, (3 / 9, 2 / 4, 6 / 16), prior.encoded, strict=True):
+    for plane, share, (tiles, sigma) in zip(
+        planes, (3 / 9, 2 / 4, 6 / 16), prior.encoded, strict=True
+    ):
         torch.testing.assert_close(tiles, torch.stack([plane[:, :6], plane[:, 3:]]))
         assert sigma == pytest.approx(0.1 * math.sqrt(share))
 
@@ -168,7 +198,9 @@ def test_it_begins_with_the_codes_of_the_encoder():
 @pytest.mark.parametrize("deadline", [0.0, None])
 def test_at_the_deadline_it_ends_with_the_best_so_far(deadline):
     prior, problem = Linear(), problem_of("missing", (1, 12, 15))
-    result = latent_search(prior, problem, Context.seeded(0, deadline=deadline), steps=30, restarts=2)
+    result = latent_search(
+        prior, problem, Context.seeded(0, deadline=deadline), steps=30, restarts=2
+    )
     assert result.timed_out == (deadline is not None)
     assert result.image.shape == problem.y.shape
     assert result.image.isfinite().all()
@@ -195,7 +227,9 @@ def test_what_it_can_not_make_comes_from_the_data():
 def test_images_smaller_than_a_tile_are_restored():
     problem = problem_of("noise", (1, 1, 4))
     _, image = brute_force(Linear(), problem, stride=3)
-    torch.testing.assert_close(search(Linear(), problem, steps=400).double(), image, rtol=0, atol=5e-3)
+    torch.testing.assert_close(
+        search(Linear(), problem, steps=400).double(), image, rtol=0, atol=5e-3
+    )
 
 
 def test_poisson_noise_goes_through_its_transform():
@@ -204,7 +238,9 @@ def test_poisson_noise_goes_through_its_transform():
     counts = torch.poisson(20 * clean, generator=torch.Generator().manual_seed(0))
     problem = Problem(counts / 20, Identity((1, 12, 15)), sigma=math.sqrt(0.6 / 20), peak=20.0)
     found = restore(prior, problem, Context.seeded(0)).image
-    gaussian = restore_stabilised(lambda stable: latent_search(Linear(), stable, Context.seeded(0)), problem).image
+    gaussian = restore_stabilised(
+        lambda stable: latent_search(Linear(), stable, Context.seeded(0)), problem
+    ).image
     assert torch.equal(found, gaussian)
     assert (found - clean).square().mean() < (problem.y - clean).square().mean() / 2
 

@@ -49,7 +49,9 @@ def context(progress=lambda fraction: None) -> Context:
 
 def inpainting(sigma: float, channels: int = 1, seed: int = 0) -> tuple[Tensor, Problem]:
     generator = torch.Generator().manual_seed(seed)
-    rows, columns = torch.meshgrid(torch.linspace(0, 1, 16), torch.linspace(0, 1, 12), indexing="ij")
+    rows, columns = torch.meshgrid(
+        torch.linspace(0, 1, 16), torch.linspace(0, 1, 12), indexing="ij"
+    )
     clean = (0.2 + 0.3 * rows + 0.3 * columns**2).expand(1, channels, 16, 12)
     known = torch.rand((channels, 16, 12), generator=generator) < 0.5
     operator = Mask(known)
@@ -69,7 +71,9 @@ def test_denoising_is_one_call_at_sigma(sigma):
 def test_without_noise_the_identity_leaves_nothing_to_restore():
     y = torch.rand(1, 1, 4, 5)
     prior = Wiener()
-    assert torch.equal(plug_and_play(prior, Problem(y, Identity((1, 4, 5)), 0.0), context()).image, y)
+    assert torch.equal(
+        plug_and_play(prior, Problem(y, Identity((1, 4, 5)), 0.0), context()).image, y
+    )
     assert prior.levels == []
 
 
@@ -96,7 +100,9 @@ def test_the_iteration_is_the_two_alternating_minimisations(sigma):
     for level in noise_levels(problem):
         z = Wiener().denoise(x, level)
         x = torch.where(known, (weight * problem.y + z / level**2) / (weight + 1 / level**2), z)
-    torch.testing.assert_close(plug_and_play(Wiener(), problem, context()).image.double(), x, rtol=1e-4, atol=1e-5)
+    torch.testing.assert_close(
+        plug_and_play(Wiener(), problem, context()).image.double(), x, rtol=1e-4, atol=1e-5
+    )
 
 
 @pytest.mark.parametrize("channels", [1, 3])
@@ -135,4 +141,7 @@ def test_progress_rises_to_one():
 
 def test_a_denoiser_is_restored_with_by_plug_and_play():
     _, problem = inpainting(0.05)
-    assert torch.equal(restore(Smooth(), problem, context()).image, plug_and_play(Smooth(), problem, context()).image)
+    assert torch.equal(
+        restore(Smooth(), problem, context()).image,
+        plug_and_play(Smooth(), problem, context()).image,
+    )

@@ -18,13 +18,19 @@ OBSERVE = "    def observe(self, image, mask=None): ..."
 
 
 def problems(
-    bench: Any, experiment: str, names: tuple[str, ...] = IMAGES, task: str = "denoise", **changes: Any
+    bench: Any,
+    experiment: str,
+    names: tuple[str, ...] = IMAGES,
+    task: str = "denoise",
+    **changes: Any,
 ) -> Plan:
     """Return the plan of an experiment whose problems are made."""
     for name in IMAGES:
         bench.image(name, np.full((16, 16), 0.5))
     source = {"source": "folder", "parameters": {"path": "photos"}, "images": list(names)}
-    plan: Plan = bench.plan(experiment=experiment, datasets={"photos": source}, tasks={"run": [task]}, **changes)
+    plan: Plan = bench.plan(
+        experiment=experiment, datasets={"photos": source}, tasks={"run": [task]}, **changes
+    )
     prepare(plan, "photos")
     [name] = plan.tasks
     corrupt(plan, "photos", name)
@@ -34,7 +40,8 @@ def problems(
 def checksums(plan: Plan) -> dict[str, str]:
     [task] = plan.tasks
     return {
-        name: file_sha256(Path(plan.layout.problem("photos", task, name))) for name in plan.datasets["photos"].images
+        name: file_sha256(Path(plan.layout.problem("photos", task, name)))
+        for name in plan.datasets["photos"].images
     }
 
 
@@ -42,7 +49,9 @@ def checksums(plan: Plan) -> dict[str, str]:
 def test_a_problem_depends_on_its_own_names_only(bench: Any, task: str) -> None:
     whole = checksums(problems(bench, "one", task=task))
     assert len(set(whole.values())) == len(IMAGES)
-    assert checksums(problems(bench, "two", ("c", "a"), task=task)) == {name: whole[name] for name in ("c", "a")}
+    assert checksums(problems(bench, "two", ("c", "a"), task=task)) == {
+        name: whole[name] for name in ("c", "a")
+    }
     other_seed = checksums(problems(bench, "three", task=task, seed=1))
     assert all(other_seed[name] != whole[name] for name in IMAGES)
 
@@ -58,7 +67,9 @@ def test_the_same_image_is_another_problem_in_another_task(bench: Any) -> None:
     first = Problem.load(Path(one.layout.problem("photos", "denoise-25", "a")))
     other = Problem.load(Path(second.layout.problem("photos", "denoise-50", "a")))
     clean = round(255 * 0.5) / 255
-    assert not np.allclose((first.y - clean) / first.sigma, (other.y - clean) / other.sigma, atol=1e-3)
+    assert not np.allclose(
+        (first.y - clean) / first.sigma, (other.y - clean) / other.sigma, atol=1e-3
+    )
 
 
 def test_the_manifest_holds_the_checksum_of_each_problem(bench: Any) -> None:
@@ -71,14 +82,25 @@ def test_the_manifest_holds_the_checksum_of_each_problem(bench: Any) -> None:
 @pytest.mark.parametrize(
     ("code", "reason"),
     [
-        ("class Broken:\n    def __init__(self): raise RuntimeError('no idea')", "RuntimeError: no idea"),
-        (f"{TASK}    def corrupt(self, image, generator): raise RuntimeError('no noise')\n{OBSERVE}", "no noise"),
-        (f"{TASK}    border = 3\n    def corrupt(self, image, generator): ...\n{OBSERVE}", "TypeError"),
+        (
+            "class Broken:\n    def __init__(self): raise RuntimeError('no idea')",
+            "RuntimeError: no idea",
+        ),
+        (
+            f"{TASK}    def corrupt(self, image, generator): raise RuntimeError('no noise')\n{OBSERVE}",
+            "no noise",
+        ),
+        (
+            f"{TASK}    border = 3\n    def corrupt(self, image, generator): ...\n{OBSERVE}",
+            "TypeError",
+        ),
         ("class Broken:\n    pass", "no task: it must subclass"),
         ("Broken = '.nowhere:Broken'", "can't be loaded"),
     ],
 )
-def test_a_task_that_cannot_be_done_is_named_for_each_image(bench: Any, code: str, reason: str) -> None:
+def test_a_task_that_cannot_be_done_is_named_for_each_image(
+    bench: Any, code: str, reason: str
+) -> None:
     hook = "@hookimpl\ndef register_tasks():\n    yield TaskSpec(name='broken', factory=Broken, summary='for a test')\n"
     bench.plugin("broken", f"from priorbench import TaskSpec, hookimpl\n{code}\n{hook}")
     plan = problems(bench, "one", task="broken")

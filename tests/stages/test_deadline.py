@@ -7,7 +7,9 @@ from priorbench.priors import Context
 from priorbench.stages.deadline import deadline_within, margin
 
 
-@pytest.mark.parametrize(("limit", "seconds"), [(1, 0.5), (4, 2), (30, 2), (600, 30), (1200, 60), (36000, 60)])
+@pytest.mark.parametrize(
+    ("limit", "seconds"), [(1, 0.5), (4, 2), (30, 2), (600, 30), (1200, 60), (36000, 60)]
+)
 def test_the_margin_is_a_share_of_the_limit_within_bounds(limit: float, seconds: float) -> None:
     assert margin(limit) == pytest.approx(seconds)
 

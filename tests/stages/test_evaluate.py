@@ -94,14 +94,18 @@ def test_the_value_is_the_one_that_scoring_alone_finds(bench: Any) -> None:
 
 def test_a_metric_that_came_or_changed_later_is_measured_then(bench: Any) -> None:
     plan = made(bench, "mine = lambda restored, problem: 1", metrics=("psnr",))
-    assert "measured" not in read_json(Path(plan.layout.restored("photos", TASK, "still", "one.json")))
+    assert "measured" not in read_json(
+        Path(plan.layout.restored("photos", TASK, "still", "one.json"))
+    )
     plan = bench.plan(tasks={"run": ["denoise"]}, metrics=["psnr", "mine"])
     assert values(plan)["one", "mine"] == 1
     known = {"value": 7, "status": "ok", "reason": ""}
     for code, expected in ((plan.metric_fingerprints["mine"], 7), ("that of another day", 1)):
         for image in ("one", "two"):
             file = Path(plan.layout.restored("photos", TASK, "still", f"{image}.json"))
-            file.write_text(json.dumps(read_json(file) | {"measured": {"mine": {"fingerprint": code, **known}}}))
+            file.write_text(
+                json.dumps(read_json(file) | {"measured": {"mine": {"fingerprint": code, **known}}})
+            )
         assert values(plan)["one", "mine"] == expected
 
 
@@ -110,4 +114,7 @@ def test_a_metric_that_breaks_costs_no_restoration(bench: Any, metric: str) -> N
     plan = made(bench, metric)
     rows = read_rows(Path(plan.layout.runs("photos", TASK, "still", "0")))
     assert [row["status"] for row in rows] == ["ok", "ok"]
-    assert read_image(Path(plan.layout.restored("photos", TASK, "still", "two.png"))).shape == (20, 24)
+    assert read_image(Path(plan.layout.restored("photos", TASK, "still", "two.png"))).shape == (
+        20,
+        24,
+    )

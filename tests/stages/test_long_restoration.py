@@ -108,7 +108,9 @@ def test_a_checkpoint_of_another_problem_is_not_used(bench: Any) -> None:
     ("what", "status", "reason"),
     [("killed", "failed", "signal 9"), ("diverges", "diverged", "the loss is 1e30")],
 )
-def test_what_failed_for_good_leaves_no_checkpoint(bench: Any, what: str, status: str, reason: str) -> None:
+def test_what_failed_for_good_leaves_no_checkpoint(
+    bench: Any, what: str, status: str, reason: str
+) -> None:
     plan = stage(bench, what)
     row = restored_row(plan)
     assert row["status"] == status
@@ -116,7 +118,9 @@ def test_what_failed_for_good_leaves_no_checkpoint(bench: Any, what: str, status
     assert [path.name for path in file_of(plan, "").parent.iterdir()] == ["_spec.json"]
 
 
-def test_what_stops_at_the_deadline_is_kept_scored_and_a_timeout(bench: Any, capfd: pytest.CaptureFixture[str]) -> None:
+def test_what_stops_at_the_deadline_is_kept_scored_and_a_timeout(
+    bench: Any, capfd: pytest.CaptureFixture[str]
+) -> None:
     plan = stage(bench, "stops")
     row = restored_row(plan)
     assert (row["status"], row["stage"]) == ("timeout", "restore")

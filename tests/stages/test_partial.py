@@ -58,7 +58,9 @@ CONFIGURATION = {
 }
 
 
-def in_this_process(work: Callable[..., None], arguments: tuple[Any, ...], **limits: float) -> list[tuple[Any, ...]]:
+def in_this_process(
+    work: Callable[..., None], arguments: tuple[Any, ...], **limits: float
+) -> list[tuple[Any, ...]]:
     """Return what the work sends, without a worker."""
     sent: list[tuple[Any, ...]] = []
     work(sent.append, *arguments)
@@ -93,7 +95,11 @@ def make(project: Any) -> None:
 
 
 @pytest.fixture
-def plan(share: Callable[[str, Callable[[Any], None]], Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Plan:
+def plan(
+    share: Callable[[str, Callable[[Any], None]], Any],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> Plan:
     """The plan of a finished run in the current folder, of this test alone."""
     finished = share("partial", make).root
     for part in ("config.yaml", "mine", "photos", "results"):
@@ -121,7 +127,9 @@ def cells(plan: Plan, metric: str = "psnr") -> pd.DataFrame:
     return frame[frame["source"] == "measured"].set_index("prior")
 
 
-def test_of_a_finished_run_they_are_the_final_ones(plan: Plan, capsys: pytest.CaptureFixture[str]) -> None:
+def test_of_a_finished_run_they_are_the_final_ones(
+    plan: Plan, capsys: pytest.CaptureFixture[str]
+) -> None:
     folder = tabulate_partial(plan)
     final = Path(plan.layout.table()).parent
     assert capsys.readouterr().err == ""
@@ -144,7 +152,9 @@ def test_a_job_that_is_missing_shows_in_its_cell_and_nothing_is_the_best(plan: P
     runs(plan, "smooth", "1").unlink()
     scores(plan, "smooth", "1").unlink()
     tabulate_partial(plan)
-    values = [row["value"] for row in read_rows(scores(plan, "smooth", "0")) if row["metric"] == "psnr"]
+    values = [
+        row["value"] for row in read_rows(scores(plan, "smooth", "0")) if row["metric"] == "psnr"
+    ]
     text = table(plan, "psnr")
     assert re.search(rf"^\| smooth \| {np.mean(values):.2f} \(2/3\) \|$", text, re.MULTILINE)
     assert re.search(r"^\| still \| \d+\.\d+ ± \d+\.\d+ \|$", text, re.MULTILINE)
@@ -152,7 +162,12 @@ def test_a_job_that_is_missing_shows_in_its_cell_and_nothing_is_the_best(plan: P
     assert "5 of 6 planned restorations" in text
     assert (cells(plan)[f"{TASK}_mark"] == "").all()
     smooth = cells(plan).loc["smooth"]
-    assert [smooth[f"{TASK}_{name}"] for name in ("n", "done", "planned", "status")] == [2, 2, 3, "ok"]
+    assert [smooth[f"{TASK}_{name}"] for name in ("n", "done", "planned", "status")] == [
+        2,
+        2,
+        3,
+        "ok",
+    ]
     assert pd.read_csv(plan.layout.partial().table("paired", "csv")).empty
     assert re.search(r"^\| smooth \| .* \(2/3\) \|", table(plan, "cost"), re.MULTILINE)
     assert r"(2/3)" in Path(plan.layout.partial().table("psnr", "tex")).read_text()
@@ -165,7 +180,12 @@ def test_a_prior_that_has_not_begun_has_a_dash(plan: Plan) -> None:
     for name in ("psnr", "cost"):
         assert re.search(r"^\| still \| – \(0/3\) \|", table(plan, name), re.MULTILINE)
     still = cells(plan).loc["still"]
-    assert [still[f"{TASK}{name}"] for name in ("", "_done", "_planned", "_status")] == ["", 0, 3, "waiting"]
+    assert [still[f"{TASK}{name}"] for name in ("", "_done", "_planned", "_status")] == [
+        "",
+        0,
+        3,
+        "waiting",
+    ]
 
 
 def test_a_restored_job_without_scores_is_among_the_runs_only(plan: Plan) -> None:
@@ -180,14 +200,18 @@ def test_a_restored_job_without_scores_is_among_the_runs_only(plan: Plan) -> Non
 
 
 @pytest.mark.parametrize("damage", ["cut off", "column", "binary"])
-def test_a_damaged_file_is_named_and_left_out(plan: Plan, capsys: pytest.CaptureFixture[str], damage: str) -> None:
+def test_a_damaged_file_is_named_and_left_out(
+    plan: Plan, capsys: pytest.CaptureFixture[str], damage: str
+) -> None:
     file = scores(plan, "smooth", "0")
     whole = file.read_bytes()
     rows = [json.loads(line) for line in whole.splitlines()]
     file.write_bytes(
-        {"cut off": whole[:-30], "column": json.dumps(rows[0] | {"new": 1}).encode() + b"\n", "binary": b"\xff\x00\n"}[
-            damage
-        ]
+        {
+            "cut off": whole[:-30],
+            "column": json.dumps(rows[0] | {"new": 1}).encode() + b"\n",
+            "binary": b"\xff\x00\n",
+        }[damage]
     )
     tabulate_partial(plan)
     assert str(file) in capsys.readouterr().err
@@ -214,7 +238,9 @@ def test_what_the_plan_has_not_is_not_read(plan: Plan, capsys: pytest.CaptureFix
     assert "has images that the experiment has not" in capsys.readouterr().err
 
 
-def test_rows_of_several_versions_of_a_prior_are_told(plan: Plan, capsys: pytest.CaptureFixture[str]) -> None:
+def test_rows_of_several_versions_of_a_prior_are_told(
+    plan: Plan, capsys: pytest.CaptureFixture[str]
+) -> None:
     file = runs(plan, "smooth", "1")
     write_rows(file, [row | {"fingerprint": "another"} for row in read_rows(file)])
     tabulate_partial(plan)

@@ -55,7 +55,13 @@ PRIORS = """
 KINDS = ("still", "flat", "plain")
 
 
-def run(bench: Any, task: str, parameters: dict[str, Any], channels: int = 3, size: tuple[int, int] = (35, 38)) -> Plan:
+def run(
+    bench: Any,
+    task: str,
+    parameters: dict[str, Any],
+    channels: int = 3,
+    size: tuple[int, int] = (35, 38),
+) -> Plan:
     """Take one image through the stages, from preparing to scoring."""
     pixels = gaussian_filter(np.random.default_rng(0).random((*size, channels)), (2, 2, 0))
     pixels = 0.1 + 0.8 * (pixels - pixels.min()) / np.ptp(pixels)
@@ -63,7 +69,8 @@ def run(bench: Any, task: str, parameters: dict[str, Any], channels: int = 3, si
     bench.plugin("kinds", PRIORS)
     photos = {"source": "folder", "parameters": {"path": "photos"}, "gray": False}
     plan: Plan = bench.plan(
-        datasets={"photos": photos}, tasks={"run": [task], "settings": {task: {"parameters": parameters}}}
+        datasets={"photos": photos},
+        tasks={"run": [task], "settings": {task: {"parameters": parameters}}},
     )
     prepare(plan, "photos")
     [name] = plan.tasks
@@ -82,14 +89,22 @@ def run_row(plan: Plan, prior: str) -> dict[str, Any]:
 
 def scores(plan: Plan, prior: str) -> dict[str, dict[str, Any]]:
     [task] = plan.tasks
-    return {row["metric"]: row for row in read_rows(Path(plan.layout.scores("photos", task, prior, "0")))}
+    return {
+        row["metric"]: row
+        for row in read_rows(Path(plan.layout.scores("photos", task, prior, "0")))
+    }
 
 
 @pytest.mark.parametrize(("channels", "kernel"), [(1, "gaussian"), (3, "bicubic")])
-def test_an_image_that_the_factor_does_not_divide_is_cut_restored_and_scored(bench, capsys, channels, kernel):
+def test_an_image_that_the_factor_does_not_divide_is_cut_restored_and_scored(
+    bench, capsys, channels, kernel
+):
     plan = run(bench, "sr", {"factor": 3, "kernel": kernel, "sigma": 2}, channels)
     [task] = plan.tasks
-    assert f"photos/{task}/one: cut from 35 × 38 to 33 × 36, which the task needs" in capsys.readouterr().err
+    assert (
+        f"photos/{task}/one: cut from 35 × 38 to 33 × 36, which the task needs"
+        in capsys.readouterr().err
+    )
     problems = Path(plan.layout.problems("photos", task))
     assert read_manifest(problems)["one"].shape == (channels, 33, 36)
     assert read_about(problems)["border"] == [3, 3]
@@ -97,13 +112,17 @@ def test_an_image_that_the_factor_does_not_divide_is_cut_restored_and_scored(ben
     clean = read_image(Path(plan.layout.image("photos", "one"))).reshape(35, 38, channels)
     for prior in KINDS:
         assert run_row(plan, prior)["status"] == "ok"
-        restored = read_image(Path(plan.layout.restored("photos", task, prior, "one.png"))).reshape(33, 36, channels)
+        restored = read_image(Path(plan.layout.restored("photos", task, prior, "one.png"))).reshape(
+            33, 36, channels
+        )
         found = scores(plan, prior)
         assert found["psnr"]["value"] == pytest.approx(
             psnr(luma(restored[3:-3, 3:-3]), luma(clean[3:30, 3:33])), abs=1e-9
         )
         assert found["psnr"]["value"] > 15
-        assert {found[metric]["status"] for metric in ("psnr", "ssim", "psnr-y", "rmse", "residual")} == {"ok"}
+        assert {
+            found[metric]["status"] for metric in ("psnr", "ssim", "psnr-y", "rmse", "residual")
+        } == {"ok"}
         assert found["psnr-y"]["value"] == pytest.approx(found["psnr"]["value"])
 
 
@@ -111,7 +130,9 @@ def test_a_valid_blur_is_restored_whole_and_scored_inside(bench):
     plan = run(bench, "deblur", {"kernel": "disk", "boundary": "valid"})
     clean = read_image(Path(plan.layout.image("photos", "one")))
     for prior in KINDS:
-        restored = read_image(Path(plan.layout.restored("photos", "deblur-disk-2.55-boundaryvalid", prior, "one.png")))
+        restored = read_image(
+            Path(plan.layout.restored("photos", "deblur-disk-2.55-boundaryvalid", prior, "one.png"))
+        )
         assert restored.shape == (35, 38, 3)
         expected = psnr(restored[3:-3, 3:-3], clean[3:-3, 3:-3])
         assert scores(plan, prior)["psnr"]["value"] == pytest.approx(expected)
@@ -122,7 +143,9 @@ def test_without_an_operator_the_solvers_say_so_and_the_tables_show_it(bench):
     for prior in ("still", "flat"):
         row = run_row(plan, prior)
         assert (row["status"], row["stage"]) == ("unsupported", "restore")
-        assert re.search(r"needs a linear operator H, and JPEG compression at quality 10 has none", row["reason"])
+        assert re.search(
+            r"needs a linear operator H, and JPEG compression at quality 10 has none", row["reason"]
+        )
         assert {row["status"] for row in scores(plan, prior).values()} == {"unsupported"}
     assert run_row(plan, "plain")["status"] == "ok"
     assert scores(plan, "plain")["psnr"]["status"] == "ok"
@@ -176,7 +199,13 @@ def test_the_page_names_every_task_with_its_id_and_defaults():
         assert isinstance(record, TaskSpec)
         fields = record.parameters.model_fields
         for parameter, field in fields.items():
-            default = "(no default)" if field.is_required() else str(field.default).removesuffix(".0")
+            default = (
+                "(no default)" if field.is_required() else str(field.default).removesuffix(".0")
+            )
             assert f"`{parameter}` {default}" in rows[name]
-        example = record.id.format(**{key: field.default for key, field in fields.items()}) if record.id else name
+        example = (
+            record.id.format(**{key: field.default for key, field in fields.items()})
+            if record.id
+            else name
+        )
         assert f"<br>`{example}` |" in rows[name]

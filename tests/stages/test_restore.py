@@ -116,7 +116,9 @@ def calls(bench: Any) -> list[str]:
     return file.read_text().split() if file.exists() else []
 
 
-@pytest.mark.fault("a plugin that exits, crashes, hangs, forks, leaks, floods its output or sets global seeds")
+@pytest.mark.fault(
+    "a plugin that exits, crashes, hangs, forks, leaks, floods its output or sets global seeds"
+)
 def test_whatever_a_prior_does_to_an_image_is_a_row_and_the_others_are_restored(bench: Any) -> None:
     names = [name for name in BEHAVIOURS if name != "late"]
     (bench.root / "photos").mkdir()
@@ -151,20 +153,29 @@ def test_whatever_a_prior_does_to_an_image_is_a_row_and_the_others_are_restored(
     # Each image was tried once, and only what succeeded left an image.
     assert sorted(calls(bench)) == sorted(names)
     folder = Path(plan.layout.restored("photos", TASK, "actor", ""))
-    assert {path.stem for path in folder.glob("*.png")} == {name for name, value in status.items() if value == "ok"}
+    assert {path.stem for path in folder.glob("*.png")} == {
+        name for name, value in status.items() if value == "ok"
+    }
     assert not list(folder.glob("*.safetensors"))
     assert gone(int((bench.root / "child.txt").read_text()))
     for name in ("fine", "noisy"):
-        np.testing.assert_allclose(read_image(folder / f"{name}.png"), (BEHAVIOURS.index(name) + 1) / 20, atol=0.003)
+        np.testing.assert_allclose(
+            read_image(folder / f"{name}.png"), (BEHAVIOURS.index(name) + 1) / 20, atol=0.003
+        )
         assert rows[name]["seconds"] > 0
         assert rows[name]["peak_memory_mb"] > 0
     assert (folder / "extras.csv").read_text() == "iteration,loss\n1,0.5\n"
     with np.load(folder / "extras.npz") as maps:
         assert maps["spread"].shape == (1, 12, 14)
-    assert json.loads(Path(plan.layout.cell_spec("photos", TASK, "actor")).read_text())["prior"]["id"] == "actor"
+    assert (
+        json.loads(Path(plan.layout.cell_spec("photos", TASK, "actor")).read_text())["prior"]["id"]
+        == "actor"
+    )
 
 
-def test_a_finished_image_is_not_computed_again_unless_its_file_or_its_problem_has_changed(bench: Any) -> None:
+def test_a_finished_image_is_not_computed_again_unless_its_file_or_its_problem_has_changed(
+    bench: Any,
+) -> None:
     plan = stage(bench, ["fine", "extras", "noisy"])
     restore(plan, "photos", TASK, "actor", "0")
     first = rows_of(plan)
@@ -183,7 +194,10 @@ def test_a_finished_image_is_not_computed_again_unless_its_file_or_its_problem_h
     assert damaged.read_bytes() != bytes(content)
     assert {row["status"] for row in rows_of(plan).values()} == {"ok"}
     # Code that changed makes every image stale, and what fails then leaves nothing of the earlier result.
-    bench.plugin("actor", UNUSABLE.format(code="def Model(): raise RuntimeError('no licence')", factory="Model"))
+    bench.plugin(
+        "actor",
+        UNUSABLE.format(code="def Model(): raise RuntimeError('no licence')", factory="Model"),
+    )
     plan = bench.plan()
     restore(plan, "photos", TASK, "actor", "0")
     assert {row["reason"] for row in rows_of(plan).values()} == {"RuntimeError: no licence"}
@@ -200,7 +214,11 @@ def test_a_kill_fails_the_job_and_the_next_attempt_goes_on_from_there(bench: Any
     assert {path.name for path in folder.glob("[!.]*")} == {"fine.png", "fine.json"}
     restore(plan, "photos", TASK, "actor", "0", final=True)
     rows = rows_of(plan)
-    assert {name: row["status"] for name, row in rows.items()} == {"fine": "ok", "late": "failed", "noisy": "ok"}
+    assert {name: row["status"] for name, row in rows.items()} == {
+        "fine": "ok",
+        "late": "failed",
+        "noisy": "ok",
+    }
     assert "signal 9" in rows["late"]["reason"]
     (bench.root / "repaired").touch()
     restore(plan, "photos", TASK, "actor", "0")
@@ -215,7 +233,9 @@ def test_a_kill_fails_the_job_and_the_next_attempt_goes_on_from_there(bench: Any
         ("class Model: pass", "Model", "Model is no prior"),
     ],
 )
-def test_a_prior_that_cannot_be_made_fails_every_image(bench: Any, code: str, factory: str, reason: str) -> None:
+def test_a_prior_that_cannot_be_made_fails_every_image(
+    bench: Any, code: str, factory: str, reason: str
+) -> None:
     stage(bench, ["fine", "noisy"])
     bench.plugin("actor", UNUSABLE.format(code=code, factory=factory))
     plan = bench.plan()
@@ -248,12 +268,19 @@ def test_the_seed_of_a_cell_depends_on_names_only_and_reaches_the_prior(bench: A
     results = []
     for names in (["a", "b", "c"], ["c", "a"]):
         source = {"source": "folder", "parameters": {"path": "photos"}, "images": names}
-        plan = bench.plan(experiment=f"of-{len(names)}", datasets={"photos": source}, priors={"run": ["random"]})
+        plan = bench.plan(
+            experiment=f"of-{len(names)}", datasets={"photos": source}, priors={"run": ["random"]}
+        )
         prepare(plan, "photos")
         corrupt(plan, "photos", TASK)
         for chunk in range(len(plan.chunks("photos", "random"))):
             restore(plan, "photos", TASK, "random", str(chunk))
-        results.append({n: read_image(Path(plan.layout.restored("photos", TASK, "random", f"{n}.png"))) for n in names})
+        results.append(
+            {
+                n: read_image(Path(plan.layout.restored("photos", TASK, "random", f"{n}.png")))
+                for n in names
+            }
+        )
     for name in ("a", "c"):
         np.testing.assert_array_equal(results[0][name], results[1][name])
     assert (results[0]["a"] != results[0]["b"]).any()

@@ -61,7 +61,11 @@ PLUGINS = """
         yield TaskSpec(name="bordered", factory=Bordered, summary="for a test")
         yield TaskSpec(name="greedy", factory=Greedy, summary="for a test")
 """
-ENDS = {"good": ("ok", ""), "bad": ("failed", "RuntimeError: no"), "slow": ("timeout", "ran past its time limit")}
+ENDS = {
+    "good": ("ok", ""),
+    "bad": ("failed", "RuntimeError: no"),
+    "slow": ("timeout", "ran past its time limit"),
+}
 
 
 @pytest.fixture
@@ -88,7 +92,9 @@ def plan(bench: Any) -> Plan:
             ]  # fmt: skip
             write_rows(Path(made.layout.runs("photos", task, prior, "0")), rows)
             bench.image(
-                "good", random.random((20, 24)), folder=str(Path(made.layout.restored("photos", task, prior, "")))
+                "good",
+                random.random((20, 24)),
+                folder=str(Path(made.layout.restored("photos", task, prior, ""))),
             )
     return made
 
@@ -110,7 +116,9 @@ def test_every_image_and_metric_has_a_row(plan: Plan) -> None:
     rows = scored(plan, "denoise-25")
     assert set(rows) == {(image, metric) for image in ENDS for metric in plan.metrics}
     clean = read_image(Path(plan.layout.image("photos", "good")))[:, :, None]
-    restored = read_image(Path(plan.layout.restored("photos", "denoise-25", "first", "good.png")))[:, :, None]
+    restored = read_image(Path(plan.layout.restored("photos", "denoise-25", "first", "good.png")))[
+        :, :, None
+    ]
     assert rows["good", "psnr"]["value"] == psnr(restored, clean)
     for image in ("bad", "slow"):
         for metric in plan.metrics:
@@ -118,7 +126,9 @@ def test_every_image_and_metric_has_a_row(plan: Plan) -> None:
             assert (row["value"], row["status"], row["reason"]) == (None, *ENDS[image])
 
 
-def test_an_estimate_at_the_time_limit_has_a_value_and_keeps_its_status(plan: Plan, bench: Any) -> None:
+def test_an_estimate_at_the_time_limit_has_a_value_and_keeps_its_status(
+    plan: Plan, bench: Any
+) -> None:
     folder = str(Path(plan.layout.restored("photos", "denoise-25", "first", "")))
     bench.image("slow", np.random.default_rng(1).random((20, 24)), folder=folder)
     rows = scored(plan, "denoise-25")
@@ -127,7 +137,11 @@ def test_an_estimate_at_the_time_limit_has_a_value_and_keeps_its_status(plan: Pl
         assert row["value"] is not None
         assert (row["status"], row["reason"]) == ENDS["slow"]
     raising = rows["slow", "raising"]
-    assert (raising["value"], raising["status"], raising["reason"]) == (None, "failed", "RuntimeError: no idea")
+    assert (raising["value"], raising["status"], raising["reason"]) == (
+        None,
+        "failed",
+        "RuntimeError: no idea",
+    )
 
 
 @pytest.mark.parametrize("what", ["restored", "clean", "problem"])
@@ -183,7 +197,10 @@ def test_a_restoration_of_another_size_is_no_score(plan: Plan, bench: Any) -> No
 
 def test_a_metric_that_is_not_defined_is_unsupported_and_says_why(plan: Plan) -> None:
     rows = scored(plan, "denoise-25")
-    assert (rows["good", "picky"]["status"], rows["good", "picky"]["reason"]) == ("unsupported", "needs larger images")
+    assert (rows["good", "picky"]["status"], rows["good", "picky"]["reason"]) == (
+        "unsupported",
+        "needs larger images",
+    )
     assert rows["good", "ms-ssim"]["status"] == "unsupported"
     assert "at least 176 pixels" in rows["good", "ms-ssim"]["reason"]
 
@@ -216,12 +233,16 @@ def test_all_rows_are_gathered(plan: Plan) -> None:
     runs_file = Path(plan.layout.runs("photos", "denoise-25", "first", "0"))
     content = runs_file.read_bytes()
     write_rows(runs_file, read_rows(runs_file)[:-1])
-    with pytest.raises(ValueError, match=r"first/0\.jsonl holds the images .* remove it and run again"):
+    with pytest.raises(
+        ValueError, match=r"first/0\.jsonl holds the images .* remove it and run again"
+    ):
         gather_prior(plan, "first")
     runs_file.write_bytes(content)
     runs, scores = (read_table(Path(plan.layout.result(kind))) for kind in ("runs", "scores"))
     cells = len(list(plan.cells())) * len(ENDS)
     assert len(runs) == cells
     assert len(scores) == cells * len(plan.metrics)
-    assert runs.groupby("status").size().to_dict() == {status: cells // len(ENDS) for status, _ in ENDS.values()}
+    assert runs.groupby("status").size().to_dict() == {
+        status: cells // len(ENDS) for status, _ in ENDS.values()
+    }
     assert scores["value"].notna().sum() == (scores["status"] == "ok").sum() > 0

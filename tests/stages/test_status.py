@@ -84,7 +84,9 @@ def plan(bench: Any) -> Plan:
         bench.image(name, np.full((8, 8), 0.2 + 0.2 * number))
         bench.image(name, np.full((8, 8), 0.3 + 0.2 * number), folder="school")
     bench.plugin("four", PRIORS)
-    sets = {name: {"source": "folder", "parameters": {"path": name}} for name in ("photos", "school")}
+    sets = {
+        name: {"source": "folder", "parameters": {"path": name}} for name in ("photos", "school")
+    }
     tuned = {"tuned": {"tune": True}}
     chosen: Plan = bench.plan(
         datasets=sets, train="school", metrics=["psnr"],
@@ -117,7 +119,9 @@ def of(plan: Plan, prior: str) -> PriorStatus:
 @contextmanager
 def held(lock: str) -> Iterator[None]:
     """Hold a lock in another process."""
-    with subprocess.Popen([sys.executable, "-c", HOLD, lock], stdout=subprocess.PIPE, text=True) as other:
+    with subprocess.Popen(
+        [sys.executable, "-c", HOLD, lock], stdout=subprocess.PIPE, text=True
+    ) as other:
         assert other.stdout is not None and other.stdout.readline() == "held\n"
         try:
             yield
@@ -127,9 +131,10 @@ def held(lock: str) -> Iterator[None]:
 
 def test_before_the_run_all_is_waiting(plan: Plan) -> None:
     status = Observer(plan).look()
-    assert [(one.prior, one.total, one.waiting, one.done, one.running, one.failed) for one in status.priors] == [
-        (prior, 3, 3, 0, 0, 0) for prior in ("still", "slow", "pupil", "tuned")
-    ]
+    assert [
+        (one.prior, one.total, one.waiting, one.done, one.running, one.failed)
+        for one in status.priors
+    ] == [(prior, 3, 3, 0, 0, 0) for prior in ("still", "slow", "pupil", "tuned")]
     assert [one.training for one in status.priors] == ["", "", "waiting", ""]
     assert [one.tuning for one in status.priors] == [(), (), (), ("waiting",)]
     assert (status.changed, status.eta, status.failures, status.finished) == (None, None, (), False)
@@ -189,7 +194,9 @@ def test_a_real_job_of_another_process_is_seen_from_beginning_to_end(plan: Plan)
     command = ["restore", "--dataset", "photos", "--task", TASK, "--prior", "slow", "--chunk", "0"]
     observer = Observer(plan)
     assert observer.look().priors[1].running == 0
-    with subprocess.Popen([sys.executable, "-m", "priorbench", *command], stderr=subprocess.DEVNULL) as job:
+    with subprocess.Popen(
+        [sys.executable, "-m", "priorbench", *command], stderr=subprocess.DEVNULL
+    ) as job:
         try:
             until = time.monotonic() + 60
             while not observer.look().priors[1].running and time.monotonic() < until:
@@ -222,7 +229,10 @@ def test_failures_name_the_log_of_the_job_that_failed(plan: Plan) -> None:
 
 def test_trainings_and_tunings_count_their_seconds(plan: Plan) -> None:
     write_json(Path(plan.layout.training("pupil")), Outcome("ok", "train", seconds=7.0).as_dict())
-    tuned = {"status": "ok", "combinations": [{"seconds": 2.0}, {"seconds": None}, {"seconds": 3.0}]}
+    tuned = {
+        "status": "ok",
+        "combinations": [{"seconds": 2.0}, {"seconds": None}, {"seconds": 3.0}],
+    }
     write_json(Path(plan.layout.tuned(TASK, "tuned")), tuned)
     assert (of(plan, "pupil").training, of(plan, "pupil").seconds) == ("done", 7.0)
     assert (of(plan, "tuned").tuning, of(plan, "tuned").seconds) == (("done",), 5.0)

@@ -72,7 +72,9 @@ def stage(bench: Any, what: str, prior: str = PRIOR) -> Plan:
         bench.image(f"level-{level}", np.full((12, 12), level), folder="lessons")
     bench.image("one", np.full((12, 12), 0.5))
     bench.plugin("student", prior)
-    sets = {name: {"source": "folder", "parameters": {"path": name}} for name in ("photos", "lessons")}
+    sets = {
+        name: {"source": "folder", "parameters": {"path": name}} for name in ("photos", "lessons")
+    }
     settings = {"student": {"parameters": {"what": what}}}
     plan: Plan = bench.plan(datasets=sets, train="lessons", priors={"settings": settings})
     if plan.learners:
@@ -97,7 +99,10 @@ def test_a_fit_leaves_a_model_a_curve_and_what_it_is(bench: Any) -> None:
     assert outcome.ok
     assert outcome.seconds is not None
     layout = plan.layout
-    assert pd.read_csv(layout.curve("student")).to_dict("list") == {"iteration": [0, 1], "loss": [1.0, 0.5]}
+    assert pd.read_csv(layout.curve("student")).to_dict("list") == {
+        "iteration": [0, 1],
+        "loss": [1.0, 0.5],
+    }
     report = read_json(Path(layout.training("student")))
     assert report["sha256"] == file_sha256(Path(layout.model("student")))
     assert read_json(Path(layout.model_spec("student")))["train_on"] == "lessons"

@@ -58,7 +58,9 @@ PRIOR = """
 """
 
 
-def stage(bench: Any, candidates: dict[str, Any], parameters: dict[str, Any] | None = None, **changes: Any) -> Plan:
+def stage(
+    bench: Any, candidates: dict[str, Any], parameters: dict[str, Any] | None = None, **changes: Any
+) -> Plan:
     """Return a plan with prepared images: two to test on, of 0.9, and three to tune on, of 0.3."""
     for name in ("one", "two"):
         bench.image(name, np.full((12, 12), 0.9))
@@ -71,7 +73,10 @@ def stage(bench: Any, candidates: dict[str, Any], parameters: dict[str, Any] | N
     setting = {"tune": True, "parameters": parameters or {}}
     plan = bench.plan(
         **{
-            "datasets": {name: {"source": "folder", "parameters": {"path": name}} for name in ("photos", "lessons")},
+            "datasets": {
+                name: {"source": "folder", "parameters": {"path": name}}
+                for name in ("photos", "lessons")
+            },
             "train": "lessons",
             "priors": {"settings": {"bias": setting}},
             "tuning": {"images": 2, "crop": 8},
@@ -140,7 +145,10 @@ def test_the_first_of_equals_is_chosen_and_exact_is_a_number(bench: Any) -> None
 def test_a_parameter_that_the_configuration_sets_stays_as_it_is(bench: Any) -> None:
     plan = stage(bench, {"bias": [0.1, -0.1], "twist": ["none", "up"]}, {"twist": "up"})
     tune(plan, TASK, "bias")
-    assert [entry["parameters"] for entry in tuned(plan)["combinations"]] == [{"bias": 0.1}, {"bias": -0.1}]
+    assert [entry["parameters"] for entry in tuned(plan)["combinations"]] == [
+        {"bias": 0.1},
+        {"bias": -0.1},
+    ]
     assert tuned(plan)["parameters"] == {"bias": -0.1}
 
 
@@ -158,7 +166,9 @@ def test_a_combination_that_fails_is_kept_with_its_reason_and_not_chosen(bench: 
         13: "timeout",
     }  # fmt: skip
     for entry, word in zip(
-        kept["combinations"], ("seven", "NaN", "9 s", "code 3", "signal 9", "", "not for", "best estimate"), strict=True
+        kept["combinations"],
+        ("seven", "NaN", "9 s", "code 3", "signal 9", "", "not for", "best estimate"),
+        strict=True,
     ):
         assert word in entry["reason"]
         assert (entry["psnr"] is None) == bool(word)
@@ -171,7 +181,9 @@ def test_a_combination_that_fails_is_kept_with_its_reason_and_not_chosen(bench: 
         ([12], "unsupported", "the only combination failed: not for this"),
     ],
 )
-def test_where_all_fail_the_restorations_say_why(bench: Any, candidates: list[int], status: str, reason: str) -> None:
+def test_where_all_fail_the_restorations_say_why(
+    bench: Any, candidates: list[int], status: str, reason: str
+) -> None:
     plan = stage(bench, {"bias": candidates})
     assert not tune(plan, TASK, "bias").ok
     kept = tuned(plan)
@@ -192,7 +204,9 @@ def test_without_a_usable_training_image_the_file_says_so(bench: Any) -> None:
     assert tuned(plan)["combinations"] == []
 
 
-def test_a_task_that_breaks_fails_all_combinations_and_an_image_that_does_not_fit_is_left_out(bench: Any) -> None:
+def test_a_task_that_breaks_fails_all_combinations_and_an_image_that_does_not_fit_is_left_out(
+    bench: Any,
+) -> None:
     bench.plugin(
         "picky",
         """
@@ -292,8 +306,12 @@ LEARNED = """
 
 @pytest.mark.parametrize("broken", [False, True])
 def test_a_prior_that_learns_is_tuned_with_its_model(bench: Any, broken: bool) -> None:
-    bench.plugin("mean", LEARNED.replace("BODY", "raise ValueError('too few')" if broken else "pass"))
-    plan = stage(bench, {"bias": [0.1]}, priors={"run": ["mean"], "settings": {"mean": {"tune": True}}})
+    bench.plugin(
+        "mean", LEARNED.replace("BODY", "raise ValueError('too few')" if broken else "pass")
+    )
+    plan = stage(
+        bench, {"bias": [0.1]}, priors={"run": ["mean"], "settings": {"mean": {"tune": True}}}
+    )
     train(plan, "mean")
     outcome = tune(plan, TASK, "mean")
     kept = read_json(Path(plan.layout.tuned(TASK, "mean")))

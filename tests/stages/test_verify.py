@@ -59,7 +59,9 @@ LEARNER = """
 
 CONFIGURATION = {
     "experiment": "tiny",
-    "datasets": {name: {"source": "folder", "parameters": {"path": name}} for name in ("photos", "more")},
+    "datasets": {
+        name: {"source": "folder", "parameters": {"path": name}} for name in ("photos", "more")
+    },
     "test": ["photos"],
     "train": "more",
     "tasks": {"run": ["denoise"], "settings": {"denoise": {"parameters": {"sigma": 0}}}},
@@ -147,7 +149,10 @@ def test_what_is_whole_is_called_so(plan: Plan) -> None:
 def test_an_experiment_that_has_not_begun_has_nothing_to_verify(plan: Plan) -> None:
     shutil.rmtree(plan.layout.root)
     result = CliRunner().invoke(app, ["verify"])
-    assert (result.exit_code, result.output) == (0, "nothing has been written yet in results/tiny\n")
+    assert (result.exit_code, result.output) == (
+        0,
+        "nothing has been written yet in results/tiny\n",
+    )
 
 
 def damage(path: Path, way: str) -> None:
@@ -168,7 +173,10 @@ def test_every_damage_is_found(plan: Plan) -> None:
             damage(path, way)
             found = [found.path for found in damages(plan)]
             # What Snakemake itself sees to be missing is no damage.
-            assert found == ([path] if way != "removed" or word in told_by_another_file else []), (word, way)
+            assert found == ([path] if way != "removed" or word in told_by_another_file else []), (
+                word,
+                way,
+            )
             result = CliRunner().invoke(app, ["verify"])
             assert result.exit_code == bool(found)
             assert all(str(path) in result.output for path in found)

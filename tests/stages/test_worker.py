@@ -85,7 +85,9 @@ def test_a_hang_is_killed_with_its_children(work: ModuleType, tmp_path: Path) ->
         ("segfault", "crashed: SIGSEGV"),
     ],
 )
-def test_a_process_that_ends_by_itself_is_reported(work: ModuleType, function: str, reason: str) -> None:
+def test_a_process_that_ends_by_itself_is_reported(
+    work: ModuleType, function: str, reason: str
+) -> None:
     with pytest.raises(WorkerDied, match=reason):
         list(messages(getattr(work, function), (), first_limit=60, limit=60))
 
@@ -106,7 +108,9 @@ def test_the_worker_ends_when_its_parent_is_killed(work: ModuleType, tmp_path: P
     )
     (tmp_path / "parent.py").write_text(script)
     environment = os.environ | {"PYTHONPATH": str(tmp_path)}
-    with subprocess.Popen([sys.executable, tmp_path / "parent.py"], stdout=subprocess.PIPE, env=environment) as parent:
+    with subprocess.Popen(
+        [sys.executable, tmp_path / "parent.py"], stdout=subprocess.PIPE, env=environment
+    ) as parent:
         assert parent.stdout is not None
         assert parent.stdout.readline() == b"ready\n"
         parent.send_signal(signal.SIGKILL)

@@ -29,7 +29,9 @@ def test_the_guide_shows_the_edges_of_the_image_in_a_light_that_is_not_sought(na
     assert problem.guide is not None and problem.guide.shape == clean.shape
     noisy, guide = (psnr(to_array(image), to_array(clean)) for image in (problem.y, problem.guide))
     assert guide < noisy - 1
-    lost, kept = (np.corrcoef(edges(image), edges(clean))[0, 1] for image in (problem.y, problem.guide))
+    lost, kept = (
+        np.corrcoef(edges(image), edges(clean))[0, 1] for image in (problem.y, problem.guide)
+    )
     assert lost < 0.85 < kept
 
 
@@ -43,7 +45,9 @@ def test_the_flash_is_colder_than_the_lamps():
 @pytest.mark.parametrize("channels", [1, 3])
 def test_the_guide_is_a_picture_decided_by_the_generator(channels):
     clean = torch.rand((1, channels, 20, 33), generator=seeded())
-    first, again, other = (DenoiseGuided(25).corrupt(clean, seeded(seed)).guide for seed in (1, 1, 2))
+    first, again, other = (
+        DenoiseGuided(25).corrupt(clean, seeded(seed)).guide for seed in (1, 1, 2)
+    )
     assert first is not None and other is not None
     assert first.dtype == torch.float32 and first.min() >= 0 and first.max() <= 1
     assert torch.equal(first, again)
@@ -52,12 +56,17 @@ def test_the_guide_is_a_picture_decided_by_the_generator(channels):
 
 def test_the_noise_is_that_of_denoising():
     clean = torch.rand((1, 3, 16, 16), generator=seeded())
-    assert torch.equal(DenoiseGuided(25).corrupt(clean, seeded()).y, Denoise(25).corrupt(clean, seeded()).y)
+    assert torch.equal(
+        DenoiseGuided(25).corrupt(clean, seeded()).y, Denoise(25).corrupt(clean, seeded()).y
+    )
 
 
 @pytest.mark.parametrize("channels", [1, 3])
 def test_an_observed_image_comes_with_its_guide(channels, tmp_path):
-    y, guide = torch.rand((1, 3, 7, 8), generator=seeded()), torch.rand((1, channels, 7, 8), generator=seeded(1))
+    y, guide = (
+        torch.rand((1, 3, 7, 8), generator=seeded()),
+        torch.rand((1, channels, 7, 8), generator=seeded(1)),
+    )
     problem = DenoiseGuided(10).observe(y, guide=guide)
     assert torch.equal(problem.y, y) and problem.sigma == 10 / 255
     problem.save(tmp_path / "p.npz")

@@ -7,7 +7,13 @@ import pytest
 
 from priorbench.tasks.kernels import blur_kernel, gaussian
 
-GENERATED = ["gaussian", "box", "disk", "motion", *(f"shake{seed}" for seed in (0, 1, 2, 7, 123456))]
+GENERATED = [
+    "gaussian",
+    "box",
+    "disk",
+    "motion",
+    *(f"shake{seed}" for seed in (0, 1, 2, 7, 123456)),
+]
 
 
 def check(kernel: np.ndarray) -> None:

@@ -81,7 +81,11 @@ def test_a_task_makes_a_sound_problem_of_every_image(name, channels, size, tmp_p
     problem.save(tmp_path / "p.npz")
     again = Problem.load(tmp_path / "p.npz")
     assert torch.equal(again.y, problem.y)
-    assert (again.sigma, again.peak, again.corruption) == (problem.sigma, problem.peak, problem.corruption)
+    assert (again.sigma, again.peak, again.corruption) == (
+        problem.sigma,
+        problem.peak,
+        problem.corruption,
+    )
 
 
 @every
@@ -110,7 +114,9 @@ def test_an_image_with_nan_is_refused(name):
 
 
 @pytest.mark.parametrize("sigma", [-1.0, float("nan"), float("inf")])
-@pytest.mark.parametrize("make", [Denoise, InpaintText, lambda sigma: Deblur("box", sigma), lambda s: Sense(25, s)])
+@pytest.mark.parametrize(
+    "make", [Denoise, InpaintText, lambda sigma: Deblur("box", sigma), lambda s: Sense(25, s)]
+)
 def test_an_impossible_sigma_is_refused(make, sigma):
     with pytest.raises(ValueError, match="sigma must be"):
         make(sigma).corrupt(picture(1, 16, 16), seeded())
@@ -124,7 +130,9 @@ def test_poisson_noise_has_the_mean_and_the_variance_of_counts():
     torch.testing.assert_close(counts, counts.round(), rtol=0, atol=1e-5)
     mean = peak * level
     assert counts.mean().item() == pytest.approx(mean, abs=5 * math.sqrt(mean / clean.numel()))
-    assert counts.var().item() == pytest.approx(mean, rel=5 * math.sqrt((2 + 1 / mean) / clean.numel()))
+    assert counts.var().item() == pytest.approx(
+        mean, rel=5 * math.sqrt((2 + 1 / mean) / clean.numel())
+    )
     assert problem.peak == peak
     assert problem.sigma == pytest.approx(math.sqrt(level / peak), rel=0.01)
     assert isinstance(problem.operator, Identity)
@@ -136,7 +144,9 @@ def test_a_black_image_gives_no_photons():
 
 
 @given(st.floats(1, 90), st.sampled_from([1, 3]), st.integers(0, 100))
-def test_salt_and_pepper_turn_exactly_the_stated_share_and_all_of_it_is_missing(percent, channels, seed):
+def test_salt_and_pepper_turn_exactly_the_stated_share_and_all_of_it_is_missing(
+    percent, channels, seed
+):
     clean = picture(channels, 15, 16, seed)
     hits = round(percent / 100 * clean.numel())
     problem = DenoiseSaltPepper(percent).corrupt(clean, seeded(seed))
@@ -224,7 +234,9 @@ def test_jpeg_has_no_operator_and_says_why(channels):
         problem = Jpeg(quality).corrupt(clean, seeded())
         assert problem.linear_operator is None
         assert torch.equal(problem.estimate(), problem.y)
-        with pytest.raises(NotApplicable, match=f"linear operator.*JPEG compression at quality {quality}"):
+        with pytest.raises(
+            NotApplicable, match=f"linear operator.*JPEG compression at quality {quality}"
+        ):
             _ = problem.operator
         errors.append((problem.y - clean).square().mean().item())
     assert errors == sorted(errors, reverse=True)
@@ -257,7 +269,9 @@ def test_a_mask_that_leaves_nothing_is_refused(tmp_path):
         InpaintMask(str(path)).corrupt(picture(1, 2, 2), seeded())
 
 
-@pytest.mark.parametrize("name", ["denoise", "poisson", "saltpepper", "deblur", "deblur-valid", "sr-bicubic", "jpeg"])
+@pytest.mark.parametrize(
+    "name", ["denoise", "poisson", "saltpepper", "deblur", "deblur-valid", "sr-bicubic", "jpeg"]
+)
 @pytest.mark.parametrize("channels", [1, 3])
 def test_an_image_that_is_an_observation_becomes_a_problem(name, channels):
     y = picture(channels, 20, 21)
@@ -283,7 +297,9 @@ def test_projections_are_in_no_photograph():
         Sense(25).observe(picture(1, 8, 8))
 
 
-@pytest.mark.parametrize("operator", [Identity((1, 4, 5)), Blur(torch.ones(3, 3), (1, 6, 7), "valid")])
+@pytest.mark.parametrize(
+    "operator", [Identity((1, 4, 5)), Blur(torch.ones(3, 3), (1, 6, 7), "valid")]
+)
 @pytest.mark.parametrize("shape", [(1, 1, 5, 4), (1, 3, 4, 5), (1, 1, 6, 7)])
 def test_an_observation_of_another_shape_is_refused(operator, shape):
     with pytest.raises(ValueError, match="its operator gives"):
@@ -350,7 +366,11 @@ def test_a_task_that_must_be_told_something_is_left_out_of_all_and_an_error_by_n
                 for boundary in ("circular", "valid")
             },
         ),
-        ("sr", {"factor": [2, 3], "kernel": "gaussian"}, {"sr-x2-kernelgaussian", "sr-x3-kernelgaussian"}),
+        (
+            "sr",
+            {"factor": [2, 3], "kernel": "gaussian"},
+            {"sr-x2-kernelgaussian", "sr-x3-kernelgaussian"},
+        ),
         ("sr", {"factor": [2, 4]}, {"sr-x2", "sr-x4"}),
         ("inpaint", {"missing": 80}, {"inpaint-80"}),
         ("jpeg", {"quality": [10, 40]}, {"jpeg-10", "jpeg-40"}),
@@ -405,6 +425,7 @@ def test_the_mask_file_is_found_and_an_input_of_the_task(given, tmp_path, monkey
 
 def test_a_mask_file_that_does_not_exist_is_refused_before_any_job():
     with pytest.raises(
-        ConfigError, match=r"^tasks\.settings\.inpaint-mask\.parameters\.mask: nofile\.png does not exist"
+        ConfigError,
+        match=r"^tasks\.settings\.inpaint-mask\.parameters\.mask: nofile\.png does not exist",
     ):
         plan({"settings": {"inpaint-mask": {"parameters": {"mask": "nofile.png"}}}})

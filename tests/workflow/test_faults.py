@@ -176,7 +176,9 @@ def test_a_full_disk_loses_nothing_and_the_next_run_goes_on(small: Any, require:
 
 
 @pytest.mark.fault("two runs at once in one folder")
-def test_a_second_run_in_the_folder_is_refused_and_the_first_goes_on(small: Any, started: Any) -> None:
+def test_a_second_run_in_the_folder_is_refused_and_the_first_goes_on(
+    small: Any, started: Any
+) -> None:
     (small.root / "hold").touch()
     first = started()
     wait(lambda: len(calls(small)) == 1)
@@ -198,7 +200,9 @@ def test_a_second_run_in_the_folder_is_refused_and_the_first_goes_on(small: Any,
 
 
 @pytest.mark.fault("Snakemake killed (SIGKILL) and started again, on one machine")
-def test_what_was_finished_when_a_run_was_killed_is_not_done_again(small: Any, started: Any) -> None:
+def test_what_was_finished_when_a_run_was_killed_is_not_done_again(
+    small: Any, started: Any
+) -> None:
     first = started()
     restored = small.root / "results/faults/restored/photos/denoise-0/traced"
     wait(lambda: len(list(restored.glob("i*.json"))) >= 1)

@@ -65,8 +65,19 @@ def make_smoke(project: Any) -> None:
     """Run the experiment, with plugins that misbehave and a package that pip installed."""
     # pip builds in the source's own folder, and a test must not write into the repository.
     shutil.copytree(HERE / "third_party", project.root / "third_party")
-    command = [sys.executable, "-m", "pip", "install", "--quiet", "--no-index", "--no-deps", "--no-build-isolation"]
-    subprocess.run([*command, "--target", project.root / "site", project.root / "third_party"], check=True)
+    command = [
+        sys.executable,
+        "-m",
+        "pip",
+        "install",
+        "--quiet",
+        "--no-index",
+        "--no-deps",
+        "--no-build-isolation",
+    ]
+    subprocess.run(
+        [*command, "--target", project.root / "site", project.root / "third_party"], check=True
+    )
     for name, body in BAD.items():
         add_plugin(project, name, body)
     add_plugin(project, "broken", "return None")
@@ -78,7 +89,11 @@ def make_smoke(project: Any) -> None:
 
 def snakemake(project: Any, *arguments: str) -> subprocess.CompletedProcess[str]:
     result: subprocess.CompletedProcess[str] = project.run(
-        "--configfile", "smoke.yaml", *arguments, PYTHONPATH=python_path(project), OMP_NUM_THREADS="1"
+        "--configfile",
+        "smoke.yaml",
+        *arguments,
+        PYTHONPATH=python_path(project),
+        OMP_NUM_THREADS="1",
     )
     return result
 
@@ -107,7 +122,9 @@ def waiting(project: Any) -> set[tuple[str, str]]:
     """Return (rule, output) of all that Snakemake would make again."""
     rows = csv.DictReader(snakemake(project, "--summary").stdout.splitlines(), delimiter="\t")
     return {
-        (row["rule"], str(Path(row["output_file"]).relative_to(RESULTS))) for row in rows if row["plan"] != "no update"
+        (row["rule"], str(Path(row["output_file"]).relative_to(RESULTS)))
+        for row in rows
+        if row["plan"] != "no update"
     }
 
 
@@ -145,7 +162,9 @@ def test_scores_hold_a_value_exactly_where_a_restoration_succeeded(finished: Any
     measured = scores[scores["source"] == "measured"]
     assert set(measured["metric"]) == {"psnr", "ssim"}
     assert (measured["value"].notna() == (measured["status"] == "ok")).all()
-    mean = measured[measured["metric"] == "psnr"].pivot_table(index="task", columns="prior", values="value")
+    mean = measured[measured["metric"] == "psnr"].pivot_table(
+        index="task", columns="prior", values="value"
+    )
     assert (mean["gmm-K4"] > mean["observed"]).all()
 
 
@@ -187,7 +206,11 @@ def test_a_broken_plugin_is_reported_with_what_to_do(finished: Any) -> None:
 
 
 def test_every_job_has_a_log_and_a_measurement(finished: Any) -> None:
-    rows = list(csv.DictReader(snakemake(finished, "--detailed-summary").stdout.splitlines(), delimiter="\t"))
+    rows = list(
+        csv.DictReader(
+            snakemake(finished, "--detailed-summary").stdout.splitlines(), delimiter="\t"
+        )
+    )
     assert rows
     for row in rows:
         logs = [name for name in row["log-file(s)"].split(",") if name]
@@ -196,8 +219,12 @@ def test_every_job_has_a_log_and_a_measurement(finished: Any) -> None:
 
 
 def test_restoring_has_no_clean_image_as_input_and_needs_none(again: Any) -> None:
-    rows = csv.DictReader(snakemake(again, "--detailed-summary").stdout.splitlines(), delimiter="\t")
-    inputs = {name for row in rows if row["rule"] == "restore" for name in row["input-file(s)"].split(",")}
+    rows = csv.DictReader(
+        snakemake(again, "--detailed-summary").stdout.splitlines(), delimiter="\t"
+    )
+    inputs = {
+        name for row in rows if row["rule"] == "restore" for name in row["input-file(s)"].split(",")
+    }
     assert any("problems" in name for name in inputs)
     assert not [name for name in inputs if "/images/" in name]
     results = again.root / RESULTS
@@ -236,8 +263,19 @@ def test_a_new_plugin_runs_its_own_cells_and_what_shows_them(again: Any) -> None
     made = waiting(again)
     assert cells(made, "restore") == {"runs/small/denoise-25/new/0.jsonl"}
     assert cells(made, "score") == {"scores/small/denoise-25/new/0.jsonl"}
-    assert {rule for rule, _ in made} == {"restore", "score", "gather_prior", "gather", "tables", "figure", "study"}
-    assert cells(made, "gather_prior") == {"gathered/runs/new.parquet", "gathered/scores/new.parquet"}
+    assert {rule for rule, _ in made} == {
+        "restore",
+        "score",
+        "gather_prior",
+        "gather",
+        "tables",
+        "figure",
+        "study",
+    }
+    assert cells(made, "gather_prior") == {
+        "gathered/runs/new.parquet",
+        "gathered/scores/new.parquet",
+    }
 
 
 def test_edited_code_runs_exactly_its_cells(again: Any) -> None:
@@ -254,7 +292,9 @@ def test_a_tuned_prior_is_tuned_for_each_task_before_it_restores(project: Any) -
     data["priors"] = {"run": ["observed", "tv"], "settings": {"tv": {"tune": True}}}
     data["tasks"] = {"run": ["denoise"]}
     (project.root / "smoke.yaml").write_text(yaml.safe_dump(data))
-    planned = project.run("--configfile", "smoke.yaml", "--cores", "1", "--dry-run", "--quiet", "host").stdout
+    planned = project.run(
+        "--configfile", "smoke.yaml", "--cores", "1", "--dry-run", "--quiet", "host"
+    ).stdout
     tuning = planned.split("rule tune:")[1].partition("resources:")[0]
     assert f"{RESULTS}/images/training/manifest.json" in tuning
     assert "small" not in tuning

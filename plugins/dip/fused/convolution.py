@@ -135,10 +135,15 @@ def fold_padding_(gradient: Tensor, g: Geometry, first: int, last: int) -> Tenso
 
 def phases(band: Tensor, g: Geometry) -> list[Tensor]:
     """Return the phases of a band, each flattened to pixels × C."""
-    return [band[row :: g.stride, column :: g.stride].reshape(-1, band.shape[2]) for row, column in g.phases()]
+    return [
+        band[row :: g.stride, column :: g.stride].reshape(-1, band.shape[2])
+        for row, column in g.phases()
+    ]
 
 
-def convolve(a: Tensor, weight: Tensor, stride: int = 1, padding: tuple[int, int] = (0, 0)) -> Tensor:
+def convolve(
+    a: Tensor, weight: Tensor, stride: int = 1, padding: tuple[int, int] = (0, 0)
+) -> Tensor:
     """Return the convolution, H' × W' × N, of a map H × W × C with a kernel k × l × C × N and zeros as padding."""
     if weight.shape[:2] == (1, 1) and stride == 1:
         return a @ weight[0, 0]
@@ -188,7 +193,9 @@ class Convolution(Function):
         du = torch.empty_like(u) if wanted else None
         # The sum over taps turns round, and so do the roles of the channels.
         turned = weight.to(dtype).view(g.kernel, g.kernel, *weight.shape[1:]).transpose(2, 3)
-        kernels = [turned[row :: g.stride, column :: g.stride].flip(0, 1) for row, column in g.phases()]
+        kernels = [
+            turned[row :: g.stride, column :: g.stride].flip(0, 1) for row, column in g.phases()
+        ]
 
         def work(rows: tuple[int, int]) -> tuple[Tensor, ...]:
             first, last = rows
@@ -196,7 +203,9 @@ class Convolution(Function):
             maps = phases(band.to(dtype), g)
             lead = min(g.margin, first)
             seen = gradient[first - lead : last].to(dtype)
-            own = F.pad(seen[lead:], (0, 0, 0, g.margin)).flatten(0, 1)[: (last - first) * g.pitch - g.margin]
+            own = F.pad(seen[lead:], (0, 0, 0, g.margin)).flatten(0, 1)[
+                : (last - first) * g.pitch - g.margin
+            ]
             dw = torch.stack([maps[phase][o : o + len(own)].t() @ own for phase, o in g.taps()])
             if du is None:
                 return (dw,)

@@ -83,10 +83,16 @@ class JoinedConvolution(Function):
 
         def work(rows: slice) -> None:
             count = rows.stop - rows.start
-            taps = (_replicated(a, rows).to(dtype) @ scaled).to(a.dtype).view(count + 2, width + 2, 3, 3, outputs)
+            taps = (
+                (_replicated(a, rows).to(dtype) @ scaled)
+                .to(a.dtype)
+                .view(count + 2, width + 2, 3, 3, outputs)
+            )
             evens, odds = [], []
             for row in range(3):
-                even, odd = _spread([taps[:, :, row, column].transpose(0, 1) for column in range(3)], True, True)
+                even, odd = _spread(
+                    [taps[:, :, row, column].transpose(0, 1) for column in range(3)], True, True
+                )
                 evens.append(even.transpose(0, 1))
                 odds.append(odd.transpose(0, 1))
             first, last = rows.start == 0, rows.stop == height
@@ -120,7 +126,12 @@ class JoinedConvolution(Function):
             edge = (rows.start == 0, rows.stop == height)
             # Of each row tap, what the even and the odd columns of the result give.
             evens, odds = (
-                _gathered_back(gradient[first:last, 0, :, column], gradient[first:last, 1, :, column], halo, edge)
+                _gathered_back(
+                    gradient[first:last, 0, :, column],
+                    gradient[first:last, 1, :, column],
+                    halo,
+                    edge,
+                )
                 for column in (0, 1)
             )
             taps = a.new_empty(count, width, 3, 3, outputs, dtype=dtype)
@@ -238,7 +249,9 @@ def _gathered(s: Tensor, rows: slice, height: int) -> Tensor:
     g = Geometry(2 * height, s.shape[1], 3, 1)
     band = padded_band(s, None, g, 2 * rows.start, 2 * rows.stop)
     count, width = 2 * (rows.stop - rows.start), s.shape[1]
-    seen = [band[row : row + count, column : column + width] for row in range(3) for column in range(3)]
+    seen = [
+        band[row : row + count, column : column + width] for row in range(3) for column in range(3)
+    ]
     return torch.stack(seen, dim=2).view(count * width, -1)
 
 

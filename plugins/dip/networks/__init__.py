@@ -42,7 +42,9 @@ def build(
     if p.network == "hourglass":
         return Hourglass(inputs, outputs, [p.channels] * scales, [recipe.skip] * scales, style)
     if p.network == "unet":
-        return UNet(inputs, outputs, [p.channels * min(2**scale, 8) for scale in range(scales)], style)
+        return UNet(
+            inputs, outputs, [p.channels * min(2**scale, 8) for scale in range(scales)], style
+        )
     if p.network == "resnet":
         return Residual(inputs, outputs, p.channels, scales, style)
     if p.network == "dense":

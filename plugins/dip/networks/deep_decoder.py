@@ -27,7 +27,9 @@ class DeepDecoder(nn.Module):
         style: its activation and its way of doubling.
     """
 
-    def __init__(self, inputs: int, outputs: int, channels: int, scales: int, style: Style = RECTIFIED) -> None:
+    def __init__(
+        self, inputs: int, outputs: int, channels: int, scales: int, style: Style = RECTIFIED
+    ) -> None:
         super().__init__()
         self.divisor = 2**scales
         self.style = style

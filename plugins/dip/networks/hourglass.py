@@ -27,7 +27,12 @@ class Hourglass(nn.Module):
     """
 
     def __init__(
-        self, inputs: int, outputs: int, channels: Sequence[int], skips: Sequence[int], style: Style = PLAIN
+        self,
+        inputs: int,
+        outputs: int,
+        channels: Sequence[int],
+        skips: Sequence[int],
+        style: Style = PLAIN,
     ) -> None:
         super().__init__()
         self.divisor = 2 ** len(channels)
@@ -39,7 +44,9 @@ class Hourglass(nn.Module):
             deeper = channels[scale + 1] if scale + 1 < len(channels) else width
             self.halving.append(Layer(before, width, style, norm=norm, halve=True))
             self.encoding.append(Layer(width, width, style))
-            self.across.append(Layer(before, skip, style, kernel=1, norm=norm) if skip else nn.Identity())
+            self.across.append(
+                Layer(before, skip, style, kernel=1, norm=norm) if skip else nn.Identity()
+            )
             self.beside.append(Norm(skip, style.activation) if skip else nn.Identity())
             self.below.append(Norm(deeper, style.activation))
             self.joining.append(Joining(deeper, skip, width, style))

@@ -21,11 +21,14 @@ class Residual(nn.Module):
         style: of the layers.
     """
 
-    def __init__(self, inputs: int, outputs: int, channels: int, blocks: int, style: Style = PLAIN) -> None:
+    def __init__(
+        self, inputs: int, outputs: int, channels: int, blocks: int, style: Style = PLAIN
+    ) -> None:
         super().__init__()
         self.entering = Layer(inputs, channels, style, norm=False)
         self.blocks = nn.ModuleList(
-            nn.Sequential(Layer(channels, channels, style), Layer(channels, channels, style)) for _ in range(blocks)
+            nn.Sequential(Layer(channels, channels, style), Layer(channels, channels, style))
+            for _ in range(blocks)
         )
         self.last = Layer(channels, outputs, style, bias=True)
 

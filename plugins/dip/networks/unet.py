@@ -23,13 +23,17 @@ class UNet(nn.Module):
         style: of the layers.
     """
 
-    def __init__(self, inputs: int, outputs: int, channels: Sequence[int], style: Style = PLAIN) -> None:
+    def __init__(
+        self, inputs: int, outputs: int, channels: Sequence[int], style: Style = PLAIN
+    ) -> None:
         super().__init__()
         self.divisor = 2 ** (len(channels) - 1)
         self.entering = Layer(inputs, channels[0], style, norm=False)
         pairs = list(pairwise(channels))
         self.encoding = nn.ModuleList(Layer(width, width, style) for width in channels)
-        self.halving = nn.ModuleList(Layer(width, below, style, halve=True) for width, below in pairs)
+        self.halving = nn.ModuleList(
+            Layer(width, below, style, halve=True) for width, below in pairs
+        )
         self.below = nn.ModuleList(Norm(below, style.activation) for _, below in pairs)
         self.doubling = nn.ModuleList(Joining(below, 0, width, style) for width, below in pairs)
         self.decoding = nn.ModuleList(Layer(width, width, style) for width, _ in pairs)
@@ -44,6 +48,8 @@ class UNet(nn.Module):
         u = self.encoding[0](self.entering(z))
         for halve, encode in zip(self.halving, self.encoding[1:], strict=True):
             u = encode(halve(u))
-        for norm, up, decode in reversed(list(zip(self.below, self.doubling, self.decoding, strict=True))):
+        for norm, up, decode in reversed(
+            list(zip(self.below, self.doubling, self.decoding, strict=True))
+        ):
             u = decode(up(norm(u), None))
         return torch.sigmoid(self.last(u))

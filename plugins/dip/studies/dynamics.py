@@ -32,7 +32,9 @@ def dynamics(results: Results) -> Findings:
     image = first_image(results, scale.size)
     if image is None:
         return Findings(
-            table=pd.DataFrame(columns=list(Row._fields)), figure=no_figure(NO_IMAGE), claims=undecided(NO_IMAGE)
+            table=pd.DataFrame(columns=list(Row._fields)),
+            figure=no_figure(NO_IMAGE),
+            claims=undecided(NO_IMAGE),
         )
     table, pictures = measure(image, scale)
     return Findings(table=table, figure=draw(table, pictures), claims=claims_of(table))
@@ -67,6 +69,8 @@ def first_image(results: Results, size: int) -> Image | None:
         for image in results.material.test_images(dataset).values():
             side = min(size, *image.shape[-2:])
             if side >= SMALLEST:
-                gray = to_gray(to_array(image).squeeze(2) if image.shape[1] == 1 else to_array(image))
+                gray = to_gray(
+                    to_array(image).squeeze(2) if image.shape[1] == 1 else to_array(image)
+                )
                 return to_tensor(centre_crop(gray, side, side))
     return None

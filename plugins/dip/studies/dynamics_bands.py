@@ -25,7 +25,9 @@ class Bands:
     def __init__(self, clean: Image) -> None:
         height, width = clean.shape[-2:]
         self.clean = clean[0, 0]
-        self.window = torch.outer(*(torch.hann_window(length, periodic=False) for length in (height, width)))
+        self.window = torch.outer(
+            *(torch.hann_window(length, periodic=False) for length in (height, width))
+        )
         radius = torch.hypot(torch.fft.fftfreq(height)[:, None], torch.fft.fftfreq(width)[None])
         self.band = torch.bucketize(radius, torch.tensor(EDGES))
         self.power = self._power(self.clean - self.clean.mean())

@@ -14,7 +14,11 @@ from . import dynamics_fitting as fitting
 PAPER = "Ulyanov et al. 2018"
 GOAL = "this project's goal"
 CLAIMS: Sequence[tuple[str, str, Callable[[pd.DataFrame], fitting.Verdict]]] = (
-    ("A natural image is fitted in fewer iterations than the same image with noise.", PAPER, fitting.sooner),
+    (
+        "A natural image is fitted in fewer iterations than the same image with noise.",
+        PAPER,
+        fitting.sooner,
+    ),
     (
         f"High noise impedance: the shuffled pixels of the image, and noise, take at least {fitting.MUCH:g} times as "
         "many iterations as the image.",
@@ -31,7 +35,11 @@ CLAIMS: Sequence[tuple[str, str, Callable[[pd.DataFrame], fitting.Verdict]]] = (
         GOAL,
         fitting.best_rule,
     ),
-    ("Skip connections help denoising but harm the filling of large holes.", PAPER, comparison.skip_connections),
+    (
+        "Skip connections help denoising but harm the filling of large holes.",
+        PAPER,
+        comparison.skip_connections,
+    ),
     (
         "Deeper is better: an hourglass of 5 scales fills large holes better than one of 2.",
         PAPER,
@@ -56,10 +64,14 @@ def claims_of(table: pd.DataFrame) -> list[Claim]:
     """Return the claims with verdicts; the table's columns are the fields of :class:`.dynamics_runs.Row`."""
     verdicts = ((statement, source, decide(table)) for statement, source, decide in CLAIMS)
     return [
-        Claim(statement=text, source=source, evidence=words, holds=holds) for text, source, (holds, words) in verdicts
+        Claim(statement=text, source=source, evidence=words, holds=holds)
+        for text, source, (holds, words) in verdicts
     ]
 
 
 def undecided(reason: str) -> list[Claim]:
     """Return the claims without verdicts."""
-    return [Claim(statement=text, source=source, evidence=reason, holds=None) for text, source, _ in CLAIMS]
+    return [
+        Claim(statement=text, source=source, evidence=reason, holds=None)
+        for text, source, _ in CLAIMS
+    ]

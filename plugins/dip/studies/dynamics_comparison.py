@@ -10,7 +10,16 @@ import pandas as pd
 from priorbench.results import every
 
 from .dynamics_fitting import Verdict
-from .dynamics_networks import ARCHITECTURES, DEEP, DENSE, MIDDLE, NO_PRIOR, NO_SKIPS, RESNET, SHALLOW
+from .dynamics_networks import (
+    ARCHITECTURES,
+    DEEP,
+    DENSE,
+    MIDDLE,
+    NO_PRIOR,
+    NO_SKIPS,
+    RESNET,
+    SHALLOW,
+)
 from .dynamics_runs import DENOISING, HOLES, PIXELS, PROBLEMS
 
 GAIN = 3.0
@@ -56,10 +65,13 @@ def _listed(table: pd.DataFrame, problems: Iterable[str], networks: Iterable[str
     for problem in problems:
         scores = means_of(table, problem)
         words = "; ".join(
-            f"{name} broke down" if math.isnan(scores[name]) else f"{name} {scores[name]:.2f} dB" for name in networks
+            f"{name} broke down" if math.isnan(scores[name]) else f"{name} {scores[name]:.2f} dB"
+            for name in networks
         )
         margin = margin_of(table, problem)
-        counts = "no repetitions" if math.isnan(margin) else f"differences above {margin:.2f} dB count"
+        counts = (
+            "no repetitions" if math.isnan(margin) else f"differences above {margin:.2f} dB count"
+        )
         parts.append(f"{problem}: {words} ({counts})")
     return ". ".join(parts)
 
@@ -88,6 +100,7 @@ def residual(table: pd.DataFrame) -> Verdict:
         means = means_of(table, problem)
         gains = {network: means[network] - means[NO_PRIOR] for network in (RESNET, DENSE)}
         verdicts += [
-            None if math.isnan(gain) else (gain >= GAIN) == (network == RESNET) for network, gain in gains.items()
+            None if math.isnan(gain) else (gain >= GAIN) == (network == RESNET)
+            for network, gain in gains.items()
         ]
     return every(verdicts), _listed(table, PROBLEMS, (RESNET, DENSE, NO_PRIOR))

@@ -36,7 +36,9 @@ def impedance(image: Image, scale: Scale) -> list[Row]:
         run = start(problem, scale.iterations, stopping="fixed", perturbation=0.0)
         variance = float(target.var(correction=0).clamp(min=1e-12))
         for step in descend(run):
-            rows.append(Row(IMPEDANCE, FIT, name, step.iteration, RELATIVE_LOSS, step.error / variance))
+            rows.append(
+                Row(IMPEDANCE, FIT, name, step.iteration, RELATIVE_LOSS, step.error / variance)
+            )
             if name == IMAGE:
                 rows += _band_rows(FIT, step.iteration, bands.errors(step.output))
     return rows
@@ -75,7 +77,11 @@ def stopping(image: Image, scale: Scale) -> list[Row]:
         assert estimate is not None
         now = Row(STOPPING, DENOISING, TRAJECTORY, step.iteration, LOSS, step.loss)
         average = now._replace(quantity=ESTIMATE, value=quality(estimate, image, problem))
-        rows += [now, now._replace(quantity=OUTPUT, value=quality(step.output, image, problem)), average]
+        rows += [
+            now,
+            now._replace(quantity=OUTPUT, value=quality(step.output, image, problem)),
+            average,
+        ]
         rows += _band_rows(DENOISING, step.iteration, bands.errors(step.output))
         peak = max(peak, average._replace(curve=ORACLE), key=lambda row: row.value)
         if step.iteration % LOOK and step.iteration < scale.iterations:
@@ -84,8 +90,19 @@ def stopping(image: Image, scale: Scale) -> list[Row]:
         for rule in rules.values():
             if not rule.done:
                 rule.look(step.iteration, estimate, step.output, *errors)
-    picked = {name: quality(rule.best, image, problem) for name, rule in rules.items() if rule.best is not None}
-    return [*rows, peak, *(peak._replace(curve=name, iteration=rules[name].at, value=picked[name]) for name in picked)]
+    picked = {
+        name: quality(rule.best, image, problem)
+        for name, rule in rules.items()
+        if rule.best is not None
+    }
+    return [
+        *rows,
+        peak,
+        *(
+            peak._replace(curve=name, iteration=rules[name].at, value=picked[name])
+            for name in picked
+        ),
+    ]
 
 
 def chosen(table: pd.DataFrame) -> dict[str, tuple[int, float]]:
@@ -97,5 +114,6 @@ def chosen(table: pd.DataFrame) -> dict[str, tuple[int, float]]:
 
 def _band_rows(problem: str, iteration: int, errors: list[float]) -> list[Row]:
     return [
-        Row(SPECTRUM, problem, band, iteration, BAND_ERROR, error) for band, error in zip(BANDS, errors, strict=True)
+        Row(SPECTRUM, problem, band, iteration, BAND_ERROR, error)
+        for band, error in zip(BANDS, errors, strict=True)
     ]

@@ -38,7 +38,9 @@ def draw(table: pd.DataFrame, pictures: Mapping[str, Tensor]) -> Figure:
         pictures: the samples by the name of their network, each H × W.
     """
     figure = new_figure(WIDTH, sum(HEIGHTS))
-    curves, middle, networks, sheet = figure.subfigures(4, 1, height_ratios=HEIGHTS, squeeze=False)[:, 0]
+    curves, middle, networks, sheet = figure.subfigures(4, 1, height_ratios=HEIGHTS, squeeze=False)[
+        :, 0
+    ]
     left, right = curves.subfigures(1, 2, squeeze=False)[0]
     draw_impedance(left.subplots(), table)
     above, below = right.subplots(2, 1, height_ratios=(2.6, 1))
@@ -87,8 +89,12 @@ def _draw_spread(axes: Axes, table: pd.DataFrame) -> None:
         shift = np.linspace(-0.16, 0.16, len(values)) if len(values) > 1 else np.zeros(1)
         axes.plot(count + shift, values, "o", color=COLOURS[0], markersize=3, mew=0, alpha=0.6)
     means = own["value"].groupby(counts).mean()
-    axes.plot(means.index, means, "_-", color="0.1", markersize=12, markeredgewidth=1.4, linewidth=0.8)
-    axes.set(title="Averages of runs", xlabel="Runs averaged", ylabel="PSNR (dB)", xticks=means.index)
+    axes.plot(
+        means.index, means, "_-", color="0.1", markersize=12, markeredgewidth=1.4, linewidth=0.8
+    )
+    axes.set(
+        title="Averages of runs", xlabel="Runs averaged", ylabel="PSNR (dB)", xticks=means.index
+    )
     axes.margins(x=0.12)
 
 
@@ -105,10 +111,15 @@ def _draw_networks(part: SubFigure, table: pd.DataFrame) -> None:
             colour = "0.5" if name == NO_PRIOR else COLOURS[0]
             axes.plot([plain, scores[name]], [line, line], color="0.75", linewidth=1)
             values = single.loc[single["curve"] == name, "value"]
-            axes.plot(values, [line] * len(values), "|", color="0.1", markersize=7, markeredgewidth=0.8)
+            axes.plot(
+                values, [line] * len(values), "|", color="0.1", markersize=7, markeredgewidth=0.8
+            )
             axes.plot(scores[name], line, "o", color=colour, markersize=4.5)
             _write_score(axes, scores[name], values, plain, line)
-        axes.set(title=title, xlabel="PSNR (dB)" if problem == DENOISING else "PSNR of the missing pixels (dB)")
+        axes.set(
+            title=title,
+            xlabel="PSNR (dB)" if problem == DENOISING else "PSNR of the missing pixels (dB)",
+        )
         axes.margins(x=0.32)
         axes.grid(False, axis="y")
     panels[0].set_yticks(range(len(names)), names)
@@ -132,13 +143,25 @@ def _write_score(axes: Axes, score: float, values: pd.Series, plain: float, line
 
 
 def _draw_samples(part: SubFigure, table: pd.DataFrame, pictures: Mapping[str, Tensor]) -> None:
-    part.suptitle("Samples of the untrained networks, and the correlation r of their neighbouring pixels", fontsize=8.5)
-    own = table[(table["part"] == SAMPLES) & (table["quantity"] == CORRELATION)].set_index("curve")["value"]
-    for axes, (name, picture) in zip(part.subplots(1, len(pictures)), pictures.items(), strict=True):
+    part.suptitle(
+        "Samples of the untrained networks, and the correlation r of their neighbouring pixels",
+        fontsize=8.5,
+    )
+    own = table[(table["part"] == SAMPLES) & (table["quantity"] == CORRELATION)].set_index("curve")[
+        "value"
+    ]
+    for axes, (name, picture) in zip(
+        part.subplots(1, len(pictures)), pictures.items(), strict=True
+    ):
         array = picture.numpy()
         low, high = np.percentile(array, SQUEEZE)
-        axes.imshow(array, cmap="gray", vmin=low, vmax=max(high, low + 1e-9), interpolation="nearest")
-        axes.set_title(name.replace(", ", "\n").replace("fully ", "fully\n").replace("deep ", "deep\n"), fontsize=6.8)
+        axes.imshow(
+            array, cmap="gray", vmin=low, vmax=max(high, low + 1e-9), interpolation="nearest"
+        )
+        axes.set_title(
+            name.replace(", ", "\n").replace("fully ", "fully\n").replace("deep ", "deep\n"),
+            fontsize=6.8,
+        )
         axes.set_xlabel(f"r = {own[name]:.2f}".replace("-", "−"), fontsize=6.8, labelpad=2)
         axes.set(xticks=[], yticks=[])
         for spine in axes.spines.values():

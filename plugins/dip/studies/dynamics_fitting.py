@@ -49,7 +49,11 @@ def reached(table: pd.DataFrame, part: str, problem: str, curve: str, level: flo
 
 
 def _when(iteration: float, last: float) -> str:
-    return f"after {iteration:.0f} iterations" if math.isfinite(iteration) else f"not within {last:.0f}"
+    return (
+        f"after {iteration:.0f} iterations"
+        if math.isfinite(iteration)
+        else f"not within {last:.0f}"
+    )
 
 
 def _fitted(table: pd.DataFrame) -> tuple[dict[str, float], float, str]:
@@ -58,7 +62,11 @@ def _fitted(table: pd.DataFrame) -> tuple[dict[str, float], float, str]:
     names = (IMAGE, NOISY, SHUFFLED, NOISE)
     found = {name: reached(table, IMPEDANCE, FIT, name, FITTED) for name in names}
     words = ", ".join(f"{name} {_when(when, last)}" for name, when in found.items())
-    return found, last, f"the loss falls to {100 * FITTED:g} % of the variance of the target: {words}"
+    return (
+        found,
+        last,
+        f"the loss falls to {100 * FITTED:g} % of the variance of the target: {words}",
+    )
 
 
 def sooner(table: pd.DataFrame) -> Verdict:
@@ -99,7 +107,11 @@ def peak(table: pd.DataFrame) -> Verdict:
 
 
 def _trajectory(table: pd.DataFrame, quantity: str) -> pd.Series:
-    own = table[(table["part"] == STOPPING) & (table["curve"] == TRAJECTORY) & (table["quantity"] == quantity)]
+    own = table[
+        (table["part"] == STOPPING)
+        & (table["curve"] == TRAJECTORY)
+        & (table["quantity"] == quantity)
+    ]
     return own.set_index("iteration")["value"].sort_index()
 
 
@@ -108,14 +120,21 @@ def best_rule(table: pd.DataFrame) -> Verdict:
     picked = chosen(table)
     at, best = picked[ORACLE]
     losses = {rule: best - picked[rule][1] for rule in RULES}
-    words = ", ".join(f"{rule} {loss:.2f} dB (iteration {picked[rule][0]})" for rule, loss in losses.items())
-    return min(losses.values()) <= ALLOWED, f"peak {best:.2f} dB (iteration {at}); below it: {words}"
+    words = ", ".join(
+        f"{rule} {loss:.2f} dB (iteration {picked[rule][0]})" for rule, loss in losses.items()
+    )
+    return min(
+        losses.values()
+    ) <= ALLOWED, f"peak {best:.2f} dB (iteration {at}); below it: {words}"
 
 
 def spectral_bias(table: pd.DataFrame) -> Verdict:
     """Return whether the bands of the clean image are fitted from low to high."""
     last = float(table.loc[table["part"] == SPECTRUM, "iteration"].max())
-    clean, noisy = ([reached(table, SPECTRUM, problem, band, HALF) for band in BANDS] for problem in (FIT, DENOISING))
+    clean, noisy = (
+        [reached(table, SPECTRUM, problem, band, HALF) for band in BANDS]
+        for problem in (FIT, DENOISING)
+    )
     words = [
         ", ".join(f"{band} {_when(when, last)}" for band, when in zip(BANDS, found, strict=True))
         for found in (clean, noisy)

@@ -13,7 +13,18 @@ from torch import Tensor
 from priorbench import Diverged
 from priorbench.types import Image
 
-from .dynamics_runs import DENOISING, FIT, PROBLEMS, Row, Scale, problem_of, quality, restore, start, without_prior
+from .dynamics_runs import (
+    DENOISING,
+    FIT,
+    PROBLEMS,
+    Row,
+    Scale,
+    problem_of,
+    quality,
+    restore,
+    start,
+    without_prior,
+)
 
 ARCHITECTURES, SAMPLES, SEEDS = "architectures", "samples", "seeds"
 PSNR, CORRELATION = "PSNR (dB)", "correlation of neighbouring pixels"
@@ -69,10 +80,14 @@ def samples(size: int) -> tuple[list[Row], dict[str, Tensor]]:
     problem = problem_of(DENOISING, torch.full((1, 1, size, size), 0.5))
     pictures = {}
     for name, options in OPTIONS.items():
-        descent = start(problem, 1, stopping="fixed", **(dict(options) | {"input": "noise"})).descent
+        descent = start(
+            problem, 1, stopping="fixed", **(dict(options) | {"input": "noise"})
+        ).descent
         with torch.no_grad():
             pictures[name] = descent.image(descent.z)[0, 0]
-    return [Row(SAMPLES, FIT, name, 0, CORRELATION, _correlation(own)) for name, own in pictures.items()], pictures
+    return [
+        Row(SAMPLES, FIT, name, 0, CORRELATION, _correlation(own)) for name, own in pictures.items()
+    ], pictures
 
 
 def _correlation(picture: Tensor) -> float:
@@ -88,7 +103,10 @@ def seeds(image: Image, scale: Scale) -> list[Row]:
     those of other runs would.
     """
     problem = problem_of(DENOISING, image)
-    estimates = [restore(start(problem, scale.comparison, seed, stopping="held-out")) for seed in range(scale.runs)]
+    estimates = [
+        restore(start(problem, scale.comparison, seed, stopping="held-out"))
+        for seed in range(scale.runs)
+    ]
     rows = []
     for count in range(1, scale.runs + 1):
         row = Row(SEEDS, DENOISING, str(count), scale.comparison, PSNR, 0.0)

@@ -73,8 +73,14 @@ def draw_stopping(above: Axes, below: Axes, table: pd.DataFrame) -> None:
     picked = chosen(table)
     for rule, (marker, colour, size, label) in MARKERS.items():
         if rule in picked:
-            style: dict[str, Any] = {"markersize": size, "markeredgecolor": "white", "markeredgewidth": 0.7}
-            above.plot(*picked[rule], marker, color=colour, label=label, clip_on=False, zorder=4, **style)
+            style: dict[str, Any] = {
+                "markersize": size,
+                "markeredgecolor": "white",
+                "markeredgewidth": 0.7,
+            }
+            above.plot(
+                *picked[rule], marker, color=colour, label=label, clip_on=False, zorder=4, **style
+            )
     above.set(title=f"Denoising, σ = {SIGMA:g}: where the rules stop", ylabel="PSNR (dB)")
     above.legend(frameon=False, loc="lower right", handlelength=1.4, labelspacing=0.35)
     above.tick_params(labelbottom=False)
@@ -83,8 +89,12 @@ def draw_stopping(above: Axes, below: Axes, table: pd.DataFrame) -> None:
     variance = (SIGMA / 255) ** 2
     below.axhline(variance, color="0.5", linewidth=0.9, linestyle="--")
     place = below.get_yaxis_transform()
-    below.annotate("σ²", (1, variance), (0, 2), place, "offset points", ha="right", color="0.35", fontsize=7.5)
-    below.set(yscale="log", ylabel="Loss", xlabel="Iteration", ylim=(loss["value"].min() / 1.5, None))
+    below.annotate(
+        "σ²", (1, variance), (0, 2), place, "offset points", ha="right", color="0.35", fontsize=7.5
+    )
+    below.set(
+        yscale="log", ylabel="Loss", xlabel="Iteration", ylim=(loss["value"].min() / 1.5, None)
+    )
     label_plainly(below.yaxis)
 
 

@@ -133,7 +133,9 @@ def quality(restored: Image, image: Image, problem: Problem) -> float:
 def without_prior(problem: Problem) -> Image:
     """Return the observation, with the mean of the known pixels in place of missing ones."""
     where = _missing(problem)
-    return problem.y if where is None else torch.where(where, problem.y[0][~where].mean(), problem.y)
+    return (
+        problem.y if where is None else torch.where(where, problem.y[0][~where].mean(), problem.y)
+    )
 
 
 def _missing(problem: Problem) -> Tensor | None:

@@ -85,10 +85,14 @@ def steered(image: Image) -> Tensor:
         2 × 8 × H/4 × W/4.
     """
     x = image[0].mean(0)
-    angles = torch.arange(DIRECTIONS, dtype=x.dtype, device=x.device)[:, None, None] * (2 * math.pi / DIRECTIONS)
+    angles = torch.arange(DIRECTIONS, dtype=x.dtype, device=x.device)[:, None, None] * (
+        2 * math.pi / DIRECTIONS
+    )
 
     def filtered(maps: Tensor, sigma: float, orders: tuple[int, int], step: int = 1) -> Tensor:
-        rows, columns = (_gaussian(*key, sigma, step).to(x) for key in zip(maps.shape[-2:], orders, strict=True))
+        rows, columns = (
+            _gaussian(*key, sigma, step).to(x) for key in zip(maps.shape[-2:], orders, strict=True)
+        )
         return rows @ maps @ columns.mT
 
     energies = []

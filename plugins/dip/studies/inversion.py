@@ -13,7 +13,18 @@ from priorbench.types import Image
 
 from .features import FEATURES, Feature, codes
 from .inversion_figure import draw, no_figure
-from .pre_images import DEEP, ERROR, METHODS, NONE, PSNR, QUANTITIES, SSIM, VARIATION, Settings, pre_images
+from .pre_images import (
+    DEEP,
+    ERROR,
+    METHODS,
+    NONE,
+    PSNR,
+    QUANTITIES,
+    SSIM,
+    VARIATION,
+    Settings,
+    pre_images,
+)
 
 SOURCE = "Ulyanov et al. 2018, natural pre-image"
 STATEMENT = (
@@ -43,12 +54,21 @@ def inversion(results: Results, settings: Settings | None = None) -> Findings:
     photograph = first_photograph(results, settings.side)
     features = FEATURES | encoders(results)
     if photograph is None:
-        claims = [Claim(statement=STATEMENT.format(f), source=SOURCE, evidence=NO_IMAGE, holds=None) for f in features]
-        return Findings(table=pd.DataFrame(columns=list(COLUMNS)), figure=no_figure(NO_IMAGE), claims=claims)
+        claims = [
+            Claim(statement=STATEMENT.format(f), source=SOURCE, evidence=NO_IMAGE, holds=None)
+            for f in features
+        ]
+        return Findings(
+            table=pd.DataFrame(columns=list(COLUMNS)), figure=no_figure(NO_IMAGE), claims=claims
+        )
     claims, rows, pictures = [], [], {}
     for name, feature in features.items():
         found = pre_images(feature, photograph, settings)
-        own = [(name, *key, quantity, one.values[quantity]) for key, one in found.items() for quantity in QUANTITIES]
+        own = [
+            (name, *key, quantity, one.values[quantity])
+            for key, one in found.items()
+            for quantity in QUANTITIES
+        ]
         table = pd.DataFrame(own, columns=list(COLUMNS))
         weights = best_weights(table)
         pictures[name] = {method: found[method, weights[method], 0] for method in METHODS}
@@ -96,7 +116,9 @@ def verdict(name: str, table: pd.DataFrame, weights: dict[str, float]) -> Claim:
 
     def values(method: str, quantity: str) -> np.ndarray:
         rows = table[
-            (table["method"] == method) & (table["weight"] == weights[method]) & (table["quantity"] == quantity)
+            (table["method"] == method)
+            & (table["weight"] == weights[method])
+            & (table["quantity"] == quantity)
         ]
         return rows.sort_values("start")["value"].to_numpy()
 

@@ -34,7 +34,9 @@ def draw(photograph: np.ndarray, found: Mapping[str, Mapping[str, PreImage]]) ->
     for row, (feature, own) in zip(rows, found.items(), strict=True):
         _show(row[0], photograph)
         row[0].set_ylabel(LABELS.get(feature, feature))
-        row[0].set_xlabel("relative error of Φ\nPSNR, structural similarity", color=GRAY, fontsize=7)
+        row[0].set_xlabel(
+            "relative error of Φ\nPSNR, structural similarity", color=GRAY, fontsize=7
+        )
         for axes, method in zip(row[1:], METHODS, strict=True):
             values = own[method].values
             _show(axes, own[method].image)

@@ -69,7 +69,9 @@ class PreImage:
     values: Mapping[str, float]
 
 
-def pre_images(feature: Feature, photograph: Image, settings: Settings) -> dict[tuple[str, float, int], PreImage]:
+def pre_images(
+    feature: Feature, photograph: Image, settings: Settings
+) -> dict[tuple[str, float, int], PreImage]:
     """Return what each method, weight of the total variation, and start finds from Φ of the photograph.
 
     Args:
@@ -86,12 +88,16 @@ def pre_images(feature: Feature, photograph: Image, settings: Settings) -> dict[
     for start in range(settings.starts):
         for weight in (0.0, *settings.weights):
             method = VARIATION if weight else NONE
-            found[method, weight, start] = over_pixels(error, photograph.shape, weight, settings, start)
+            found[method, weight, start] = over_pixels(
+                error, photograph.shape, weight, settings, start
+            )
         found[DEEP, 0.0, start] = over_weights(error, photograph.shape, settings, start)
     return {key: compared(image, photograph, error) for key, image in found.items()}
 
 
-def over_pixels(error: Error, shape: torch.Size, weight: float, settings: Settings, seed: int) -> Image:
+def over_pixels(
+    error: Error, shape: torch.Size, weight: float, settings: Settings, seed: int
+) -> Image:
     """Return the minimiser of error(x) + w TV(x) over pixels on [0, 1].
 
     Args:

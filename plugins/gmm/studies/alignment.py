@@ -69,7 +69,9 @@ def scramble(covariances: Tensor, generator: torch.Generator) -> Tensor:
     shapes = covariances / covariances.diagonal(dim1=1, dim2=2).sum(1)[:, None, None]
     values, axes = torch.linalg.eigh(shapes.mean(0))
     root, inverse = (axes * values.pow(power) @ axes.mT for power in (0.5, -0.5))
-    rotations = torch.linalg.qr(torch.randn(covariances.shape, dtype=torch.float64, generator=generator)).Q
+    rotations = torch.linalg.qr(
+        torch.randn(covariances.shape, dtype=torch.float64, generator=generator)
+    ).Q
     result: Tensor = root @ rotations @ inverse @ shapes @ inverse @ rotations.mT @ root
     return (result + result.mT) / 2
 
@@ -139,7 +141,9 @@ def align(first: Tensor, second: Tensor, axes: int) -> Alignment:
         own, other = match(shape_divergences(first, control))
         pairs = torch.einsum("kdi,kdj->kij", subspaces[own], leading(control[other], axes))
         controls.append(_angles(pairs))
-    return Alignment(principal_angles(subspaces, leading(second, axes)), rows, columns, torch.stack(controls))
+    return Alignment(
+        principal_angles(subspaces, leading(second, axes)), rows, columns, torch.stack(controls)
+    )
 
 
 def _angles(products: Tensor) -> Tensor:

@@ -27,7 +27,17 @@ DECADE = 10.0
 TOLERANCE = 2.0
 """The factor within which an excess kurtosis counts as reproduced."""
 NO_MODEL = "no fitted gmm, or no test image as large as a patch"
-COLUMNS = ("prior", "component", "weight", "contrast", "effective_rank", "share_1", "share_2", "coherence", "group")
+COLUMNS = (
+    "prior",
+    "component",
+    "weight",
+    "contrast",
+    "effective_rank",
+    "share_1",
+    "share_2",
+    "coherence",
+    "group",
+)
 
 
 @dataclass(frozen=True)
@@ -61,10 +71,17 @@ def anatomy(results: Results) -> Findings:
     on [0, 1]), ``effective_rank``, ``share_1`` and ``share_2`` (parts of the variance that the two strongest
     eigenvectors hold), ``coherence`` of the strongest, and ``group``, all as :mod:`.components` defines them.
     """
-    specimens = [specimen for specimen in (choice.natural(results), choice.dead_leaves(results)) if specimen]
+    specimens = [
+        specimen for specimen in (choice.natural(results), choice.dead_leaves(results)) if specimen
+    ]
     if not specimens:
-        claims = [Claim(statement=s, source=SOURCE, evidence=NO_MODEL, holds=None) for s in _statements("patches")]
-        return Findings(table=pd.DataFrame(columns=list(COLUMNS)), figure=no_figure(NO_MODEL), claims=claims)
+        claims = [
+            Claim(statement=s, source=SOURCE, evidence=NO_MODEL, holds=None)
+            for s in _statements("patches")
+        ]
+        return Findings(
+            table=pd.DataFrame(columns=list(COLUMNS)), figure=no_figure(NO_MODEL), claims=claims
+        )
     dissected = [dissect(specimen) for specimen in specimens]
     return Findings(
         table=pd.concat([one.table for one in dissected], ignore_index=True),
@@ -89,7 +106,9 @@ def dissect(specimen: Specimen) -> Anatomy:
         "Gaussian": gaussian.sample(count, generator) @ basis.mT,
     }
     filters = tails.random_filters(len(basis), FILTERS)
-    blocks = {name: torch.chunk(own, choice.BLOCKS) for name, own in patches.items()} | {specimen.kind: data}
+    blocks = {name: torch.chunk(own, choice.BLOCKS) for name, own in patches.items()} | {
+        specimen.kind: data
+    }
     return Anatomy(
         specimen=specimen,
         table=component_table(specimen.prior, mixture.weights, covariances),
@@ -97,7 +116,9 @@ def dissect(specimen: Specimen) -> Anatomy:
         patches=patches,
         kurtosis={name: tails.kurtosis(own, filters) for name, own in blocks.items()},
         at_unit_contrast=tails.kurtosis(tails.to_unit_contrast(data), filters),
-        likelihoods=_likelihoods([gaussian, scales.scaled_copies(mixture), mixture], patches[specimen.kind] @ basis),
+        likelihoods=_likelihoods(
+            [gaussian, scales.scaled_copies(mixture), mixture], patches[specimen.kind] @ basis
+        ),
     )
 
 
@@ -131,7 +152,9 @@ def claims_of(found: Anatomy) -> list[Claim]:
     kind, label = found.specimen.kind, found.specimen.label
     data, mixture, gaussian = (found.kurtosis[name] for name in (kind, "mixture", "Gaussian"))
     heavy = inside(data.interval, tails.GAUSSIAN)
-    left, reproduced = (tails.excess_ratio(other, data) for other in (found.at_unit_contrast, mixture))
+    left, reproduced = (
+        tails.excess_ratio(other, data) for other in (found.at_unit_contrast, mixture)
+    )
     contrast = found.table["contrast"]
     spread = float(contrast.max() / contrast.min())
     single = len(contrast) == 1
@@ -179,5 +202,7 @@ def _statements(kind: str) -> Sequence[str]:
 
 def _likelihoods(densities: Sequence[Mixture], vectors: Tensor) -> tuple[float, float, float]:
     """Return the mean log-likelihood of vectors u, N × d, in nats under three densities."""
-    gaussian, copies, mixture = (log_likelihood(density, [vectors.mT.contiguous()]) for density in densities)
+    gaussian, copies, mixture = (
+        log_likelihood(density, [vectors.mT.contiguous()]) for density in densities
+    )
     return gaussian, copies, mixture

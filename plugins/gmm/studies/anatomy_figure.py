@@ -48,16 +48,22 @@ def draw(dissected: Sequence[Anatomy]) -> Figure:
 
 
 def _draw_part(part: SubFigure, one: Anatomy) -> None:
-    part.suptitle(f"{one.specimen.label} and patches of {one.specimen.kind}", fontsize=9.5, fontweight="bold")
+    part.suptitle(
+        f"{one.specimen.label} and patches of {one.specimen.kind}", fontsize=9.5, fontweight="bold"
+    )
     rows = part.subfigures(3, 1, height_ratios=(2.1, 1.5, 1.25), squeeze=False)
     curves, eigenvectors, sheets = rows[:, 0]
     left, middle, right = curves.subplots(1, 3)
     _draw_components(left, one)
     _draw_density(middle, {name: tails.patch_contrasts(own) for name, own in one.patches.items()})
     middle.set(title="contrast of patches", xlabel="contrast c")
-    _draw_density(right, {name: _responses(own) for name, own in one.patches.items()}, _kurtosis_labels(one))
+    _draw_density(
+        right, {name: _responses(own) for name, own in one.patches.items()}, _kurtosis_labels(one)
+    )
     right.set(title="responses of random filters", xlabel="|response| / standard deviation")
-    right.legend(title="kurtosis", title_fontsize=7.5, frameon=False, handlelength=1.6, loc="upper right")
+    right.legend(
+        title="kurtosis", title_fontsize=7.5, frameon=False, handlelength=1.6, loc="upper right"
+    )
     middle.legend(frameon=False, handlelength=1.6, loc="upper right")
     _draw_groups(eigenvectors, one)
     _draw_sheets(sheets, one)
@@ -66,14 +72,31 @@ def _draw_part(part: SubFigure, one: Anatomy) -> None:
 def _draw_components(axes: Axes, one: Anatomy) -> None:
     for group, colour in GROUP_COLOURS.items():
         own = one.table[one.table["group"] == group]
-        axes.plot(100 * own["weight"], own["contrast"], "o", color=colour, markersize=4, mew=0, alpha=0.8, label=group)
-    axes.set(xscale="log", yscale="log", title="components", xlabel="weight π (%)", ylabel="contrast c of a component")
+        axes.plot(
+            100 * own["weight"],
+            own["contrast"],
+            "o",
+            color=colour,
+            markersize=4,
+            mew=0,
+            alpha=0.8,
+            label=group,
+        )
+    axes.set(
+        xscale="log",
+        yscale="log",
+        title="components",
+        xlabel="weight π (%)",
+        ylabel="contrast c of a component",
+    )
     label_plainly(axes.xaxis)
     label_plainly(axes.yaxis)
     axes.legend(frameon=False, handletextpad=0.1, borderaxespad=0.1, loc="lower left")
 
 
-def _draw_density(axes: Axes, samples: dict[str, Tensor], labels: dict[str, str] | None = None) -> None:
+def _draw_density(
+    axes: Axes, samples: dict[str, Tensor], labels: dict[str, str] | None = None
+) -> None:
     values = {name: own.numpy().ravel() for name, own in samples.items()}
     everything = np.concatenate(list(values.values()))
     edges = np.linspace(everything.min(), everything.max(), BINS + 1)
@@ -83,7 +106,13 @@ def _draw_density(axes: Axes, samples: dict[str, Tensor], labels: dict[str, str]
         # What no sample fell into has no logarithm.
         shown = np.where(density > 0, density, np.nan)
         low, high = min(low, np.nanmin(shown)), max(high, np.nanmax(shown))
-        axes.plot((edges[1:] + edges[:-1]) / 2, shown, linewidth=1.2, label=(labels or {}).get(name, name), **line)
+        axes.plot(
+            (edges[1:] + edges[:-1]) / 2,
+            shown,
+            linewidth=1.2,
+            label=(labels or {}).get(name, name),
+            **line,
+        )
     # Room for the legend above the curves.
     axes.set(yscale="log", ylabel="density", ylim=(low / 1.5, high * (high / low) ** 0.5))
 
@@ -103,7 +132,9 @@ def _draw_groups(part: SubFigure, one: Anatomy) -> None:
     for axes, group in zip(panels, components.GROUPS, strict=True):
         own = table[table["group"] == group]
         shown = own.head(SHOWN)
-        axes.set_title(f"{group}: {len(own)} of {len(table)}, π = {100 * own['weight'].sum():.0f} %")
+        axes.set_title(
+            f"{group}: {len(own)} of {len(table)}, π = {100 * own['weight'].sum():.0f} %"
+        )
         chosen = torch.from_numpy(shown["component"].to_numpy(copy=True))
         pictures = components.leading(one.covariances[chosen], AXES).mT.flatten(0, 1)
         # All groups take the same room, however many components they have.
@@ -122,7 +153,11 @@ def _draw_sheets(part: SubFigure, one: Anatomy) -> None:
     data, *_ = one.patches.values()
     limit = float(data.abs().flatten().kthvalue(int(0.99 * data.numel())).values)
     generator = torch.Generator().manual_seed(1)
-    for axes, (name, own) in zip(part.subplots(1, len(one.patches)), one.patches.items(), strict=True):
+    for axes, (name, own) in zip(
+        part.subplots(1, len(one.patches)), one.patches.items(), strict=True
+    ):
         chosen = torch.randperm(len(own), generator=generator)[: rows * columns]
         show(axes, tile(own[chosen], columns), limit)
-        axes.set_title(f"{name}, black to white ±{limit:.2f}" if own is data else f"samples of the {name}")
+        axes.set_title(
+            f"{name}, black to white ±{limit:.2f}" if own is data else f"samples of the {name}"
+        )

@@ -71,7 +71,12 @@ def dead_leaves(results: Results, patch_size: int | None = None) -> Specimen | N
     images = list(results.material.training_images(prior).values())
     # The same numbers as in training hold out the same patches.
     _, held_out = draw_patches(
-        images, options.patch_size, options.n_patches, options.held_out, torch.Generator().manual_seed(0), options.grid
+        images,
+        options.patch_size,
+        options.n_patches,
+        options.held_out,
+        torch.Generator().manual_seed(0),
+        options.grid,
     )
     blocks = torch.chunk(held_out[:PATCHES], BLOCKS)
     return Specimen(prior, results.catalogue.prior_label(prior), "dead leaves", model, blocks)
@@ -85,7 +90,9 @@ def gaussian(results: Results, patch_size: int) -> str | None:
     return largest(results, "mvg", patch_size) or single
 
 
-def largest(results: Results, name: str, patch_size: int | None = None, components: int | None = None) -> str | None:
+def largest(
+    results: Results, name: str, patch_size: int | None = None, components: int | None = None
+) -> str | None:
     """Return the id of the fitted mixture with the most components, or None.
 
     Args:

@@ -59,7 +59,9 @@ def coherences(patches: Tensor) -> Tensor:
     Args:
         patches: N × D, none of them constant.
     """
-    across, down = (patches @ derivative.mT for derivative in gradients(math.isqrt(patches.shape[1])))
+    across, down = (
+        patches @ derivative.mT for derivative in gradients(math.isqrt(patches.shape[1]))
+    )
     xx, yy, xy = (product.sum(1) for product in (across * across, down * down, across * down))
     return ((xx - yy).square() + 4 * xy.square()).sqrt() / (xx + yy)
 
@@ -84,7 +86,8 @@ def groups(covariances: Tensor) -> list[Group]:
     flat = (contrasts(covariances) < FLAT).tolist()
     edge = ((coherence >= COHERENT) & (first >= SHARE) & (first >= LEAD * second)).tolist()
     return [
-        "flat" if is_flat else "edge" if is_edge else "texture" for is_flat, is_edge in zip(flat, edge, strict=True)
+        "flat" if is_flat else "edge" if is_edge else "texture"
+        for is_flat, is_edge in zip(flat, edge, strict=True)
     ]
 
 

@@ -28,7 +28,9 @@ MARGIN = 1.0
 AXES = 5
 """Dimensions of the subspaces that are compared."""
 SIGNIFICANT = 0.05
-NO_PAIR = "no fitted gmm and gmm-dead-leaves of one patch size, or no test image as large as a patch"
+NO_PAIR = (
+    "no fitted gmm and gmm-dead-leaves of one patch size, or no test image as large as a patch"
+)
 STATEMENTS = (
     "A mixture learned from dead leaves gives photographs more likelihood than a Gaussian learned from photographs.",
     "Components learned from dead leaves and from photographs, matched by their shape, span closer subspaces than "
@@ -70,8 +72,15 @@ def dead_leaves(results: Results) -> Findings:
     """
     compared = compare(results)
     if compared is None:
-        claims = [Claim(statement=each, source=SOURCE, evidence=NO_PAIR, holds=None) for each in STATEMENTS]
-        return Findings(table=pd.DataFrame(columns=list(transfer.COLUMNS)), figure=no_figure(NO_PAIR), claims=claims)
+        claims = [
+            Claim(statement=each, source=SOURCE, evidence=NO_PAIR, holds=None)
+            for each in STATEMENTS
+        ]
+        return Findings(
+            table=pd.DataFrame(columns=list(transfer.COLUMNS)),
+            figure=no_figure(NO_PAIR),
+            claims=claims,
+        )
     verdicts = (_likelier(compared), _closer(compared), _restores(compared))
     claims = [
         Claim(statement=statement, source=SOURCE, evidence=evidence, holds=holds)
@@ -96,7 +105,9 @@ def compare(results: Results) -> Compared | None:
     models = {natural.prior: natural.model, leaves.prior: leaves.model}
     if gaussian:
         models[gaussian] = results.material.prior(gaussian)
-    sets = {each.kind: each.blocks for each in (natural, leaves)} | {"mini dead leaves": mini_blocks(size)}
+    sets = {each.kind: each.blocks for each in (natural, leaves)} | {
+        "mini dead leaves": mini_blocks(size)
+    }
     alignment, axes = align_visible(natural, leaves)
     return Compared(
         natural=natural,
@@ -116,7 +127,9 @@ def mini_blocks(patch_size: int) -> Sequence[Patches]:
     return torch.chunk(torch.from_numpy(patches).flatten(1), choice.BLOCKS)
 
 
-def align_visible(natural: Specimen, leaves: Specimen) -> tuple[Alignment | None, tuple[torch.Tensor, torch.Tensor]]:
+def align_visible(
+    natural: Specimen, leaves: Specimen
+) -> tuple[Alignment | None, tuple[torch.Tensor, torch.Tensor]]:
     """Match the components that are not flat; the axes of a flat one are those of rounding.
 
     Returns:
@@ -141,7 +154,9 @@ def _likelier(compared: Compared) -> tuple[bool | None, str]:
     if compared.gaussian is None:
         return None, "the experiment has neither an mvg nor a gmm with one component"
     on = compared.natural.kind
-    leaves, gaussian = (compared.likelihoods[model, on] for model in (compared.leaves.prior, compared.gaussian))
+    leaves, gaussian = (
+        compared.likelihoods[model, on] for model in (compared.leaves.prior, compared.gaussian)
+    )
     bounds = bootstrap_interval(leaves - gaussian)
     return inside(bounds, 0), (
         f"{compared.leaves.prior} {leaves.mean():.1f}, {compared.gaussian} {gaussian.mean():.1f} nats per patch; "
@@ -170,7 +185,9 @@ def _restores(compared: Compared) -> tuple[bool | None, str]:
         difference = (values[compared.leaves.prior] - values[compared.natural.prior]).to_numpy()
         verdicts.append(inside(bootstrap_interval(difference), -MARGIN))
         parts.append(f"{task} on {dataset} {_interval(difference, 2)}")
-    return every(verdicts), f"difference in dB: {'; '.join(parts)}" if parts else "no image that all restored"
+    return every(
+        verdicts
+    ), f"difference in dB: {'; '.join(parts)}" if parts else "no image that all restored"
 
 
 def _interval(values: np.ndarray, digits: int) -> str:
@@ -201,7 +218,14 @@ def _table(compared: Compared) -> pd.DataFrame:
         }
         models = f"{compared.natural.prior}, {compared.leaves.prior}"
         rows += [
-            transfer.row(f"principal angle {number + 1}", "degrees", models, on, angles[:, number].numpy(), _deciles)
+            transfer.row(
+                f"principal angle {number + 1}",
+                "degrees",
+                models,
+                on,
+                angles[:, number].numpy(),
+                _deciles,
+            )
             for on, angles in pairs.items()
             for number in range(angles.shape[1])
             if len(angles)

@@ -44,7 +44,9 @@ def draw(compared: Compared, catalogue: Catalogue) -> Figure:
 
 
 def _draw_likelihoods(axes: Axes, compared: Compared, catalogue: Catalogue) -> None:
-    models, sets = (list(dict.fromkeys(pair[place] for pair in compared.likelihoods)) for place in (0, 1))
+    models, sets = (
+        list(dict.fromkeys(pair[place] for pair in compared.likelihoods)) for place in (0, 1)
+    )
     means = np.array([[compared.likelihoods[model, on].mean() for on in sets] for model in models])
     behind = means - means.max(0)
     # Half of the colours: dark text stays legible on all of them.
@@ -62,7 +64,9 @@ def _draw_likelihoods(axes: Axes, compared: Compared, catalogue: Catalogue) -> N
             fontsize=7.5,
         )
     axes.set_xticks(range(len(sets)), [name.replace(" ", "\n", 1) for name in sets])
-    axes.set_yticks(range(len(models)), [catalogue.prior_label(model).replace(", ", ",\n") for model in models])
+    axes.set_yticks(
+        range(len(models)), [catalogue.prior_label(model).replace(", ", ",\n") for model in models]
+    )
     axes.grid(False)
     axes.set(title="log-likelihood (nats per patch)", xlabel="held-out patches")
 
@@ -72,7 +76,9 @@ def _draw_angles(axes: Axes, compared: Compared) -> None:
     # Room for the legend above what an angle can be.
     axes.set(ylim=(0, 140), yticks=range(0, 91, 30))
     if compared.alignment is None:
-        axes.text(0.5, 0.5, "only flat components", transform=axes.transAxes, ha="center", color="0.45")
+        axes.text(
+            0.5, 0.5, "only flat components", transform=axes.transAxes, ha="center", color="0.45"
+        )
         return
     for angles, style, label, band in (
         (compared.alignment.others, {"color": "0.5"}, "other pairs", True),
@@ -108,11 +114,15 @@ def _draw_psnr(axes: Axes, compared: Compared, catalogue: Catalogue) -> None:
             low, high = bootstrap_interval(difference)
             axes.plot([low, high], [line + offset] * 2, "-", color=colour, linewidth=1.6)
             label = catalogue.prior_label(model) if line == 0 else None
-            axes.plot(difference.mean(), line + offset, "o", color=colour, markersize=4.2, label=label)
+            axes.plot(
+                difference.mean(), line + offset, "o", color=colour, markersize=4.2, label=label
+            )
     axes.axvline(0, color="0.3", linewidth=0.8)
     axes.set_yticks(range(len(labels)), labels)
     axes.set_ylim(len(labels) - 0.5, -0.5)
-    axes.set_xlabel(f"PSNR less that of {catalogue.prior_label(natural)} (dB), mean and 95 % interval over images")
+    axes.set_xlabel(
+        f"PSNR less that of {catalogue.prior_label(natural)} (dB), mean and 95 % interval over images"
+    )
     axes.legend(frameon=False, loc="upper left", bbox_to_anchor=(1, 1))
 
 

@@ -34,15 +34,27 @@ def sweep(results: Results) -> Findings:
     titles = {
         LIKELIHOOD: ("held-out log-likelihood", "nats per patch"),
         EFFECTIVE: ("effective number of components", "exp H(π)"),
-        **{column: (f"{results.catalogue.tasks[task]}\n{data}", "mean PSNR (dB)") for column, data, task in cells},
+        **{
+            column: (f"{results.catalogue.tasks[task]}\n{data}", "mean PSNR (dB)")
+            for column, data, task in cells
+        },
     }
-    claims = [likelihood_rises(table, variants), *(psnr_rises(table, column, f"{t} on {d}") for column, d, t in cells)]
-    return Findings(table=table, figure=draw(table, variants, titles, count=EFFECTIVE), claims=claims)
+    claims = [
+        likelihood_rises(table, variants),
+        *(psnr_rises(table, column, f"{t} on {d}") for column, d, t in cells),
+    ]
+    return Findings(
+        table=table, figure=draw(table, variants, titles, count=EFFECTIVE), claims=claims
+    )
 
 
 def sweep_table(results: Results) -> pd.DataFrame:
     """Return the table of :func:`sweep`."""
-    mixtures = [prior for prior, name in results.names.items() if prior in results.training and name == "gmm"]
+    mixtures = [
+        prior
+        for prior, name in results.names.items()
+        if prior in results.training and name == "gmm"
+    ]
     weights = (results.material.prior(prior).mixture.weights for prior in mixtures)
     table = pd.DataFrame(
         {
@@ -53,7 +65,11 @@ def sweep_table(results: Results) -> pd.DataFrame:
         }
     )
     scores = results.scores
-    own = scores[(scores["metric"] == "psnr") & scores["prior"].isin(mixtures) & (scores["source"] != "paper")]
+    own = scores[
+        (scores["metric"] == "psnr")
+        & scores["prior"].isin(mixtures)
+        & (scores["source"] != "paper")
+    ]
     for dataset in results.catalogue.datasets:
         for task in results.catalogue.tasks:
             cell = own[(own["dataset"] == dataset) & (own["task"] == task)]
@@ -70,11 +86,20 @@ def likelihood_rises(table: pd.DataFrame, variants: Sequence[str]) -> Claim:
     for variant, own in table.assign(variant=list(variants)).groupby("variant", sort=False):
         points = list(zip(own["n_components"], own[LIKELIHOOD], strict=True))
         verdicts += [high > low for (_, low), (_, high) in pairwise(points)]
-        parts.append(", ".join([*([str(variant)] if variant else []), *(f"K={k}: {value:.1f}" for k, value in points)]))
+        parts.append(
+            ", ".join(
+                [
+                    *([str(variant)] if variant else []),
+                    *(f"K={k}: {value:.1f}" for k, value in points),
+                ]
+            )
+        )
     return Claim(
         statement="The likelihood of held-out patches rises with the number of components, over the whole sweep.",
         source=SOURCE,
-        evidence=f"nats per patch: {'; '.join(parts)}" if verdicts else "fewer than two numbers of components",
+        evidence=f"nats per patch: {'; '.join(parts)}"
+        if verdicts
+        else "fewer than two numbers of components",
         holds=every(verdicts),
     )
 
@@ -91,14 +116,21 @@ def psnr_rises(table: pd.DataFrame, column: str, where: str) -> Claim:
     """
     values = table[["n_components", column]].dropna()
     # Constant columns have no rank correlation.
-    tau, p = kendalltau(values["n_components"], values[column], alternative="greater") if len(values) > 1 else (0, 1)
-    holds = True if p < SIGNIFICANT else False if tau < 0 or (len(values) > 3 and not tau > 0) else None
+    tau, p = (
+        kendalltau(values["n_components"], values[column], alternative="greater")
+        if len(values) > 1
+        else (0, 1)
+    )
+    holds = (
+        True if p < SIGNIFICANT else False if tau < 0 or (len(values) > 3 and not tau > 0) else None
+    )
     return Claim(
         statement=f"PSNR rises with the number of components: {where}.",
         source=SOURCE,
         evidence=f"Kendall's τ = {tau:.2f} over {len(values)} mixtures, p = {p:.2g}; "
         + ", ".join(
-            f"K={k:.0f}: {psnr:.2f} dB" for k, psnr in zip(values["n_components"], values[column], strict=True)
+            f"K={k:.0f}: {psnr:.2f} dB"
+            for k, psnr in zip(values["n_components"], values[column], strict=True)
         ),
         holds=holds,
     )
@@ -106,7 +138,11 @@ def psnr_rises(table: pd.DataFrame, column: str, where: str) -> Claim:
 
 def _cells(table: pd.DataFrame, results: Results) -> list[tuple[str, str, str]]:
     """Return the columns of PSNR, each with its data set and task."""
-    pairs = [(dataset, task) for dataset in results.catalogue.datasets for task in results.catalogue.tasks]
+    pairs = [
+        (dataset, task)
+        for dataset in results.catalogue.datasets
+        for task in results.catalogue.tasks
+    ]
     return [(_column(*pair), *pair) for pair in pairs if _column(*pair) in table]
 
 
@@ -116,6 +152,12 @@ def _column(dataset: str, task: str) -> str:
 
 def _variants(priors: Sequence[str], parameters: Mapping[str, Mapping[str, Any]]) -> list[str]:
     """Return for each prior what tells it from the others beside K, for example ``"start=random"``."""
-    others = [{k: v for k, v in parameters[prior].items() if k != "n_components"} for prior in priors]
-    varying = [key for key in (others[0] if others else ()) if len({repr(values.get(key)) for values in others}) > 1]
+    others = [
+        {k: v for k, v in parameters[prior].items() if k != "n_components"} for prior in priors
+    ]
+    varying = [
+        key
+        for key in (others[0] if others else ())
+        if len({repr(values.get(key)) for values in others}) > 1
+    ]
     return [", ".join(f"{key}={values.get(key)}" for key in varying) for values in others]

@@ -19,7 +19,9 @@ PANEL_HEIGHT = 2.1
 
 
 @styled
-def draw(table: pd.DataFrame, variants: Sequence[str], titles: Mapping[str, tuple[str, str]], count: str) -> Figure:
+def draw(
+    table: pd.DataFrame, variants: Sequence[str], titles: Mapping[str, tuple[str, str]], count: str
+) -> Figure:
     """Draw columns of the table against K, one panel each.
 
     Args:
@@ -32,7 +34,9 @@ def draw(table: pd.DataFrame, variants: Sequence[str], titles: Mapping[str, tupl
     lines = ceil(len(titles) / columns)
     figure = new_figure(WIDTH, PANEL_HEIGHT * lines)
     panels = figure.subplots(lines, columns, squeeze=False).ravel()
-    for index, (axes, (column, (title, label))) in enumerate(zip(panels, titles.items(), strict=False)):
+    for index, (axes, (column, (title, label))) in enumerate(
+        zip(panels, titles.items(), strict=False)
+    ):
         _draw_panel(axes, table, column, variants, legend=index == 0 and len(set(variants)) > 1)
         axes.set_title(title)
         axes.set_ylabel(label)
@@ -41,19 +45,42 @@ def draw(table: pd.DataFrame, variants: Sequence[str], titles: Mapping[str, tupl
             axes.plot(components, components, ":", color="0.45", linewidth=1, label="K")
             axes.set_yscale("log")
             label_plainly(axes.yaxis)
-            axes.annotate("K", (components[-1], components[-1]), (-4, 0), textcoords="offset points", ha="right")
+            axes.annotate(
+                "K",
+                (components[-1], components[-1]),
+                (-4, 0),
+                textcoords="offset points",
+                ha="right",
+            )
     for axes in panels[len(titles) :]:
         axes.set_visible(False)
     return figure
 
 
-def _draw_panel(axes: Axes, table: pd.DataFrame, column: str, variants: Sequence[str], legend: bool) -> None:
+def _draw_panel(
+    axes: Axes, table: pd.DataFrame, column: str, variants: Sequence[str], legend: bool
+) -> None:
     colours = sns.color_palette("colorblind", len(set(variants)) or 1)
     data = table.assign(variant=list(variants))
     for colour, (variant, own) in zip(colours, data.groupby("variant", sort=False), strict=False):
-        axes.plot(own["n_components"], own[column], "o-", color=colour, markersize=4, linewidth=1.2, label=variant)
+        axes.plot(
+            own["n_components"],
+            own[column],
+            "o-",
+            color=colour,
+            markersize=4,
+            linewidth=1.2,
+            label=variant,
+        )
     if all(isnan(value) for value in table[column]):
-        axes.text(0.5, 0.5, "no image that all restored", transform=axes.transAxes, ha="center", color="0.45")
+        axes.text(
+            0.5,
+            0.5,
+            "no image that all restored",
+            transform=axes.transAxes,
+            ha="center",
+            color="0.45",
+        )
     components = sorted(set(table["n_components"]))
     axes.set_xscale("log")
     axes.xaxis.set_major_locator(FixedLocator(components))

@@ -62,7 +62,9 @@ def to_unit_contrast(blocks: Sequence[Tensor]) -> list[Tensor]:
 
 def random_filters(pixels: int, count: int) -> Tensor:
     """Return filters of mean 0 and norm 1, uniform over all such, count × D; always the same."""
-    filters: Tensor = torch.randn(count, pixels, dtype=torch.float64, generator=torch.Generator().manual_seed(0))
+    filters: Tensor = torch.randn(
+        count, pixels, dtype=torch.float64, generator=torch.Generator().manual_seed(0)
+    )
     filters -= filters.mean(1, keepdim=True)
     return filters / filters.square().sum(1, keepdim=True).sqrt()
 
@@ -77,7 +79,9 @@ def kurtosis(blocks: Sequence[Tensor], filters: Tensor) -> Bootstrapped:
     if not blocks:
         return Bootstrapped(math.nan, np.full(RESAMPLES, np.nan))
     responses = [block @ filters.mT for block in blocks]
-    second, fourth = (np.stack([r.pow(power).mean(0).numpy() for r in responses]) for power in (2, 4))
+    second, fourth = (
+        np.stack([r.pow(power).mean(0).numpy() for r in responses]) for power in (2, 4)
+    )
     units = len(blocks)
     drawn = np.random.default_rng(units).multinomial(units, np.full(units, 1 / units), RESAMPLES)
     weights = np.concatenate([np.ones((1, units)), drawn]) / units

@@ -25,7 +25,12 @@ def tile(patches: Tensor, columns: int) -> np.ndarray:
 
 def show(axes: Axes, picture: np.ndarray, limit: float) -> None:
     """Draw a picture of :func:`tile` in gray from −limit to limit, without ticks; the gaps stay white."""
-    options: dict[str, Any] = {"cmap": "gray", "vmin": -limit, "vmax": limit, "interpolation": "nearest"}
+    options: dict[str, Any] = {
+        "cmap": "gray",
+        "vmin": -limit,
+        "vmax": limit,
+        "interpolation": "nearest",
+    }
     axes.imshow(picture, **options)
     axes.set(xticks=[], yticks=[])
     axes.grid(False)

@@ -29,12 +29,20 @@ def block_log_likelihoods(
 def psnr_by_image(results: Results, priors: Sequence[str]) -> dict[tuple[str, str], pd.DataFrame]:
     """Return for each data set and task the PSNR in dB, images × priors, of the images that all priors restored."""
     scores = results.scores
-    own = scores[(scores["metric"] == "psnr") & (scores["source"] == "measured") & scores["prior"].isin(priors)]
+    own = scores[
+        (scores["metric"] == "psnr")
+        & (scores["source"] == "measured")
+        & scores["prior"].isin(priors)
+    ]
     found: dict[tuple[str, str], pd.DataFrame] = {}
     for dataset in results.catalogue.datasets:
         for task in results.catalogue.tasks:
             cell = own[(own["dataset"] == dataset) & (own["task"] == task)]
-            values = cell.pivot(index="image", columns="prior", values="value").reindex(columns=list(priors)).dropna()
+            values = (
+                cell.pivot(index="image", columns="prior", values="value")
+                .reindex(columns=list(priors))
+                .dropna()
+            )
             if not values.empty:
                 found[dataset, task] = values
     return found
@@ -50,4 +58,6 @@ def row(
 ) -> dict[str, object]:
     """Return a row of :data:`COLUMNS`: the mean of ``values`` with its bounds."""
     low, high = bounds(values)
-    return dict(zip(COLUMNS, (quantity, unit, model, on, float(values.mean()), low, high), strict=True))
+    return dict(
+        zip(COLUMNS, (quantity, unit, model, on, float(values.mean()), low, high), strict=True)
+    )

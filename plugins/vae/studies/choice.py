@@ -32,14 +32,18 @@ class Row(NamedTuple):
 def fitted(results: Results, name: str) -> list[str]:
     """Return the ids of a record's priors that were fitted."""
     return [
-        prior for prior in results.catalogue.priors if results.names.get(prior) == name and prior in results.training
+        prior
+        for prior in results.catalogue.priors
+        if results.names.get(prior) == name and prior in results.training
     ]
 
 
 def tile_models(results: Results) -> dict[str, VAE]:
     """Return the fitted autoencoders of tiles by id, those of photographs first."""
     return {
-        prior: results.material.prior(prior) for name in (PHOTOGRAPHS, DEAD_LEAVES) for prior in fitted(results, name)
+        prior: results.material.prior(prior)
+        for name in (PHOTOGRAPHS, DEAD_LEAVES)
+        for prior in fitted(results, name)
     }
 
 
@@ -52,11 +56,17 @@ def patch_models(results: Results) -> dict[str, PatchPrior]:
     own = fitted(results, PATCH)
     if not own:
         return {}
-    learned = [p for p in results.catalogue.priors if "held_out_log_likelihood" in results.training.get(p, ())]
+    learned = [
+        p
+        for p in results.catalogue.priors
+        if "held_out_log_likelihood" in results.training.get(p, ())
+    ]
     models = {prior: results.material.prior(prior) for prior in dict.fromkeys([*own, *learned])}
     size = models[own[0]].patch_size
     return {
-        prior: model for prior, model in models.items() if isinstance(model, PatchPrior) and model.patch_size == size
+        prior: model
+        for prior, model in models.items()
+        if isinstance(model, PatchPrior) and model.patch_size == size
     }
 
 
@@ -82,5 +92,8 @@ def tiles_by_image(images: Iterable[Tensor], size: int, count: int) -> list[Tens
     """
     usable = [image for image in images if min(image.shape) >= size]
     share = max(1, count // max(1, len(usable)))
-    held_out = (draw_patches([image[None, None]], size, share, 1.0, torch.Generator())[1] for image in usable)
+    held_out = (
+        draw_patches([image[None, None]], size, share, 1.0, torch.Generator())[1]
+        for image in usable
+    )
     return [patches[:].view(-1, size, size) for patches in held_out]

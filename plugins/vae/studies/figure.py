@@ -32,7 +32,9 @@ LINES = {RECONSTRUCTIONS: "-", MEANS: "-", NOISY: "--"}
 
 
 @styled
-def draw(studied: Sequence[Studied], patches: Mapping[str, float], labels: Mapping[str, str]) -> Figure:
+def draw(
+    studied: Sequence[Studied], patches: Mapping[str, float], labels: Mapping[str, str]
+) -> Figure:
     """Draw spectra, restorations, likelihoods of patches, and pictures; what is missing takes no room.
 
     Args:
@@ -81,8 +83,13 @@ def _draw_spectra(part: SubFigure, studied: Sequence[Studied]) -> None:
     # Room for the legends below the curves.
     low, high = images.get_ylim()
     images.set_ylim(low / 30, high)
-    models = [(f"{RECONSTRUCTIONS}, {one.label}", COLOURS[number], "-") for number, one in enumerate(studied)]
-    kinds = [(name, GRAY if len(studied) > 1 else COLOURS[0], LINES[name]) for name in (MEANS, NOISY)]
+    models = [
+        (f"{RECONSTRUCTIONS}, {one.label}", COLOURS[number], "-")
+        for number, one in enumerate(studied)
+    ]
+    kinds = [
+        (name, GRAY if len(studied) > 1 else COLOURS[0], LINES[name]) for name in (MEANS, NOISY)
+    ]
     for axes, lines in ((images, models), (tiles, kinds)):
         handles = [
             Line2D([], [], color=colour, linestyle=style, linewidth=1.3, label=name)
@@ -112,9 +119,18 @@ def _draw_scores(part: SubFigure, studied: Sequence[Studied]) -> None:
                 seen = mode == OBSERVED
                 place = line + (0 if seen else shift)
                 colour = GRAY if seen else COLOURS[number]
-                axes.plot(values[mode], [place] * len(values), "|", color=colour, markersize=5.5, markeredgewidth=0.8)
+                axes.plot(
+                    values[mode],
+                    [place] * len(values),
+                    "|",
+                    color=colour,
+                    markersize=5.5,
+                    markeredgewidth=0.8,
+                )
                 label = one.label if line == 1 else None
-                axes.plot(values[mode].mean(), place, "o", color=colour, markersize=4.5, label=label)
+                axes.plot(
+                    values[mode].mean(), place, "o", color=colour, markersize=4.5, label=label
+                )
         axes.set(title=task, xlabel="PSNR (dB)")
         axes.grid(False, axis="y")
     first = np.atleast_1d(panels)[0]

@@ -58,9 +58,12 @@ def restored(model: VAE, problems: Problems) -> dict[str, pd.DataFrame]:
         rows = {}
         for name, (problem, clean) in pairs.items():
             estimates = {OBSERVED: problem.estimate()} | {
-                mode: copy.restore(problem, Context.seeded(0)).image for mode, copy in copies.items()
+                mode: copy.restore(problem, Context.seeded(0)).image
+                for mode, copy in copies.items()
             }
-            rows[name] = {mode: psnr(to_array(image), to_array(clean)) for mode, image in estimates.items()}
+            rows[name] = {
+                mode: psnr(to_array(image), to_array(clean)) for mode, image in estimates.items()
+            }
         found[task] = pd.DataFrame.from_dict(rows, orient="index", columns=[OBSERVED, *MODES])
     return found
 
@@ -71,5 +74,10 @@ def psnr_rows(prior: str, scores: Mapping[str, pd.DataFrame]) -> Iterator[Row]:
         for mode in values.columns:
             of = f"{task}, {mode}, gray crops of at most {SIDE} × {SIDE}"
             yield Row(
-                OBSERVED if mode == OBSERVED else prior, "PSNR", of, "dB", float(values[mode].mean()), len(values)
+                OBSERVED if mode == OBSERVED else prior,
+                "PSNR",
+                of,
+                "dB",
+                float(values[mode].mean()),
+                len(values),
             )

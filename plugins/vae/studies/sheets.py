@@ -27,7 +27,9 @@ def sheet(tiles: Tensor, columns: int) -> np.ndarray:
 
 def to_peak(tiles: Tensor, like: Tensor | None = None) -> Tensor:
     """Return tiles, N × T × T, each divided by the largest absolute value of it, or of that tile of ``like``."""
-    return tiles / (tiles if like is None else like).abs().amax((1, 2), keepdim=True).clamp(min=1e-12)
+    return tiles / (tiles if like is None else like).abs().amax((1, 2), keepdim=True).clamp(
+        min=1e-12
+    )
 
 
 def draw_pictures(part: SubFigure, label: str, found: Pictures) -> None:
@@ -45,7 +47,11 @@ def draw_pictures(part: SubFigure, label: str, found: Pictures) -> None:
     _show(left, sheet((walks / peaks).flatten(0, 1), STEPS), "Between the codes of two test tiles")
     dimensions = found.traversals
     peaks = dimensions.abs().amax((1, 2, 3), keepdim=True).clamp(min=1e-12)
-    _show(right, sheet((dimensions / peaks).flatten(0, 1), STEPS), "Along single dimensions of the code")
+    _show(
+        right,
+        sheet((dimensions / peaks).flatten(0, 1), STEPS),
+        "Along single dimensions of the code",
+    )
     pitch = dimensions.shape[-1] + GAP
     middle = (pitch - GAP) / 2
     places = [middle + row * pitch for row in range(len(dimensions))]
@@ -53,7 +59,8 @@ def draw_pictures(part: SubFigure, label: str, found: Pictures) -> None:
     values = torch.linspace(-REACH, REACH, STEPS).tolist()
     ticks = range(0, STEPS, (STEPS - 1) // 2)
     right.set_xticks(
-        [middle + step * pitch for step in ticks], [f"{values[step]:g}".replace("-", "−") for step in ticks]
+        [middle + step * pitch for step in ticks],
+        [f"{values[step]:g}".replace("-", "−") for step in ticks],
     )
     right.tick_params(length=0, pad=2, labelsize=7)
 

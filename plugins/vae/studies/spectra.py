@@ -40,7 +40,9 @@ class Blur:
     count: int
 
 
-def blur(model: VAE, images: Sequence[Tensor], tiles: Tensor, samples: Mapping[str, Tensor]) -> Blur:
+def blur(
+    model: VAE, images: Sequence[Tensor], tiles: Tensor, samples: Mapping[str, Tensor]
+) -> Blur:
     """Compare spectra.
 
     Args:
@@ -54,9 +56,15 @@ def blur(model: VAE, images: Sequence[Tensor], tiles: Tensor, samples: Mapping[s
     octaves = ring_power(without_mean, EDGES).mean(0)
     return Blur(
         images={ORIGINALS: _mean_power(images), RECONSTRUCTIONS: _mean_power(reconstructed)},
-        tiles={name: _mean_power([own]) for name, own in ({ORIGINALS: without_mean} | dict(samples)).items()},
+        tiles={
+            name: _mean_power([own])
+            for name, own in ({ORIGINALS: without_mean} | dict(samples)).items()
+        },
         kept=np.stack([kept(*pair) for pair in zip(images, reconstructed, strict=True)]),
-        sampled={name: (ring_power(own, EDGES).mean(0) / octaves).numpy() for name, own in samples.items()},
+        sampled={
+            name: (ring_power(own, EDGES).mean(0) / octaves).numpy()
+            for name, own in samples.items()
+        },
         count=len(tiles),
     )
 
@@ -72,7 +80,9 @@ def blur_rows(prior: str, found: Blur) -> Iterator[Row]:
         for band, share in zip(BANDS, shares, strict=True):
             if np.isfinite(share):
                 of = f"{name}, {band} cycles per pixel"
-                yield Row(prior, "power beside that of tiles", of, "of 1", float(share), found.count)
+                yield Row(
+                    prior, "power beside that of tiles", of, "of 1", float(share), found.count
+                )
 
 
 def kept(original: Tensor, other: Tensor) -> np.ndarray:
@@ -92,13 +102,19 @@ def ring_power(pictures: Tensor, edges: Sequence[float]) -> Tensor:
         edges: of the rings, rising, in cycles per pixel.
     """
     height, width = pictures.shape[1:]
-    window = torch.outer(*(torch.hann_window(length + 1, dtype=torch.float64)[1:] for length in (height, width)))
+    window = torch.outer(
+        *(torch.hann_window(length + 1, dtype=torch.float64)[1:] for length in (height, width))
+    )
     centred = pictures.double() - pictures.double().mean((1, 2), keepdim=True)
     power = torch.fft.fft2(window * centred).abs().square() / window.square().sum()
-    radius = torch.hypot(torch.fft.fftfreq(height)[:, None], torch.fft.fftfreq(width)[None]).flatten()
+    radius = torch.hypot(
+        torch.fft.fftfreq(height)[:, None], torch.fft.fftfreq(width)[None]
+    ).flatten()
     ring = torch.bucketize(radius, torch.tensor(edges), right=True)
     counts = torch.bincount(ring, minlength=len(edges) + 1)
-    sums = torch.zeros(len(pictures), len(edges) + 1, dtype=torch.float64).index_add_(1, ring, power.flatten(1))
+    sums = torch.zeros(len(pictures), len(edges) + 1, dtype=torch.float64).index_add_(
+        1, ring, power.flatten(1)
+    )
     return (sums / counts)[:, 1:-1]
 
 

@@ -91,7 +91,9 @@ def vae(results: Results, scale: Scale | None = None) -> Findings:
             likelihoods = patch_likelihoods(models, blocks)
             rows += patch_rows(models, likelihoods, blocks)
     bounds = {prior: " (at least)" for prior in likelihoods if isinstance(models[prior], PatchVAE)}
-    labels = {prior: label + bounds.get(prior, "") for prior, label in results.catalogue.priors.items()}
+    labels = {
+        prior: label + bounds.get(prior, "") for prior, label in results.catalogue.priors.items()
+    }
     means = {prior: float(values.mean()) for prior, values in likelihoods.items()}
     return Findings(
         # The observation is the same for all models.
@@ -100,7 +102,9 @@ def vae(results: Results, scale: Scale | None = None) -> Findings:
         claims=verdicts.claims_of(
             (
                 verdicts.joint_is_better({one.label: one.scores for one in studied.values()}),
-                verdicts.reconstructions_are_blurred({one.label: one.blur.kept for one in studied.values()}),
+                verdicts.reconstructions_are_blurred(
+                    {one.label: one.blur.kept for one in studied.values()}
+                ),
                 verdicts.patches_are_likelier(results, likelihoods),
                 verdicts.leaves_are_enough(results),
             )
@@ -108,7 +112,9 @@ def vae(results: Results, scale: Scale | None = None) -> Findings:
     )
 
 
-def study(prior: str, label: str, model: VAE, images: Mapping[str, Tensor], scale: Scale) -> Studied:
+def study(
+    prior: str, label: str, model: VAE, images: Mapping[str, Tensor], scale: Scale
+) -> Studied:
     """Return what is known of one autoencoder of tiles.
 
     Args:

@@ -79,10 +79,14 @@ def reconstructions_are_blurred(kept: Mapping[str, np.ndarray]) -> Verdict:
         verdicts.append(unanimous(own[:, 0] - own[:, -1]))
         if len(own):
             mean = own.mean(0)
-            parts.append(f"{label} {_percent(mean[0])} and {_percent(mean[-1])} over {_images(len(own))}")
+            parts.append(
+                f"{label} {_percent(mean[0])} and {_percent(mean[-1])} over {_images(len(own))}"
+            )
     if not parts:
         return None, "no fitted autoencoder of tiles, or no test image that is large enough"
-    return every(verdicts), f"power kept from {low} and from {high} cycles per pixel: {'; '.join(parts)}"
+    return every(
+        verdicts
+    ), f"power kept from {low} and from {high} cycles per pixel: {'; '.join(parts)}"
 
 
 def patches_are_likelier(results: Results, likelihoods: Mapping[str, np.ndarray]) -> Verdict:
@@ -94,9 +98,14 @@ def patches_are_likelier(results: Results, likelihoods: Mapping[str, np.ndarray]
         results: of the experiment.
         likelihoods: mean log-likelihood of each image's patches in nats, by prior.
     """
-    own, gaussians = ([p for p in likelihoods if results.names[p] == name] for name in (PATCH, "mvg"))
+    own, gaussians = (
+        [p for p in likelihoods if results.names[p] == name] for name in (PATCH, "mvg")
+    )
     if not own or not gaussians:
-        return None, "the experiment has no fitted vae-patch and mvg of one patch size, or no test image"
+        return (
+            None,
+            "the experiment has no fitted vae-patch and mvg of one patch size, or no test image",
+        )
     verdicts, parts = [], []
     for prior in own:
         for gaussian in gaussians:
@@ -150,9 +159,17 @@ def inside(interval: tuple[float, float], low: float, high: float = inf) -> bool
 def _psnr_by_image(results: Results, priors: Sequence[str]) -> dict[tuple[str, str], pd.DataFrame]:
     """Return for each data set and task the PSNR in dB, images × priors, of the images that all priors restored."""
     scores, found = results.scores, {}
-    own = scores[(scores["metric"] == "psnr") & (scores["source"] == "measured") & scores["prior"].isin(priors)]
+    own = scores[
+        (scores["metric"] == "psnr")
+        & (scores["source"] == "measured")
+        & scores["prior"].isin(priors)
+    ]
     for (dataset, task), cell in own.groupby(["dataset", "task"], sort=True):
-        values = cell.pivot(index="image", columns="prior", values="value").reindex(columns=list(priors)).dropna()
+        values = (
+            cell.pivot(index="image", columns="prior", values="value")
+            .reindex(columns=list(priors))
+            .dropna()
+        )
         if not values.empty:
             found[str(dataset), str(task)] = values
     return found

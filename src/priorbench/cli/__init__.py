@@ -42,7 +42,10 @@ def _print_version(wanted: bool) -> None:
 @app.callback()
 def _options(
     version: Annotated[
-        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version and exit.")
+        bool,
+        typer.Option(
+            "--version", callback=_print_version, is_eager=True, help="Print the version and exit."
+        ),
     ] = False,
 ) -> None:
     pass
@@ -68,7 +71,9 @@ def _not_made_yet(error: Exception) -> str:
     if not isinstance(error, FileNotFoundError) or named is None:
         return ""
     arguments = [part for argument in sys.argv for part in argument.split("=", 1)]
-    config = arguments[arguments.index("--config") + 1] if "--config" in arguments else DEFAULT_CONFIG
+    config = (
+        arguments[arguments.index("--config") + 1] if "--config" in arguments else DEFAULT_CONFIG
+    )
     try:
         experiment = load_experiment(Path(config))
     except ConfigError:

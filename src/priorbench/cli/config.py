@@ -25,7 +25,10 @@ def show(config: ConfigOption = DEFAULT_CONFIG) -> None:
 def validate(
     config: ConfigOption = DEFAULT_CONFIG,
     strict: Annotated[
-        bool, typer.Option("--strict", help="A broken plugin, or one that can't be imported, is an error.")
+        bool,
+        typer.Option(
+            "--strict", help="A broken plugin, or one that can't be imported, is an error."
+        ),
     ] = False,
 ) -> None:
     """Check the experiment against the plugins and print what it holds."""

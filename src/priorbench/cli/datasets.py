@@ -19,14 +19,18 @@ def list_datasets() -> None:
     for name in registry():
         known = needed(name)
         sides = sorted({side for entry in known for side in (entry.height, entry.width) if side})
-        size = " – ".join(map(str, dict.fromkeys((sides[0], sides[-1])))) + " pixels" if sides else "–"
+        size = (
+            " – ".join(map(str, dict.fromkeys((sides[0], sides[-1])))) + " pixels" if sides else "–"
+        )
         source = ", ".join(sorted({entry.repository for entry in known if entry.repository}))
         held = sum(location(entry).is_file() for entry in known)
         typer.echo(f"{name:14} {len(known):4} {size:16} {source:18} {held}/{len(known)} at hand")
 
 
 @app.command("fetch")
-def fetch_datasets(names: Annotated[list[str], typer.Argument(help="Names of sets as 'list' shows them.")]) -> None:
+def fetch_datasets(
+    names: Annotated[list[str], typer.Argument(help="Names of sets as 'list' shows them.")],
+) -> None:
     """Download what is missing and verify the rest, for machines without a network."""
     from priorbench.data.download import fetch, needed
 

@@ -13,7 +13,9 @@ from priorbench.plan import Plan
 if TYPE_CHECKING:
     from rich.console import Console
 
-ConfigOption: TypeAlias = Annotated[Path, typer.Option("--config", help="The experiment's YAML file.")]
+ConfigOption: TypeAlias = Annotated[
+    Path, typer.Option("--config", help="The experiment's YAML file.")
+]
 DEFAULT_CONFIG = Path("config.yaml")
 
 

@@ -16,7 +16,9 @@ def add_to(app: typer.Typer) -> None:
 
 def plan(
     config: ConfigOption = DEFAULT_CONFIG,
-    cores: Annotated[int, typer.Option("--cores", min=1, help="Cores to reckon with, of all nodes together.")] = 8,
+    cores: Annotated[
+        int, typer.Option("--cores", min=1, help="Cores to reckon with, of all nodes together.")
+    ] = 8,
 ) -> None:
     """Print jobs, hours, disk and the critical path of an experiment that has not begun."""
     from rich.table import Table
@@ -35,8 +37,20 @@ def plan(
     for prior in expected.priors:
         gpu = f"{prior.gpu_hours:.2f}" if prior.gpu_hours else "–"
         table.add_row(
-            *(prior.prior, str(prior.cells), str(prior.jobs), str(prior.images_per_job), f"{prior.job_minutes:.1f}"),
-            *(f"{prior.core_hours:.2f}", gpu, f"{prior.memory_mb} MiB", f"{prior.chain_minutes:.1f}", prior.origin),
+            *(
+                prior.prior,
+                str(prior.cells),
+                str(prior.jobs),
+                str(prior.images_per_job),
+                f"{prior.job_minutes:.1f}",
+            ),
+            *(
+                f"{prior.core_hours:.2f}",
+                gpu,
+                f"{prior.memory_mb} MiB",
+                f"{prior.chain_minutes:.1f}",
+                prior.origin,
+            ),
         )
     console = wide_console()
     console.print(table)

@@ -17,7 +17,13 @@ from priorbench.records import Parameters, PriorSpec, Record, TaskSpec
 from priorbench.reference import default_in_words, type_in_words
 
 app = typer.Typer(help="What is registered, and by whom.", no_args_is_help=True)
-KINDS = {"priors": "prior", "tasks": "task", "datasets": "data set", "metrics": "metric", "studies": "study"}
+KINDS = {
+    "priors": "prior",
+    "tasks": "task",
+    "datasets": "data set",
+    "metrics": "metric",
+    "studies": "study",
+}
 
 
 @app.command("list")
@@ -31,8 +37,12 @@ def list_plugins(
 
     section = _section(config)
     strict = strict or section.strict
-    registry = load_plugins([Path(folder) for folder in section.folders], disable=section.disable, strict=strict)
-    table = Table("name", "kind", "plugin", "origin", "status", "tasks", "summary", title="Registered")
+    registry = load_plugins(
+        [Path(folder) for folder in section.folders], disable=section.disable, strict=strict
+    )
+    table = Table(
+        "name", "kind", "plugin", "origin", "status", "tasks", "summary", title="Registered"
+    )
     failed: list[str] = []
     for kind, label in KINDS.items():
         for name, entry in getattr(registry, kind).items():
@@ -44,11 +54,15 @@ def list_plugins(
                     status = "[red]FAILED[/red]"
                     failed.append(str(error))
             record, plugin = entry.record, entry.plugin
-            table.add_row(name, told, plugin.name, plugin.origin, status, _tasks(record), record.summary)
+            table.add_row(
+                name, told, plugin.name, plugin.origin, status, _tasks(record), record.summary
+            )
         table.add_section()
     for plugin in registry.plugins:
         if plugin.problem:
-            table.add_row("–", "–", plugin.name, plugin.origin, "[red]FAILED[/red]", "", plugin.location)
+            table.add_row(
+                "–", "–", plugin.name, plugin.origin, "[red]FAILED[/red]", "", plugin.location
+            )
     wide_console().print(table, markup=True)
     for problem in (*registry.problems, *failed):
         Console(stderr=True).print(problem, markup=False, highlight=False, soft_wrap=True)
@@ -58,7 +72,9 @@ def list_plugins(
 
 @app.command()
 def show(
-    name: Annotated[str, typer.Argument(help="Name of a prior, a task, a data set, a metric or a study.")],
+    name: Annotated[
+        str, typer.Argument(help="Name of a prior, a task, a data set, a metric or a study.")
+    ],
     config: ConfigOption = DEFAULT_CONFIG,
 ) -> None:
     """Show what has a name: where it comes from, and its parameters with their types, defaults and meanings."""
@@ -67,11 +83,17 @@ def show(
         [Path(folder) for folder in section.folders], disable=section.disable, strict=section.strict
     )
     # A prior and a study, for example, may have the same name.
-    found = [(label, getattr(registry, kind)[name]) for kind, label in KINDS.items() if name in getattr(registry, kind)]
+    found = [
+        (label, getattr(registry, kind)[name])
+        for kind, label in KINDS.items()
+        if name in getattr(registry, kind)
+    ]
     if not found:
         names = {name for kind in KINDS for name in getattr(registry, kind)}
         raise PluginError(
-            "\n".join([unknown("prior, task, data set, metric or study", name, names), *registry.problems])
+            "\n".join(
+                [unknown("prior, task, data set, metric or study", name, names), *registry.problems]
+            )
         )
     for label, entry in found:
         _show(label, entry)
@@ -87,20 +109,42 @@ def kind_of_prior(entry: Registered[PriorSpec]) -> str:
 
     loaded, record = entry.load(), entry.record
     whose = f"the prior {record.name!r} (plugin {entry.plugin.name!r}, {entry.plugin.location})"
-    kinds = {PatchPrior: "patch prior", Denoiser: "denoiser", Generator: "generator", Prior: "prior"}
-    kind = next((name for base, name in kinds.items() if isinstance(loaded, type) and issubclass(loaded, base)), None)
+    kinds = {
+        PatchPrior: "patch prior",
+        Denoiser: "denoiser",
+        Generator: "generator",
+        Prior: "prior",
+    }
+    kind = next(
+        (
+            name
+            for base, name in kinds.items()
+            if isinstance(loaded, type) and issubclass(loaded, base)
+        ),
+        None,
+    )
     if kind is None:
-        raise PluginError(f"the factory of {whose} must be a subclass of PatchPrior, Denoiser, Generator or Prior")
+        raise PluginError(
+            f"the factory of {whose} must be a subclass of PatchPrior, Denoiser, Generator or Prior"
+        )
     if issubclass(loaded, Learned) and not record.learns:
-        raise PluginError(f"{whose} is a Learned, but would never be fitted: its PriorSpec lacks learns=True")
+        raise PluginError(
+            f"{whose} is a Learned, but would never be fitted: its PriorSpec lacks learns=True"
+        )
     if record.learns and not issubclass(loaded, Learned):
-        raise PluginError(f"the PriorSpec of {whose} says learns=True, but {loaded.__name__} is no subclass of Learned")
+        raise PluginError(
+            f"the PriorSpec of {whose} says learns=True, but {loaded.__name__} is no subclass of Learned"
+        )
     return kind
 
 
 def _section(config: Path) -> PluginsSection:
     """Return where plugins come from; a folder without a configuration has the defaults."""
-    return load_experiment(config).plugins if config.exists() or config != DEFAULT_CONFIG else PluginsSection()
+    return (
+        load_experiment(config).plugins
+        if config.exists() or config != DEFAULT_CONFIG
+        else PluginsSection()
+    )
 
 
 def _show(label: str, entry: Registered[Record]) -> None:
@@ -117,7 +161,9 @@ def _show(label: str, entry: Registered[Record]) -> None:
     }
     if isinstance(record, PriorSpec):
         asked = dataclasses.asdict(record.resources).items()
-        lines["resources"] = ", ".join(f"{key} {value}" for key, value in asked if value is not None)
+        lines["resources"] = ", ".join(
+            f"{key} {value}" for key, value in asked if value is not None
+        )
     console.print(f"{record.name}: {label}", markup=False, soft_wrap=True)
     for key, value in lines.items():
         if value:
@@ -128,7 +174,12 @@ def _show(label: str, entry: Registered[Record]) -> None:
         return
     table = Table("parameter", "type", "default", "meaning")
     for key, field in model.model_fields.items():
-        cells = (key, type_in_words(field.annotation), default_in_words(field), field.description or "")
+        cells = (
+            key,
+            type_in_words(field.annotation),
+            default_in_words(field),
+            field.description or "",
+        )
         # As Text: what looks like markup, such as [text], is none.
         table.add_row(*map(Text, cells))
     console.print(table)
@@ -138,4 +189,8 @@ def _tasks(record: Record) -> str:
     """Return the tasks that a prior can do, or the ids that a task has, with its parameters as ``<name>``."""
     if isinstance(record, PriorSpec):
         return ", ".join(record.tasks)
-    return re.sub(r"{(\w+)[^}]*}", r"<\1>", record.id or record.name) if isinstance(record, TaskSpec) else ""
+    return (
+        re.sub(r"{(\w+)[^}]*}", r"<\1>", record.id or record.name)
+        if isinstance(record, TaskSpec)
+        else ""
+    )

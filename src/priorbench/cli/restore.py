@@ -19,22 +19,38 @@ def add_to(app: typer.Typer) -> None:
 
 def restore(
     context: typer.Context,
-    task: Annotated[str, typer.Option("--task", help="A task, for example denoise, or its id, denoise-25.")],
+    task: Annotated[
+        str, typer.Option("--task", help="A task, for example denoise, or its id, denoise-25.")
+    ],
     prior: Annotated[str, typer.Option("--prior", help="Id of a prior, for example gmm-K50.")],
-    image: Annotated[str | None, typer.Argument(help="A photograph; without it, a chunk of the experiment.")] = None,
-    output: Annotated[Path | None, typer.Option("--output", "-o", help="Where the restored photograph goes.")] = None,
-    observed: Annotated[
-        bool, typer.Option("--observed", help="The photograph is corrupted already; do not corrupt it.")
-    ] = False,
-    mask: Annotated[Path | None, typer.Option("--mask", help="White where an observed pixel is known.")] = None,
-    guide: Annotated[
-        Path | None, typer.Option("--guide", help="A flash photograph of what is observed, for denoise-guided.")
+    image: Annotated[
+        str | None, typer.Argument(help="A photograph; without it, a chunk of the experiment.")
     ] = None,
-    corrupted: Annotated[Path | None, typer.Option("--corrupted", help="Where to keep the corrupted image.")] = None,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="Where the restored photograph goes.")
+    ] = None,
+    observed: Annotated[
+        bool,
+        typer.Option("--observed", help="The photograph is corrupted already; do not corrupt it."),
+    ] = False,
+    mask: Annotated[
+        Path | None, typer.Option("--mask", help="White where an observed pixel is known.")
+    ] = None,
+    guide: Annotated[
+        Path | None,
+        typer.Option("--guide", help="A flash photograph of what is observed, for denoise-guided."),
+    ] = None,
+    corrupted: Annotated[
+        Path | None, typer.Option("--corrupted", help="Where to keep the corrupted image.")
+    ] = None,
     dataset: Annotated[str, typer.Option("--dataset", help="A data set of the experiment.")] = "",
-    chunk: Annotated[str, typer.Option("--chunk", help="Number of a group of images, from 0.")] = "0",
+    chunk: Annotated[
+        str, typer.Option("--chunk", help="Number of a group of images, from 0.")
+    ] = "0",
     config: ConfigOption = DEFAULT_CONFIG,
-    final: Annotated[int, typer.Option("--final", help="0: an error of the machine fails the job.")] = 1,
+    final: Annotated[
+        int, typer.Option("--final", help="0: an error of the machine fails the job.")
+    ] = 1,
 ) -> None:
     """Restore a photograph, or one chunk of an experiment's problems.
 
@@ -46,9 +62,13 @@ def restore(
     photographs, parameters = _separate([image, *context.args] if image is not None else [])
     if not photographs:
         if not dataset:
-            raise ValueError("restore needs a photograph, or --dataset with --task, --prior and --chunk")
+            raise ValueError(
+                "restore needs a photograph, or --dataset with --task, --prior and --chunk"
+            )
         if parameters or output or observed or mask or guide or corrupted:
-            raise ValueError("-o, --observed, --mask, --guide, --corrupted and task parameters go with a photograph")
+            raise ValueError(
+                "-o, --observed, --mask, --guide, --corrupted and task parameters go with a photograph"
+            )
         from priorbench.stages.restore import restore as run
 
         run(load(config), dataset, task, prior, chunk, final=bool(final))
@@ -90,5 +110,7 @@ def _separate(arguments: list[str]) -> tuple[list[Path], dict[str, Any]]:
             value = waiting.pop(0)
         parameters[option.removeprefix("--").replace("-", "_")] = yaml.safe_load(value)
     if len(photographs) > 1:
-        raise ValueError(f"restore takes one photograph, not {len(photographs)}: {', '.join(map(str, photographs))}")
+        raise ValueError(
+            f"restore takes one photograph, not {len(photographs)}: {', '.join(map(str, photographs))}"
+        )
     return photographs, parameters

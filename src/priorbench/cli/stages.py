@@ -13,7 +13,9 @@ DatasetOption = Annotated[str, typer.Option("--dataset", help="A data set of the
 TaskOption = Annotated[str, typer.Option("--task", help="Id of a task, for example denoise-25.")]
 PriorOption = Annotated[str, typer.Option("--prior", help="Id of a prior, for example gmm-K50.")]
 ChunkOption = Annotated[str, typer.Option("--chunk", help="Number of a group of images, from 0.")]
-FinalOption = Annotated[int, typer.Option("--final", help="0: an error of the machine fails the job, to be retried.")]
+FinalOption = Annotated[
+    int, typer.Option("--final", help="0: an error of the machine fails the job, to be retried.")
+]
 
 
 def add_to(app: typer.Typer) -> None:
@@ -30,7 +32,9 @@ def prepare(dataset: DatasetOption, config: ConfigOption = DEFAULT_CONFIG) -> No
     run(load(config), dataset)
 
 
-def corrupt(dataset: DatasetOption, task: TaskOption, config: ConfigOption = DEFAULT_CONFIG) -> None:
+def corrupt(
+    dataset: DatasetOption, task: TaskOption, config: ConfigOption = DEFAULT_CONFIG
+) -> None:
     """Turn the images of a data set into problems."""
     limit_threads(1)
     from priorbench.stages.corrupt import corrupt as run
@@ -38,14 +42,21 @@ def corrupt(dataset: DatasetOption, task: TaskOption, config: ConfigOption = DEF
     run(load(config), dataset, task)
 
 
-def train(prior: PriorOption, config: ConfigOption = DEFAULT_CONFIG, final: FinalOption = 1) -> None:
+def train(
+    prior: PriorOption, config: ConfigOption = DEFAULT_CONFIG, final: FinalOption = 1
+) -> None:
     """Fit a prior to its training images."""
     from priorbench.stages.train import train as run
 
     run(load(config), prior, final=bool(final))
 
 
-def tune(task: TaskOption, prior: PriorOption, config: ConfigOption = DEFAULT_CONFIG, final: FinalOption = 1) -> None:
+def tune(
+    task: TaskOption,
+    prior: PriorOption,
+    config: ConfigOption = DEFAULT_CONFIG,
+    final: FinalOption = 1,
+) -> None:
     """Choose a prior's tunable parameters for a task, on training images."""
     from priorbench.stages.tune import tune as run
 
@@ -67,7 +78,9 @@ def score(
 
 
 def gather(
-    prior: Annotated[str, typer.Option("--prior", help="Gather one prior's chunks; without it, all priors.")] = "",
+    prior: Annotated[
+        str, typer.Option("--prior", help="Gather one prior's chunks; without it, all priors.")
+    ] = "",
     config: ConfigOption = DEFAULT_CONFIG,
 ) -> None:
     """Bring the rows of all jobs together."""
@@ -84,7 +97,10 @@ def gather(
 def tabulate(
     config: ConfigOption = DEFAULT_CONFIG,
     partial: Annotated[
-        bool, typer.Option("--partial", help="Of what is finished so far, into partial/; also while a run goes on.")
+        bool,
+        typer.Option(
+            "--partial", help="Of what is finished so far, into partial/; also while a run goes on."
+        ),
     ] = False,
 ) -> None:
     """Write the tables."""

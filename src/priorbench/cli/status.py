@@ -17,8 +17,12 @@ def add_to(app: typer.Typer) -> None:
 
 def status(
     config: ConfigOption = DEFAULT_CONFIG,
-    watch: Annotated[bool, typer.Option("--watch", help="Look again and again until all is restored.")] = False,
-    interval: Annotated[float, typer.Option("--interval", min=0.1, help="Seconds between two looks.")] = 5.0,
+    watch: Annotated[
+        bool, typer.Option("--watch", help="Look again and again until all is restored.")
+    ] = False,
+    interval: Annotated[
+        float, typer.Option("--interval", min=0.1, help="Seconds between two looks.")
+    ] = 5.0,
 ) -> None:
     """Print how far each prior of an experiment is, also of a run in another terminal or on a cluster."""
     from rich.console import Group

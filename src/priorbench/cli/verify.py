@@ -17,7 +17,10 @@ def add_to(app: typer.Typer) -> None:
 def verify(
     config: ConfigOption = DEFAULT_CONFIG,
     repair: Annotated[
-        bool, typer.Option("--repair", help="Remove what is damaged, so that the next run makes it again.")
+        bool,
+        typer.Option(
+            "--repair", help="Remove what is damaged, so that the next run makes it again."
+        ),
     ] = False,
 ) -> None:
     """Compare every result of an experiment with its checksum; exit code 1 if any is damaged."""
@@ -25,7 +28,9 @@ def verify(
 
     plan = load(config)
     if repair and (locks := working(plan)):
-        raise ValueError(f"{len(locks)} jobs of this experiment are at work, {locks[0]} first: repair when they ended")
+        raise ValueError(
+            f"{len(locks)} jobs of this experiment are at work, {locks[0]} first: repair when they ended"
+        )
     files = list(check(plan))
     found = [file for file in files if file.reason]
     for damage in found:
@@ -39,5 +44,7 @@ def verify(
     elif repair:
         typer.echo(f"{len(found)} removed: run snakemake to have exactly these made again")
     else:
-        typer.echo(f"{len(found)} damaged; 'priorbench verify --repair' removes them, and snakemake makes them again")
+        typer.echo(
+            f"{len(found)} damaged; 'priorbench verify --repair' removes them, and snakemake makes them again"
+        )
     raise typer.Exit(bool(found) and not repair)

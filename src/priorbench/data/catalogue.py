@@ -139,7 +139,9 @@ def entries(name: str) -> Mapping[str, Entry]:
 
 def sizes(parameters: StandardParameters) -> dict[str, tuple[int, int]]:
     """Return height and width of each image of a set."""
-    return {name: (entry.height, entry.width) for name, entry in entries(parameters.set_name()).items()}
+    return {
+        name: (entry.height, entry.width) for name, entry in entries(parameters.set_name()).items()
+    }
 
 
 def images(parameters: StandardParameters) -> dict[str, Path | None]:

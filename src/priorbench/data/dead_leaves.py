@@ -51,9 +51,14 @@ def dead_leaves(parameters: DeadLeavesParameters, number: int) -> np.ndarray:
     # The blur reaches over the border, where the leaves go on.
     margin = math.ceil(4 * parameters.blur)
     height, width = parameters.height + 2 * margin, parameters.width + 2 * margin
-    scene, paint = Scene(parameters, height, width, number), Paint(parameters, max(height, width), number)
+    scene, paint = (
+        Scene(parameters, height, width, number),
+        Paint(parameters, max(height, width), number),
+    )
     bands = [(top, min(top + BAND, height)) for top in range(0, height, BAND)]
-    image = np.concatenate([paint.render(scene.labels(*band), scene.batches, band[0]) for band in bands])
+    image = np.concatenate(
+        [paint.render(scene.labels(*band), scene.batches, band[0]) for band in bands]
+    )
     if margin:
         image = gaussian_filter(image, parameters.blur, axes=(0, 1))
         image = image[margin:-margin, margin:-margin]
@@ -71,7 +76,9 @@ class Scene:
         number: which image.
     """
 
-    def __init__(self, parameters: DeadLeavesParameters, height: int, width: int, number: int) -> None:
+    def __init__(
+        self, parameters: DeadLeavesParameters, height: int, width: int, number: int
+    ) -> None:
         self.parameters, self.height, self.width, self.number = parameters, height, width, number
         self.batches: list[Leaves] = []
 
@@ -96,5 +103,7 @@ class Scene:
             # That it does not depend on the samples keeps the leaves the same for all numbers of them.
             depth = 2 + math.log(16 * self.height * self.width)
             generator = generator_of(self.parameters, self.number, "leaves", number)
-            self.batches.append(draw_leaves(self.parameters, self.height, self.width, depth, generator))
+            self.batches.append(
+                draw_leaves(self.parameters, self.height, self.width, depth, generator)
+            )
         return self.batches[number]

@@ -47,7 +47,9 @@ def decode(data: bytes) -> np.ndarray:
         orientation = image.getexif().get(_ORIENTATION, 1) if "exif" in image.info else 1
         array = imagecodecs.png_decode(data)
         array = array.reshape(*array.shape[:2], -1)
-        return _upright(_over_white(array / np.float32(65535), array.shape[2] in (2, 4)), orientation)
+        return _upright(
+            _over_white(array / np.float32(65535), array.shape[2] in (2, 4)), orientation
+        )
     return _decode_with_pillow(image)
 
 
@@ -81,14 +83,29 @@ def _decode_deep_tiff(data: bytes) -> np.ndarray | None:
         if page.imagewidth * page.imagelength > MOST_PIXELS:
             raise ValueError(_TOO_LARGE)
         if max(math.prod(page.shape), math.prod(page.chunks)) > MOST_SAMPLES:
-            raise ValueError(f"its header claims more than {MOST_SAMPLES} samples in the image or in a tile, the limit")
+            raise ValueError(
+                f"its header claims more than {MOST_SAMPLES} samples in the image or in a tile, the limit"
+            )
         if page.dtype is not None and page.dtype.itemsize == 1:
             return None
-        if page.dtype is None or page.dtype.kind not in "uf" or page.dtype == np.uint32 or page.dtype == np.uint64:
-            raise ValueError(f"samples of type {page.dtype} are not supported: 8 or 16 bits or floats on [0, 1] are")
+        if (
+            page.dtype is None
+            or page.dtype.kind not in "uf"
+            or page.dtype == np.uint32
+            or page.dtype == np.uint64
+        ):
+            raise ValueError(
+                f"samples of type {page.dtype} are not supported: 8 or 16 bits or floats on [0, 1] are"
+            )
         photometric = tifffile.PHOTOMETRIC(page.photometric).name
-        if photometric not in ("MINISBLACK", "MINISWHITE", "RGB") or page.axes not in ("YX", "YXS", "SYX"):
-            raise ValueError(f"{photometric} with axes {page.axes} is not supported: gray or RGB is")
+        if photometric not in ("MINISBLACK", "MINISWHITE", "RGB") or page.axes not in (
+            "YX",
+            "YXS",
+            "SYX",
+        ):
+            raise ValueError(
+                f"{photometric} with axes {page.axes} is not supported: gray or RGB is"
+            )
         compression = tifffile.COMPRESSION(page.compression).name
         if compression not in _COMPRESSIONS:
             raise ValueError(f"the compression {compression} of more than 8 bits is not supported")
@@ -100,7 +117,9 @@ def _decode_deep_tiff(data: bytes) -> np.ndarray | None:
         if page.dtype.kind == "u":
             array = array / np.float32(2**page.bitspersample - 1)
         elif not (array.min() >= 0 and array.max() <= 1):
-            raise ValueError(f"its floats run from {array.min():g} to {array.max():g}; they must lie on [0, 1]")
+            raise ValueError(
+                f"its floats run from {array.min():g} to {array.max():g}; they must lie on [0, 1]"
+            )
         array = array.astype(np.float32)
         colours = 3 if photometric == "RGB" else 1
         if photometric == "MINISWHITE":

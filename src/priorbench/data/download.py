@@ -77,16 +77,26 @@ def _without_password(text: str) -> str:
 
 def _from_folder(entry: Entry) -> Path:
     path = location(entry)
-    remedy = f"Get it from {_without_password(address(entry))}, or" if entry.repository else "Restore it, or"
+    remedy = (
+        f"Get it from {_without_password(address(entry))}, or"
+        if entry.repository
+        else "Restore it, or"
+    )
     remedy = f"{remedy} unset PRIORBENCH_DATA to have the set downloaded"
     try:
         found = file_sha256(path)
     except FileNotFoundError:
-        raise UnavailableError(f"PRIORBENCH_DATA holds no {entry.file}: {path} does not exist. {remedy}") from None
+        raise UnavailableError(
+            f"PRIORBENCH_DATA holds no {entry.file}: {path} does not exist. {remedy}"
+        ) from None
     except OSError as error:
-        raise UnavailableError(f"{path}, below PRIORBENCH_DATA, can't be read: {error.strerror}. {remedy}") from error
+        raise UnavailableError(
+            f"{path}, below PRIORBENCH_DATA, can't be read: {error.strerror}. {remedy}"
+        ) from error
     if found != entry.sha256:
-        raise UnavailableError(f"{path} was altered: its SHA-256 is {found}, not {entry.sha256}. {remedy}")
+        raise UnavailableError(
+            f"{path} was altered: its SHA-256 is {found}, not {entry.sha256}. {remedy}"
+        )
     return path
 
 
@@ -104,7 +114,9 @@ def _from_network(entry: Entry) -> Path:
             time.sleep(PAUSE * 2 ** (attempt - 1))
         except OSError as error:
             place = f"{path} can't be kept in the cache: {error.strerror or error}"
-            raise UnavailableError(f"{place}. Set PRIORBENCH_CACHE to a folder that can be written") from error
+            raise UnavailableError(
+                f"{place}. Set PRIORBENCH_CACHE to a folder that can be written"
+            ) from error
     raise AssertionError("the last attempt returns or raises")
 
 

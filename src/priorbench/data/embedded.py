@@ -48,5 +48,7 @@ def file_of(image: str) -> Path:
         raise ValueError("the data set scikit-image needs the package scikit-image")
     path = Path(spec.origin).parent / "data" / FILES[image]
     if not path.is_file():
-        raise ValueError(f"this version of scikit-image ships no {FILES[image]}: {path} does not exist")
+        raise ValueError(
+            f"this version of scikit-image ships no {FILES[image]}: {path} does not exist"
+        )
     return path

@@ -26,7 +26,9 @@ class FolderParameters(Parameters):
         description="Patterns of the files to take, such as '*.png' or 'test*/*.tif', upper and lower case alike. "
         "One with a slash is matched against the path inside the folder, others against the file's name.",
     )
-    recursive: bool = Field(False, description="Whether to look into the folders inside the folder.")
+    recursive: bool = Field(
+        False, description="Whether to look into the folders inside the folder."
+    )
 
 
 def images(parameters: FolderParameters) -> dict[str, Path | None]:
@@ -45,7 +47,9 @@ def images(parameters: FolderParameters) -> dict[str, Path | None]:
     files = [file for file in files if not _hidden(file) and _matches(file, parameters.pattern)]
     if not files:
         inside = " or the folders inside it" if parameters.recursive else ""
-        raise ValueError(f"the folder {folder}{inside} holds no image matching {', '.join(parameters.pattern)}")
+        raise ValueError(
+            f"the folder {folder}{inside} holds no image matching {', '.join(parameters.pattern)}"
+        )
     files.sort(key=lambda file: (natural_key(file.as_posix().casefold()), file.as_posix()))
     return {name: folder / file for name, file in zip(safe_names(files), files, strict=True)}
 
@@ -73,5 +77,6 @@ def _hidden(file: Path) -> bool:
 
 def _matches(file: Path, patterns: tuple[str, ...]) -> bool:
     return any(
-        fnmatchcase((file.as_posix() if "/" in pattern else file.name).lower(), pattern.lower()) for pattern in patterns
+        fnmatchcase((file.as_posix() if "/" in pattern else file.name).lower(), pattern.lower())
+        for pattern in patterns
     )

@@ -36,7 +36,9 @@ def read_image(path: Path) -> np.ndarray:
         return decode(data)
     except Exception as error:
         # A decoder given hostile bytes raises anything, from SyntaxError to struct.error.
-        raise ValueError(f"{path} can't be read as a PNG, JPEG, TIFF or BMP image: {_reason(error)}") from error
+        raise ValueError(
+            f"{path} can't be read as a PNG, JPEG, TIFF or BMP image: {_reason(error)}"
+        ) from error
 
 
 def planes(array: np.ndarray) -> np.ndarray:
@@ -64,10 +66,16 @@ def write_image(path: Path, array: np.ndarray) -> None:
         raise ValueError(f"{path}: the image holds NaN or infinite values")
     # A colour image that comes from a tensor has its channels first in memory, which the encoder refuses.
     levels = np.rint(np.clip(array, 0, 1).astype(np.float64) * 65535).astype(np.uint16, order="C")
-    write_atomically(path, bytes(imagecodecs.png_encode(levels[..., 0] if shape[2:] == (1,) else levels)))
+    write_atomically(
+        path, bytes(imagecodecs.png_encode(levels[..., 0] if shape[2:] == (1,) else levels))
+    )
 
 
 def _reason(error: Exception) -> str:
     """Return the error in one line; Pillow's refusal quotes the address of a buffer instead of a reason."""
     text = " ".join(str(error).split())
-    return "its content is of no such format" if "cannot identify image file" in text else text or type(error).__name__
+    return (
+        "its content is of no such format"
+        if "cannot identify image file" in text
+        else text or type(error).__name__
+    )

@@ -50,13 +50,21 @@ class Leaves:
         return len(self.radius)
 
 
-def generator_of(parameters: DeadLeavesParameters, number: int, use: str, batch: int = 0) -> np.random.Generator:
+def generator_of(
+    parameters: DeadLeavesParameters, number: int, use: str, batch: int = 0
+) -> np.random.Generator:
     """Return the randomness of an image for one use, the same in every process."""
-    return np.random.default_rng(derive_seed(parameters.seed, "dead-leaves", str(number), use, str(batch)))
+    return np.random.default_rng(
+        derive_seed(parameters.seed, "dead-leaves", str(number), use, str(batch))
+    )
 
 
 def draw_leaves(
-    parameters: DeadLeavesParameters, height: int, width: int, depth: float, generator: np.random.Generator
+    parameters: DeadLeavesParameters,
+    height: int,
+    width: int,
+    depth: float,
+    generator: np.random.Generator,
 ) -> Leaves:
     """Return leaves of a stationary process that meet an image, as many as cover a point ``depth`` times on average.
 
@@ -84,7 +92,9 @@ def draw_leaves(
     count = math.ceil(depth * masses.sum() / covered)
     if count > MOST:
         size = f"{height} × {width} pixels with r_min = {low:g} and alpha = {parameters.alpha:g}"
-        raise ValueError(f"{size} need {count} leaves; make r_min larger, or the image smaller (at most {MOST} leaves)")
+        raise ValueError(
+            f"{size} need {count} leaves; make r_min larger, or the image smaller (at most {MOST} leaves)"
+        )
 
     power = np.searchsorted(np.cumsum(masses / masses.sum())[:-1], generator.random(count))
     uniform, radius = generator.random(count), np.empty(count)
@@ -108,10 +118,14 @@ def power_law_integral(exponent: float, low: float, high: float) -> float:
     """Return ∫ r^exponent dr from ``low`` to ``high``."""
     span = math.log(high / low)
     scale = (exponent + 1) * span
-    return float(low ** (exponent + 1) * span * (1 if abs(scale) < 1e-9 else math.expm1(scale) / scale))
+    return float(
+        low ** (exponent + 1) * span * (1 if abs(scale) < 1e-9 else math.expm1(scale) / scale)
+    )
 
 
-def _edges(radius: np.ndarray, generator: np.random.Generator) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def _edges(
+    radius: np.ndarray, generator: np.random.Generator
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return slope, left and right of convex polygons whose corners lie on the circles."""
     count = len(radius)
     corners = generator.integers(3, CORNERS + 1, count)
@@ -170,11 +184,14 @@ def _spans(
     """Return leaf, row, first column and the column behind the last, for each leaf in each row of samples it meets."""
     height, width = shape
     near = np.flatnonzero(
-        (leaves.y + leaves.radius >= top / samples) & (leaves.y - leaves.radius <= (top + height) / samples)
+        (leaves.y + leaves.radius >= top / samples)
+        & (leaves.y - leaves.radius <= (top + height) / samples)
     )
     centre, radius = leaves.y[near], leaves.radius[near]
     lowest = np.maximum(_samples_before(centre - radius, samples), top)
-    rows = np.maximum(np.minimum(_samples_before(centre + radius, samples), top + height) - lowest, 0)
+    rows = np.maximum(
+        np.minimum(_samples_before(centre + radius, samples), top + height) - lowest, 0
+    )
     leaf = np.repeat(near, rows)
     row = np.arange(len(leaf)) + np.repeat(lowest - np.cumsum(rows) + rows, rows)
 

@@ -38,5 +38,7 @@ def load_from_folder(parameters: folder.FolderParameters, image: str) -> np.ndar
     files = folder.images(parameters)
     path = files.get(image)
     if path is None:
-        raise ValueError(f"the folder {folder.expand(parameters.path)} holds no image called {image!r}")
+        raise ValueError(
+            f"the folder {folder.expand(parameters.path)} holds no image called {image!r}"
+        )
     return read_image(path)

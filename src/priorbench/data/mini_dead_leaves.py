@@ -57,7 +57,9 @@ def mini_dead_leaves(
     return patches.clip(0, 1), edge
 
 
-def _flat(count: int, parameters: MiniDeadLeavesParameters, generator: np.random.Generator) -> np.ndarray:
+def _flat(
+    count: int, parameters: MiniDeadLeavesParameters, generator: np.random.Generator
+) -> np.ndarray:
     """Return m + z·t, N × p × p."""
     mean = generator.random((count, 1, 1), dtype=np.float32)
     contrast = parameters.contrast * generator.standard_exponential((count, 1, 1), dtype=np.float32)

@@ -24,7 +24,9 @@ def safe_names(files: Sequence[PurePath]) -> list[str]:
         files: paths relative to their folder, all different.
     """
     names = [_slug(file) for file in files]
-    while repeated := {name for name, count in Counter(map(str.casefold, names)).items() if count > 1}:
+    while repeated := {
+        name for name, count in Counter(map(str.casefold, names)).items() if count > 1
+    }:
         names = [
             f"{name}-{_digest(file)}" if name.casefold() in repeated else name
             for name, file in zip(names, files, strict=True)
@@ -35,11 +37,15 @@ def safe_names(files: Sequence[PurePath]) -> list[str]:
 def natural_key(text: str) -> list[tuple[bool, int, str]]:
     """Return a sort key for which ``image2`` comes before ``image10``."""
     parts = re.findall(r"[0-9]+|[^0-9]+", text)
-    return [(False, int(part), "") if part[0] in "0123456789" else (True, 0, part) for part in parts]
+    return [
+        (False, int(part), "") if part[0] in "0123456789" else (True, 0, part) for part in parts
+    ]
 
 
 def _slug(file: PurePath) -> str:
-    text = unicodedata.normalize("NFKD", str(file.with_suffix(""))).encode("ascii", "ignore").decode()
+    text = (
+        unicodedata.normalize("NFKD", str(file.with_suffix(""))).encode("ascii", "ignore").decode()
+    )
     name = re.sub(r"[^A-Za-z0-9._]+", "-", text).strip("._-")
     if not name:
         return f"image-{_digest(file)}"

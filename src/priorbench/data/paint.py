@@ -15,7 +15,10 @@ from priorbench.data.synthetic import DeadLeavesParameters
 from priorbench.data.textures import power_law_texture
 from priorbench.data.transform import to_gray
 
-PHOTOGRAPHS = {False: ("motorcycle", "coins", "brick", "grass", "gravel"), True: ("motorcycle", "ihc", "retina")}
+PHOTOGRAPHS = {
+    False: ("motorcycle", "coins", "brick", "grass", "gravel"),
+    True: ("motorcycle", "ihc", "retina"),
+}
 """Images of scikit-image whose colours gray images and colour images have. The default experiment tests on none."""
 
 TEXTURES = 8
@@ -57,14 +60,18 @@ class Paint:
         self.palette = None
         if parameters.colours == "natural":
             photographs = PHOTOGRAPHS[parameters.colour]
-            photograph = read_image(embedded.file_of(photographs[generator.integers(len(photographs))]))
-            self.palette = (photograph if parameters.colour else to_gray(photograph)[:, :, None]).reshape(
-                -1, 3 if parameters.colour else 1
+            photograph = read_image(
+                embedded.file_of(photographs[generator.integers(len(photographs))])
             )
+            self.palette = (
+                photograph if parameters.colour else to_gray(photograph)[:, :, None]
+            ).reshape(-1, 3 if parameters.colour else 1)
         if parameters.texture:
             size = min(LARGEST_TEXTURE, 1 << max(1, math.ceil(math.log2(side))))
             exponents = generator.uniform(0.5, 2.5, TEXTURES)
-            self.textures = np.stack([power_law_texture(size, exponent, generator) for exponent in exponents])
+            self.textures = np.stack(
+                [power_law_texture(size, exponent, generator) for exponent in exponents]
+            )
 
     def render(self, labels: np.ndarray, batches: Sequence[Leaves], top: int) -> np.ndarray:
         """Return rows of pixels, each the mean of its samples; h × W × C, float32, not limited to [0, 1].
@@ -90,7 +97,9 @@ class Paint:
             kind, first_row, first_column = (cut[labels] for cut in coat.cut)
             place = (first_row + row // samples) & last, (first_column + column // samples) & last
             shade += coat.amplitude[labels] * self.textures[kind, *place]
-        return np.stack([_pixels(colour[labels] + shade, samples) for colour in coat.colour], axis=-1)
+        return np.stack(
+            [_pixels(colour[labels] + shade, samples) for colour in coat.colour], axis=-1
+        )
 
     def _coat(self, leaves: Leaves, batch: int) -> Coat:
         """Draw what a batch of leaves looks like, each property from numbers of its own: one changes no other."""
@@ -107,10 +116,14 @@ class Paint:
         # Along its direction, a leaf is two radii wide.
         slope = self.parameters.gradient * strength / (2 * leaves.radius)
         along_x, along_y = slope * np.cos(2 * math.pi * angle), slope * np.sin(2 * math.pi * angle)
-        plane = np.stack([-along_x * leaves.x - along_y * leaves.y, along_x, along_y]).astype(np.float32)
+        plane = np.stack([-along_x * leaves.x - along_y * leaves.y, along_x, along_y]).astype(
+            np.float32
+        )
         texture = generator("texture")
         amplitude = self.parameters.texture * texture.random(count, dtype=np.float32)
-        cut = texture.integers((TEXTURES, LARGEST_TEXTURE, LARGEST_TEXTURE), size=(count, 3), dtype=np.int32).T
+        cut = texture.integers(
+            (TEXTURES, LARGEST_TEXTURE, LARGEST_TEXTURE), size=(count, 3), dtype=np.int32
+        ).T
         return Coat(colour, plane, amplitude, cut)
 
 

@@ -13,7 +13,9 @@ from priorbench.types import Image
 
 def to_tensor(array: np.ndarray) -> Image:
     """Return an array H × W or H × W × C as a float32 tensor 1 × C × H × W."""
-    return torch.from_numpy(np.ascontiguousarray(planes(array).transpose(2, 0, 1), dtype=np.float32))[None]
+    return torch.from_numpy(
+        np.ascontiguousarray(planes(array).transpose(2, 0, 1), dtype=np.float32)
+    )[None]
 
 
 def to_array(image: Image) -> np.ndarray:

@@ -24,7 +24,9 @@ def power_law_texture(side: int, exponent: float, generator: np.random.Generator
     return texture.astype(np.float32)
 
 
-def exponential_textures(count: int, side: int, correlation: float, generator: np.random.Generator) -> np.ndarray:
+def exponential_textures(
+    count: int, side: int, correlation: float, generator: np.random.Generator
+) -> np.ndarray:
     """Return patches of a stationary isotropic Gaussian field with the covariance exp(−d/correlation).
 
     Args:
@@ -38,7 +40,9 @@ def exponential_textures(count: int, side: int, correlation: float, generator: n
     """
     place = np.stack(np.meshgrid(np.arange(side), np.arange(side)), axis=-1).reshape(-1, 1, 2)
     distance = np.linalg.norm(place - place.swapaxes(0, 1), axis=2)
-    factor = np.linalg.cholesky(np.exp(-distance / correlation) + 1e-9 * np.eye(side**2)).astype(np.float32)
+    factor = np.linalg.cholesky(np.exp(-distance / correlation) + 1e-9 * np.eye(side**2)).astype(
+        np.float32
+    )
     white = generator.standard_normal((count, side**2), dtype=np.float32)
     textures: np.ndarray = (white @ factor.T).reshape(count, side, side)
     return textures

@@ -26,4 +26,7 @@ def residual(restored: Image, problem: Problem) -> float:
     count = float(operator.restrict(torch.ones_like(problem.y)).sum())
     if problem.peak is None:
         return float(error.sum()) / (count * problem.sigma**2)
-    return float((error / (predicted.double().clamp(min=1 / problem.peak) / problem.peak)).sum()) / count
+    return (
+        float((error / (predicted.double().clamp(min=1 / problem.peak) / problem.peak)).sum())
+        / count
+    )

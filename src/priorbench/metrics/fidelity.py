@@ -32,7 +32,9 @@ def ssim(restored: np.ndarray, clean: np.ndarray) -> float:
     """
     restored, clean = checked_pair(restored, clean)
     if min(clean.shape[:2]) < SSIM_WINDOW:
-        raise ValueError(f"SSIM needs at least {SSIM_WINDOW} pixels a side; the image is {clean.shape[:2]}")
+        raise ValueError(
+            f"SSIM needs at least {SSIM_WINDOW} pixels a side; the image is {clean.shape[:2]}"
+        )
     return float(
         structural_similarity(
             restored,
@@ -84,7 +86,9 @@ def checked_pair(restored: np.ndarray, clean: np.ndarray) -> tuple[np.ndarray, n
         ValueError: the shapes differ or a value is NaN.
     """
     if restored.shape != clean.shape or restored.ndim != 3:
-        raise ValueError(f"two images H × W × C are compared, not {restored.shape} with {clean.shape}")
+        raise ValueError(
+            f"two images H × W × C are compared, not {restored.shape} with {clean.shape}"
+        )
     if np.isnan(restored).any() or np.isnan(clean).any():
         raise ValueError("an image holds NaN")
     return restored.astype(np.float64).clip(0, 1), clean.astype(np.float64).clip(0, 1)

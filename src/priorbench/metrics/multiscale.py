@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 import torch
-from torchmetrics.functional.image import multiscale_structural_similarity_index_measure as multi_scale_ssim
+from torchmetrics.functional.image import (
+    multiscale_structural_similarity_index_measure as multi_scale_ssim,
+)
 
 from priorbench.errors import NotApplicable
 from priorbench.metrics.fidelity import SSIM_WINDOW, checked_pair
@@ -25,6 +27,12 @@ def ms_ssim(restored: np.ndarray, clean: np.ndarray) -> float:
     restored, clean = checked_pair(restored, clean)
     smallest = SSIM_WINDOW * 2**4
     if min(clean.shape[:2]) < smallest:
-        raise NotApplicable(f"MS-SSIM needs at least {smallest} pixels a side; the image is {clean.shape[:2]}")
-    found, wanted = (torch.from_numpy(image).permute(2, 0, 1)[:, None] for image in (restored, clean))
-    return float(multi_scale_ssim(found, wanted, data_range=1.0, kernel_size=SSIM_WINDOW, normalize="relu"))
+        raise NotApplicable(
+            f"MS-SSIM needs at least {smallest} pixels a side; the image is {clean.shape[:2]}"
+        )
+    found, wanted = (
+        torch.from_numpy(image).permute(2, 0, 1)[:, None] for image in (restored, clean)
+    )
+    return float(
+        multi_scale_ssim(found, wanted, data_range=1.0, kernel_size=SSIM_WINDOW, normalize="relu")
+    )

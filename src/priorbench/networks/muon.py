@@ -73,7 +73,9 @@ class Muon:
             state.update(momentum=torch.zeros_like(parameter), norm=parameter.norm())
         moving = state["momentum"].mul_(momentum).add_(gradient)
         nesterov = torch.add(gradient, moving, alpha=momentum)
-        step = orthogonalised(nesterov.flatten(0, -2) if parameter.ndim == 3 else nesterov.flatten(1))
+        step = orthogonalised(
+            nesterov.flatten(0, -2) if parameter.ndim == 3 else nesterov.flatten(1)
+        )
         norm = parameter.norm() if self.growing else state["norm"]
         length = rate * norm / step.norm().clamp(min=1e-12)
         parameter.sub_(length * step.view_as(parameter))
@@ -81,7 +83,11 @@ class Muon:
     def _adam(self, parameter: Tensor, gradient: Tensor, rate: float) -> None:
         state = self.state[parameter]
         if not state:
-            state.update(count=torch.zeros(()), first=torch.zeros_like(parameter), second=torch.zeros_like(parameter))
+            state.update(
+                count=torch.zeros(()),
+                first=torch.zeros_like(parameter),
+                second=torch.zeros_like(parameter),
+            )
         count = state["count"].add_(1)
         first = state["first"].lerp_(gradient, 0.1) / (1 - 0.9**count)
         second = state["second"].lerp_(gradient.square(), 0.001) / (1 - 0.999**count)

@@ -57,7 +57,11 @@ class Objective(ABC):
 
 
 def train(
-    objective: Objective, drawn: PatchSet, measured: PatchSet, options: TrainingParameters, context: Context
+    objective: Objective,
+    drawn: PatchSet,
+    measured: PatchSet,
+    options: TrainingParameters,
+    context: Context,
 ) -> Iterator[tuple[Mapping[str, Tensor], Row]]:
     """Yield, after each measurement, the best weights so far and the measurement's row of the training curve.
 
@@ -77,14 +81,18 @@ def train(
         Diverged: the loss is no number, again and again from the last measurement.
     """
     if not len(drawn):
-        raise ValueError("no tile is left to learn from: the training images are too few or too small")
+        raise ValueError(
+            "no tile is left to learn from: the training images are too few or too small"
+        )
     run = _Run(objective, options, context)
     run.take_over(context.checkpoint.load())
     yield from ((run.best, row) for row in run.rows)
     run.network.train()
     while run.iteration < options.iterations and run.waited < options.patience:
         learned = run.step(drawn)
-        if learned and (run.iteration % options.measure_every == 0 or run.iteration == options.iterations):
+        if learned and (
+            run.iteration % options.measure_every == 0 or run.iteration == options.iterations
+        ):
             row = run.measure(measured)
             yield run.best, row
         context.checkpoint.save(run.state)
@@ -118,7 +126,9 @@ class _Run:
         options, generator = self.options, self.context.generator
         done = self.iteration / options.iterations
         index = torch.randint(len(drawn), (options.batch,), generator=generator)
-        tiles = turned(drawn[index].view(-1, drawn.size, drawn.size), self.iteration).to(self.context.device)
+        tiles = turned(drawn[index].view(-1, drawn.size, drawn.size), self.iteration).to(
+            self.context.device
+        )
         self.optimiser.zero_grad()
         loss, told = self.objective.loss(tiles, done, generator)
         value = float(loss.detach())
@@ -135,25 +145,38 @@ class _Run:
         for name, number in self.last.items():
             self.sums[name] = self.sums.get(name, 0.0) + number
         kept = min(options.average, self.iteration / (self.iteration + 9))
-        torch._foreach_lerp_(self.average, [parameter.detach() for parameter in self.parameters], 1 - kept)
+        torch._foreach_lerp_(
+            self.average, [parameter.detach() for parameter in self.parameters], 1 - kept
+        )
         return True
 
     def measure(self, measured: PatchSet) -> Row:
         """Measure the average of the weights, keep it if it is the best, and return the row."""
         means = {name: self.sums[name] / self.since for name in sorted(self.sums)}
         device, size = self.context.device, measured.size
-        batches = (batch.view(-1, size, size).to(device) for batch in measured.batches(BATCH_TO_MEASURE))
+        batches = (
+            batch.view(-1, size, size).to(device) for batch in measured.batches(BATCH_TO_MEASURE)
+        )
         with self._averaged():
             found = self.objective.measure(batches)
         if not all(math.isfinite(value) for value in found.values()):
-            raise Diverged(f"what held-out tiles say after {self.iteration} iterations is no number: {dict(found)}")
+            raise Diverged(
+                f"what held-out tiles say after {self.iteration} iterations is no number: {dict(found)}"
+            )
         criterion = self.objective.criterion
         if all(found[criterion] > row[criterion] for row in self.rows):
-            self.best = {name: value.clone() for name, value in zip(self.names, self.average, strict=True)}
+            self.best = {
+                name: value.clone() for name, value in zip(self.names, self.average, strict=True)
+            }
             self.waited = 0
         else:
             self.waited += 1
-        row = {"iteration": float(self.iteration), **means, **found, "seconds": time.monotonic() - self.began}
+        row = {
+            "iteration": float(self.iteration),
+            **means,
+            **found,
+            "seconds": time.monotonic() - self.began,
+        }
         self.rows.append(row)
         self.sums, self.since, self.began = {}, 0, time.monotonic()
         self.good = (self.iteration, self._copy())
@@ -195,11 +218,16 @@ class _Run:
         parts = zip(self.names, self.parameters, self.average, self.good[1], strict=True)
         for name, parameter, average, good in parts:
             state |= {f"now.{name}": parameter, f"average.{name}": average, f"good.{name}": good}
-            state |= {f"step.{name}/{key}": value for key, value in self.optimiser.state[parameter].items()}
+            state |= {
+                f"step.{name}/{key}": value
+                for key, value in self.optimiser.state[parameter].items()
+            }
         state |= {f"best.{name}": value for name, value in self.best.items()}
         state |= {f"sum.{name}": _number(value) for name, value in self.sums.items()}
         for place, column in enumerate(self.rows[0] if self.rows else ()):
-            state[f"row.{place:02}.{column}"] = torch.tensor([row[column] for row in self.rows], dtype=torch.float64)
+            state[f"row.{place:02}.{column}"] = torch.tensor(
+                [row[column] for row in self.rows], dtype=torch.float64
+            )
         return state
 
     def take_over(self, state: Mapping[str, Tensor] | None) -> None:
@@ -208,7 +236,11 @@ class _Run:
             return
 
         def part(start: str) -> dict[str, Any]:
-            return {key.removeprefix(start): value for key, value in state.items() if key.startswith(start)}
+            return {
+                key.removeprefix(start): value
+                for key, value in state.items()
+                if key.startswith(start)
+            }
 
         self.iteration, self.waited, self.returns, self.since, good = state["numbers"].tolist()
         self.context.generator.set_state(state["generator"])
@@ -224,7 +256,9 @@ class _Run:
         self.rows = [dict(zip(names, row, strict=True)) for row in rows]
         for name, parameter in zip(self.names, self.parameters, strict=True):
             moments = part(f"step.{name}/")
-            self.optimiser.state[parameter] = {k: v if v.ndim == 0 else v.to(device) for k, v in moments.items()}
+            self.optimiser.state[parameter] = {
+                k: v if v.ndim == 0 else v.to(device) for k, v in moments.items()
+            }
 
 
 def turned(tiles: Tensor, first: int = 0) -> Tensor:

@@ -35,7 +35,9 @@ class LinearOperator(ABC):
     def __init__(self, image_shape: tuple[int, int, int]) -> None:
         shape = tuple(int(n) for n in image_shape)
         if len(shape) != 3 or min(shape) < 1:
-            raise ValueError(f"image_shape must be (channels, height, width), all positive, not {image_shape}")
+            raise ValueError(
+                f"image_shape must be (channels, height, width), all positive, not {image_shape}"
+            )
         self.image_shape: tuple[int, int, int] = shape
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
@@ -44,8 +46,13 @@ class LinearOperator(ABC):
         if name is None:
             return
         known = _CLASSES.get(name)
-        if known is not None and (known.__module__, known.__qualname__) != (cls.__module__, cls.__qualname__):
-            raise ValueError(f"operator name {name!r} of {cls.__module__} is taken by {known.__module__}")
+        if known is not None and (known.__module__, known.__qualname__) != (
+            cls.__module__,
+            cls.__qualname__,
+        ):
+            raise ValueError(
+                f"operator name {name!r} of {cls.__module__} is taken by {known.__module__}"
+            )
         _CLASSES[name] = cls
 
     @abstractmethod
@@ -130,7 +137,9 @@ class LinearOperator(ABC):
         gray = torch.full((y.shape[0], *self.image_shape), 0.5, dtype=y.dtype, device=y.device)
         return self.data_step(y, gray, fidelity=1.0, penalty=1e-2)
 
-    def to(self, device: torch.device | str | None = None, dtype: torch.dtype | None = None) -> LinearOperator:
+    def to(
+        self, device: torch.device | str | None = None, dtype: torch.dtype | None = None
+    ) -> LinearOperator:
         """Return this operator on another device or, its floating-point tensors only, with another precision."""
 
         def convert(value: Any) -> Any:
@@ -146,7 +155,9 @@ class LinearOperator(ABC):
         tensors = [value for value in self.arguments().values() if isinstance(value, Tensor)]
         floating = [value.dtype for value in tensors if value.is_floating_point()]
         device = tensors[0].device if tensors else None
-        return torch.zeros(1, *self.image_shape, dtype=floating[0] if floating else None, device=device)
+        return torch.zeros(
+            1, *self.image_shape, dtype=floating[0] if floating else None, device=device
+        )
 
 
 def operator_class(name: str) -> type[LinearOperator]:

@@ -33,14 +33,20 @@ class Blur(LinearOperator):
 
     name = "blur"
 
-    def __init__(self, kernel: Tensor, image_shape: tuple[int, int, int], boundary: Boundary = "circular") -> None:
+    def __init__(
+        self, kernel: Tensor, image_shape: tuple[int, int, int], boundary: Boundary = "circular"
+    ) -> None:
         super().__init__(image_shape)
         _, height, width = self.image_shape
         check_kernel(kernel, height, width)
         if boundary not in get_args(Boundary):
-            raise ValueError(f"boundary must be one of {', '.join(get_args(Boundary))}, not {boundary!r}")
+            raise ValueError(
+                f"boundary must be one of {', '.join(get_args(Boundary))}, not {boundary!r}"
+            )
         self.kernel, self.boundary = kernel, boundary
-        self._margin = (0, 0) if boundary == "circular" else (kernel.shape[0] // 2, kernel.shape[1] // 2)
+        self._margin = (
+            (0, 0) if boundary == "circular" else (kernel.shape[0] // 2, kernel.shape[1] // 2)
+        )
         self._transfer = transfer_function(kernel, height, width)
         self._conjugate = self._transfer.conj().resolve_conj()
         self._power = self._transfer.abs().square()
@@ -58,7 +64,11 @@ class Blur(LinearOperator):
 
     def arguments(self) -> dict[str, Any]:
         """Return the kernel, the image's shape and the boundary."""
-        return {"kernel": self.kernel, "image_shape": list(self.image_shape), "boundary": self.boundary}
+        return {
+            "kernel": self.kernel,
+            "image_shape": list(self.image_shape),
+            "boundary": self.boundary,
+        }
 
     def norm(self) -> float:
         """Return max |k̂| for the circular boundary, where k̂ is the kernel's Fourier transform."""

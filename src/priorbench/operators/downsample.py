@@ -76,16 +76,29 @@ class Downsample(LinearOperator):
             return v
         rows, columns = self._rows, self._columns
         residual = rows.vectors.mT @ y @ columns.vectors - rows.rotated @ v @ columns.rotated.mT
-        return v + rows.rotated.mT @ (residual / (self._eigenvalues + penalty / fidelity)) @ columns.rotated
+        return (
+            v
+            + rows.rotated.mT
+            @ (residual / (self._eigenvalues + penalty / fidelity))
+            @ columns.rotated
+        )
 
     def estimate(self, y: Observation) -> Image:
         """Return y enlarged by bicubic interpolation, as MATLAB's ``imresize`` does."""
         return enlarge(y, self.image_shape[1], self.image_shape[2])
 
-    def to(self, device: torch.device | str | None = None, dtype: torch.dtype | None = None) -> Downsample:
+    def to(
+        self, device: torch.device | str | None = None, dtype: torch.dtype | None = None
+    ) -> Downsample:
         """Return this operator on another device or with another precision."""
         matrix = self._rows.matrix
-        return Downsample(self.image_shape, self.factor, self.kernel, dtype or matrix.dtype, device or matrix.device)
+        return Downsample(
+            self.image_shape,
+            self.factor,
+            self.kernel,
+            dtype or matrix.dtype,
+            device or matrix.device,
+        )
 
     def _zeros(self) -> Image:
         return self._rows.matrix.new_zeros(1, *self.image_shape)
@@ -95,12 +108,18 @@ class _Axis:
     """Resampling along one axis, with the eigenvectors of the matrix times its transpose."""
 
     def __init__(
-        self, length: int, factor: int, kernel: str, dtype: torch.dtype, device: torch.device | str | None
+        self,
+        length: int,
+        factor: int,
+        kernel: str,
+        dtype: torch.dtype,
+        device: torch.device | str | None,
     ) -> None:
         matrix = resampling_matrix(length, length // factor, kernel)
         eigenvalues, vectors = torch.linalg.eigh(matrix @ matrix.mT)
         self.matrix, self.vectors, self.rotated, self.eigenvalues = (
-            tensor.to(device=device, dtype=dtype) for tensor in (matrix, vectors, vectors.mT @ matrix, eigenvalues)
+            tensor.to(device=device, dtype=dtype)
+            for tensor in (matrix, vectors, vectors.mT @ matrix, eigenvalues)
         )
 
 
@@ -110,7 +129,9 @@ def check_factor(factor: int, height: int, width: int) -> None:
         raise ValueError(f"the factor must be a whole number of at least 1, not {factor}")
     if height % factor or width % factor:
         fitting = f"{height - height % factor} × {width - width % factor}"
-        raise ValueError(f"the factor {factor} does not divide {height} × {width}: crop the image to {fitting}")
+        raise ValueError(
+            f"the factor {factor} does not divide {height} × {width}: crop the image to {fitting}"
+        )
 
 
 def enlarge(y: Tensor, height: int, width: int, shift: float = 0.0) -> Image:

@@ -12,16 +12,22 @@ def check_kernel(kernel: Tensor, height: int, width: int) -> None:
     A kernel is a matrix with odd sides, no larger than the image, finite, not negative, and not zero.
     """
     if kernel.ndim != 2 or not kernel.is_floating_point():
-        raise ValueError(f"a kernel must be a floating-point matrix, not {kernel.dtype} of shape {tuple(kernel.shape)}")
+        raise ValueError(
+            f"a kernel must be a floating-point matrix, not {kernel.dtype} of shape {tuple(kernel.shape)}"
+        )
     rows, columns = kernel.shape
     if rows % 2 == 0 or columns % 2 == 0:
-        raise ValueError(f"a kernel needs odd sides, so that it has a centre; this one is {rows} × {columns}")
+        raise ValueError(
+            f"a kernel needs odd sides, so that it has a centre; this one is {rows} × {columns}"
+        )
     if not torch.isfinite(kernel).all() or kernel.min() < 0:
         raise ValueError("a kernel holds finite values of at least 0; this one has others")
     if not kernel.sum() > 0:
         raise ValueError("a kernel must not be zero everywhere")
     if rows > height or columns > width:
-        raise ValueError(f"the kernel of {rows} × {columns} is larger than the image of {height} × {width}")
+        raise ValueError(
+            f"the kernel of {rows} × {columns} is larger than the image of {height} × {width}"
+        )
 
 
 def transfer_function(kernel: Tensor, height: int, width: int) -> Tensor:

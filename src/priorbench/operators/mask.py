@@ -28,7 +28,9 @@ class Mask(LinearOperator):
 
     def __init__(self, known: Tensor) -> None:
         if known.ndim != 3 or known.dtype != torch.bool:
-            raise ValueError(f"known must be a bool tensor C × H × W, not {known.dtype} of shape {tuple(known.shape)}")
+            raise ValueError(
+                f"known must be a bool tensor C × H × W, not {known.dtype} of shape {tuple(known.shape)}"
+            )
         if not known.flatten(1).any(dim=1).all():
             raise ValueError("a mask must leave at least one pixel of every channel known")
         super().__init__((known.shape[0], known.shape[1], known.shape[2]))

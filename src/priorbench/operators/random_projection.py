@@ -30,7 +30,9 @@ class RandomProjection(LinearOperator):
 
     def __init__(self, signs: Tensor, selected: Tensor, channels: int = 1) -> None:
         if signs.ndim != 2 or signs.dtype != torch.bool:
-            raise ValueError(f"signs must be a bool matrix, not {signs.dtype} of shape {tuple(signs.shape)}")
+            raise ValueError(
+                f"signs must be a bool matrix, not {signs.dtype} of shape {tuple(signs.shape)}"
+            )
         super().__init__((channels, signs.shape[0], signs.shape[1]))
         if selected.ndim != 1 or selected.dtype != torch.int64 or not len(selected):
             raise ValueError("selected must be a vector of int64 with at least one entry")

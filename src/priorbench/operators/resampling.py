@@ -35,7 +35,9 @@ KERNELS: dict[str, tuple[Callable[[Tensor], Tensor], float]] = {
 """Each kernel with its width, both in pixels of the coarser grid."""
 
 
-def resampling_matrix(length: int, new_length: int, kernel: str = "bicubic", shift: float = 0.0) -> Tensor:
+def resampling_matrix(
+    length: int, new_length: int, kernel: str = "bicubic", shift: float = 0.0
+) -> Tensor:
     """Return the matrix, new_length × length, that resamples a row of pixels.
 
     As MATLAB's ``imresize``: the pixels' centres keep their places, the kernel is widened when the row gets

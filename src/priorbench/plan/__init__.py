@@ -4,4 +4,11 @@ from priorbench.plan.datasets import DatasetPlan
 from priorbench.plan.plan import MODEL_LOADING_MINUTES, Plan
 from priorbench.plan.variants import PriorPlan, Variant, validate_parameters
 
-__all__ = ["MODEL_LOADING_MINUTES", "DatasetPlan", "Plan", "PriorPlan", "Variant", "validate_parameters"]
+__all__ = [
+    "MODEL_LOADING_MINUTES",
+    "DatasetPlan",
+    "Plan",
+    "PriorPlan",
+    "Variant",
+    "validate_parameters",
+]

@@ -31,7 +31,9 @@ class CodeFingerprints:
         key = entry.plugin.name, kind
         if key not in self._files:
             if entry.plugin.origin == "built-in":
-                self._files[key] = files_fingerprint(PACKAGE / name for name in BUILT_IN.get(kind, ()))
+                self._files[key] = files_fingerprint(
+                    PACKAGE / name for name in BUILT_IN.get(kind, ())
+                )
             else:
                 # A study may use the prior's code, but no prior the study's: an edit of it trains nothing again.
                 leave_out = "" if kind is StudySpec else "studies"
@@ -45,4 +47,8 @@ def _plugin_files(plugin: Plugin) -> list[Path]:
         file = Path(plugin.location)
         return [file.parent if file.name == "plugin.py" else file]
     module = sys.modules[plugin.package]
-    return [Path(folder) for folder in module.__path__] if hasattr(module, "__path__") else [Path(str(module.__file__))]
+    return (
+        [Path(folder) for folder in module.__path__]
+        if hasattr(module, "__path__")
+        else [Path(str(module.__file__))]
+    )

@@ -58,7 +58,9 @@ class DatasetPlan:
         return found
 
 
-def plan_dataset(name: str, section: DatasetSection, registry: Registry, code: CodeFingerprints) -> DatasetPlan:
+def plan_dataset(
+    name: str, section: DatasetSection, registry: Registry, code: CodeFingerprints
+) -> DatasetPlan:
     """List the images of a data set of the configuration.
 
     Raises:
@@ -66,16 +68,22 @@ def plan_dataset(name: str, section: DatasetSection, registry: Registry, code: C
     """
     where = f"datasets.{name}"
     if section.source not in registry.datasets:
-        raise ConfigError(f"{where}.source: {unknown('data set', section.source, registry.datasets)}")
+        raise ConfigError(
+            f"{where}.source: {unknown('data set', section.source, registry.datasets)}"
+        )
     source = registry.datasets[section.source]
-    parameters = validate_parameters(source.record.parameters, section.parameters, f"{where}.parameters")
+    parameters = validate_parameters(
+        source.record.parameters, section.parameters, f"{where}.parameters"
+    )
     available = _available(source, parameters, where)
     for key, named in (("images", section.images or ()), ("exclude", section.exclude)):
         for image in named:
             if image not in available:
                 raise ConfigError(f"{where}.{key}: {unknown('image', image, available)}")
     left_out = set(section.exclude)
-    images = [image for image in section.images or available if image not in left_out][: section.limit]
+    images = [image for image in section.images or available if image not in left_out][
+        : section.limit
+    ]
     if not images:
         raise ConfigError(f"{where} has no images{' left' if left_out else ''}")
     settings = section.model_dump(mode="json", exclude={"images", "exclude", "limit"})
@@ -90,12 +98,16 @@ def plan_dataset(name: str, section: DatasetSection, registry: Registry, code: C
     )
 
 
-def _available(source: Registered[DatasetSpec], parameters: Parameters, where: str) -> dict[str, Path | None]:
+def _available(
+    source: Registered[DatasetSpec], parameters: Parameters, where: str
+) -> dict[str, Path | None]:
     """Return all images of a source."""
     available = dict(_listed(source, source.record.images, parameters, where))
     for image in available:
         if not NAME.fullmatch(image):
-            raise ConfigError(f"{where}: the source {source.record.name} gives the unusable image name {image!r}")
+            raise ConfigError(
+                f"{where}: the source {source.record.name} gives the unusable image name {image!r}"
+            )
     return available
 
 
@@ -106,7 +118,10 @@ def _origins(source: Registered[DatasetSpec], parameters: Parameters, where: str
 
 
 def _listed(
-    source: Registered[DatasetSpec], call: Callable[[Any], Mapping[str, T]], parameters: Parameters, where: str
+    source: Registered[DatasetSpec],
+    call: Callable[[Any], Mapping[str, T]],
+    parameters: Parameters,
+    where: str,
 ) -> Mapping[str, T]:
     """Call a function of a source; an error names the source."""
     try:
@@ -115,4 +130,6 @@ def _listed(
         raise ConfigError(f"{where}: {error}") from error
     except Exception as error:
         who = f"the source {source.record.name} (plugin {source.plugin.name!r}, {source.plugin.location})"
-        raise ConfigError(f"{where}: {who} can't list its images: {type(error).__name__}: {error}") from error
+        raise ConfigError(
+            f"{where}: {who} can't list its images: {type(error).__name__}: {error}"
+        ) from error

@@ -124,7 +124,9 @@ class Estimates:
 
     def memory(self, prior: PriorPlan, largest: float) -> int:
         """Return the memory in MiB that a job takes for images of up to so many megapixels times channels."""
-        return math.ceil(prior.resources.memory_mb + prior.resources.memory_mb_per_megapixel * largest)
+        return math.ceil(
+            prior.resources.memory_mb + prior.resources.memory_mb_per_megapixel * largest
+        )
 
     def _measured_cost(self, key: str) -> Cost | None:
         known = [costs[key] for costs in self._measured if key in costs]
@@ -143,13 +145,19 @@ class Estimates:
             with suppress(OSError, ValueError, KeyError, TypeError, AttributeError):
                 costs = json.loads(path.read_text(encoding="utf-8")).items()
                 names = ("seconds", "megapixels", "training_seconds")
-                found.append({key: {name: float(entry[name] or 0) for name in names} for key, entry in costs})
+                found.append(
+                    {key: {name: float(entry[name] or 0) for name in names} for key, entry in costs}
+                )
         return found
 
 
 def cost_key(prior: PriorPlan) -> str:
     """Return what two experiments must agree in to share what a prior takes: its parameters and threads."""
-    settings = {"parameters": prior.parameters, "threads": prior.resources.threads, "gpus": prior.resources.gpus}
+    settings = {
+        "parameters": prior.parameters,
+        "threads": prior.resources.threads,
+        "gpus": prior.resources.gpus,
+    }
     return f"{prior.spec.name} {json.dumps(settings, sort_keys=True, default=str)}"
 
 
@@ -188,6 +196,8 @@ def _megapixels(size: tuple[int, int], section: DatasetSection) -> float:
         scale = min(1.0, section.max_size / max(width, height))
         width, height = round(scale * width), round(scale * height)
     if section.crop:
-        rows, columns = section.crop if isinstance(section.crop, tuple) else (section.crop, section.crop)
+        rows, columns = (
+            section.crop if isinstance(section.crop, tuple) else (section.crop, section.crop)
+        )
         width, height = min(width, columns), min(height, rows)
     return width * height * (1 if section.gray else 3) / 1e6

@@ -101,10 +101,16 @@ def forecast(plan: Plan) -> Forecast:
     priors = tuple(found for name in plan.priors if (found := _prior(plan, name)).cells)
     if not priors:
         raise ValueError("the experiment has no cells: no prior can do any of its tasks")
-    values = {name: 1e6 * plan.estimates.pixels(dataset).mean for name, dataset in plan.datasets.items()}
-    images = math.fsum(values[name] * len(dataset.images) for name, dataset in plan.datasets.items())
+    values = {
+        name: 1e6 * plan.estimates.pixels(dataset).mean for name, dataset in plan.datasets.items()
+    }
+    images = math.fsum(
+        values[name] * len(dataset.images) for name, dataset in plan.datasets.items()
+    )
     tested = math.fsum(values[name] * len(plan.datasets[name].images) for name in plan.test)
-    restored = math.fsum(values[dataset] * len(plan.datasets[dataset].images) for dataset, _, _ in plan.cells())
+    restored = math.fsum(
+        values[dataset] * len(plan.datasets[dataset].images) for dataset, _, _ in plan.cells()
+    )
     cells = sum(prior.cells for prior in priors)
     disk = (
         BYTES["image"] * images
@@ -118,7 +124,9 @@ def forecast(plan: Plan) -> Forecast:
     other += len(plan.figures) + len(plan.studies)
     # A restoration has its image and its record; a job its log and its output; half of them restore: a benchmark too.
     own = 2 * (jobs + other) + jobs // 2
-    files = sum(len(dataset.images) for dataset in plan.datasets.values()) + problems + 2 * cells + own
+    files = (
+        sum(len(dataset.images) for dataset in plan.datasets.values()) + problems + 2 * cells + own
+    )
     return Forecast(priors, other, disk, files)
 
 
@@ -130,7 +138,9 @@ def _prior(plan: Plan, name: str) -> PriorForecast:
     fits = prior.spec.learns and bool(work)
     if fits:
         measured = plan.estimates.cost(prior).training_seconds
-        training = JOB_SECONDS + (measured or 60 * TRAINING_SHARE * prior.resources.training_minutes)
+        training = JOB_SECONDS + (
+            measured or 60 * TRAINING_SHARE * prior.resources.training_minutes
+        )
     if tuned:
         source = plan.datasets[prior.tune_on]
         runs = min(plan.experiment.tuning.images, len(source.images)) * len(prior.candidates)
@@ -160,4 +170,8 @@ def _restoring(plan: Plan, name: str) -> Iterator[tuple[int, float, float]]:
             chosen = plan.datasets[dataset]
             for chunk in plan.chunks(dataset, name):
                 restoring = JOB_SECONDS + len(chunk) * plan.estimates.seconds(prior, chosen)
-                yield len(chunk), restoring, JOB_SECONDS + len(chunk) * plan.estimates.scoring_seconds(chosen)
+                yield (
+                    len(chunk),
+                    restoring,
+                    JOB_SECONDS + len(chunk) * plan.estimates.scoring_seconds(chosen),
+                )

@@ -14,7 +14,13 @@ def leak(test: DatasetPlan, train: DatasetPlan) -> str:
         The end of an error message; empty if the data sets have nothing in common.
     """
     common = test.originals.keys() & train.originals.keys()
-    pairs = sorted({pair for key in common for pair in itertools.product(test.originals[key], train.originals[key])})
+    pairs = sorted(
+        {
+            pair
+            for key in common
+            for pair in itertools.product(test.originals[key], train.originals[key])
+        }
+    )
     if not pairs:
         return ""
     found = ", ".join(_pair(test, image, train, learned) for image, learned in pairs)
@@ -23,7 +29,11 @@ def leak(test: DatasetPlan, train: DatasetPlan) -> str:
 
 def _pair(test: DatasetPlan, image: str, train: DatasetPlan, learned: str) -> str:
     photograph = test.origins.get(image)
-    same = f" (the photograph {photograph})" if photograph and photograph == train.origins.get(learned) else ""
+    same = (
+        f" (the photograph {photograph})"
+        if photograph and photograph == train.origins.get(learned)
+        else ""
+    )
     return f"{test.id}/{image} is {train.id}/{learned} in the training set{same}"
 
 

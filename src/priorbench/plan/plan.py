@@ -54,11 +54,15 @@ class Plan:
         self.experiment = experiment
         section = experiment.plugins
         self.registry = registry or load_plugins(
-            [Path(folder) for folder in section.folders], disable=section.disable, strict=section.strict
+            [Path(folder) for folder in section.folders],
+            disable=section.disable,
+            strict=section.strict,
         )
         self.layout = Layout(f"{experiment.results}/{experiment.experiment}")
         own = Path(self.layout.costs())
-        others = (path for path in sorted(Path(experiment.results).glob(f"*/{own.name}")) if path != own)
+        others = (
+            path for path in sorted(Path(experiment.results).glob(f"*/{own.name}")) if path != own
+        )
         self.estimates = Estimates.read(Path(self.layout.estimates()), others)
         self._code = CodeFingerprints()
         self._chunks: dict[tuple[str, int], list[list[str]]] = {}
@@ -69,7 +73,9 @@ class Plan:
         self.priors = self._priors()
         self.metrics: dict[str, MetricSpec] = {
             name: entry.record
-            for name, entry in self._chosen("metric", self.registry.metrics, experiment.metrics).items()
+            for name, entry in self._chosen(
+                "metric", self.registry.metrics, experiment.metrics
+            ).items()
         }
         self.studies = self._studies()
         self._check_disjoint()
@@ -107,7 +113,9 @@ class Plan:
         if (dataset, size) not in self._chunks:
             # Snakemake asks several times for every job; making them anew would be quadratic in the images.
             images = list(self.datasets[dataset].images)
-            self._chunks[dataset, size] = [images[start : start + size] for start in range(0, len(images), size)]
+            self._chunks[dataset, size] = [
+                images[start : start + size] for start in range(0, len(images), size)
+            ]
         return self._chunks[dataset, size]
 
     def chunk(self, dataset: str, prior: str, chunk: str | int) -> list[str]:
@@ -136,7 +144,9 @@ class Plan:
         seconds = JOB_SECONDS * len(self.test) * len(self.tasks)
         for dataset, _, prior in self.cells():
             seconds += JOB_SECONDS * len(self.chunks(dataset, prior))
-            seconds += self.estimates.scoring_seconds(self.dataset(dataset)) * len(self.dataset(dataset).images)
+            seconds += self.estimates.scoring_seconds(self.dataset(dataset)) * len(
+                self.dataset(dataset).images
+            )
         return seconds <= 60 * self.experiment.local_minutes
 
     def restore_minutes(self, dataset: str, prior: str, chunk: str, attempt: int) -> int:
@@ -152,7 +162,9 @@ class Plan:
 
     def scoring_minutes(self, dataset: str, prior: str, chunk: str, attempt: int) -> int:
         """Return the time limit of a scoring job."""
-        seconds = self.estimates.scoring_seconds(self.dataset(dataset)) * len(self.chunk(dataset, prior, chunk))
+        seconds = self.estimates.scoring_seconds(self.dataset(dataset)) * len(
+            self.chunk(dataset, prior, chunk)
+        )
         return math.ceil(PATIENCE * seconds / 60 + DOWNLOAD_MINUTES) * attempt
 
     def data_minutes(self, dataset: str, attempt: int) -> int:
@@ -168,7 +180,9 @@ class Plan:
     def tuning_minutes(self, prior: str) -> int:
         """Return the time limit of a tuning job: that of every combination on every image and of starting."""
         chosen = self.prior(prior)
-        runs = len(chosen.candidates) * min(self.experiment.tuning.images, len(self.dataset(chosen.tune_on).images))
+        runs = len(chosen.candidates) * min(
+            self.experiment.tuning.images, len(self.dataset(chosen.tune_on).images)
+        )
         return int(chosen.resources.minutes * runs + MODEL_LOADING_MINUTES) + 1
 
     def memory(self, prior: str, dataset: str, attempt: int) -> int:
@@ -197,14 +211,18 @@ class Plan:
         """Of all that determines what is chosen: prior, task, candidates, images and how they are compared."""
         chosen = self.prior(prior)
         settings = [chosen.candidates, chosen.tune_on, self.experiment.tuning.model_dump()]
-        return fingerprint([chosen.fingerprint, self.task(task).fingerprint, settings, psnr_fingerprint()])
+        return fingerprint(
+            [chosen.fingerprint, self.task(task).fingerprint, settings, psnr_fingerprint()]
+        )
 
     def task_files(self, task: str) -> list[str]:
         """Return the files that a task reads."""
         variant = self.task(task)
         if variant.spec.files is None:
             return []
-        return [str(path) for path in variant.spec.files(variant.spec.parameters(**variant.parameters))]
+        return [
+            str(path) for path in variant.spec.files(variant.spec.parameters(**variant.parameters))
+        ]
 
     @property
     def tables(self) -> list[str]:
@@ -214,7 +232,11 @@ class Plan:
     @property
     def galleries(self) -> dict[str, tuple[str, str]]:
         """The name of each picture of restorations, with its data set and task."""
-        return {f"gallery-{dataset}-{task}": (dataset, task) for dataset in self.test for task in self.tasks}
+        return {
+            f"gallery-{dataset}-{task}": (dataset, task)
+            for dataset in self.test
+            for task in self.tasks
+        }
 
     @property
     def figures(self) -> list[str]:
@@ -249,21 +271,32 @@ class Plan:
 
     def _tasks(self) -> dict[str, Variant[TaskSpec]]:
         section = self.experiment.tasks
-        chosen = self._chosen("task", self.registry.tasks, section.run, section.skip, section.settings)
+        chosen = self._chosen(
+            "task", self.registry.tasks, section.run, section.skip, section.settings
+        )
         tasks: dict[str, Variant[TaskSpec]] = {}
         for name, entry in chosen.items():
             settings = section.settings.get(name, TaskSection())
-            if section.run == "all" and name not in section.settings and _needs_settings(entry.record):
+            if (
+                section.run == "all"
+                and name not in section.settings
+                and _needs_settings(entry.record)
+            ):
                 continue
             for variant in variants(
-                entry, self._code.of(entry), settings.parameters, f"tasks.settings.{name}.parameters"
+                entry,
+                self._code.of(entry),
+                settings.parameters,
+                f"tasks.settings.{name}.parameters",
             ):
                 _add("task", variant, tasks)
         return tasks
 
     def _priors(self) -> dict[str, PriorPlan]:
         section = self.experiment.priors
-        chosen = self._chosen("prior", self.registry.priors, section.run, section.skip, section.settings)
+        chosen = self._chosen(
+            "prior", self.registry.priors, section.run, section.skip, section.settings
+        )
         priors: dict[str, PriorPlan] = {}
         for name, entry in chosen.items():
             settings = section.settings.get(name, PriorSection())
@@ -271,7 +304,10 @@ class Plan:
             tune_on = self._tune_on(entry.record, settings, train_on)
             changes = settings.resources.model_dump(exclude_none=True)
             for variant in variants(
-                entry, self._code.of(entry), settings.parameters, f"priors.settings.{name}.parameters"
+                entry,
+                self._code.of(entry),
+                settings.parameters,
+                f"priors.settings.{name}.parameters",
             ):
                 prior = PriorPlan(
                     **vars(variant),
@@ -279,7 +315,9 @@ class Plan:
                     resources=dataclasses.replace(entry.record.resources, **changes),
                     images_per_job=settings.images_per_job or entry.record.images_per_job,
                     tune_on=tune_on,
-                    candidates=candidates(entry.record, settings, variant.parameters) if tune_on else (),
+                    candidates=candidates(entry.record, settings, variant.parameters)
+                    if tune_on
+                    else (),
                 )
                 _add("prior", prior, priors)
         return priors
@@ -288,11 +326,15 @@ class Plan:
         """Return the data set that a prior learns from, made known to the plan."""
         if not spec.learns:
             if settings.train_on:
-                raise ConfigError(f"priors.settings.{spec.name}.train_on: {spec.name} does not learn")
+                raise ConfigError(
+                    f"priors.settings.{spec.name}.train_on: {spec.name} does not learn"
+                )
             return ""
         dataset = settings.train_on or spec.train_on or self.experiment.train
         if not dataset:
-            raise ConfigError(f"the prior {spec.name} learns: name a data set under 'train', or skip the prior")
+            raise ConfigError(
+                f"the prior {spec.name} learns: name a data set under 'train', or skip the prior"
+            )
         self._add_dataset(dataset, f"the training set of {spec.name}")
         return dataset
 
@@ -302,7 +344,9 @@ class Plan:
             return ""
         dataset = train_on or self.experiment.train
         if not dataset:
-            raise ConfigError(f"priors.settings.{spec.name}.tune: name a data set under 'train' to tune it on")
+            raise ConfigError(
+                f"priors.settings.{spec.name}.tune: name a data set under 'train' to tune it on"
+            )
         self._add_dataset(dataset, f"the training set of {spec.name}")
         return dataset
 
@@ -311,7 +355,11 @@ class Plan:
         return {
             name: entry
             for name, entry in chosen.items()
-            if any(fnmatchcase(prior, pattern) for prior in self.priors for pattern in entry.record.priors)
+            if any(
+                fnmatchcase(prior, pattern)
+                for prior in self.priors
+                for pattern in entry.record.priors
+            )
         }
 
     def _add_dataset(self, name: str, use: str) -> None:
@@ -334,7 +382,9 @@ class Plan:
                 shared = leak(self.datasets[name], self.datasets[source])
                 if shared:
                     use = "learns from" if prior.train_on else "is tuned on"
-                    raise ConfigError(f"the prior {prior.id} would be tested on what it {use}: {shared}")
+                    raise ConfigError(
+                        f"the prior {prior.id} would be tested on what it {use}: {shared}"
+                    )
 
     def _chosen(
         self,
@@ -362,7 +412,9 @@ def _needs_settings(spec: TaskSpec) -> bool:
 
 def _add(kind: str, variant: Any, known: dict[str, Any]) -> None:
     if variant.id in known:
-        raise ConfigError(f"two settings give the same {kind} id {variant.id!r}: remove the repeated value")
+        raise ConfigError(
+            f"two settings give the same {kind} id {variant.id!r}: remove the repeated value"
+        )
     known[variant.id] = variant
 
 

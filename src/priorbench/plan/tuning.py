@@ -13,7 +13,9 @@ from priorbench.plan.variants import validate_parameters
 from priorbench.records import PriorSpec
 
 
-def candidates(spec: PriorSpec, settings: PriorSection, parameters: Mapping[str, Any]) -> tuple[dict[str, Any], ...]:
+def candidates(
+    spec: PriorSpec, settings: PriorSection, parameters: Mapping[str, Any]
+) -> tuple[dict[str, Any], ...]:
     """Return every combination of the candidates of the tunable parameters that the configuration leaves open.
 
     Args:
@@ -30,7 +32,9 @@ def candidates(spec: PriorSpec, settings: PriorSection, parameters: Mapping[str,
     names = [name for name in spec.tunable if name not in settings.parameters]
     if not names:
         fixed = ", ".join(spec.tunable)
-        raise ConfigError(f"{where}: 'parameters' sets {fixed}, so nothing is left to tune; leave one of the two out")
+        raise ConfigError(
+            f"{where}: 'parameters' sets {fixed}, so nothing is left to tune; leave one of the two out"
+        )
     found = []
     for values in itertools.product(*(spec.tunable[name] for name in names)):
         tried = {**parameters, **dict(zip(names, values, strict=True))}

@@ -79,7 +79,11 @@ class PriorPlan(Variant[PriorSpec]):
 
     def can_do(self, task: Variant[TaskSpec]) -> bool:
         """Whether one of the prior's patterns fits the task's name or its id."""
-        return any(fnmatchcase(name, pattern) for name in (task.spec.name, task.id) for pattern in self.spec.tasks)
+        return any(
+            fnmatchcase(name, pattern)
+            for name in (task.spec.name, task.id)
+            for pattern in self.spec.tasks
+        )
 
     def tuned(self, chosen: Mapping[str, Any]) -> PriorPlan:
         """Return this prior with the ``chosen`` values of its tuned parameters.
@@ -88,11 +92,17 @@ class PriorPlan(Variant[PriorSpec]):
             ConfigError: a value is wrong.
         """
         values = {**self.parameters, **chosen}
-        parameters = validate_parameters(self.spec.parameters, values, f"tuned parameters of {self.id}").model_dump()
-        return replace(self, parameters=parameters, fingerprint=fingerprint([self.fingerprint, dict(chosen)]))
+        parameters = validate_parameters(
+            self.spec.parameters, values, f"tuned parameters of {self.id}"
+        ).model_dump()
+        return replace(
+            self, parameters=parameters, fingerprint=fingerprint([self.fingerprint, dict(chosen)])
+        )
 
 
-def variants(entry: Registered[S], code: str, settings: Mapping[str, Any], where: str) -> Iterator[Variant[S]]:
+def variants(
+    entry: Registered[S], code: str, settings: Mapping[str, Any], where: str
+) -> Iterator[Variant[S]]:
     """Yield one variant for each combination of the parameters' values.
 
     Args:
@@ -106,12 +116,20 @@ def variants(entry: Registered[S], code: str, settings: Mapping[str, Any], where
     """
     spec = entry.record
     grid = {name: _values(spec.parameters, name, value, where) for name, value in settings.items()}
-    varied = [name for name, values in grid.items() if len(values) > 1 or _is_other_protocol(spec, name, values[0])]
+    varied = [
+        name
+        for name, values in grid.items()
+        if len(values) > 1 or _is_other_protocol(spec, name, values[0])
+    ]
     for values in itertools.product(*grid.values()):
-        parameters = validate_parameters(spec.parameters, dict(zip(grid, values, strict=True)), where).model_dump()
+        parameters = validate_parameters(
+            spec.parameters, dict(zip(grid, values, strict=True)), where
+        ).model_dump()
         name = _fill(spec.id, spec.name, parameters, varied)
         if not NAME.fullmatch(name):
-            raise ConfigError(f"{where}: the id {name!r} can't be part of a path; set 'id' in the record")
+            raise ConfigError(
+                f"{where}: the id {name!r} can't be part of a path; set 'id' in the record"
+            )
         yield Variant(
             id=name,
             label=_fill(spec.label, name, parameters, varied if spec.label else []),
@@ -124,7 +142,12 @@ def variants(entry: Registered[S], code: str, settings: Mapping[str, Any], where
 def _is_other_protocol(spec: PriorSpec | TaskSpec, name: str, value: Any) -> bool:
     """Whether a task is set to something else than its default, which its id must then tell."""
     field = spec.parameters.model_fields.get(name)
-    return isinstance(spec, TaskSpec) and field is not None and not field.is_required() and value != field.default
+    return (
+        isinstance(spec, TaskSpec)
+        and field is not None
+        and not field.is_required()
+        and value != field.default
+    )
 
 
 def _values(model: type[Parameters], name: str, value: Any, where: str) -> list[Any]:
@@ -136,12 +159,16 @@ def _values(model: type[Parameters], name: str, value: Any, where: str) -> list[
         TypeAdapter[Any](field.annotation or Any).validate_python(value)
     except ValidationError:
         if not value:
-            raise ConfigError(f"{where}.{name}: an empty list leaves nothing to run; leave the key out") from None
+            raise ConfigError(
+                f"{where}.{name}: an empty list leaves nothing to run; leave the key out"
+            ) from None
         return value
     return [value]
 
 
-def validate_parameters(model: type[Parameters], values: Mapping[str, Any], where: str) -> Parameters:
+def validate_parameters(
+    model: type[Parameters], values: Mapping[str, Any], where: str
+) -> Parameters:
     """Return the parameters that ``values`` stand for; ``where`` says in errors where they come from.
 
     Raises:
@@ -160,5 +187,8 @@ def _fill(pattern: str, default: str, parameters: Mapping[str, Any], varied: Seq
     text = pattern.format(**parameters) if pattern else default
     inside = {field for _, field, _, _ in string.Formatter().parse(pattern) if field}
     values = {name: parameters[name] for name in varied if name not in inside}
-    rest = [f"{name}{value:g}" if isinstance(value, float) else f"{name}{value}" for name, value in values.items()]
+    rest = [
+        f"{name}{value:g}" if isinstance(value, float) else f"{name}{value}"
+        for name, value in values.items()
+    ]
     return re.sub(r"\s+", " ", "-".join([text, *rest]))

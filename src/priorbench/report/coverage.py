@@ -32,7 +32,9 @@ class Coverage:
         """Count the images among the measured ``rows`` of runs, or of the scores of one metric."""
         measured = rows[rows["source"] == "measured"]
         images = measured[["dataset", "task", "prior", "image"]].drop_duplicates()
-        return cls(planned, Counter(zip(images["dataset"], images["task"], images["prior"], strict=True)))
+        return cls(
+            planned, Counter(zip(images["dataset"], images["task"], images["prior"], strict=True))
+        )
 
     def images(self, dataset: str) -> int:
         """Return how many images a data set has."""
@@ -67,6 +69,10 @@ def comparable(scores: pd.DataFrame, planned: Planned, metrics: Iterable[str]) -
         own = scores[scores["metric"] == metric]
         coverage = Coverage.of(own, planned)
         columns = own[["dataset", "task"]].drop_duplicates().itertuples(index=False, name=None)
-        whole = {(dataset, task) for dataset, task in columns if coverage.is_whole_column(dataset, task)}
-        parts.append(own[[column in whole for column in zip(own["dataset"], own["task"], strict=True)]])
+        whole = {
+            (dataset, task) for dataset, task in columns if coverage.is_whole_column(dataset, task)
+        }
+        parts.append(
+            own[[column in whole for column in zip(own["dataset"], own["task"], strict=True)]]
+        )
     return pd.concat(parts) if parts else scores.iloc[:0]

@@ -55,7 +55,9 @@ def to_markdown(grid: Grid) -> str:
     rule = ["---" if i < grid.text_columns else "---:" for i in range(len(grid.columns))]
     for section in grid.sections:
         rows = [[_markdown(column) for column in grid.columns], rule]
-        rows += [[_markdown_cell(cell) for cell in row] for block in section.blocks for row in block]
+        rows += [
+            [_markdown_cell(cell) for cell in row] for block in section.blocks for row in block
+        ]
         table = "\n".join(f"| {' | '.join(row)} |" for row in rows)
         parts += [f"### {_markdown(section.title)}", table] if section.title else [table]
     parts += [_markdown(note) for note in grid.notes]
@@ -72,7 +74,10 @@ def to_latex(grid: Grid) -> str:
     for section in grid.sections:
         lines.append(r"\midrule")
         if section.title:
-            lines += [rf"\multicolumn{{{width}}}{{l}}{{\emph{{{_latex(section.title)}}}}} \\", r"\addlinespace"]
+            lines += [
+                rf"\multicolumn{{{width}}}{{l}}{{\emph{{{_latex(section.title)}}}}} \\",
+                r"\addlinespace",
+            ]
         for number, block in enumerate(section.blocks):
             lines += [r"\addlinespace"] if number else []
             lines += [" & ".join(_latex_cell(cell) for cell in row) + r" \\" for row in block]

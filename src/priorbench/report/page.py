@@ -42,9 +42,14 @@ def to_html(title: str, grids: Sequence[Grid], lead: str = "") -> str:
 
 def _table(grid: Grid, section: Section) -> str:
     heads = [f"<th{_class(grid, i)}>{escape(column)}</th>" for i, column in enumerate(grid.columns)]
-    bodies = ["\n".join(["<tbody>", *(_row(grid, row) for row in block), "</tbody>"]) for block in section.blocks]
+    bodies = [
+        "\n".join(["<tbody>", *(_row(grid, row) for row in block), "</tbody>"])
+        for block in section.blocks
+    ]
     caption = f"<caption>{escape(section.title)}</caption>" if section.title else ""
-    return "\n".join([f"<table>{caption}", f"<thead><tr>{''.join(heads)}</tr></thead>", *bodies, "</table>"])
+    return "\n".join(
+        [f"<table>{caption}", f"<thead><tr>{''.join(heads)}</tr></thead>", *bodies, "</table>"]
+    )
 
 
 def _row(grid: Grid, row: Row) -> str:

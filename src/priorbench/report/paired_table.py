@@ -24,7 +24,9 @@ NOTES = (
 PARTIAL_NOTE = "A column where any prior lacks images has no best prior yet and is left out."
 
 
-def paired_csv(scores: pd.DataFrame, catalogue: Catalogue, planned: Planned | None = None) -> pd.DataFrame:
+def paired_csv(
+    scores: pd.DataFrame, catalogue: Catalogue, planned: Planned | None = None
+) -> pd.DataFrame:
     """Return the paired differences with all digits; see :func:`priorbench.results.statistics.paired_differences`.
 
     With ``planned``, while a run goes on, only those of data sets and tasks where every prior has all images.
@@ -64,7 +66,12 @@ def paired_grid(scores: pd.DataFrame, catalogue: Catalogue, planned: Planned | N
         metric = catalogue.main_metric
         unfinished = Coverage.of(scores[scores["metric"] == metric], planned).notes()
         notes = (*unfinished, PARTIAL_NOTE, *notes) if unfinished else notes
-    return Grid("Paired differences to the best prior", ["prior", *catalogue.tasks.values()], sections, notes)
+    return Grid(
+        "Paired differences to the best prior",
+        ["prior", *catalogue.tasks.values()],
+        sections,
+        notes,
+    )
 
 
 def _cell(row: Mapping[Any, Any] | None, decimals: int) -> Cell:

@@ -19,7 +19,9 @@ COST_COLUMNS = [
 ]
 
 
-def cost_csv(runs: pd.DataFrame, catalogue: Catalogue, planned: Planned | None = None) -> pd.DataFrame:
+def cost_csv(
+    runs: pd.DataFrame, catalogue: Catalogue, planned: Planned | None = None
+) -> pd.DataFrame:
     """Return what the restorations that gave an image cost: one row for each data set, prior and task.
 
     ``n`` images, mean, least and most wall-clock seconds an image, the highest peak memory in MB, and the threads.
@@ -40,14 +42,18 @@ def cost_csv(runs: pd.DataFrame, catalogue: Catalogue, planned: Planned | None =
         frame = _with_coverage(frame, Coverage.of(runs, planned))
     known = [frame[name].isin(list(ids)) for name, ids in _orders(catalogue).items()]
     frame = frame[known[0] & known[1] & known[2]]
-    return frame.sort_values(list(_orders(catalogue)), key=lambda column: _ranks(column, catalogue), ignore_index=True)
+    return frame.sort_values(
+        list(_orders(catalogue)), key=lambda column: _ranks(column, catalogue), ignore_index=True
+    )
 
 
 def cost_grid(runs: pd.DataFrame, catalogue: Catalogue, planned: Planned | None = None) -> Grid:
     """Return the mean wall-clock seconds an image and the peak memory of each prior, data sets as sections."""
     coverage = Coverage.of(runs, {} if planned is None else planned)
     costs = cost_csv(runs, catalogue)
-    states = runs.groupby(["dataset", "prior", "task"])["status"].agg(lambda status: status.mode().iloc[0])
+    states = runs.groupby(["dataset", "prior", "task"])["status"].agg(
+        lambda status: status.mode().iloc[0]
+    )
     sections = []
     for dataset in catalogue.datasets:
         own = costs[costs["dataset"] == dataset]
@@ -61,22 +67,37 @@ def cost_grid(runs: pd.DataFrame, catalogue: Catalogue, planned: Planned | None 
             cells = [Cell(label)]
             for task in catalogue.tasks:
                 cell = (dataset, task, prior)
-                share = "" if coverage.is_whole(cell) else f" {coverage.words(cell, coverage.done.get(cell, 0))}"
+                share = (
+                    ""
+                    if coverage.is_whole(cell)
+                    else f" {coverage.words(cell, coverage.done.get(cell, 0))}"
+                )
                 status = str(states.get((dataset, prior, task), "unsupported"))
                 if share and cell not in coverage.done:
                     cells.append(Cell(f"–{share}"))
                 elif (prior, task) in seconds:
                     cells.append(Cell(_significant(seconds[prior, task]) + share))
                 else:
-                    cells.append(Cell("cannot") if status == "unsupported" else Cell(status + share, "failed"))
+                    cells.append(
+                        Cell("cannot")
+                        if status == "unsupported"
+                        else Cell(status + share, "failed")
+                    )
             cells += [Cell(f"{memory[prior]:.0f}" if prior in memory else "–")]
             cells += [Cell(f"{threads[prior]:.0f}" if prior in threads else "–")]
             rows.append(cells)
         sections.append(Section(dataset, [rows]))
-    notes = ["Mean wall-clock seconds an image over the images that were restored, and the highest peak memory."]
+    notes = [
+        "Mean wall-clock seconds an image over the images that were restored, and the highest peak memory."
+    ]
     if coverage.notes():
         notes = [*coverage.notes(), FINISHED_NOTE, *notes]
-    columns = ["prior", *(f"{label} (s)" for label in catalogue.tasks.values()), "peak memory (MB)", "threads"]
+    columns = [
+        "prior",
+        *(f"{label} (s)" for label in catalogue.tasks.values()),
+        "peak memory (MB)",
+        "threads",
+    ]
     return Grid("Cost of a restoration", columns, sections, notes)
 
 
@@ -90,7 +111,9 @@ def failures_grid(runs: pd.DataFrame, catalogue: Catalogue, planned: Planned | N
     """Return the failures with those of the same data set, stage and reason in one row, and how many cells they are."""
     failed = failures_csv(runs).assign(reason=lambda frame: frame["reason"].map(_first_line))
     rows = []
-    for (dataset, status, stage, reason), group in failed.groupby(["dataset", "status", "stage", "reason"]):
+    for (dataset, status, stage, reason), group in failed.groupby(
+        ["dataset", "status", "stage", "reason"]
+    ):
         priors = sorted(group["prior"].unique(), key=[*catalogue.priors, *group["prior"]].index)
         tasks = sorted(group["task"].unique(), key=[*catalogue.tasks, *group["task"]].index)
         names = [_some(sorted(group["image"].unique())), _some(tasks), _some(priors)]
@@ -98,7 +121,10 @@ def failures_grid(runs: pd.DataFrame, catalogue: Catalogue, planned: Planned | N
         rows.append([Cell(text, "failed" if text == status else "") for text in texts])
     sections = [Section("", [rows])] if rows else []
     shared = "Cells that failed for the same reason share a row; failures.csv has a row for each."
-    notes = (*Coverage.of(runs, {} if planned is None else planned).notes(), shared if rows else "No failures.")
+    notes = (
+        *Coverage.of(runs, {} if planned is None else planned).notes(),
+        shared if rows else "No failures.",
+    )
     columns = [*FAILURE_COLUMNS, "cells"]
     return Grid("Failures", columns, sections, notes, text_columns=len(FAILURE_COLUMNS))
 
@@ -112,7 +138,9 @@ def _with_coverage(costs: pd.DataFrame, coverage: Coverage) -> pd.DataFrame:
     frame = pd.DataFrame(cells, columns=[*COST_COLUMNS[:3], "done", "planned"])
     whole = costs.merge(frame, on=COST_COLUMNS[:3], how="right")
     # A missing row would turn whole numbers into fractions.
-    return whole.astype({"n": "Int64", "threads": "Int64"}).fillna({"n": 0})[[*COST_COLUMNS, "done", "planned"]]
+    return whole.astype({"n": "Int64", "threads": "Int64"}).fillna({"n": 0})[
+        [*COST_COLUMNS, "done", "planned"]
+    ]
 
 
 def _orders(catalogue: Catalogue) -> dict[str, Iterable[str]]:

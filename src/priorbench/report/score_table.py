@@ -29,7 +29,9 @@ PARTIAL_NOTES = (
 )
 
 
-def score_grid(scores: pd.DataFrame, catalogue: Catalogue, metric: str, planned: Planned | None = None) -> Grid:
+def score_grid(
+    scores: pd.DataFrame, catalogue: Catalogue, metric: str, planned: Planned | None = None
+) -> Grid:
     """Return the table of a metric for people.
 
     Args:
@@ -62,10 +64,14 @@ def score_grid(scores: pd.DataFrame, catalogue: Catalogue, metric: str, planned:
     notes = NOTES if sections else ("No scores.",)
     if coverage and coverage.notes():
         notes = (*coverage.notes(), *PARTIAL_NOTES, *notes)
-    return Grid(catalogue.metric_label(metric), ["prior", *catalogue.tasks.values()], sections, notes)
+    return Grid(
+        catalogue.metric_label(metric), ["prior", *catalogue.tasks.values()], sections, notes
+    )
 
 
-def score_csv(scores: pd.DataFrame, catalogue: Catalogue, metric: str, planned: Planned | None = None) -> pd.DataFrame:
+def score_csv(
+    scores: pd.DataFrame, catalogue: Catalogue, metric: str, planned: Planned | None = None
+) -> pd.DataFrame:
     """Return the table of a metric with all digits: one row for each data set and prior.
 
     Each task gives the columns ``<task>`` (mean), ``<task>_low``, ``<task>_high`` (95 % bootstrap interval),
@@ -79,7 +85,13 @@ def score_csv(scores: pd.DataFrame, catalogue: Catalogue, metric: str, planned: 
     rows: list[dict[str, Any]] = []
     for dataset in catalogue.datasets:
         for prior, label in catalogue.priors.items():
-            row: dict[str, Any] = {"dataset": dataset, "prior": prior, "label": label, "source": "measured", "note": ""}
+            row: dict[str, Any] = {
+                "dataset": dataset,
+                "prior": prior,
+                "label": label,
+                "source": "measured",
+                "note": "",
+            }
             for task in catalogue.tasks:
                 cell = (dataset, task, prior)
                 row |= _csv_cell(task, _seen(cells.get((dataset, prior, task), {}), coverage, cell))
@@ -92,9 +104,17 @@ def score_csv(scores: pd.DataFrame, catalogue: Catalogue, metric: str, planned: 
         for names, group in of_dataset.groupby(["prior", "source", "note"]):
             prior, source, note = map(str, names)
             values = dict(zip(group["task"], group["value"], strict=True))
-            row = {"dataset": dataset, "prior": prior, "label": prior, "source": source, "note": note}
+            row = {
+                "dataset": dataset,
+                "prior": prior,
+                "label": prior,
+                "source": source,
+                "note": note,
+            }
             for task in catalogue.tasks:
-                row |= _csv_cell(task, {"mean": values[task], "status": "ok"} if task in values else {})
+                row |= _csv_cell(
+                    task, {"mean": values[task], "status": "ok"} if task in values else {}
+                )
             rows.append(row)
     fields = ["", "_low", "_high", "_n", "_n_failed", "_status", "_mark"]
     fields += ["_done", "_planned"] if coverage else []
@@ -115,7 +135,9 @@ def _seen(row: Mapping[Any, Any], coverage: Coverage | None, cell: CellName) -> 
     return row if coverage.is_whole_column(*cell[:2]) else {**row, "mark": ""}
 
 
-def _cell(row: Mapping[Any, Any] | None, decimals: int, coverage: Coverage | None, cell: CellName) -> Cell:
+def _cell(
+    row: Mapping[Any, Any] | None, decimals: int, coverage: Coverage | None, cell: CellName
+) -> Cell:
     row = _seen(row or {}, coverage, cell)
     if not row or row["status"] == "unsupported":
         return Cell("cannot")
@@ -131,7 +153,9 @@ def _cell(row: Mapping[Any, Any] | None, decimals: int, coverage: Coverage | Non
     return Cell(text, row["mark"])
 
 
-def _partial_cell(row: Mapping[Any, Any], decimals: int, coverage: Coverage, cell: CellName) -> Cell:
+def _partial_cell(
+    row: Mapping[Any, Any], decimals: int, coverage: Coverage, cell: CellName
+) -> Cell:
     share = coverage.words(cell, row["n"], row["n_failed"])
     if row["status"] == "waiting":
         return Cell(f"– {share}")
@@ -141,10 +165,19 @@ def _partial_cell(row: Mapping[Any, Any], decimals: int, coverage: Coverage, cel
 
 
 def _csv_cell(task: str, cell: Mapping[Any, Any]) -> dict[str, Any]:
-    mean, n, status = cell.get("mean", np.nan), cell.get("n", pd.NA), cell.get("status", "unsupported")
+    mean, n, status = (
+        cell.get("mean", np.nan),
+        cell.get("n", pd.NA),
+        cell.get("status", "unsupported"),
+    )
     interval = {f"{task}_low": cell.get("low", np.nan), f"{task}_high": cell.get("high", np.nan)}
     counts = {f"{task}_n": n, f"{task}_n_failed": cell.get("n_failed", pd.NA)}
-    return {task: mean} | interval | counts | {f"{task}_status": status, f"{task}_mark": cell.get("mark", "")}
+    return (
+        {task: mean}
+        | interval
+        | counts
+        | {f"{task}_status": status, f"{task}_mark": cell.get("mark", "")}
+    )
 
 
 def _published(scores: pd.DataFrame, metric: str) -> pd.DataFrame:
@@ -155,6 +188,8 @@ def _paper_rows(published: pd.DataFrame, catalogue: Catalogue, decimals: int) ->
     rows: list[Row] = []
     for (prior, source, note), group in published.groupby(["prior", "source", "note"]):
         values = dict(zip(group["task"], group["value"], strict=True))
-        texts = [f"{values[task]:.{decimals}f}" if task in values else "" for task in catalogue.tasks]
+        texts = [
+            f"{values[task]:.{decimals}f}" if task in values else "" for task in catalogue.tasks
+        ]
         rows.append([Cell(f"{prior} ({source}: {note})"), *(Cell(text) for text in texts)])
     return rows

@@ -18,7 +18,11 @@ from priorbench.results.catalogue import Catalogue
 
 
 def write_tables(
-    scores: pd.DataFrame, runs: pd.DataFrame, catalogue: Catalogue, folder: Path, planned: Planned | None = None
+    scores: pd.DataFrame,
+    runs: pd.DataFrame,
+    catalogue: Catalogue,
+    folder: Path,
+    planned: Planned | None = None,
 ) -> list[Path]:
     """Write every table as CSV (all digits), Markdown, LaTeX and HTML, atomically.
 
@@ -33,12 +37,18 @@ def write_tables(
         The files.
     """
     tables: dict[str, tuple[pd.DataFrame, Grid]] = {
-        metric: (score_csv(scores, catalogue, metric, planned), score_grid(scores, catalogue, metric, planned))
+        metric: (
+            score_csv(scores, catalogue, metric, planned),
+            score_grid(scores, catalogue, metric, planned),
+        )
         for metric in catalogue.metrics
     }
     tables["cost"] = cost_csv(runs, catalogue, planned), cost_grid(runs, catalogue, planned)
     tables["failures"] = failures_csv(runs), failures_grid(runs, catalogue, planned)
-    tables["paired"] = paired_csv(scores, catalogue, planned), paired_grid(scores, catalogue, planned)
+    tables["paired"] = (
+        paired_csv(scores, catalogue, planned),
+        paired_grid(scores, catalogue, planned),
+    )
     contents = {}
     for name, (frame, grid) in tables.items():
         contents[f"{name}.csv"] = frame.to_csv(index=False, lineterminator="\n")

@@ -65,7 +65,9 @@ def _packages() -> dict[str, str]:
                 names.append(match.group())
         return {name: version(name) for name in sorted(names)}
     except PackageNotFoundError as error:
-        raise RuntimeError(f"the package {error.name} is not installed; run: pip install -e .") from error
+        raise RuntimeError(
+            f"the package {error.name} is not installed; run: pip install -e ."
+        ) from error
 
 
 def _cpu() -> str:
@@ -81,7 +83,9 @@ def _cpu() -> str:
 
 def _gpus() -> list[str]:
     """Return the models of the NVIDIA GPUs; asking the driver's files needs no torch."""
-    texts = [path.read_text() for path in sorted(Path("/proc/driver/nvidia/gpus").glob("*/information"))]
+    texts = [
+        path.read_text() for path in sorted(Path("/proc/driver/nvidia/gpus").glob("*/information"))
+    ]
     return [match.group(1) for text in texts if (match := re.search(r"Model:\s*(.+)", text))]
 
 

@@ -37,7 +37,9 @@ def gather_chunks(files: Sequence[Path], table: Table, path: Path) -> None:
     _write(*read_files(files, table), files, table, path)
 
 
-def gather_parts(files: Sequence[Path], table: Table, path: Path, published: Iterable[Mapping[str, Any]] = ()) -> None:
+def gather_parts(
+    files: Sequence[Path], table: Table, path: Path, published: Iterable[Mapping[str, Any]] = ()
+) -> None:
     """Write the rows of parquet ``files`` as one parquet file, sorted, atomically.
 
     Args:
@@ -52,7 +54,9 @@ def gather_parts(files: Sequence[Path], table: Table, path: Path, published: Ite
     parts = [_read(file) for file in files]
     for file, part in zip(files, parts, strict=True):
         if not part.schema.equals(table.schema):
-            raise ValueError(f"{file} has the columns {part.schema.names}; expected {table.schema.names}")
+            raise ValueError(
+                f"{file} has the columns {part.schema.names}; expected {table.schema.names}"
+            )
     _write(parts, [part.num_rows for part in parts], files, table, path, published)
 
 
@@ -62,7 +66,9 @@ def _read(path: Path) -> pa.Table:
     except FileNotFoundError:
         raise
     except (pa.ArrowException, OSError) as error:
-        raise ValueError(f"{path} is damaged: {error}; 'priorbench verify --repair' removes it") from error
+        raise ValueError(
+            f"{path} is damaged: {error}; 'priorbench verify --repair' removes it"
+        ) from error
 
 
 def read_table(path: Path) -> pd.DataFrame:
@@ -82,7 +88,9 @@ def _write(
     """Write ``parts``, in which each of the ``files`` has so many ``rows``, and what was published."""
     whole = pa.concat_tables([table.schema.empty_table(), *parts])
     _check_unique(whole, rows, files, table)
-    whole = pa.concat_tables([whole, to_arrow([dict(row) for row in published], table, "published numbers")])
+    whole = pa.concat_tables(
+        [whole, to_arrow([dict(row) for row in published], table, "published numbers")]
+    )
     order = [name for name in (*table.key, "note") if name in table.schema.names]
     whole = in_order(whole.combine_chunks(), order)
     buffer = io.BytesIO()
@@ -90,7 +98,9 @@ def _write(
     write_atomically(path, buffer.getvalue())
 
 
-def _check_unique(whole: pa.Table, rows: Sequence[int], files: Sequence[Path], table: Table) -> None:
+def _check_unique(
+    whole: pa.Table, rows: Sequence[int], files: Sequence[Path], table: Table
+) -> None:
     sorted_ranks = np.sort(ranks(whole, table.key))
     if not (sorted_ranks[1:] == sorted_ranks[:-1]).any():
         return

@@ -11,7 +11,10 @@ from priorbench.config import DatasetSection
 
 
 def published_rows(
-    experiment: str, datasets: Mapping[str, DatasetSection], tasks: Container[str], metrics: Container[str]
+    experiment: str,
+    datasets: Mapping[str, DatasetSection],
+    tasks: Container[str],
+    metrics: Container[str],
 ) -> list[dict[str, Any]]:
     """Return the published means that an experiment can be compared with, as rows of the scores.
 

@@ -53,13 +53,18 @@ def read_files(files: Sequence[Path], table: Table) -> tuple[list[pa.Table], lis
 
 def parse(contents: Sequence[bytes], table: Table) -> pa.Table | None:
     """Return all rows of some files' ``contents``, or None if there is anything unusual about them."""
-    if not all(not content or (content.startswith(b"{") and content.endswith(b"}\n")) for content in contents):
+    if not all(
+        not content or (content.startswith(b"{") and content.endswith(b"}\n"))
+        for content in contents
+    ):
         return None
     data = b"".join(contents)
     if not data:
         return table.schema.empty_table()
     reading = pyarrow.json.ReadOptions(use_threads=False, block_size=len(data))
-    parsing = pyarrow.json.ParseOptions(explicit_schema=table.schema, unexpected_field_behavior="error")
+    parsing = pyarrow.json.ParseOptions(
+        explicit_schema=table.schema, unexpected_field_behavior="error"
+    )
     try:
         part = pyarrow.json.read_json(pa.BufferReader(data), reading, parsing)
         part.validate(full=True)  # The parser takes bytes that are no UTF-8.
@@ -69,7 +74,11 @@ def parse(contents: Sequence[bytes], table: Table) -> pa.Table | None:
     lines = data.count(b"\n")
     if not part.num_rows == lines == data.count(b"}\n{") + 1:
         return None
-    return part if all(_is_given(part.column(field.name), field, data) for field in table.schema) else None
+    return (
+        part
+        if all(_is_given(part.column(field.name), field, data) for field in table.schema)
+        else None
+    )
 
 
 def _is_given(column: pa.ChunkedArray, field: pa.Field, data: bytes) -> bool:
@@ -78,7 +87,9 @@ def _is_given(column: pa.ChunkedArray, field: pa.Field, data: bytes) -> bool:
         return True
     # A number that is null and one that is missing look the same. A key of this name is in each row at most once, and
     # no string can hold what is counted: its quotes are escaped.
-    return bool(field.type == pa.float64()) and data.count(f'"{field.name}":'.encode()) == len(column)
+    return bool(field.type == pa.float64()) and data.count(f'"{field.name}":'.encode()) == len(
+        column
+    )
 
 
 def to_arrow(rows: list[dict[str, Any]], table: Table, origin: str) -> pa.Table:
@@ -103,7 +114,9 @@ def to_arrow(rows: list[dict[str, Any]], table: Table, origin: str) -> pa.Table:
         for field in table.schema:
             _check(row[field.name], field, where)
     columns = [[_stored(row[field.name], field) for row in rows] for field in table.schema]
-    arrays = [pa.array(column, field.type) for column, field in zip(columns, table.schema, strict=True)]
+    arrays = [
+        pa.array(column, field.type) for column, field in zip(columns, table.schema, strict=True)
+    ]
     return pa.Table.from_arrays(arrays, schema=table.schema)
 
 
@@ -117,7 +130,9 @@ def _check(value: Any, field: pa.Field, where: str) -> None:
     if fits and field.type == pa.float64() and type(value) is int:
         fits = abs(value) <= sys.float_info.max
     if not fits:
-        raise ValueError(f"{where}: a value has the wrong type: {field.name} must be {field.type}, not {value!r:.60}")
+        raise ValueError(
+            f"{where}: a value has the wrong type: {field.name} must be {field.type}, not {value!r:.60}"
+        )
 
 
 def _stored(value: Any, field: pa.Field) -> Any:

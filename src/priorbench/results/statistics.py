@@ -46,7 +46,9 @@ def summarise(scores: pd.DataFrame, metrics: Mapping[str, MetricSpec]) -> pd.Dat
     rows: list[dict[str, Any]] = []
     paired = paired_differences(scores, metrics)
     includes_zero = paired[(paired["low"] <= 0) & (paired["high"] >= 0)]
-    tied = set(includes_zero[["dataset", "task", "metric", "prior"]].itertuples(index=False, name=None))
+    tied = set(
+        includes_zero[["dataset", "task", "metric", "prior"]].itertuples(index=False, name=None)
+    )
     for cell, group, values in _cells(scores, metrics):
         best = _best(values, metrics[cell["metric"]].higher_is_better)
         complete = _complete(values)
@@ -97,8 +99,17 @@ def paired_differences(scores: pd.DataFrame, metrics: Mapping[str, MetricSpec]) 
             differences = (values[prior] - values[best]).dropna().to_numpy()
             if len(differences):
                 low, high = bootstrap_interval(differences)
-                compared = {"prior": prior, "best": best, "n": len(differences), "difference": differences.mean()}
-                family.append(cell | compared | {"low": low, "high": high, "p_value": signed_rank_test(differences)})
+                compared = {
+                    "prior": prior,
+                    "best": best,
+                    "n": len(differences),
+                    "difference": differences.mean(),
+                }
+                family.append(
+                    cell
+                    | compared
+                    | {"low": low, "high": high, "p_value": signed_rank_test(differences)}
+                )
         corrected = holm([row["p_value"] for row in family])
         rows += [row | {"p_holm": p} for row, p in zip(family, corrected, strict=True)]
     return pd.DataFrame(rows, columns=list(PAIRED_COLUMNS))
@@ -111,7 +122,9 @@ def restored_runs(runs: pd.DataFrame) -> pd.DataFrame:
         runs: rows of :data:`priorbench.results.schema.RUNS`.
     """
     # A run that was killed at its limit has no peak memory.
-    stopped = (runs["status"] == "timeout") & runs["seconds"].notna() & runs["peak_memory_mb"].notna()
+    stopped = (
+        (runs["status"] == "timeout") & runs["seconds"].notna() & runs["peak_memory_mb"].notna()
+    )
     return runs[(runs["status"] == "ok") | stopped]
 
 
@@ -153,7 +166,9 @@ def _resampling_weights(n: int) -> NDArray[np.float64]:
     """Return R × N weights; a row times the values is the mean of one resample."""
     indices = np.random.default_rng(n).integers(n, size=(RESAMPLES, n))
     offsets = n * np.arange(RESAMPLES)[:, None]
-    return np.bincount((indices + offsets).ravel(), minlength=RESAMPLES * n).reshape(RESAMPLES, n) / n
+    return (
+        np.bincount((indices + offsets).ravel(), minlength=RESAMPLES * n).reshape(RESAMPLES, n) / n
+    )
 
 
 def _cells(
@@ -182,4 +197,8 @@ def _best(values: pd.DataFrame, higher_is_better: bool | None) -> str | None:
 
 def _status(failed: pd.Series[str]) -> str:
     """Return the most frequent status; an unreadable image doesn't make an unsupported task a failure."""
-    return "unsupported" if (failed == "unsupported").any() else str(failed.mode().sort_values().iloc[0])
+    return (
+        "unsupported"
+        if (failed == "unsupported").any()
+        else str(failed.mode().sort_values().iloc[0])
+    )

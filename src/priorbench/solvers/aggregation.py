@@ -78,7 +78,9 @@ def average_on_grid(
     average.copy_((total / weight).view(height, width))
 
 
-def jittered_grid(height: int, width: int, size: int, stride: int, generator: torch.Generator) -> tuple[Tensor, Tensor]:
+def jittered_grid(
+    height: int, width: int, size: int, stride: int, generator: torch.Generator
+) -> tuple[Tensor, Tensor]:
     """Return the first row and column of each patch of a grid, each moved at random as far as no pixel is left out.
 
     Args:
@@ -88,7 +90,10 @@ def jittered_grid(height: int, width: int, size: int, stride: int, generator: to
         stride: rows and columns between patches, from 1 to ``size``.
         generator: randomness.
     """
-    rows, columns = (torch.tensor([*range(0, length - size, stride), length - size]) for length in (height, width))
+    rows, columns = (
+        torch.tensor([*range(0, length - size, stride), length - size])
+        for length in (height, width)
+    )
     reach = (size - stride) // 2
     moves = torch.randint(-reach, reach + 1, (2, len(rows), len(columns)), generator=generator)
     # Along the border nothing else covers the outermost pixels.

@@ -36,10 +36,14 @@ def restore_stabilised(solve: Callable[[Problem], Restoration], problem: Problem
     """
     peak = problem.peak
     if peak is None or not isinstance(problem.operator, Identity):
-        raise NotApplicable("Poisson noise is made Gaussian only where the image is observed directly")
+        raise NotApplicable(
+            "Poisson noise is made Gaussian only where the image is observed directly"
+        )
     low, high = anscombe(torch.tensor([0.0, peak])).tolist()
     span = high - low
-    gaussian = replace(problem, y=(anscombe(peak * problem.y) - low) / span, sigma=1 / span, peak=None)
+    gaussian = replace(
+        problem, y=(anscombe(peak * problem.y) - low) / span, sigma=1 / span, peak=None
+    )
     result = solve(gaussian)
     return replace(result, image=inverse_anscombe(result.image * span + low) / peak)
 

@@ -28,7 +28,9 @@ def to_planes(image: Image) -> tuple[Tensor, Sequence[float]]:
     if image.shape[1] != 3:
         return image.flatten(0, 1).clone(), [1.0] * (image.shape[0] * image.shape[1])
     mix = image.new_tensor(OPPONENT)
-    return torch.einsum("ij,bjhw->bihw", mix, image).flatten(0, 1), mix.norm(dim=1).tolist() * image.shape[0]
+    return torch.einsum("ij,bjhw->bihw", mix, image).flatten(0, 1), mix.norm(
+        dim=1
+    ).tolist() * image.shape[0]
 
 
 def from_planes(planes: Tensor, shape: Sequence[int]) -> Image:

@@ -41,7 +41,9 @@ def epll(prior: PatchPrior, problem: Problem, context: Context) -> Restoration:
     """
     _, height, width = problem.image_shape
     if min(height, width) < prior.patch_size:
-        raise ValueError(f"the image is {height} × {width}; this prior needs at least {prior.patch_size} pixels a side")
+        raise ValueError(
+            f"the image is {height} × {width}; this prior needs at least {prior.patch_size} pixels a side"
+        )
 
     def begin(plane: Tensor, noise_variance: float) -> Estimate:
         own = _adapted(prior, plane, noise_variance)
@@ -52,7 +54,9 @@ def epll(prior: PatchPrior, problem: Problem, context: Context) -> Restoration:
 
             if own.stride == 1:
                 return average_everywhere(plane, own.patch_size, map_estimate, average)
-            return average_on_grid(plane, own.patch_size, own.stride, map_estimate, average, context.generator)
+            return average_on_grid(
+                plane, own.patch_size, own.stride, map_estimate, average, context.generator
+            )
 
         return estimate
 

@@ -24,7 +24,9 @@ CONTINUATION = {"missing": (0.1, 0.012, 12), "mixed": (0.15, 0.015, 12)}
 """First and last 1/√β and the number of steps, where pixels are missing and where they are mixed."""
 
 
-def half_quadratic(begin: Callable[[Tensor, float], Estimate], problem: Problem, context: Context) -> Restoration:
+def half_quadratic(
+    begin: Callable[[Tensor, float], Estimate], problem: Problem, context: Context
+) -> Restoration:
     r"""Alternate an estimate of each plane and the data step while β grows.
 
     The two steps are
@@ -43,10 +45,14 @@ def half_quadratic(begin: Callable[[Tensor, float], Estimate], problem: Problem,
     fidelity = fidelity_weight(problem.sigma, 1.0 if _is_denoising(problem) else TRUST)
     x = problem.estimate()
     schedule = beta_schedule(problem)
-    estimators = [begin(plane, scale**2 / schedule[0]) for plane, scale in zip(*to_planes(x), strict=True)]
+    estimators = [
+        begin(plane, scale**2 / schedule[0]) for plane, scale in zip(*to_planes(x), strict=True)
+    ]
     for iteration, beta in enumerate(schedule):
         planes, scales = to_planes(x)
-        for row, (estimate, plane, scale) in enumerate(zip(estimators, planes, scales, strict=True)):
+        for row, (estimate, plane, scale) in enumerate(
+            zip(estimators, planes, scales, strict=True)
+        ):
             out = torch.empty_like(plane)
             for done in estimate(plane, scale**2 / beta, out):
                 context.progress((iteration + (row + done) / len(planes)) / len(schedule))

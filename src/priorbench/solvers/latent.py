@@ -89,11 +89,16 @@ class _Search:
         """Return codes, the encoder's or random ones, and the means of the operator's own estimate."""
         means = self.tiles.mean((1, 2), keepdim=True)
         if generator is not None:
-            z = torch.randn(len(self.tiles), self.prior.latent_size, generator=generator).to(self.tiles)
+            z = torch.randn(len(self.tiles), self.prior.latent_size, generator=generator).to(
+                self.tiles
+            )
             return z, means
         parts = self.tiles.chunk(len(self.scales))
         sigma = max(self.problem.sigma, NOISE_FLOOR)
-        codes = [self.prior.encode(part, scale * sigma) for part, scale in zip(parts, self.scales, strict=True)]
+        codes = [
+            self.prior.encode(part, scale * sigma)
+            for part, scale in zip(parts, self.scales, strict=True)
+        ]
         return torch.cat(codes), means
 
     def image(self, z: Tensor, means: Tensor) -> Image:
@@ -126,7 +131,9 @@ class _Adam:
         self.count += 1
         first_decay, second_decay = DECAY
         bias = math.sqrt(1 - second_decay**self.count) / (1 - first_decay**self.count)
-        for tensor, gradient, (first, second) in zip(self.tensors, gradients, self.moments, strict=True):
+        for tensor, gradient, (first, second) in zip(
+            self.tensors, gradients, self.moments, strict=True
+        ):
             first.lerp_(gradient, 1 - first_decay)
             second.lerp_(gradient.square(), 1 - second_decay)
             tensor -= RATE * bias * first / (second.sqrt() + 1e-12)

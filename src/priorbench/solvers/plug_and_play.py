@@ -52,5 +52,8 @@ def noise_levels(problem: Problem) -> list[float]:
     little. The constants were chosen on training images for total variation, wavelets and non-local means together.
     """
     kind = regime(problem.operator)
-    first, last = (max(least, factor * problem.sigma) for least, factor in (FIRST_SIGMA[kind], LAST_SIGMA[kind]))
+    first, last = (
+        max(least, factor * problem.sigma)
+        for least, factor in (FIRST_SIGMA[kind], LAST_SIGMA[kind])
+    )
     return geometric(first, last, STEPS[kind])

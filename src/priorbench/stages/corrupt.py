@@ -35,7 +35,9 @@ def corrupt(plan: Plan, dataset: str, task: str) -> None:
     try:
         corruption = variant.build()
         if not isinstance(corruption, Task):
-            raise TypeError(f"{type(corruption).__qualname__} is no task: it must subclass priorbench.tasks.Task")
+            raise TypeError(
+                f"{type(corruption).__qualname__} is no task: it must subclass priorbench.tasks.Task"
+            )
         rows, columns = corruption.border
         protocol = {"border": [int(rows), int(columns)], "luminance": bool(corruption.luminance)}
     except MachineError:
@@ -57,7 +59,9 @@ def corrupt(plan: Plan, dataset: str, task: str) -> None:
                 clean = read_tensor(source)
                 fitting = corruption.fit(clean)
                 if fitting.shape != clean.shape:
-                    say(f"{dataset}/{task}/{image}: cut from {_size(clean)} to {_size(fitting)}, which the task needs")
+                    say(
+                        f"{dataset}/{task}/{image}: cut from {_size(clean)} to {_size(fitting)}, which the task needs"
+                    )
                 seed = derive_seed(plan.experiment.seed, dataset, image, task)
                 corruption.corrupt(fitting, torch.Generator().manual_seed(seed)).save(path)
                 entry = Entry(Outcome(OK, "corrupt"), file_sha256(path), tuple(fitting.shape[1:]))
@@ -66,7 +70,12 @@ def corrupt(plan: Plan, dataset: str, task: str) -> None:
                 entry = Entry(Outcome.of_exception(error, "corrupt"))
         entries[image] = entry
         say(f"{dataset}/{task}/{image}: {entry.outcome.reason or 'ready'}")
-    about = {"dataset": dataset, "task": variant.describe(), "seed": plan.experiment.seed, **protocol}
+    about = {
+        "dataset": dataset,
+        "task": variant.describe(),
+        "seed": plan.experiment.seed,
+        **protocol,
+    }
     write_manifest(Path(plan.layout.problems(dataset, task)), entries, about)
 
 
@@ -75,4 +84,10 @@ def _size(image: torch.Tensor) -> str:
 
 
 def _missing(dataset: str) -> Entry:
-    return Entry(Outcome("failed", "prepare", f"the prepared data set {dataset} lacks this image: prepare it again"))
+    return Entry(
+        Outcome(
+            "failed",
+            "prepare",
+            f"the prepared data set {dataset} lacks this image: prepare it again",
+        )
+    )

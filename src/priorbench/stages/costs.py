@@ -36,7 +36,11 @@ def costs(plan: Plan, runs: pd.DataFrame) -> dict[str, dict[str, Any]]:
     for prior, rows in told.groupby("prior"):
         chosen = plan.prior(str(prior))
         keys = zip(rows["dataset"], rows["task"], rows["image"], strict=True)
-        training = read_json(Path(plan.layout.training(chosen.id)))["seconds"] if chosen.spec.learns else None
+        training = (
+            read_json(Path(plan.layout.training(chosen.id)))["seconds"]
+            if chosen.spec.learns
+            else None
+        )
         found[cost_key(chosen)] = {
             "seconds": float(rows["seconds"].sum()),
             "megapixels": math.fsum(sizes[key] for key in keys),

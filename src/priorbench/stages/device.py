@@ -21,7 +21,11 @@ def available_device(gpus: int) -> torch.device:
         return torch.device("cpu")
     visible = os.environ.get("CUDA_VISIBLE_DEVICES", "").split(",")
     count = torch.cuda.device_count()
-    names = visible if len(visible) == count and all(visible) else [str(number) for number in range(count)]
+    names = (
+        visible
+        if len(visible) == count and all(visible)
+        else [str(number) for number in range(count)]
+    )
     return torch.device("cuda", free_slot(names))
 
 

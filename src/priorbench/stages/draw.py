@@ -30,7 +30,9 @@ def draw(plan: Plan, name: str) -> None:
 
         figure = gallery(plan, *plan.galleries[name], scores, names)
     elif name == "cost":
-        figure = draw_cost(scores, read_table(Path(plan.layout.result("runs"))), names, names.main_metric)
+        figure = draw_cost(
+            scores, read_table(Path(plan.layout.result("runs"))), names, names.main_metric
+        )
     elif name == "differences":
         figure = draw_differences(scores, names, names.main_metric)
     else:

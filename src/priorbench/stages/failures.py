@@ -60,7 +60,10 @@ def failures(plan: Plan, rows: Iterable[Ended]) -> list[Failure]:
             place, log = _place(plan, row)
             # The chunks of a cell have logs of their own: the first one stands for all.
             groups.setdefault((place, "" if row.stage == "restore" else log), []).append(row)
-    return [Failure(place, _what(group), _place(plan, group[0])[1]) for (place, _), group in groups.items()]
+    return [
+        Failure(place, _what(group), _place(plan, group[0])[1])
+        for (place, _), group in groups.items()
+    ]
 
 
 def lost_jobs(plan: Plan) -> Iterator[Failure]:
@@ -88,7 +91,9 @@ def lost_jobs(plan: Plan) -> Iterator[Failure]:
 
 def lines(found: list[Failure]) -> list[str]:
     """Return failures as text, two lines each, and how many more there are."""
-    told = [(f"{failure.where}: {failure.what}", f"  log: {failure.log}") for failure in found[:SHOWN]]
+    told = [
+        (f"{failure.where}: {failure.what}", f"  log: {failure.log}") for failure in found[:SHOWN]
+    ]
     more = len(found) - SHOWN
     return [*(line for two in told for line in two), *([f"and {more} more"] if more > 0 else [])]
 
@@ -109,6 +114,8 @@ def _place(plan: Plan, row: Ended) -> tuple[str, str]:
 
 
 def _what(rows: list[Ended]) -> str:
-    counts = ", ".join(f"{count} {status}" for status, count in Counter(row.status for row in rows).items())
+    counts = ", ".join(
+        f"{count} {status}" for status, count in Counter(row.status for row in rows).items()
+    )
     line = next(iter(rows[0].reason.strip().splitlines()), "")
     return f"{counts}: {line}".removesuffix(": ")

@@ -28,7 +28,9 @@ def gallery(plan: Plan, dataset: str, task: str, scores: pd.DataFrame, names: Ca
     plan.task(task).entry.load()  # Makes the task's operators known.
     problem = Problem.load(Path(plan.layout.problem(dataset, task, image)))
     metric = names.main_metric
-    rows = scores.query("dataset == @dataset and task == @task and image == @image and metric == @metric")
+    rows = scores.query(
+        "dataset == @dataset and task == @task and image == @image and metric == @metric"
+    )
     cells = rows.set_index("prior")
     spec = names.metrics[metric]
     panels: list[Panel] = []
@@ -37,9 +39,13 @@ def gallery(plan: Plan, dataset: str, task: str, scores: pd.DataFrame, names: Ca
             continue
         status, value = str(cells.loc[prior, "status"]), float(cells.loc[prior, "value"])  # type: ignore[arg-type]  # a cell of any type
         if not math.isnan(value):
-            restored = planes(read_image(Path(plan.layout.restored(dataset, task, prior, f"{image}.png"))))
+            restored = planes(
+                read_image(Path(plan.layout.restored(dataset, task, prior, f"{image}.png")))
+            )
             caption = f"{value:.{spec.decimals}f} {spec.unit}".rstrip()
-            panels.append(Panel(label, restored, caption if status == "ok" else f"{caption}, {status}"))
+            panels.append(
+                Panel(label, restored, caption if status == "ok" else f"{caption}, {status}")
+            )
         else:
             panels.append(Panel(label, None, status))
     _, height, width = problem.image_shape

@@ -44,7 +44,9 @@ def read_manifest(path: Path) -> dict[str, Entry]:
     data = read_json(path)
     try:
         return {
-            name: Entry(sha256=item.pop("sha256"), shape=tuple(item.pop("shape")), outcome=Outcome(**item))
+            name: Entry(
+                sha256=item.pop("sha256"), shape=tuple(item.pop("shape")), outcome=Outcome(**item)
+            )
             for name, item in data["images"].items()
         }
     except (KeyError, TypeError, AttributeError) as error:
@@ -62,11 +64,15 @@ def check_file(path: Path, sha256: str) -> None:
         StorageError: it is missing, cut off or changed.
     """
     try:
-        damage = "damaged: its checksum is not the recorded one" if file_sha256(path) != sha256 else ""
+        damage = (
+            "damaged: its checksum is not the recorded one" if file_sha256(path) != sha256 else ""
+        )
     except FileNotFoundError:
         damage = "missing"
     if damage:
-        raise StorageError(f"{path} is {damage}; 'priorbench verify --repair' has it made again by the next run")
+        raise StorageError(
+            f"{path} is {damage}; 'priorbench verify --repair' has it made again by the next run"
+        )
 
 
 def read_about(path: Path) -> dict[str, Any]:

@@ -23,7 +23,9 @@ from priorbench.types import Image
 def read_results(plan: Plan) -> Results:
     """Read what ``gather`` and ``train`` wrote; a fit that failed has no training curve."""
     layout = plan.layout
-    fitted = [prior for prior in plan.learners if read_json(Path(layout.training(prior)))["status"] == OK]
+    fitted = [
+        prior for prior in plan.learners if read_json(Path(layout.training(prior)))["status"] == OK
+    ]
     return Results(
         scores=read_table(Path(layout.result("scores"))),
         runs=read_table(Path(layout.result("runs"))),
@@ -87,7 +89,10 @@ class PlannedMaterial(Material):
             if entry.outcome.ok:
                 check_file(Path(self._plan.layout.problem(dataset, task, image)), entry.sha256)
         return {
-            image: (Problem.load(Path(self._plan.layout.problem(dataset, task, image))), corruption.fit(images[image]))
+            image: (
+                Problem.load(Path(self._plan.layout.problem(dataset, task, image))),
+                corruption.fit(images[image]),
+            )
             for image, entry in manifest.items()
             if entry.outcome.ok
         }

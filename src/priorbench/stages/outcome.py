@@ -59,4 +59,7 @@ class Outcome:
 
     def as_dict(self) -> dict[str, Any]:
         """Return the fields as plain data."""
-        return {key: None if isinstance(v, float) and math.isnan(v) else v for key, v in asdict(self).items()}
+        return {
+            key: None if isinstance(v, float) and math.isnan(v) else v
+            for key, v in asdict(self).items()
+        }

@@ -32,14 +32,23 @@ def tabulate_partial(plan: Plan) -> Path:
     finished, scored = _finished_jobs(plan)
     runs, scores = _usable(finished, RUNS), _usable(scored, SCORES)
     if not runs:
-        raise ValueError(f"nothing is finished yet: there are no rows of this experiment in {whole.root}/runs")
+        raise ValueError(
+            f"nothing is finished yet: there are no rows of this experiment in {whole.root}/runs"
+        )
     gather_chunks(runs, RUNS, Path(part.result("runs")))
     gather_chunks(scores, SCORES, Path(part.result("scores")))
-    gather_parts([Path(part.result("scores"))], SCORES, Path(part.result("scores")), published(plan))
+    gather_parts(
+        [Path(part.result("scores"))], SCORES, Path(part.result("scores")), published(plan)
+    )
     _warn_of_versions(Path(part.result("runs")))
     folder = Path(part.table()).parent
     frames = read_table(Path(part.result("scores"))), read_table(Path(part.result("runs")))
-    write_tables(*frames, catalogue(plan), folder, {cell: len(plan.datasets[cell[0]].images) for cell in plan.cells()})
+    write_tables(
+        *frames,
+        catalogue(plan),
+        folder,
+        {cell: len(plan.datasets[cell[0]].images) for cell in plan.cells()},
+    )
     return folder
 
 
@@ -49,7 +58,10 @@ def _finished_jobs(plan: Plan) -> tuple[dict[Path, frozenset[str]], dict[Path, f
     for dataset, task, prior in plan.cells():
         for number, images in enumerate(plan.chunks(dataset, prior)):
             chunk = str(number)
-            runs, scores = (Path(path(dataset, task, prior, chunk)) for path in (plan.layout.runs, plan.layout.scores))
+            runs, scores = (
+                Path(path(dataset, task, prior, chunk))
+                for path in (plan.layout.runs, plan.layout.scores)
+            )
             if runs.exists():
                 finished[runs] = frozenset(images)
                 # Without its runs a job is being done again, and its scores are of the time before.
@@ -89,7 +101,10 @@ def _read(known: Mapping[Path, frozenset[str]], files: Sequence[Path], table: Ta
         images = set(rows[start : start + count])
         start += count
         if images - known[file]:
-            print(f"priorbench: left out: {file} has images that the experiment has not", file=sys.stderr)
+            print(
+                f"priorbench: left out: {file} has images that the experiment has not",
+                file=sys.stderr,
+            )
         elif images:
             usable.append(file)
     return usable
@@ -100,4 +115,7 @@ def _warn_of_versions(runs: Path) -> None:
     versions = read_table(runs).groupby(["prior", "task"])["fingerprint"].nunique()
     mixed = sorted({str(prior) for prior, _ in versions[versions > 1].index})
     if mixed:
-        print(f"priorbench: rows of several versions of {', '.join(mixed)} are in these tables", file=sys.stderr)
+        print(
+            f"priorbench: rows of several versions of {', '.join(mixed)} are in these tables",
+            file=sys.stderr,
+        )

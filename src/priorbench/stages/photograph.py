@@ -107,7 +107,9 @@ def _task(plan: Plan, name: str, parameters: Mapping[str, Any], observed: bool) 
     elif name in entries:
         entry = entries[name]
     else:
-        raise ValueError(unknown("task", name, [*entries, *plan.tasks]) + _by_parameters(plan, name))
+        raise ValueError(
+            unknown("task", name, [*entries, *plan.tasks]) + _by_parameters(plan, name)
+        )
     model = entry.record.parameters
     for key in parameters:
         if key not in model.model_fields:
@@ -135,8 +137,14 @@ def _load_model(plan: Plan, chosen: PriorPlan) -> Any:
     if not chosen.spec.learns:
         return model
     path, spec = Path(plan.layout.model(chosen.id)), Path(plan.layout.model_spec(chosen.id))
-    if not path.exists() or not spec.exists() or read_json(spec)["fingerprint"] != chosen.fingerprint:
-        console.print(f"{chosen.id} has no model yet: training it on {chosen.train_on}, which is kept in {path.parent}")
+    if (
+        not path.exists()
+        or not spec.exists()
+        or read_json(spec)["fingerprint"] != chosen.fingerprint
+    ):
+        console.print(
+            f"{chosen.id} has no model yet: training it on {chosen.train_on}, which is kept in {path.parent}"
+        )
         if not Path(plan.layout.images(chosen.train_on)).exists():
             prepare(plan, chosen.train_on)
         outcome = train(plan, chosen.id)
@@ -161,7 +169,9 @@ def _raising_in_short(chosen: PriorPlan) -> Iterator[None]:
         raise_if_storage(error)
         plugin = chosen.entry.plugin
         whose = f"the prior {chosen.id} (plugin {plugin.name!r}, {plugin.location})"
-        raise PluginError(f"{whose} raises {type(error).__name__}:\n{short_traceback(error)}") from error
+        raise PluginError(
+            f"{whose} raises {type(error).__name__}:\n{short_traceback(error)}"
+        ) from error
 
 
 @contextmanager

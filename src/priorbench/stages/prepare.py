@@ -46,5 +46,9 @@ def prepare(plan: Plan, dataset: str) -> None:
             entries[image] = Entry(Outcome.of_exception(error, "prepare"))
         outcome = entries[image].outcome
         say(f"{dataset}/{image}: {outcome.reason or 'ready'}")
-    about = {"dataset": dataset, "fingerprint": data.fingerprint, **data.section.model_dump(mode="json")}
+    about = {
+        "dataset": dataset,
+        "fingerprint": data.fingerprint,
+        **data.section.model_dump(mode="json"),
+    }
     write_manifest(Path(plan.layout.images(dataset)), entries, about)

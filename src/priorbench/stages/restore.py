@@ -24,7 +24,9 @@ from priorbench.stages.series import in_series
 from priorbench.stages.worker import available_threads, limit_threads
 
 
-def restore(plan: Plan, dataset: str, task: str, prior: str, chunk: str, *, final: bool = True) -> None:
+def restore(
+    plan: Plan, dataset: str, task: str, prior: str, chunk: str, *, final: bool = True
+) -> None:
     """Write the restorations of a chunk and one row of ``runs`` for each of its images.
 
     Images that an earlier attempt has finished, from the same problem, prior, model and seed, are not
@@ -42,7 +44,9 @@ def restore(plan: Plan, dataset: str, task: str, prior: str, chunk: str, *, fina
         MachineError: the process was killed and further attempts are left.
         StorageError: a disk is full, or a problem or the model is damaged.
     """
-    with locked(Path(plan.layout.lock("restore", dataset, task, prior, chunk)), say_that_another_works):
+    with locked(
+        Path(plan.layout.lock("restore", dataset, task, prior, chunk)), say_that_another_works
+    ):
         _restore(plan, dataset, task, prior, chunk, final)
 
 
@@ -61,14 +65,19 @@ def _restore(plan: Plan, dataset: str, task: str, prior: str, chunk: str, final:
     limit_threads(cell.threads)
     arguments = (plan.experiment.model_dump(), dataset, task, prior)
     minutes = cell.prior.resources.minutes
-    for image, ended in in_series(_work, arguments, waiting, stage="restore", minutes=minutes, final=final):
+    for image, ended in in_series(
+        _work, arguments, waiting, stage="restore", minutes=minutes, final=final
+    ):
         outcomes[image] = outcome = Outcome(**ended)
         if cell.known_outcome(image) is None:
             cell.discard(image)
         cell.checkpoint(image).unlink(missing_ok=True)
         say(f"{cell.name}/{image}: {outcome.reason or f'restored in {outcome.seconds:.2f} s'}")
     environment = write_environment(Path(plan.layout.environments()))
-    rows = [{**cell.row(image), **outcomes[image].as_dict(), "environment": environment} for image in images]
+    rows = [
+        {**cell.row(image), **outcomes[image].as_dict(), "environment": environment}
+        for image in images
+    ]
     write_json(Path(plan.layout.cell_spec(dataset, task, prior)), cell.describe())
     write_rows(Path(plan.layout.runs(dataset, task, prior, chunk)), rows)
 
@@ -95,21 +104,33 @@ class _Cell:
         return derive_seed(self.plan.experiment.seed, self.dataset, image, self.task, self.prior.id)
 
     def path(self, image: str, suffix: str) -> Path:
-        return Path(self.plan.layout.restored(self.dataset, self.task, self.prior.id, f"{image}{suffix}"))
+        return Path(
+            self.plan.layout.restored(self.dataset, self.task, self.prior.id, f"{image}{suffix}")
+        )
 
     def checkpoint(self, image: str) -> Path:
-        return Path(self.plan.layout.restoration_checkpoint(self.dataset, self.task, self.prior.id, image))
+        return Path(
+            self.plan.layout.restoration_checkpoint(self.dataset, self.task, self.prior.id, image)
+        )
 
     def key(self, image: str) -> str:
         """What a restoration depends on."""
         problem = self.problems[image].sha256
         return fingerprint(
-            [self.prior.fingerprint, self.training.get("sha256"), problem, self.seed(image), self.threads]
+            [
+                self.prior.fingerprint,
+                self.training.get("sha256"),
+                problem,
+                self.seed(image),
+                self.threads,
+            ]
         )
 
     def known_outcome(self, image: str) -> Outcome | None:
         """Return how an image ended before this job, or None if it has to be computed."""
-        problem = self.problems.get(image, Entry(Outcome("failed", "corrupt", "there is no such problem")))
+        problem = self.problems.get(
+            image, Entry(Outcome("failed", "corrupt", "there is no such problem"))
+        )
         if not problem.outcome.ok:
             return problem.outcome
         for name, before in (("training", self.training), ("tuning", self.tuning)):
@@ -122,7 +143,11 @@ class _Cell:
             outcome = Outcome(**saved["outcome"])
             # What stopped at its time limit may go further with another one.
             same_limit = outcome.ok or saved["minutes"] == self.prior.resources.minutes
-            if same_limit and saved["key"] == self.key(image) and saved["sha256"] == file_sha256(restored):
+            if (
+                same_limit
+                and saved["key"] == self.key(image)
+                and saved["sha256"] == file_sha256(restored)
+            ):
                 return outcome
         except (OSError, ValueError, KeyError, TypeError):
             pass
@@ -157,7 +182,9 @@ class _Cell:
             metric = self.plan.registry.metrics[name]
             if metric.record.of_problem:
                 problem = Path(self.plan.layout.problem(self.dataset, self.task, image))
-                found = evaluate_of_problem(metric, self.plan.task(self.task), problem, self.path(image, ".png"))
+                found = evaluate_of_problem(
+                    metric, self.plan.task(self.task), problem, self.path(image, ".png")
+                )
                 measured[name] = {"fingerprint": code, **asdict(found)}
         if measured:
             record = self.path(image, ".json")
@@ -193,7 +220,12 @@ class _Cell:
 
 
 def _work(
-    send: Callable[[Any], None], experiment: dict[str, Any], dataset: str, task: str, name: str, images: list[str]
+    send: Callable[[Any], None],
+    experiment: dict[str, Any],
+    dataset: str,
+    task: str,
+    name: str,
+    images: list[str],
 ) -> None:
     """Restore in the worker's process: send a word before each image and its outcome after it."""
     import torch
@@ -255,7 +287,9 @@ def _restore_one(cell: _Cell, prior: object, image: str) -> Outcome:
     cell.discard(image)
     try:
         device = available_device(cell.prior.resources.gpus)
-        problem = Problem.load(Path(cell.plan.layout.problem(cell.dataset, cell.task, image))).to(device)
+        problem = Problem.load(Path(cell.plan.layout.problem(cell.dataset, cell.task, image))).to(
+            device
+        )
         checkpoint = Checkpoint(cell.checkpoint(image), cell.key(image))
         context = Context.seeded(cell.seed(image), progress, checkpoint, device, deadline)
         outcome, result = solve(prior, problem, context, cell.seed(image), "restore", limit)

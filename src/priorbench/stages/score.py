@@ -38,7 +38,9 @@ def score(plan: Plan, dataset: str, task: str, prior: str, chunk: str) -> None:
     rows: list[dict[str, Any]] = []
     for run in read_rows(Path(plan.layout.runs(dataset, task, prior, chunk))):
         pair = _Pair(plan, dataset, task, prior, run["image"], problems, protocol)
-        has_image = run["status"] == OK or (run["status"] == TIMEOUT and pair.restored_file.exists())
+        has_image = run["status"] == OK or (
+            run["status"] == TIMEOUT and pair.restored_file.exists()
+        )
         if has_image:
             pair.check(images[run["image"]].sha256)
         for name, metric in metrics.items():
@@ -48,7 +50,10 @@ def score(plan: Plan, dataset: str, task: str, prior: str, chunk: str) -> None:
                 # An estimate at the time limit keeps its status beside its value.
                 if run["status"] == TIMEOUT and ended.value is not None:
                     ended = Evaluation(ended.value, run["status"], run["reason"])
-            row = {key: run[key] for key in ("experiment", "dataset", "image", "task", "prior", "source")}
+            row = {
+                key: run[key]
+                for key in ("experiment", "dataset", "image", "task", "prior", "source")
+            }
             rows.append({**row, "metric": name, **asdict(ended), "note": ""})
             found = ended.reason if ended.value is None else f"{ended.value:.4f}"
             say(f"{dataset}/{task}/{prior}/{run['image']}: {name} {found}")
@@ -96,9 +101,13 @@ class _Pair:
     def images(self) -> tuple[np.ndarray, np.ndarray]:
         """The restored and the clean image, H × W × C, as the task's protocol wants them compared."""
         _, height, width = self.problems[self.image].shape
-        restored, clean = (planes(read_image(file)) for file in (self.restored_file, self.clean_file))
+        restored, clean = (
+            planes(read_image(file)) for file in (self.restored_file, self.clean_file)
+        )
         if restored.shape[:2] != (height, width):
-            raise ValueError(f"{self.restored_file} is {restored.shape[:2]}, its problem {(height, width)}")
+            raise ValueError(
+                f"{self.restored_file} is {restored.shape[:2]}, its problem {(height, width)}"
+            )
         return compared(restored, clean, self.protocol["border"], self.protocol["luminance"])
 
     def evaluate(self, metric: Registered[MetricSpec]) -> Evaluation:

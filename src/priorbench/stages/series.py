@@ -44,7 +44,10 @@ def in_series(
         begun = False
         try:
             for kind, _, content in messages(
-                work, (*arguments, list(waiting)), first_limit=60 * MODEL_LOADING_MINUTES, limit=60 * minutes
+                work,
+                (*arguments, list(waiting)),
+                first_limit=60 * MODEL_LOADING_MINUTES,
+                limit=60 * minutes,
             ):
                 begun = kind == "begin"
                 if kind == "end":

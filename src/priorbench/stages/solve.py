@@ -34,7 +34,9 @@ def solve(
     seconds, peak = measure.seconds, measure.peak_memory_mb
     expected = (1, *problem.image_shape)
     if tuple(result.image.shape) != expected:
-        raise ValueError(f"the prior returned an image of shape {tuple(result.image.shape)}, not {expected}")
+        raise ValueError(
+            f"the prior returned an image of shape {tuple(result.image.shape)}, not {expected}"
+        )
     if not torch.isfinite(result.image).all():
         reason = "the restored image holds NaN or infinite values"
         return Outcome(DIVERGED, stage, reason, seconds=seconds, peak_memory_mb=peak), result

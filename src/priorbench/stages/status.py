@@ -96,7 +96,9 @@ class Status:
         """Seconds until all is restored with as many jobs as now; None if that can't be known."""
         work = [prior.work for prior in self.priors]
         known = [seconds for seconds in work if seconds is not None]
-        return _over_jobs(sum(known) if len(known) == len(work) else None, self.sum("left"), self.sum("running"))
+        return _over_jobs(
+            sum(known) if len(known) == len(work) else None, self.sum("left"), self.sum("running")
+        )
 
 
 class Observer:
@@ -151,7 +153,9 @@ class Observer:
 class _Look:
     """One look at one prior."""
 
-    def __init__(self, plan: Plan, prior: str, cells: list[tuple[str, str]], observer: Observer) -> None:
+    def __init__(
+        self, plan: Plan, prior: str, cells: list[tuple[str, str]], observer: Observer
+    ) -> None:
         self.plan, self.prior, self.cells, self.observer = plan, prior, cells, observer
         self.ended: list[Ended] = []
         self.lost: list[Failure] = []
@@ -165,7 +169,10 @@ class _Look:
         if plan.prior(prior).spec.learns:
             training = self._fit(plan.layout.training(prior), f"training {prior}", "train", prior)
         tuned = [task for task in plan.tasks if plan.is_tuned(task, prior)]
-        tuning = [self._fit(plan.layout.tuned(t, prior), f"tuning {prior} for {t}", "tune", t, prior) for t in tuned]
+        tuning = [
+            self._fit(plan.layout.tuned(t, prior), f"tuning {prior} for {t}", "tune", t, prior)
+            for t in tuned
+        ]
         for dataset, task in self.cells:
             self._cell(dataset, task)
         self.seconds += math.fsum(row.seconds or 0.0 for row in self.ended)
@@ -245,7 +252,9 @@ class _Look:
             stat = records.get(f"{image}.json")
             if stat:
                 self.observer.note(stat)
-                how = self.observer.content(self.plan.layout.restored(*cell, f"{image}.json"), stat, _record)
+                how = self.observer.content(
+                    self.plan.layout.restored(*cell, f"{image}.json"), stat, _record
+                )
                 if how:
                     found[image] = how
         return found
@@ -261,7 +270,9 @@ class _Look:
             return 0.0
         if not every:
             return None
-        return sum(count * fmean(measured.get(cell, every)) for cell, count in self.left.items() if count)
+        return sum(
+            count * fmean(measured.get(cell, every)) for cell, count in self.left.items() if count
+        )
 
 
 _How: TypeAlias = tuple[str, str, str, float | None]

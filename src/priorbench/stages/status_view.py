@@ -45,7 +45,11 @@ def duration(seconds: float | None) -> str:
 
 
 def _head(status: Status) -> list[str]:
-    ended, total, jobs = status.sum("done") + status.sum("failed"), status.sum("total"), status.sum("running")
+    ended, total, jobs = (
+        status.sum("done") + status.sum("failed"),
+        status.sum("total"),
+        status.sum("running"),
+    )
     line = f"{status.experiment}: {ended} of {total} restorations ended, {status.sum('failed')} of them failed"
     if not status.finished:
         line += f"; {jobs} job{'' if jobs == 1 else 's'} restoring, left: {duration(status.eta)}"
@@ -89,7 +93,9 @@ def _tuning(prior: PriorStatus) -> str:
     """Return the state of the tasks, the least finished first."""
     if not prior.tuning:
         return ""
-    state = next(state for state in ("failed", "running", "waiting", "done") if state in prior.tuning)
+    state = next(
+        state for state in ("failed", "running", "waiting", "done") if state in prior.tuning
+    )
     done = sum(one in ("done", "failed") for one in prior.tuning)
     return f"{state} {done}/{len(prior.tuning)}"
 

@@ -46,10 +46,13 @@ def print_summary(plan: Plan) -> None:
         console.print(problem, style="red", markup=False)
     # The logs, which lie there as well, can't tell it.
     if Path(layout.root).exists() and shutil.disk_usage(layout.root).free < FULL:
-        console.print(f"the disk of {layout.root} is full", style="red", markup=False, soft_wrap=True)
+        console.print(
+            f"the disk of {layout.root} is full", style="red", markup=False, soft_wrap=True
+        )
     if not gathered:
         console.print(
-            "nothing has been gathered yet; tables of what there is: priorbench tabulate --partial", soft_wrap=True
+            "nothing has been gathered yet; tables of what there is: priorbench tabulate --partial",
+            soft_wrap=True,
         )
         return
     for what, path in (

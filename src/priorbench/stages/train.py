@@ -19,7 +19,13 @@ from priorbench.stages.log import say, say_that_another_works
 from priorbench.stages.manifest import check_file, read_manifest
 from priorbench.stages.measure import Measure
 from priorbench.stages.outcome import OK, Outcome
-from priorbench.stages.worker import WorkerDied, WorkerTimeout, available_threads, limit_threads, messages
+from priorbench.stages.worker import (
+    WorkerDied,
+    WorkerTimeout,
+    available_threads,
+    limit_threads,
+    messages,
+)
 
 
 def train(plan: Plan, prior: str, *, final: bool = True) -> Outcome:
@@ -60,7 +66,9 @@ class _Fit:
         ]
         self.images = {image: manifest[image].sha256 for image in names}
         # The name, not the id: the variants of one prior learn from the same random draws and can be compared.
-        self.seed = derive_seed(plan.experiment.seed, "train", self.prior.train_on, self.prior.spec.name)
+        self.seed = derive_seed(
+            plan.experiment.seed, "train", self.prior.train_on, self.prior.spec.name
+        )
         self.key = fingerprint([self.prior.fingerprint, self.seed, self.threads, self.images])
 
     def run(self, final: bool) -> Outcome:
@@ -76,7 +84,11 @@ class _Fit:
         # Snakemake removes a rule's outputs before it starts the job again; this file is none and keeps the curve.
         write_json(Path(layout.fit(name)), known)
         write_atomically(Path(layout.curve(name)), known["curve"])
-        origin = {"train_on": self.prior.train_on, "seed": self.plan.experiment.seed, "threads": self.threads}
+        origin = {
+            "train_on": self.prior.train_on,
+            "seed": self.plan.experiment.seed,
+            "threads": self.threads,
+        }
         write_json(Path(layout.model_spec(name)), {**self.prior.describe(), **origin})
         write_json(Path(layout.training(name)), {"sha256": known["sha256"], **outcome.as_dict()})
         return outcome
@@ -86,7 +98,9 @@ class _Fit:
         try:
             record: dict[str, Any] = read_json(Path(self.plan.layout.fit(self.prior.id)))
             same = record["key"] == self.key and Outcome(**record["outcome"]).ok
-            if same and record["sha256"] == file_sha256(Path(self.plan.layout.model(self.prior.id))):
+            if same and record["sha256"] == file_sha256(
+                Path(self.plan.layout.model(self.prior.id))
+            ):
                 return record
         except (OSError, ValueError, KeyError, TypeError):
             pass
@@ -97,10 +111,15 @@ class _Fit:
         model = Path(self.plan.layout.model(self.prior.id))
         model.unlink(missing_ok=True)
         limit = 60 * self.prior.resources.training_minutes
-        outcome, curve = Outcome("failed", "train", "the process ended without a word"), curve_text([])
+        outcome, curve = (
+            Outcome("failed", "train", "the process ended without a word"),
+            curve_text([]),
+        )
         arguments = (self.plan.experiment.model_dump(), self.prior.id)
         try:
-            for kind, content in messages(_fit, arguments, first_limit=60 * MODEL_LOADING_MINUTES, limit=limit):
+            for kind, content in messages(
+                _fit, arguments, first_limit=60 * MODEL_LOADING_MINUTES, limit=limit
+            ):
                 if kind == "end":
                     outcome, curve = Outcome(**content["outcome"]), content["curve"]
         except WorkerTimeout as error:
@@ -151,7 +170,9 @@ def _fit(send: Callable[[Any], None], experiment: dict[str, Any], name: str) -> 
                 say(f"{name}: " + ", ".join(f"{key} {value:.6g}" for key, value in row.items()))
         prior.save(Path(plan.layout.model(name)))
         checkpoint.discard()
-        outcome = Outcome(OK, "train", seconds=measure.seconds, peak_memory_mb=measure.peak_memory_mb)
+        outcome = Outcome(
+            OK, "train", seconds=measure.seconds, peak_memory_mb=measure.peak_memory_mb
+        )
     except (Exception, SystemExit) as error:
         raise_if_storage(error)
         outcome = Outcome.of_exception(error, "train")

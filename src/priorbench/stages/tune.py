@@ -49,7 +49,9 @@ def tune(plan: Plan, task: str, prior: str, *, final: bool = True) -> Outcome:
         StorageError: a disk is full, or a training image or the model is damaged.
     """
     if not plan.is_tuned(task, prior):
-        raise ValueError(f"the prior {prior} is not tuned for {task}: set priors.settings.<name>.tune, or name another")
+        raise ValueError(
+            f"the prior {prior} is not tuned for {task}: set priors.settings.<name>.tune, or name another"
+        )
     with locked(Path(plan.layout.lock("tune", task, prior)), say_that_another_works):
         return _tune(plan, task, prior, final)
 
@@ -71,7 +73,9 @@ def _tune(plan: Plan, task: str, prior: str, final: bool) -> Outcome:
     tried = [] if outcome else list(_trials(plan, task, prior, images, threads, final))
     done = [trial for trial in tried if trial.psnr is not None]
     best = max(done, key=lambda trial: trial.psnr or 0.0, default=None)
-    outcome = outcome or (Outcome(OK, "tune") if best else _all_failed([trial.outcome for trial in tried]))
+    outcome = outcome or (
+        Outcome(OK, "tune") if best else _all_failed([trial.outcome for trial in tried])
+    )
     say(f"{prior} on {task}: {f'chosen: {best.words}' if best else outcome.reason}")
     record = {
         "parameters": best.parameters if best else None,
@@ -98,7 +102,9 @@ def _key(plan: Plan, task: str, prior: str, images: list[str], threads: int) -> 
     entries = read_manifest(Path(plan.layout.images(chosen.tune_on)))
     model = read_json(Path(plan.layout.training(prior)))["sha256"] if chosen.spec.learns else ""
     digests = {image: entries[image].sha256 for image in images}
-    return fingerprint([plan.tuning_fingerprint(task, prior), plan.experiment.seed, digests, model, threads])
+    return fingerprint(
+        [plan.tuning_fingerprint(task, prior), plan.experiment.seed, digests, model, threads]
+    )
 
 
 def _known(path: Path, key: str) -> dict[str, Any] | None:
@@ -135,12 +141,16 @@ class _Trial:
         return {"parameters": self.parameters, "psnr": self.psnr, **ended, "images": self.scores}
 
 
-def _trials(plan: Plan, task: str, prior: str, images: list[str], threads: int, final: bool) -> Iterator[_Trial]:
+def _trials(
+    plan: Plan, task: str, prior: str, images: list[str], threads: int, final: bool
+) -> Iterator[_Trial]:
     """Yield each combination as it ends."""
     chosen = plan.prior(prior)
     arguments = (plan.experiment.model_dump(), task, prior, images, threads)
     numbers, minutes = range(len(chosen.candidates)), chosen.resources.minutes
-    for number, ended in in_series(_work, arguments, numbers, stage="tune", minutes=minutes, final=final):
+    for number, ended in in_series(
+        _work, arguments, numbers, stage="tune", minutes=minutes, final=final
+    ):
         scores = ended.pop("scores", {})
         trial = _Trial(chosen.candidates[number], Outcome(**ended), scores)
         say(f"{prior} on {task}: {trial.words}: {trial.outcome.reason or f'{trial.psnr:.3f} dB'}")
@@ -150,7 +160,11 @@ def _trials(plan: Plan, task: str, prior: str, images: list[str], threads: int, 
 def _images(plan: Plan, dataset: str) -> list[str]:
     """Return the first images of a data set that can be read, as many as the configuration says."""
     entries = read_manifest(Path(plan.layout.images(dataset)))
-    readable = [image for image in plan.dataset(dataset).images if image in entries and entries[image].outcome.ok]
+    readable = [
+        image
+        for image in plan.dataset(dataset).images
+        if image in entries and entries[image].outcome.ok
+    ]
     return readable[: plan.experiment.tuning.images]
 
 
@@ -164,15 +178,23 @@ def _obstacle(plan: Plan, prior: str, images: list[str]) -> Outcome | None:
     training = read_json(Path(plan.layout.training(prior)))
     if training["status"] == OK:
         return None
-    return Outcome(**{key: training[key] for key in ENDED} | {"reason": f"training: {training['reason']}"})
+    return Outcome(
+        **{key: training[key] for key in ENDED} | {"reason": f"training: {training['reason']}"}
+    )
 
 
 def _all_failed(failures: list[Outcome]) -> Outcome:
     """Return the outcome of a tuning without any combination that works."""
     first = failures[0]
-    status = first.status if all(failure.status == first.status for failure in failures) else "failed"
+    status = (
+        first.status if all(failure.status == first.status for failure in failures) else "failed"
+    )
     count = len(failures)
-    told = "the only combination failed" if count == 1 else f"all {count} combinations failed, the first one so"
+    told = (
+        "the only combination failed"
+        if count == 1
+        else f"all {count} combinations failed, the first one so"
+    )
     return Outcome(status, "tune", f"{told}: {first.reason}", first.traceback)
 
 
@@ -216,7 +238,9 @@ def _work(
     for number in numbers:
         send(("begin", number, None))
         scores: dict[str, float] = {}
-        outcome = broken or _try(plan, prior, number, samples, scores, partial(send, ("begin", number, None)))
+        outcome = broken or _try(
+            plan, prior, number, samples, scores, partial(send, ("begin", number, None))
+        )
         if not outcome.ok:
             say(outcome.traceback or outcome.reason)
         send(("end", number, {**outcome.as_dict(), "scores": scores}))
@@ -233,7 +257,9 @@ def _check(plan: Plan, prior: str, images: list[str]) -> None:
     for image in images:
         check_file(Path(plan.layout.image(chosen.tune_on, image)), entries[image].sha256)
     if chosen.spec.learns:
-        check_file(Path(plan.layout.model(prior)), read_json(Path(plan.layout.training(prior)))["sha256"])
+        check_file(
+            Path(plan.layout.model(prior)), read_json(Path(plan.layout.training(prior)))["sha256"]
+        )
 
 
 def _samples(plan: Plan, task: str, prior: str, images: list[str]) -> Iterator[_Sample]:
@@ -255,8 +281,12 @@ def _samples(plan: Plan, task: str, prior: str, images: list[str]) -> Iterator[_
     for name in images:
         photograph = to_array(read_tensor(Path(plan.layout.image(dataset, name))))
         try:
-            clean = corruption.fit(to_tensor(transform(photograph, crop=plan.experiment.tuning.crop)))
-            generator = torch.Generator().manual_seed(derive_seed(seed, "tune", dataset, name, task))
+            clean = corruption.fit(
+                to_tensor(transform(photograph, crop=plan.experiment.tuning.crop))
+            )
+            generator = torch.Generator().manual_seed(
+                derive_seed(seed, "tune", dataset, name, task)
+            )
             problem = corruption.corrupt(clean, generator)
         except MachineError:
             raise
@@ -267,13 +297,20 @@ def _samples(plan: Plan, task: str, prior: str, images: list[str]) -> Iterator[_
             continue
         # The name, not the id: the variants of one prior are tuned with the same random draws.
         drawn = derive_seed(seed, "tune", dataset, name, task, plan.prior(prior).spec.name)
-        yield _Sample(name, clean, problem, drawn, (int(rows), int(columns)), bool(corruption.luminance))
+        yield _Sample(
+            name, clean, problem, drawn, (int(rows), int(columns)), bool(corruption.luminance)
+        )
     if len(reasons) == len(images):
         raise ValueError(f"no training image fits the task; {reasons[0]}")
 
 
 def _try(
-    plan: Plan, prior: str, number: int, samples: list[_Sample], scores: dict[str, float], begin: Callable[[], None]
+    plan: Plan,
+    prior: str,
+    number: int,
+    samples: list[_Sample],
+    scores: dict[str, float],
+    begin: Callable[[], None],
 ) -> Outcome:
     """Restore every sample with one combination, fill ``scores``, and return how it ended.
 
@@ -299,11 +336,18 @@ def _try(
         for sample in samples:
             begin()
             context = Context.seeded(sample.seed, device=device, deadline=deadline_within(limit))
-            outcome, result = solve(model, sample.problem.to(device), context, sample.seed, "tune", limit)
+            outcome, result = solve(
+                model, sample.problem.to(device), context, sample.seed, "tune", limit
+            )
             if not outcome.ok:
                 return outcome
             seconds += outcome.seconds or 0.0
-            pair = compared(to_array(result.image.cpu()), to_array(sample.clean), sample.border, sample.luminance)
+            pair = compared(
+                to_array(result.image.cpu()),
+                to_array(sample.clean),
+                sample.border,
+                sample.luminance,
+            )
             scores[sample.name] = min(psnr(*pair), EXACT)
     except (Exception, SystemExit) as error:
         raise_if_storage(error)

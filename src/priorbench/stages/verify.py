@@ -54,12 +54,17 @@ def check(plan: Plan) -> Iterator[Checked]:
     for dataset in plan.test:
         for task in plan.tasks:
             listed = Path(layout.problems(dataset, task))
-            yield from _listed(listed, partial(layout.problem, dataset, task), made_from.problems(dataset, task))
+            yield from _listed(
+                listed, partial(layout.problem, dataset, task), made_from.problems(dataset, task)
+            )
     for prior in plan.learners:
         yield from _model(plan, prior, made_from.training(prior))
     for dataset, task, prior in plan.cells():
         for chunk, images in enumerate(plan.chunks(dataset, prior)):
-            runs, scores = (Path(path(dataset, task, prior, str(chunk))) for path in (layout.runs, layout.scores))
+            runs, scores = (
+                Path(path(dataset, task, prior, str(chunk)))
+                for path in (layout.runs, layout.scores)
+            )
             rows = made_from.rows(prior)
             for image in images:
                 yield from _restored(plan, dataset, task, prior, image, (runs, scores, *rows))
@@ -67,7 +72,9 @@ def check(plan: Plan) -> Iterator[Checked]:
             yield from _readable(scores, read_rows, rows)
     for kind in ("runs", "scores"):
         for prior in plan.priors:
-            yield from _readable(Path(layout.gathered(kind, prior)), read_table, made_from.results())
+            yield from _readable(
+                Path(layout.gathered(kind, prior)), read_table, made_from.results()
+            )
         yield from _readable(Path(layout.result(kind)), read_table, ())
     for path in sorted(Path(layout.root).rglob(".*.partial")):
         if time.time() - path.stat().st_mtime > ABANDONED:
@@ -95,7 +102,10 @@ class _Downstream:
         return tuple(Path(self.layout.result(kind)) for kind in ("runs", "scores"))
 
     def rows(self, prior: str) -> tuple[Path, ...]:
-        return (*(Path(self.layout.gathered(kind, prior)) for kind in ("runs", "scores")), *self.results())
+        return (
+            *(Path(self.layout.gathered(kind, prior)) for kind in ("runs", "scores")),
+            *self.results(),
+        )
 
     def cells(self, chosen: Callable[[str, str, str], bool]) -> tuple[Path, ...]:
         found: dict[Path, None] = {}
@@ -111,18 +121,32 @@ class _Downstream:
         return self.cells(lambda at, what, _: (at, what) == (dataset, task))
 
     def training(self, prior: str) -> tuple[Path, ...]:
-        tuned = [Path(self.layout.tuned(task, prior)) for task in self.plan.tasks if self.plan.is_tuned(task, prior)]
-        return (Path(self.layout.curve(prior)), *tuned, *self.cells(lambda _, __, name: name == prior))
+        tuned = [
+            Path(self.layout.tuned(task, prior))
+            for task in self.plan.tasks
+            if self.plan.is_tuned(task, prior)
+        ]
+        return (
+            Path(self.layout.curve(prior)),
+            *tuned,
+            *self.cells(lambda _, __, name: name == prior),
+        )
 
     def images(self, dataset: str) -> tuple[Path, ...]:
-        found = [Path(self.layout.problems(dataset, task)) for task in self.plan.tasks if dataset in self.plan.test]
+        found = [
+            Path(self.layout.problems(dataset, task))
+            for task in self.plan.tasks
+            if dataset in self.plan.test
+        ]
         for prior in self.plan.learners:
             if self.plan.prior(prior).train_on == dataset:
                 found += [Path(self.layout.training(prior)), *self.training(prior)]
         return (*found, *self.cells(lambda at, _, __: at == dataset))
 
 
-def _listed(manifest: Path, path_of: Callable[[str], str], made: tuple[Path, ...]) -> Iterator[Checked]:
+def _listed(
+    manifest: Path, path_of: Callable[[str], str], made: tuple[Path, ...]
+) -> Iterator[Checked]:
     """Check the files that a manifest lists."""
     if not manifest.exists():
         return
@@ -152,7 +176,9 @@ def _model(plan: Plan, prior: str, made: tuple[Path, ...]) -> Iterator[Checked]:
         yield from _same(Path(plan.layout.model(prior)), digest, training, *made)
 
 
-def _restored(plan: Plan, dataset: str, task: str, prior: str, image: str, made: tuple[Path, ...]) -> Iterator[Checked]:
+def _restored(
+    plan: Plan, dataset: str, task: str, prior: str, image: str, made: tuple[Path, ...]
+) -> Iterator[Checked]:
     record = Path(plan.layout.restored(dataset, task, prior, f"{image}.json"))
     if not record.exists():
         return
@@ -162,7 +188,9 @@ def _restored(plan: Plan, dataset: str, task: str, prior: str, image: str, made:
         yield Checked(record, f"not the record of a restoration: {error}", made)
         return
     yield Checked(record)
-    yield from _same(Path(plan.layout.restored(dataset, task, prior, f"{image}.png")), digest, record, *made)
+    yield from _same(
+        Path(plan.layout.restored(dataset, task, prior, f"{image}.png")), digest, record, *made
+    )
 
 
 def _same(path: Path, digest: str, *remove: Path) -> Iterator[Checked]:
@@ -173,7 +201,9 @@ def _same(path: Path, digest: str, *remove: Path) -> Iterator[Checked]:
         yield Checked(path, str(error).partition(";")[0].removeprefix(f"{path} is "), remove)
 
 
-def _readable(path: Path, read: Callable[[Path], object], made: tuple[Path, ...]) -> Iterator[Checked]:
+def _readable(
+    path: Path, read: Callable[[Path], object], made: tuple[Path, ...]
+) -> Iterator[Checked]:
     try:
         read(path)
         yield Checked(path)

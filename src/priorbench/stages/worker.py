@@ -20,7 +20,12 @@ from priorbench.errors import MachineError, StorageError, raise_if_storage
 FINISHED = ("finished",)
 LOST = {"machine": MachineError, "storage": StorageError}
 """First words of messages of this module's own."""
-THREAD_VARIABLES = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMEXPR_NUM_THREADS")
+THREAD_VARIABLES = (
+    "OMP_NUM_THREADS",
+    "MKL_NUM_THREADS",
+    "OPENBLAS_NUM_THREADS",
+    "NUMEXPR_NUM_THREADS",
+)
 
 
 class WorkerTimeout(Exception):
@@ -37,7 +42,9 @@ class WorkerDied(Exception):
 
 def available_threads(threads: int) -> int:
     """Return ``threads``, or how many processors this process may use if that is less."""
-    usable = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    usable = (
+        len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    )
     return min(threads, usable)
 
 
@@ -112,7 +119,9 @@ def _wait_for_message(receiver: Connection, process: Any, seconds: float) -> boo
     raise WorkerTimeout(seconds)
 
 
-def _main(work: Callable[..., None], sender: Connection, lifeline: Connection, arguments: tuple[Any, ...]) -> None:
+def _main(
+    work: Callable[..., None], sender: Connection, lifeline: Connection, arguments: tuple[Any, ...]
+) -> None:
     """Run in the new process."""
     os.setsid()
     threading.Thread(target=_end_with_parent, args=(lifeline,), daemon=True).start()

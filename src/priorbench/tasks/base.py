@@ -59,7 +59,9 @@ def shape_of(image: Image) -> tuple[int, int, int]:
     return image.shape[1], image.shape[2], image.shape[3]
 
 
-def add_noise(image: Image, operator: LinearOperator, sigma: float, generator: torch.Generator) -> Problem:
+def add_noise(
+    image: Image, operator: LinearOperator, sigma: float, generator: torch.Generator
+) -> Problem:
     """Return y = Hx + n with white Gaussian noise where H lets something through.
 
     Args:

@@ -27,12 +27,18 @@ class Deblur(Task):
         self.kernel = torch.from_numpy(blur_kernel(kernel)).float()
         self.sigma = sigma / 255
         self.boundary = boundary
-        self.margin = (self.kernel.shape[0] // 2, self.kernel.shape[1] // 2) if boundary == "valid" else (0, 0)
+        self.margin = (
+            (self.kernel.shape[0] // 2, self.kernel.shape[1] // 2)
+            if boundary == "valid"
+            else (0, 0)
+        )
         self.border = self.margin
 
     def corrupt(self, image: Image, generator: torch.Generator) -> Problem:
         """Return y = k * x + n."""
-        return add_noise(image, Blur(self.kernel, shape_of(image), self.boundary), self.sigma, generator)
+        return add_noise(
+            image, Blur(self.kernel, shape_of(image), self.boundary), self.sigma, generator
+        )
 
     def observe(self, image: Observation, mask: Image | None = None) -> Problem:
         """Return the blurred image as a problem; with ``valid`` the image sought is larger by its unseen border."""

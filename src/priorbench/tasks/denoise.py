@@ -43,7 +43,9 @@ class DenoisePoisson(Task):
     def corrupt(self, image: Image, generator: torch.Generator) -> Problem:
         """Return the photons counted at each pixel, divided by the peak."""
         check_finite(image)
-        return self._problem(torch.poisson(self.peak * image.clamp(min=0), generator=generator) / self.peak)
+        return self._problem(
+            torch.poisson(self.peak * image.clamp(min=0), generator=generator) / self.peak
+        )
 
     def observe(self, image: Observation, mask: Image | None = None) -> Problem:
         """Return the counts, divided by the peak, as a problem."""

@@ -36,11 +36,15 @@ class DenoiseGuided(Denoise):
         problem = super().corrupt(image, generator)
         return replace(problem, guide=flash_photograph(image, numpy_generator(generator)))
 
-    def observe(self, image: Observation, mask: Image | None = None, guide: Image | None = None) -> Problem:
+    def observe(
+        self, image: Observation, mask: Image | None = None, guide: Image | None = None
+    ) -> Problem:
         """Return the noisy image and its ``guide``, 1 × 1 or 3 × H × W, as a problem."""
         refuse_mask(mask, "denoise-guided")
         if guide is None:
-            raise ValueError("an observed image needs a guide: a flash photograph of the same scene, of the same size")
+            raise ValueError(
+                "an observed image needs a guide: a flash photograph of the same scene, of the same size"
+            )
         return replace(super().observe(image), guide=guide)
 
 
@@ -95,6 +99,10 @@ def _shadow(height: int, width: int, generator: np.random.Generator) -> np.ndarr
     angle = 2 * math.pi * (np.arange(corners) + generator.uniform(0, 0.7, corners)) / corners
     radius = generator.uniform(0.15, 0.35, corners)[:, None] * side
     centre = generator.uniform(0.1, 0.9, 2) * (height, width)
-    polygon = polygon2mask((height, width), centre + radius * np.stack([np.sin(angle), np.cos(angle)], axis=1))
-    depth: np.ndarray = gaussian_filter(polygon.astype(np.float64), generator.uniform(0.005, 0.02) * side)
+    polygon = polygon2mask(
+        (height, width), centre + radius * np.stack([np.sin(angle), np.cos(angle)], axis=1)
+    )
+    depth: np.ndarray = gaussian_filter(
+        polygon.astype(np.float64), generator.uniform(0.005, 0.02) * side
+    )
     return depth

@@ -39,9 +39,13 @@ class _Inpaint(Task):
     def observe(self, image: Observation, mask: Image | None = None) -> Problem:
         """Return the image with the pixels outside ``mask`` missing."""
         if mask is None:
-            raise ValueError("an observed image needs a mask that is white where the pixels are known")
+            raise ValueError(
+                "an observed image needs a mask that is white where the pixels are known"
+            )
         if mask.shape[-2:] != image.shape[-2:]:
-            raise ValueError(f"the mask is {tuple(mask.shape[-2:])} but the image {tuple(image.shape[-2:])}")
+            raise ValueError(
+                f"the mask is {tuple(mask.shape[-2:])} but the image {tuple(image.shape[-2:])}"
+            )
         operator = Mask((mask[0, :1] > 0.5).repeat(image.shape[1], 1, 1))
         return Problem(operator.forward(image), operator, self.sigma)
 
@@ -61,7 +65,11 @@ class Inpaint(_Inpaint):
     def known(self, height: int, width: int, generator: torch.Generator) -> Tensor:
         """Return a mask with the wanted number of missing pixels."""
         known = torch.ones(height * width, dtype=torch.bool)
-        known[torch.randperm(height * width, generator=generator)[: round(self.missing * height * width)]] = False
+        known[
+            torch.randperm(height * width, generator=generator)[
+                : round(self.missing * height * width)
+            ]
+        ] = False
         return known.reshape(height, width)
 
 

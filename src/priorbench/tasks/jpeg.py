@@ -28,7 +28,9 @@ class Jpeg(Task):
         check_finite(image)
         levels = (image[0].clamp(0, 1) * 255).round().to(torch.uint8).permute(1, 2, 0).numpy()
         file = io.BytesIO()
-        Picture.fromarray(levels[:, :, 0] if levels.shape[2] == 1 else levels).save(file, "JPEG", quality=self.quality)
+        Picture.fromarray(levels[:, :, 0] if levels.shape[2] == 1 else levels).save(
+            file, "JPEG", quality=self.quality
+        )
         decoded = np.asarray(Picture.open(file), dtype=np.float32).reshape(levels.shape) / 255
         return self.observe(torch.from_numpy(decoded).permute(2, 0, 1)[None].contiguous())
 

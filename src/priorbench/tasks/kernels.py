@@ -9,7 +9,14 @@ import numpy as np
 from priorbench.data.kernels import levin
 from priorbench.names import unknown
 
-NAMES = ("gaussian", "box", "disk", "motion", *(f"levin{index}" for index in range(1, 9)), "shake<seed>")
+NAMES = (
+    "gaussian",
+    "box",
+    "disk",
+    "motion",
+    *(f"levin{index}" for index in range(1, 9)),
+    "shake<seed>",
+)
 
 
 def blur_kernel(name: str) -> np.ndarray:

@@ -63,7 +63,10 @@ def blocks(height: int, width: int, generator: np.random.Generator) -> Tensor:
     side = max(1, min(height, width) // 9)
     known = torch.ones(height, width, dtype=torch.bool)
     for _ in range(6):
-        top, left = generator.integers(0, height - side + 1), generator.integers(0, width - side + 1)
+        top, left = (
+            generator.integers(0, height - side + 1),
+            generator.integers(0, width - side + 1),
+        )
         known[top : top + side, left : left + side] = False
     return known
 

@@ -31,4 +31,6 @@ class Sense(Task):
 
     def observe(self, image: Observation, mask: Image | None = None) -> Problem:
         """Raise ValueError: a photograph is no set of projections."""
-        raise ValueError("the projections of compressed sensing can't be read from a photograph; leave out --observed")
+        raise ValueError(
+            "the projections of compressed sensing can't be read from a photograph; leave out --observed"
+        )

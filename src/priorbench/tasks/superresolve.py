@@ -41,13 +41,17 @@ class SuperResolve(Task):
         """Return a small image as a problem."""
         refuse_mask(mask, "sr")
         channels, height, width = shape_of(image)
-        return Problem(image, self._operator((channels, height * self.factor, width * self.factor)), self.sigma)
+        return Problem(
+            image, self._operator((channels, height * self.factor, width * self.factor)), self.sigma
+        )
 
     def fit(self, image: Image) -> Image:
         """Return the image with its sides cut to multiples of the factor."""
         _, height, width = shape_of(image)
         if min(height, width) < self.factor:
-            raise ValueError(f"the image of {height} × {width} can't be made {self.factor} times smaller")
+            raise ValueError(
+                f"the image of {height} × {width} can't be made {self.factor} times smaller"
+            )
         return image[..., : height - height % self.factor, : width - width % self.factor]
 
     def _operator(self, shape: tuple[int, int, int]) -> LinearOperator:
@@ -55,4 +59,6 @@ class SuperResolve(Task):
             return Downsample(shape, self.factor, self.kernel)
         deviation = 1.6 * self.factor / 3
         radius = min(math.ceil(3 * deviation), (min(shape[1:]) - 1) // 2)
-        return DecimatedBlur(torch.from_numpy(gaussian(deviation, radius)).float(), shape, self.factor)
+        return DecimatedBlur(
+            torch.from_numpy(gaussian(deviation, radius)).float(), shape, self.factor
+        )

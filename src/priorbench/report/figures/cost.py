@@ -15,7 +15,14 @@ from matplotlib.lines import Line2D
 from priorbench.report.figures.canvas import new_figure, nothing_to_draw
 from priorbench.report.figures.dots import rank_priors
 from priorbench.report.figures.labels import label_points
-from priorbench.report.figures.style import BASELINE, WIDTH, Mark, family_marks, label_plainly, styled
+from priorbench.report.figures.style import (
+    BASELINE,
+    WIDTH,
+    Mark,
+    family_marks,
+    label_plainly,
+    styled,
+)
 from priorbench.results.catalogue import Catalogue
 from priorbench.results.statistics import restored_runs, summarise
 
@@ -26,7 +33,9 @@ LEGEND: Any = {"frameon": False, "columnspacing": 1.2, "handletextpad": 0.3}
 
 
 @styled
-def draw_cost(scores: pd.DataFrame, runs: pd.DataFrame, catalogue: Catalogue, metric: str) -> Figure:
+def draw_cost(
+    scores: pd.DataFrame, runs: pd.DataFrame, catalogue: Catalogue, metric: str
+) -> Figure:
     """Draw the mean of a metric against the mean wall-clock seconds an image, one panel for each data set and task.
 
     The line joins the priors that no other one beats in both. Points have numbers, which stand beside the names above,
@@ -43,7 +52,11 @@ def draw_cost(scores: pd.DataFrame, runs: pd.DataFrame, catalogue: Catalogue, me
     done = restored_runs(runs).sort_values("image")
     seconds = done.groupby(["dataset", "task", "prior"])["seconds"].mean()
     summary = summary.join(seconds, on=["dataset", "task", "prior"])
-    known = summary["prior"].isin(list(catalogue.priors)) & (summary["n"] > 0) & (summary["seconds"] > 0)
+    known = (
+        summary["prior"].isin(list(catalogue.priors))
+        & (summary["n"] > 0)
+        & (summary["seconds"] > 0)
+    )
     points = summary[known & ((summary["prior"] != BASELINE) | (len(catalogue.priors) == 1))]
     cells = [
         (dataset, task)
@@ -70,7 +83,9 @@ def draw_cost(scores: pd.DataFrame, runs: pd.DataFrame, catalogue: Catalogue, me
         for row in own.itertuples():
             colour, shape = marks[str(row.prior)].colour, marks[str(row.prior)].shape
             face = "white" if row.n_failed else colour
-            axes.plot([row.seconds], [row.mean], shape, markersize=5, color=colour, markerfacecolor=face)
+            axes.plot(
+                [row.seconds], [row.mean], shape, markersize=5, color=colour, markerfacecolor=face
+            )
         _set_axes(axes, own)
         names = [str(numbers[prior]) for prior in own["prior"]]
         labels.append((axes, list(zip(own["seconds"], own["mean"], names, strict=True)), front))
@@ -78,7 +93,10 @@ def draw_cost(scores: pd.DataFrame, runs: pd.DataFrame, catalogue: Catalogue, me
         axes.set_visible(False)
     figure.supxlabel("seconds an image (hollow: some images failed)", fontsize=8)
     figure.supylabel(catalogue.metric_label(metric), fontsize=8)
-    handles = [_handle(marks[prior], number, catalogue.prior_label(prior)) for prior, number in numbers.items()]
+    handles = [
+        _handle(marks[prior], number, catalogue.prior_label(prior))
+        for prior, number in numbers.items()
+    ]
     _write_names(figure, handles)
     figure.get_layout_engine().execute(figure)  # type: ignore[union-attr]  # new_figure has set one
     figure.set_layout_engine("none")
@@ -101,7 +119,9 @@ def _write_names(figure: Figure, handles: Sequence[Line2D]) -> None:
 def _handle(mark: Mark, number: int, label: str) -> Line2D:
     # Filled up with a space as wide as a digit.
     words = f"{number:\u2007>2}  {label}"
-    return Line2D([], [], color=mark.colour, marker=mark.shape, markersize=5, linewidth=0, label=words)
+    return Line2D(
+        [], [], color=mark.colour, marker=mark.shape, markersize=5, linewidth=0, label=words
+    )
 
 
 def _set_axes(axes: Axes, points: pd.DataFrame) -> None:

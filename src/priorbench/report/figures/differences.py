@@ -34,7 +34,9 @@ def draw_differences(scores: pd.DataFrame, catalogue: Catalogue, metric: str) ->
     states = summary.set_index(["dataset", "task", "prior"]).to_dict("index")
     datasets = [dataset for dataset in catalogue.datasets if dataset in set(summary["dataset"])]
     priors = [
-        prior for prior in rank_priors(summary, catalogue, metric) if prior != BASELINE or len(catalogue.priors) == 1
+        prior
+        for prior in rank_priors(summary, catalogue, metric)
+        if prior != BASELINE or len(catalogue.priors) == 1
     ]
     marks = family_marks(catalogue.priors)
     figure, panels = dot_grid(datasets, priors, catalogue)
@@ -42,19 +44,40 @@ def draw_differences(scores: pd.DataFrame, catalogue: Catalogue, metric: str) ->
         for task, axes in zip(catalogue.tasks, line, strict=True):
             axes.axvline(0, color="0.3", linewidth=0.8, zorder=1)
             for row, prior in enumerate(priors):
-                state, difference = states.get((dataset, task, prior)), differences.get((dataset, task, prior))
+                state, difference = (
+                    states.get((dataset, task, prior)),
+                    differences.get((dataset, task, prior)),
+                )
                 if state and state["mark"] == "best":
                     axes.plot([0], [row], "*", markersize=8, color=marks[prior].colour, zorder=3)
                 elif state and difference:
                     draw_row(axes, row, state | difference, marks[prior])
                 else:
                     draw_row(axes, row, state if state and not state["n"] else None, marks[prior])
-    figure.supxlabel(f"{catalogue.metric_label(metric)}: difference to the best prior, paired by image", fontsize=8)
+    figure.supxlabel(
+        f"{catalogue.metric_label(metric)}: difference to the best prior, paired by image",
+        fontsize=8,
+    )
     handles = [
         Line2D([], [], color="0.2", marker="*", markersize=8, linewidth=0, label="the best"),
-        Line2D([], [], color="0.2", marker="o", markersize=4.2, linewidth=1.6, label="mean difference, 95 % interval"),
         Line2D(
-            [], [], color="0.2", marker="o", markersize=4.2, linewidth=0, markerfacecolor="w", label="images failed"
+            [],
+            [],
+            color="0.2",
+            marker="o",
+            markersize=4.2,
+            linewidth=1.6,
+            label="mean difference, 95 % interval",
+        ),
+        Line2D(
+            [],
+            [],
+            color="0.2",
+            marker="o",
+            markersize=4.2,
+            linewidth=0,
+            markerfacecolor="w",
+            label="images failed",
         ),
     ]
     figure.legend(handles=handles, loc="outside upper center", ncols=len(handles), frameon=False)

@@ -24,12 +24,15 @@ def rank_priors(summary: pd.DataFrame, catalogue: Catalogue, metric: str) -> lis
     ranks = summary.groupby(["dataset", "task"])["mean"].rank(ascending=not better)
     mean_rank = ranks.groupby(summary["prior"]).mean().to_dict()
     order = {
-        prior: (np.nan_to_num(mean_rank.get(prior, np.nan), nan=np.inf), i) for i, prior in enumerate(catalogue.priors)
+        prior: (np.nan_to_num(mean_rank.get(prior, np.nan), nan=np.inf), i)
+        for i, prior in enumerate(catalogue.priors)
     }
     return sorted(catalogue.priors, key=order.__getitem__)
 
 
-def dot_grid(datasets: Sequence[str], priors: Sequence[str], catalogue: Catalogue) -> tuple[Figure, np.ndarray]:
+def dot_grid(
+    datasets: Sequence[str], priors: Sequence[str], catalogue: Catalogue
+) -> tuple[Figure, np.ndarray]:
     """Return a figure with data sets × tasks panels that share the priors as rows."""
     height = len(datasets) * (0.17 * max(len(priors), 3) + 0.55) + 0.5
     width = max(WIDTH, 1.5 + 1.35 * len(catalogue.tasks))
@@ -54,9 +57,23 @@ def draw_row(axes: Axes, row: int, cell: Mapping[Any, Any] | None, mark: Mark) -
         write_in_row(axes, row, text, shade)
         return
     if np.isfinite(cell["low"]):
-        axes.plot([cell["low"], cell["high"]], [row, row], color=mark.colour, linewidth=1.6, solid_capstyle="butt")
+        axes.plot(
+            [cell["low"], cell["high"]],
+            [row, row],
+            color=mark.colour,
+            linewidth=1.6,
+            solid_capstyle="butt",
+        )
     face = "white" if cell["n_failed"] else mark.colour
-    axes.plot([cell["mean"]], [row], mark.shape, markersize=4.2, color=mark.colour, markerfacecolor=face, zorder=3)
+    axes.plot(
+        [cell["mean"]],
+        [row],
+        mark.shape,
+        markersize=4.2,
+        color=mark.colour,
+        markerfacecolor=face,
+        zorder=3,
+    )
 
 
 def write_in_row(axes: Axes, row: int, text: str, colour: str = GRAY, right: bool = False) -> None:

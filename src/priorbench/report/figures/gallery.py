@@ -47,7 +47,11 @@ class Panel:
 
 @styled
 def draw_gallery(
-    clean: np.ndarray, observed: np.ndarray, panels: Sequence[Panel], title: str = "", observed_caption: str = ""
+    clean: np.ndarray,
+    observed: np.ndarray,
+    panels: Sequence[Panel],
+    title: str = "",
+    observed_caption: str = "",
 ) -> Figure:
     """Draw the clean image, the observation and the restorations, each with the same detail enlarged.
 
@@ -64,7 +68,11 @@ def draw_gallery(
     height, width = clean.shape[:2]
     images = [panel.image for panel in panels if panel.image is not None]
     detail = find_detail(clean, images)
-    everything = [Panel("clean", clean, ""), Panel("corrupted", observed, observed_caption), *panels]
+    everything = [
+        Panel("clean", clean, ""),
+        Panel("corrupted", observed, observed_caption),
+        *panels,
+    ]
     columns = min(COLUMNS, len(everything))
     lines = ceil(len(everything) / columns)
     panel_width = WIDTH / COLUMNS - GAP
@@ -87,7 +95,15 @@ def draw_gallery(
             spine.set_visible(False)
         if panel.image is None:
             axes.set_facecolor("0.94")
-            axes.text(width / 2, height / 2, "no image", ha="center", va="center", color="0.45", fontsize=7.5)
+            axes.text(
+                width / 2,
+                height / 2,
+                "no image",
+                ha="center",
+                va="center",
+                color="0.45",
+                fontsize=7.5,
+            )
         else:
             _show(axes, panel.image, (height, width), detail)
     if title:
@@ -107,12 +123,16 @@ def find_detail(clean: np.ndarray, restored: Sequence[np.ndarray]) -> tuple[int,
         gray = np.stack([np.clip(image, 0, 1).mean(axis=2, dtype=np.float64) for image in restored])
         interest = interest * uniform_filter(gray.std(axis=0), side)
     before = side // 2
-    inside = interest[before : clean.shape[0] - side + before + 1, before : clean.shape[1] - side + before + 1]
+    inside = interest[
+        before : clean.shape[0] - side + before + 1, before : clean.shape[1] - side + before + 1
+    ]
     top, left = np.unravel_index(np.argmax(inside), inside.shape)
     return int(top), int(left), side
 
 
-def _show(axes: Axes, image: np.ndarray, size: tuple[int, int], detail: tuple[int, int, int]) -> None:
+def _show(
+    axes: Axes, image: np.ndarray, size: tuple[int, int], detail: tuple[int, int, int]
+) -> None:
     """Draw an image over the area of the clean one, and the detail in the corner that is farthest from it."""
     height, width = size
     top, left, side = detail

@@ -14,7 +14,9 @@ MARKER = 7.0
 LEADER = {"arrowstyle": "-", "color": "0.6", "linewidth": 0.5, "shrinkA": 0, "shrinkB": 2}
 
 
-def label_points(axes: Axes, points: Sequence[tuple[float, float, str]], line: np.ndarray, size: float = 6.5) -> None:
+def label_points(
+    axes: Axes, points: Sequence[tuple[float, float, str]], line: np.ndarray, size: float = 6.5
+) -> None:
     """Write a label near each point where it covers no other label and no point, and stays inside the axes.
 
     The places around a point are tried from near to far; a label that had to go far gets a thin line to its point.
@@ -30,9 +32,20 @@ def label_points(axes: Axes, points: Sequence[tuple[float, float, str]], line: n
     frame = np.array(axes.get_window_extent().extents)
     centres = [axes.transData.transform((x, y)) for x, y, _ in points]
     taken = [_box(centre, MARKER * unit, MARKER * unit) for centre in centres]
-    taken += [_box(place, 2 * unit, 2 * unit) for place in _along(axes.transData.transform(line), 3 * unit)]
+    taken += [
+        _box(place, 2 * unit, 2 * unit)
+        for place in _along(axes.transData.transform(line), 3 * unit)
+    ]
     for number, (x, y, label) in enumerate(points):
-        text = axes.annotate(label, (x, y), (0, 0), textcoords="offset points", ha="center", va="center", fontsize=size)
+        text = axes.annotate(
+            label,
+            (x, y),
+            (0, 0),
+            textcoords="offset points",
+            ha="center",
+            va="center",
+            fontsize=size,
+        )
         extent = text.get_window_extent()
         half = np.array([extent.width, extent.height]) / 2 / unit
         others = np.array([other for i, other in enumerate(taken) if i != number]).reshape(-1, 4)
@@ -41,12 +54,16 @@ def label_points(axes: Axes, points: Sequence[tuple[float, float, str]], line: n
             offset = np.array([np.cos(angle), np.sin(angle)]) * (distance + half * [1, 0.5])
             box = _box(centres[number] + offset * unit, extent.width, extent.height)
             outside = extent.width * extent.height - _overlaps(box, frame[None]).sum()
-            places.append((round(_overlaps(box, others).sum() + 4 * outside), rank, distance, offset, box))
+            places.append(
+                (round(_overlaps(box, others).sum() + 4 * outside), rank, distance, offset, box)
+            )
         _, _, distance, offset, box = min(places, key=lambda place: place[:2])
         text.set_position((float(offset[0]), float(offset[1])))
         if distance > DISTANCES[1]:
             start = offset - np.sign(offset) * half * [0.9, 0.5]
-            axes.annotate("", (x, y), (start[0], start[1]), textcoords="offset points", arrowprops=LEADER)
+            axes.annotate(
+                "", (x, y), (start[0], start[1]), textcoords="offset points", arrowprops=LEADER
+            )
         taken.append(box)
 
 

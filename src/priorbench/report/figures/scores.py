@@ -36,34 +36,69 @@ def draw_scores(scores: pd.DataFrame, catalogue: Catalogue, metric: str) -> Figu
     if not summary["n"].any():
         return nothing_to_draw(WIDTH)
     drawn = set(summary.loc[summary["n"] > 0, "task"])
-    catalogue = replace(catalogue, tasks={task: label for task, label in catalogue.tasks.items() if task in drawn})
+    catalogue = replace(
+        catalogue, tasks={task: label for task, label in catalogue.tasks.items() if task in drawn}
+    )
     priors = rank_priors(summary, catalogue, metric)
     if BASELINE in priors:
         priors = [*(prior for prior in priors if prior != BASELINE), BASELINE]
     marks = family_marks(catalogue.priors)
     cells = summary.set_index(["dataset", "task", "prior"]).to_dict("index")
-    images = scores[(scores["source"] == "measured") & (scores["metric"] == metric) & scores["value"].notna()]
+    images = scores[
+        (scores["source"] == "measured") & (scores["metric"] == metric) & scores["value"].notna()
+    ]
     values = images.groupby(["dataset", "task", "prior"])["value"].apply(list).to_dict()
     figure, panels = dot_grid(datasets, priors, catalogue)
     for dataset, line in zip(datasets, panels, strict=True):
         for task, axes in zip(catalogue.tasks, line, strict=True):
             for row, prior in enumerate(priors):
                 cell = cells.get((dataset, task, prior))
-                if prior == BASELINE and cell and cell["n"] and row and _is_outside(axes, cell["mean"]):
+                if (
+                    prior == BASELINE
+                    and cell
+                    and cell["n"]
+                    and row
+                    and _is_outside(axes, cell["mean"])
+                ):
                     below = cell["mean"] < axes.get_xlim()[0]
                     text = f"{cell['mean']:.{catalogue.metrics[metric].decimals}f}"
                     write_in_row(axes, row, f"◂ {text}" if below else f"{text} ▸", right=not below)
                     continue
                 own = values.get((dataset, task, prior), [])
-                axes.plot(own, [row + 0.27] * len(own), "o", markersize=2, alpha=0.4, color=marks[prior].colour, mew=0)
+                axes.plot(
+                    own,
+                    [row + 0.27] * len(own),
+                    "o",
+                    markersize=2,
+                    alpha=0.4,
+                    color=marks[prior].colour,
+                    mew=0,
+                )
                 draw_row(axes, row, cell, marks[prior])
             _write_counts(axes, [cells.get((dataset, task, prior)) for prior in priors])
     figure.supxlabel(catalogue.metric_label(metric), fontsize=8)
     handles = [
-        Line2D([], [], color="0.2", marker="o", markersize=4.2, linewidth=1.6, label="mean, 95 % interval"),
-        Line2D([], [], color="0.2", marker="o", markersize=2, linewidth=0, alpha=0.5, label="one image"),
         Line2D(
-            [], [], color="0.2", marker="o", markersize=4.2, linewidth=0, markerfacecolor="w", label="images failed"
+            [],
+            [],
+            color="0.2",
+            marker="o",
+            markersize=4.2,
+            linewidth=1.6,
+            label="mean, 95 % interval",
+        ),
+        Line2D(
+            [], [], color="0.2", marker="o", markersize=2, linewidth=0, alpha=0.5, label="one image"
+        ),
+        Line2D(
+            [],
+            [],
+            color="0.2",
+            marker="o",
+            markersize=4.2,
+            linewidth=0,
+            markerfacecolor="w",
+            label="images failed",
         ),
     ]
     figure.legend(handles=handles, loc="outside upper center", ncols=len(handles), frameon=False)
@@ -78,7 +113,9 @@ def _is_outside(axes: Axes, mean: float) -> bool:
 
 def _write_counts(axes: Axes, cells: Sequence[Mapping[Any, Any] | None]) -> None:
     """Write at the right edge how many images a mean stands on, where some failed."""
-    counts = {row: cell for row, cell in enumerate(cells) if cell and cell["n"] and cell["n_failed"]}
+    counts = {
+        row: cell for row, cell in enumerate(cells) if cell and cell["n"] and cell["n_failed"]
+    }
     if counts:
         low, high = axes.get_xlim()
         axes.set_xlim(low, high + 0.15 * (high - low))

@@ -114,7 +114,9 @@ def family_marks(priors: Iterable[str]) -> dict[str, Mark]:
     """
     priors = list(priors)
     families = [name for name in dict.fromkeys(map(family, priors)) if name != BASELINE]
-    palette = [colour for colour in sns.color_palette("colorblind") if max(colour) - min(colour) > 0.1]
+    palette = [
+        colour for colour in sns.color_palette("colorblind") if max(colour) - min(colour) > 0.1
+    ]
     looks = (Mark(colour, shape) for shape in cycle(SHAPES) for colour in palette)
     marks = dict(zip(families, looks, strict=False))
     return {prior: marks.get(family(prior), Mark()) for prior in priors}
