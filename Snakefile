@@ -52,6 +52,18 @@ localrules:
 rule all:
     default_target: True
     input:
+        # Every output is asked for by name: Snakemake doesn't miss one whose successors are there.
+        [layout.images(dataset) for dataset in plan.datasets],
+        [layout.problems(dataset, task) for dataset in plan.test for task in plan.tasks],
+        [layout.training(prior) for prior in plan.learners],
+        [
+            file
+            for task in plan.tasks
+            for prior in plan.priors
+            for file in plan.tuned_files(task, prior)
+        ],
+        plan.job_files(layout.runs),
+        plan.job_files(layout.scores),
         layout.result("runs"),
         [layout.table(name, "md") for name in plan.tables],
         [layout.figure(name, "svg") for name in plan.figures],

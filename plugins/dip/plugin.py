@@ -40,6 +40,8 @@ def register_studies() -> Iterator[StudySpec]:
         summary="what is fitted first, where the stopping rules land, and what the architecture decides",
         reference=REFERENCE,
         priors=("dip*",),
+        tasks=(),
+        metrics=(),
         caption="The centre of the first test image, in gray. Above: loss while the image, the same with noise of "
         "σ = 25, its shuffled pixels and uniform noise are fitted; PSNR and loss while the noisy image is fitted, and "
         "the estimate that each stopping rule picks on this one trajectory, with 5 % of the pixels held out (the peak "
@@ -56,6 +58,8 @@ def register_studies() -> Iterator[StudySpec]:
         summary="the image found from a representation of it: no prior, total variation, an untrained network",
         reference=REFERENCE,
         priors=("dip*", "vae*"),
+        tasks=(),
+        metrics=(),
         caption="The image that is found from a representation Φ of the photograph on the left (features without "
         "parameters, and the codes of each autoencoder that the experiment has trained), by least squares over "
         "the pixels, over the pixels with total variation, and over the weights of an untrained network. Below each: "

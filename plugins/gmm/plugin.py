@@ -70,6 +70,7 @@ def register_studies() -> Iterator[StudySpec]:
         summary="likelihood and restoration against the number of components",
         reference=ZORAN_WEISS,
         priors=("gmm-K*",),
+        metrics=("psnr",),
         caption="Mean PSNR of each task, the mean log-likelihood of held-out patches, and how many components are in "
         "effect used, against the number of components of the Gaussian mixture. Does a likelier patch prior restore "
         "better?",
@@ -80,6 +81,9 @@ def register_studies() -> Iterator[StudySpec]:
         summary="contrasts, eigenvectors and samples of the largest mixture",
         reference=DEAD_LEAVES,
         priors=("gmm-K*", "gmm-dead-leaves*"),
+        other_priors=("mvg*",),
+        tasks=(),
+        metrics=(),
         caption="What the largest mixture has learned. Above: weight and contrast of its components, which are flat, "
         "textures or edges; how often patches have a contrast, and how often random linear filters a response, for "
         "patches that it has not learned from, for its samples, and for those of one Gaussian with its covariance. "
@@ -93,6 +97,8 @@ def register_studies() -> Iterator[StudySpec]:
         summary="the same mixture learned from dead leaves and from photographs",
         reference=DEAD_LEAVES,
         priors=("gmm-dead-leaves*",),
+        other_priors=("gmm-K*", "mvg*"),
+        metrics=("psnr",),
         caption="Learned from dead leaves and from photographs. Likelihood of patches of both kinds under both "
         "mixtures (in brackets: less the best); principal angles between the subspaces of the leading eigenvectors of "
         "their components, matched by the shape of their covariances, beside other pairs and beside the best match "

@@ -16,6 +16,9 @@ def register_studies() -> Iterator[StudySpec]:
         summary="does a likelier patch model restore better?",
         reference="doi:10.1109/ICCV.2011.6126278",
         priors=("gmm-*", "mvg", "gsm*", "pca*", "ica*", "ind-pixel*", "vae-patch*"),
+        other_priors=("*",),
+        only_learned=True,
+        metrics=("psnr",),
         caption="Left: PSNR of single patches and, by EPLL, of whole images against the mean log-likelihood of patches "
         "of the test images, in nats per patch without its mean; all models see the same patches. Right: whole images "
         "by EPLL, by averaging the MAP estimates of single patches, and from patches that don't overlap. Means over "

@@ -56,6 +56,9 @@ def register_studies() -> Iterator[StudySpec]:
         summary="likelihood, blur, ways to restore, and samples of the variational autoencoders",
         reference=REFERENCE,
         priors=("vae*",),
+        other_priors=("*",),
+        only_learned=True,
+        metrics=("psnr",),
         caption="What variational autoencoders of tiles have learned. Above: radially averaged power spectra of test "
         "images and of what is left after encoding and decoding their overlapping tiles, and of tiles and samples. "
         "Below: PSNR on gray crops of the first test images, dots for the mean and lines for images, of the operator's "

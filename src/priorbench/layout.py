@@ -26,6 +26,10 @@ class Layout:
         """What the jobs were expected to take when the experiment was begun."""
         return f"{self.root}/estimates.json"
 
+    def lost(self) -> str:
+        """How often files of each job were found missing."""
+        return f"{self.root}/lost.json"
+
     def costs(self) -> str:
         """What the priors took, for the plans of later experiments."""
         return f"{self.root}/costs.json"
@@ -133,6 +137,10 @@ class Layout:
     def study(self, name: str = "{study}", suffix: str = "csv") -> str:
         """A study's table or figure."""
         return f"{self.root}/studies/{name}.{suffix}"
+
+    def kept_study(self, name: str, suffix: str) -> str:
+        """A copy of a study's file; no rule's output, so it outlives a job that is sent again."""
+        return f"{self.root}/studies/kept/{name}.{suffix}"
 
     def report(self) -> str:
         """The report made by ``snakemake --report``."""

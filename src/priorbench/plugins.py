@@ -17,6 +17,7 @@ import pluggy
 
 from priorbench import builtin, hookspecs
 from priorbench.names import unknown
+from priorbench.provenance import describe_factory
 from priorbench.records import DatasetSpec, MetricSpec, PriorSpec, Record, StudySpec, TaskSpec
 
 NAMESPACE = "priorbench_plugins"
@@ -53,6 +54,47 @@ class Plugin:
     location: str
     package: str
     problem: str = ""
+
+    @property
+    def place(self) -> tuple[str, Path] | None:
+        """The package of its code and the folder or file of that; None for the library's own."""
+        if self.origin == "folder":
+            file = Path(self.location)
+            return self.package, file.parent if file.name == "plugin.py" else file
+        root = self.package.partition(".")[0]
+        if self.origin == "built-in" or root not in sys.modules:
+            return None
+        return root, _module_place(sys.modules[root])
+
+    def data_files(self, record: Record) -> dict[str, Path]:
+        """Return the data files that a record declares, by their names in the plugin's folder.
+
+        Raises:
+            PluginError: a pattern matches no file.
+        """
+        found: dict[str, Path] = {}
+        for pattern in record.data_files:
+            files = [file for file in sorted(self._folder.glob(pattern)) if file.is_file()]
+            if not files:
+                raise PluginError(
+                    f"data_files of {record.name!r}: {pattern!r} matches no file in {self._folder}"
+                )
+            found |= {file.relative_to(self._folder).as_posix(): file for file in files}
+        return found
+
+    @property
+    def _folder(self) -> Path:
+        """The folder that names of data files start from."""
+        if self.origin == "folder":
+            return Path(self.location).parent
+        place = _module_place(sys.modules[self.package])
+        return place if place.is_dir() else place.parent
+
+
+def _module_place(module: ModuleType) -> Path:
+    """Return the folder of a package, or the file of a module."""
+    folders = list(getattr(module, "__path__", ()))
+    return Path(folders[0] if folders else str(module.__file__))
 
 
 @dataclass(frozen=True)
@@ -288,8 +330,18 @@ def _register(
                     f"the {what} {record.name!r} is registered already by {seen[record.name]}: give it another name"
                 )
             seen[record.name] = plugin.location
+            _check_comparable(record, plugin)
     for hook, records in collected.items():
         registry._kind(hook).update({record.name: Registered(record, plugin) for record in records})
+
+
+def _check_comparable(record: Record, plugin: Plugin) -> None:
+    """Raise PluginError if a change of what a record computes could go unnoticed."""
+    try:
+        describe_factory(record.factory)
+    except ValueError as error:
+        raise PluginError(f"{record.name!r}: {error}") from error
+    plugin.data_files(record)
 
 
 def _check_hooks(module: ModuleType) -> None:

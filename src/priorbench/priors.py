@@ -20,7 +20,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import torch
 from safetensors.torch import load as load_tensors
@@ -30,8 +30,11 @@ from torch import Tensor
 from priorbench.checkpoints import Checkpoint
 from priorbench.errors import NotApplicable
 from priorbench.files import write_atomically
-from priorbench.problem import Problem
 from priorbench.types import Image, Patches, Scores
+
+if TYPE_CHECKING:
+    # Fits have no problem: without this import a change of an operator trains nothing again.
+    from priorbench.problem import Problem
 
 CPU = torch.device("cpu")
 

@@ -11,7 +11,7 @@ import re
 import string
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
@@ -88,21 +88,27 @@ class Record:
 
     Args:
         name: the name in the configuration, the tables and the paths; letters, digits, ``. _ -``.
-        factory: import string of the heavy part, or the object itself in a one-file plugin.
+        factory: import string of the heavy part, or the object itself in a one-file plugin: a
+            class or function at the top level, or a ``functools.partial`` of one.
         summary: one line for lists.
         reference: DOI or address of the source.
+        data_files: files that the factory reads, such as weights, by patterns that start in the
+            plugin's folder: ``("weights/*.safetensors",)``. Results are computed again when they
+            change. A file whose whole name stands in the code is noticed without it.
     """
 
     name: str
     factory: str | Callable[..., Any]
     summary: str
     reference: str = ""
+    data_files: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if not isinstance(self.name, str) or not NAME.fullmatch(self.name):
             raise ValueError(
                 f"{type(self).__name__} name {self.name!r} must be letters, digits, '.', '_' or '-'"
             )
+        _check_data_files(self)
         if isinstance(self.factory, str) and not re.fullmatch(r"\.?[\w.]+:\w+", self.factory):
             raise ValueError(
                 f"factory {self.factory!r} of {self.name!r} must look like '.module:attribute'"
@@ -224,14 +230,38 @@ class StudySpec(Record):
     Args:
         factory: ``study(results) -> Findings``, from a :class:`priorbench.results.Results` to a
             :class:`priorbench.results.Findings`.
-        priors: patterns of the ids of the priors whose models it needs; a study without any is left out.
+        priors: patterns of the ids of the priors that it is about; a study without any is left
+            out.
+        other_priors: patterns of the ids of further priors that it compares with, where there are
+            any.
+        only_learned: whether it looks at none but priors that learn.
+        tasks: patterns of the ids of the tasks that it looks at.
+        metrics: patterns of the names of the metrics that it looks at.
         caption: the figure's caption in the report.
         resources: what its job asks for; ``minutes`` is the limit of the whole.
+
+    A study sees nothing else of the experiment, and runs again only when some of it has changed.
     """
 
     priors: tuple[str, ...] = ("*",)
+    other_priors: tuple[str, ...] = ()
+    only_learned: bool = False
+    tasks: tuple[str, ...] = ("*",)
+    metrics: tuple[str, ...] = ("*",)
     caption: str = ""
     resources: Resources = field(default_factory=lambda: Resources(minutes=30))
+
+
+def _check_data_files(record: Record) -> None:
+    """Raise ValueError if the patterns of data files leave the plugin's folder."""
+    if not isinstance(record.data_files, tuple):
+        raise ValueError(f"data_files of {record.name!r} must be a tuple of patterns")
+    for pattern in record.data_files:
+        path = PurePosixPath(pattern)
+        if not pattern or path.is_absolute() or ".." in path.parts:
+            raise ValueError(
+                f"data_files of {record.name!r}: {pattern!r} must start in the plugin's folder"
+            )
 
 
 def _check_patterns(spec: PriorSpec | TaskSpec) -> None:

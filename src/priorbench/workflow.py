@@ -43,13 +43,24 @@ def load_plan(config: Mapping[str, Any], workflow: Any) -> Plan:
     if workflow.is_main_process:
         for problem in plan.registry.problems:
             print(f"priorbench: {problem}", file=sys.stderr)
+        missing = plan.lost.look()
+        if missing:
+            print(
+                f"priorbench: {len(missing)} files of finished jobs are missing and are made again, "
+                f"such as {missing[0]}",
+                file=sys.stderr,
+            )
     return plan
 
 
 def freeze(plan: Plan) -> None:
-    """Write the experiment, every key written out, and what it was expected to take, beside its results."""
+    """Write the experiment, every key written out, and what it was expected to take, beside its results.
+
+    How often files of its jobs were found missing is written as well: it is a parameter of rules.
+    """
     for dataset, _, prior in plan.cells():
         plan.chunks(dataset, prior)
+    plan.lost.keep()
     write_json(Path(plan.layout.estimates()), plan.estimates.keep())
     write_atomically(Path(plan.layout.config()), dump_experiment(plan.experiment))
 

@@ -106,7 +106,7 @@ def test_a_study_is_no_part_of_the_priors_beside_it(folder: Path) -> None:
     (folder / "plugin.py").write_text(declaration)
 
     def fingerprints(plan: Plan) -> tuple[str, str]:
-        return plan.prior("mine").fingerprint, plan.study_fingerprint("sweep")
+        return plan.prior("mine").fingerprint, plan.fingerprints.study("sweep")
 
     before = fingerprints(folder_plan([folder.parent]))
     study = fingerprints(reload_with(folder, "studies/sweep.py", "answer = 1", "answer = 2"))

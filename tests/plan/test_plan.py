@@ -20,7 +20,7 @@ def test_chunks_hold_every_image_once_in_order_and_are_no_larger_than_said(
     assert all(1 <= len(chunk) <= size for chunk in chunks)
     assert len(chunks) == -(-count // size)
     assert [made.chunk("test", "mine", number) for number in range(len(chunks))] == chunks
-    assert len(made.chunk_files(made.layout.runs, "mine")) == len(chunks) * len(made.tasks)
+    assert len(made.job_files(made.layout.runs, ["mine"])) == len(chunks) * len(made.tasks)
 
 
 @pytest.mark.parametrize("chunk", ["2", "-1", "x", ""])
@@ -65,7 +65,7 @@ def test_cells_are_all_combinations_that_a_prior_can_do() -> None:
         ("test", "inpaint-50", "all"),
         ("test", "denoise-25", "denoiser"),
     }
-    assert made.chunk_files(made.layout.scores, "nothing") == []
+    assert made.job_files(made.layout.scores, ["nothing"]) == []
 
 
 @pytest.mark.parametrize(

@@ -71,7 +71,7 @@ def test_a_tuning_is_done_again_for_its_candidates_its_images_and_its_task() -> 
         made = plan(
             record or smooth(), settings={"mine": {"tune": True}}, **{"train": "other"} | changes
         )
-        return made.tuning_fingerprint(task, "mine")
+        return made.fingerprints.tuning(task, "mine")
 
     different = [
         of(), of("inpaint-50"), of(train="more"), of(tuning={"images": 2}), of(tuning={"crop": None}),

@@ -100,7 +100,7 @@ def test_a_metric_that_came_or_changed_later_is_measured_then(bench: Any) -> Non
     plan = bench.plan(tasks={"run": ["denoise"]}, metrics=["psnr", "mine"])
     assert values(plan)["one", "mine"] == 1
     known = {"value": 7, "status": "ok", "reason": ""}
-    for code, expected in ((plan.metric_fingerprints["mine"], 7), ("that of another day", 1)):
+    for code, expected in ((plan.fingerprints.metric("mine"), 7), ("that of another day", 1)):
         for image in ("one", "two"):
             file = Path(plan.layout.restored("photos", TASK, "still", f"{image}.json"))
             file.write_text(

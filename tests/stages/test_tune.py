@@ -116,7 +116,7 @@ def test_the_best_on_the_training_images_is_chosen_and_restores_the_test_images(
         assert entry["psnr"] == pytest.approx(-20 * np.log10(error), abs=0.01)
         assert set(entry["images"]) == {"a", "b"}
     assert kept["psnr"] == kept["combinations"][1]["psnr"]
-    assert kept["fingerprint"] == plan.tuning_fingerprint(TASK, "bias")
+    assert kept["fingerprint"] == plan.fingerprints.tuning(TASK, "bias")
     # No test image was there, and none was seen.
     assert not Path(plan.layout.images("photos")).exists()
     assert len(calls(bench)) == 6

@@ -17,6 +17,6 @@ rule figure:
         runtime=30,
     params:
         config=CONFIG,
-        labels=plan.labels,
+        fingerprint=plan.fingerprints.shown("draw"),
     shell:
         "python -m priorbench draw --config {params.config:q} --figure {wildcards.figure:q} > {log:q} 2>&1"

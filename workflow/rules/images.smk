@@ -14,6 +14,7 @@ rule prepare:
         runtime=lambda wildcards, attempt: plan.data_minutes(wildcards.dataset, attempt),
     params:
         config=CONFIG,
-        fingerprint=lambda wildcards: plan.dataset(wildcards.dataset).fingerprint,
+        fingerprint=lambda wildcards: plan.fingerprints.images(wildcards.dataset),
+        lost=lambda wildcards: plan.lost.times("prepare", wildcards.dataset),
     shell:
         "python -m priorbench prepare --config {params.config:q} --dataset {wildcards.dataset:q} > {log:q} 2>&1"

@@ -13,8 +13,12 @@ rule corrupt:
         runtime=lambda wildcards, attempt: plan.data_minutes(wildcards.dataset, attempt),
     params:
         config=CONFIG,
-        fingerprint=lambda wildcards: plan.task(wildcards.task).fingerprint,
-        seed=plan.experiment.seed,
+        fingerprint=lambda wildcards: plan.fingerprints.problems(
+            wildcards.dataset, wildcards.task
+        ),
+        lost=lambda wildcards: plan.lost.times(
+            "corrupt", wildcards.dataset, wildcards.task
+        ),
     shell:
         "python -m priorbench corrupt --config {params.config:q} --dataset {wildcards.dataset:q}"
         " --task {wildcards.task:q} > {log:q} 2>&1"

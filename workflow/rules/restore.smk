@@ -23,11 +23,19 @@ rule restore:
         final=lambda wildcards, attempt: plan.is_final(attempt),
     params:
         config=CONFIG,
-        fingerprint=lambda wildcards: plan.prior(wildcards.prior).fingerprint,
+        fingerprint=lambda wildcards: plan.fingerprints.restored(
+            wildcards.dataset, wildcards.task, wildcards.prior
+        ),
+        lost=lambda wildcards: plan.lost.times(
+            "restore",
+            wildcards.dataset,
+            wildcards.task,
+            wildcards.prior,
+            wildcards.chunk,
+        ),
         images=lambda wildcards: plan.chunk(
             wildcards.dataset, wildcards.prior, wildcards.chunk
         ),
-        seed=plan.experiment.seed,
     shell:
         "python -m priorbench restore --config {params.config:q} --dataset {wildcards.dataset:q}"
         " --task {wildcards.task:q} --prior {wildcards.prior:q} --chunk {wildcards.chunk:q}"

@@ -17,7 +17,9 @@ rule score:
         ),
     params:
         config=CONFIG,
-        fingerprint=plan.scoring_fingerprint,
+        fingerprint=lambda wildcards: plan.fingerprints.scores(
+            wildcards.dataset, wildcards.task, wildcards.prior
+        ),
     shell:
         "python -m priorbench score --config {params.config:q} --dataset {wildcards.dataset:q}"
         " --task {wildcards.task:q} --prior {wildcards.prior:q} --chunk {wildcards.chunk:q} > {log:q} 2>&1"
@@ -25,8 +27,8 @@ rule score:
 
 rule gather_prior:
     input:
-        runs=lambda wildcards: plan.chunk_files(layout.runs, wildcards.prior),
-        scores=lambda wildcards: plan.chunk_files(layout.scores, wildcards.prior),
+        runs=lambda wildcards: plan.job_files(layout.runs, [wildcards.prior]),
+        scores=lambda wildcards: plan.job_files(layout.scores, [wildcards.prior]),
     output:
         layout.gathered("runs"),
         layout.gathered("scores"),
@@ -37,6 +39,7 @@ rule gather_prior:
         runtime=30,
     params:
         config=CONFIG,
+        fingerprint=plan.fingerprints.stage("gather"),
     shell:
         "python -m priorbench gather --config {params.config:q} --prior {wildcards.prior:q} > {log:q} 2>&1"
 
@@ -56,5 +59,6 @@ rule gather:
         runtime=30,
     params:
         config=CONFIG,
+        fingerprint=plan.fingerprints.stage("gather"),
     shell:
         "python -m priorbench gather --config {params.config:q} > {log:q} 2>&1"

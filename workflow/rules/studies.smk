@@ -1,8 +1,13 @@
 rule study:
     input:
-        runs=layout.result("runs"),
-        scores=layout.result("scores"),
-        curves=[layout.curve(prior) for prior in plan.learners],
+        # Only the jobs of the priors and tasks that it looks at.
+        runs=lambda wildcards: plan.study_files(layout.runs, wildcards.study),
+        scores=lambda wildcards: plan.study_files(layout.scores, wildcards.study),
+        trainings=lambda wildcards: [
+            file
+            for prior in plan.study_priors(wildcards.study)
+            for file in plan.model_files(prior)
+        ],
     output:
         report(
             layout.study(suffix="svg"),
@@ -33,7 +38,6 @@ rule study:
     params:
         config=CONFIG,
         caption=lambda wildcards: plan.study(wildcards.study).record.caption,
-        fingerprint=lambda wildcards: plan.study_fingerprint(wildcards.study),
-        labels=plan.labels,
+        fingerprint=lambda wildcards: plan.fingerprints.study(wildcards.study),
     shell:
         "python -m priorbench study --config {params.config:q} --study {wildcards.study:q} > {log:q} 2>&1"

@@ -24,7 +24,7 @@ rule tables:
         runtime=30,
     params:
         config=CONFIG,
-        labels=plan.labels,
+        fingerprint=plan.fingerprints.shown("tabulate"),
     shell:
         "python -m priorbench tabulate --config {params.config:q} > {log:q} 2>&1"
 

@@ -21,8 +21,8 @@ rule train:
         final=lambda wildcards, attempt: plan.is_final(attempt),
     params:
         config=CONFIG,
-        fingerprint=lambda wildcards: plan.prior(wildcards.prior).fingerprint,
-        seed=plan.experiment.seed,
+        fingerprint=lambda wildcards: plan.fingerprints.training(wildcards.prior),
+        lost=lambda wildcards: plan.lost.times("train", wildcards.prior),
     shell:
         "python -m priorbench train --config {params.config:q} --prior {wildcards.prior:q}"
         " --final {resources.final} > {log:q} 2>&1"

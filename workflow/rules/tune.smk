@@ -23,10 +23,9 @@ rule tune:
         final=lambda wildcards, attempt: plan.is_final(attempt),
     params:
         config=CONFIG,
-        fingerprint=lambda wildcards: plan.tuning_fingerprint(
+        fingerprint=lambda wildcards: plan.fingerprints.tuning(
             wildcards.task, wildcards.prior
         ),
-        seed=plan.experiment.seed,
     shell:
         "python -m priorbench tune --config {params.config:q} --task {wildcards.task:q}"
         " --prior {wildcards.prior:q} --final {resources.final} > {log:q} 2>&1"

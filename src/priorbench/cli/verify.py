@@ -19,11 +19,16 @@ def verify(
     repair: Annotated[
         bool,
         typer.Option(
-            "--repair", help="Remove what is damaged, so that the next run makes it again."
+            "--repair",
+            help="Remove what is damaged or out of date, so that the next run makes it again.",
         ),
     ] = False,
 ) -> None:
-    """Compare every result of an experiment with its checksum; exit code 1 if any is damaged."""
+    """Compare every result with its checksum and with the plan; exit code 1 if any is not as it should be.
+
+    Named are files that are damaged, files of finished work that are missing, and results that are out of date:
+    computed with other code, settings or input files than the present ones.
+    """
     from priorbench.stages.verify import check, remove, working
 
     plan = load(config)
@@ -31,7 +36,7 @@ def verify(
         raise ValueError(
             f"{len(locks)} jobs of this experiment are at work, {locks[0]} first: repair when they ended"
         )
-    files = list(check(plan))
+    files = list(dict.fromkeys(check(plan)))
     found = [file for file in files if file.reason]
     for damage in found:
         typer.echo(f"{damage.path}: {damage.reason}")
@@ -40,11 +45,12 @@ def verify(
     if not files:
         typer.echo(f"nothing has been written yet in {plan.layout.root}")
     elif not found:
-        typer.echo(f"{len(files)} files checked, all whole")
+        typer.echo(f"{len(files)} files checked, all whole and up to date")
     elif repair:
         typer.echo(f"{len(found)} removed: run snakemake to have exactly these made again")
     else:
         typer.echo(
-            f"{len(found)} damaged; 'priorbench verify --repair' removes them, and snakemake makes them again"
+            f"{len(found)} damaged, missing or out of date; 'priorbench verify --repair' removes them, "
+            "and snakemake makes them again"
         )
     raise typer.Exit(bool(found) and not repair)

@@ -1,54 +1,81 @@
-"""Fingerprints of the code that stands behind records."""
+"""Fingerprints of the code that stands behind stages and records."""
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Sequence
-from pathlib import Path
+import importlib.util
+from collections.abc import Iterable
 from typing import Any
 
-from priorbench.fingerprint import PACKAGE, factory_name, files_fingerprint, fingerprint
 from priorbench.plugins import Plugin, Registered
-from priorbench.records import DatasetSpec, MetricSpec, Record, StudySpec, TaskSpec
+from priorbench.provenance import (
+    Dependencies,
+    Packages,
+    dependencies_of,
+    describe_factory,
+    fingerprint,
+    versions,
+)
+from priorbench.provenance.dependencies import library_packages
+from priorbench.provenance.factories import factory_modules
+from priorbench.records import DatasetSpec, Parameters
 
-BUILT_IN: dict[type[Record], Sequence[str]] = {
-    TaskSpec: ("tasks",),
-    DatasetSpec: ("data",),
-    MetricSpec: ("metrics",),
-}
-"""What the library's own records consist of, by kind."""
-
-
-class CodeFingerprints:
-    """Fingerprints of records' code; each plugin's files are read once."""
-
-    def __init__(self) -> None:
-        self._files: dict[tuple[str, type[Record]], str] = {}
-
-    def of(self, entry: Registered[Any]) -> str:
-        """Return the fingerprint of a record's factory and of the files that it may run."""
-        kind = type(entry.record)
-        key = entry.plugin.name, kind
-        if key not in self._files:
-            if entry.plugin.origin == "built-in":
-                self._files[key] = files_fingerprint(
-                    PACKAGE / name for name in BUILT_IN.get(kind, ())
-                )
-            else:
-                # A study may use the prior's code, but no prior the study's: an edit of it trains nothing again.
-                leave_out = "" if kind is StudySpec else "studies"
-                self._files[key] = files_fingerprint(_plugin_files(entry.plugin), leave_out)
-        # The hooks, which name the factory, don't count among the files' content.
-        return fingerprint([factory_name(entry.record.factory), self._files[key]])
+STAGES = "priorbench.stages"
 
 
-def _plugin_files(plugin: Plugin) -> list[Path]:
-    if plugin.origin == "folder":
-        file = Path(plugin.location)
-        return [file.parent if file.name == "plugin.py" else file]
-    module = sys.modules[plugin.package]
-    return (
-        [Path(folder) for folder in module.__path__]
-        if hasattr(module, "__path__")
-        else [Path(str(module.__file__))]
-    )
+class Code:
+    """What results depend on of the library's, the plugins' and other people's code.
+
+    Args:
+        plugins: all that were found; one may import from another.
+    """
+
+    def __init__(self, plugins: Iterable[Plugin]) -> None:
+        places = [place for plugin in plugins if (place := plugin.place)]
+        self._packages = Packages(dict(places))
+        self._records: dict[tuple[str, str, str], Dependencies] = {}
+        self._stages: dict[str, str] = {}
+
+    def stage(self, name: str) -> str:
+        """Return the fingerprint of a stage: of its module and of all that this imports."""
+        if name not in self._stages:
+            found = dependencies_of([f"{STAGES}.{name}"], self._packages)
+            self._stages[name] = found.fingerprint
+        return self._stages[name]
+
+    def record(self, entry: Registered[Any]) -> str:
+        """Return the fingerprint of a record's factory and of all that it may run or read."""
+        factory = describe_factory(entry.record.factory)
+        return fingerprint([factory, self._dependencies(entry).fingerprint, self.packages(entry)])
+
+    def packages(self, entry: Registered[Any]) -> dict[str, str]:
+        """Return the versions of the installed packages that a record's code brings along.
+
+        Those that the library itself imports (torch, numpy, ...) are not among them: they are
+        recorded with each row, and a table that mixes versions says so. Computing everything
+        again for each of their updates would be too much.
+        """
+        return versions(self._dependencies(entry).packages - library_packages())
+
+    def _dependencies(self, entry: Registered[Any]) -> Dependencies:
+        record, plugin = entry.record, entry.plugin
+        key = type(record).__name__, record.name, plugin.name
+        if key not in self._records:
+            modules = [_absolute(name, plugin) for name in factory_modules(record.factory)]
+            if isinstance(record, DatasetSpec):
+                # It gets its parameters as an object, whose methods it may call.
+                modules += _parameter_modules(record.parameters)
+            data = plugin.data_files(record)
+            self._records[key] = dependencies_of(modules, self._packages, data)
+        return self._records[key]
+
+
+def _parameter_modules(parameters: type[Parameters]) -> list[str]:
+    """Return the modules of a class of parameters and of its own bases."""
+    own = parameters.__mro__[: parameters.__mro__.index(Parameters)]
+    return [kind.__module__ for kind in own]
+
+
+def _absolute(module: str, plugin: Plugin) -> str:
+    if not module.startswith("."):
+        return module
+    return importlib.util.resolve_name(module, plugin.package)

@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from priorbench.config import ConfigError, DatasetSection
-from priorbench.fingerprint import fingerprint
 from priorbench.names import unknown
-from priorbench.plan.code import CodeFingerprints
+from priorbench.plan.code import Code
 from priorbench.plan.variants import validate_parameters
 from priorbench.plugins import Registered, Registry
+from priorbench.provenance import fingerprint
 from priorbench.records import NAME, DatasetSpec, Parameters
 
 T = TypeVar("T")
@@ -58,9 +58,7 @@ class DatasetPlan:
         return found
 
 
-def plan_dataset(
-    name: str, section: DatasetSection, registry: Registry, code: CodeFingerprints
-) -> DatasetPlan:
+def plan_dataset(name: str, section: DatasetSection, registry: Registry, code: Code) -> DatasetPlan:
     """List the images of a data set of the configuration.
 
     Raises:
@@ -94,7 +92,7 @@ def plan_dataset(
         section=section,
         images={image: available[image] for image in images},
         origins=_origins(source, parameters, where),
-        fingerprint=fingerprint([settings, images, code.of(source)]),
+        fingerprint=fingerprint([settings, images, code.record(source)]),
     )
 
 

@@ -6,20 +6,20 @@ import dataclasses
 import itertools
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from fnmatch import fnmatchcase
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
 from priorbench.config import ConfigError, DatasetSection, Experiment, PriorSection, TaskSection
-from priorbench.fingerprint import fingerprint
 from priorbench.layout import Layout
 from priorbench.names import unknown
-from priorbench.plan.code import CodeFingerprints
+from priorbench.plan.code import Code
 from priorbench.plan.datasets import DatasetPlan, plan_dataset
 from priorbench.plan.estimates import JOB_SECONDS, Estimates
+from priorbench.plan.fingerprints import Fingerprints, matching
 from priorbench.plan.leaks import leak
-from priorbench.plan.tuning import candidates, psnr_fingerprint
+from priorbench.plan.lost import Lost
+from priorbench.plan.tuning import candidates
 from priorbench.plan.variants import PriorPlan, Variant, variants
 from priorbench.plugins import Registered, Registry, load_plugins
 from priorbench.records import (
@@ -64,7 +64,7 @@ class Plan:
             path for path in sorted(Path(experiment.results).glob(f"*/{own.name}")) if path != own
         )
         self.estimates = Estimates.read(Path(self.layout.estimates()), others)
-        self._code = CodeFingerprints()
+        self._code = Code(self.registry.plugins)
         self._chunks: dict[tuple[str, int], list[list[str]]] = {}
         self.tasks = self._tasks()
         self.datasets: dict[str, DatasetPlan] = {}
@@ -91,18 +91,38 @@ class Plan:
         return [prior.id for prior in self.priors.values() if prior.spec.learns]
 
     @cached_property
-    def metric_fingerprints(self) -> dict[str, str]:
-        """Of each metric's plugin."""
-        return {name: self._code.of(self.registry.metrics[name]) for name in self.metrics}
+    def fingerprints(self) -> Fingerprints:
+        """What each result depends on."""
+        return Fingerprints(self, self._code)
 
     @cached_property
-    def scoring_fingerprint(self) -> str:
-        """Of the metrics."""
-        return fingerprint(self.metric_fingerprints)
+    def lost(self) -> Lost:
+        """Files of finished jobs that were found missing."""
+        return Lost(self)
 
-    def cells(self) -> Iterator[tuple[str, str, str]]:
-        """Yield (data set, task, prior) for all that is run."""
-        for dataset, task, prior in itertools.product(self.test, self.tasks, self.priors):
+    @cached_property
+    def packages(self) -> dict[str, str]:
+        """Versions of the installed packages that the experiment's plugins import."""
+        entries: list[Registered[Any]] = [
+            *(prior.entry for prior in self.priors.values()),
+            *(task.entry for task in self.tasks.values()),
+            *(dataset.source for dataset in self.datasets.values()),
+            *(self.registry.metrics[name] for name in self.metrics),
+            *self.studies.values(),
+        ]
+        return {
+            package: version
+            for entry in entries
+            for package, version in self._code.packages(entry).items()
+        }
+
+    def cells(
+        self, priors: Iterable[str] | None = None, tasks: Iterable[str] | None = None
+    ) -> Iterator[tuple[str, str, str]]:
+        """Yield (data set, task, prior) for all that is run, or for some priors and tasks."""
+        priors = self.priors if priors is None else priors
+        tasks = self.tasks if tasks is None else tasks
+        for dataset, task, prior in itertools.product(self.test, tasks, priors):
             if self.priors[prior].can_do(self.tasks[task]):
                 yield dataset, task, prior
 
@@ -129,12 +149,22 @@ class Plan:
             raise ConfigError(f"chunk must be between 0 and {len(chunks) - 1}, not {chunk}")
         return chunks[int(chunk)]
 
-    def chunk_files(self, path: Callable[..., str], prior: str) -> list[str]:
-        """Return ``path`` (``layout.runs`` or ``layout.scores``) of every job of a prior."""
+    def job_files(
+        self,
+        path: Callable[..., str],
+        priors: Iterable[str] | None = None,
+        tasks: Iterable[str] | None = None,
+    ) -> list[str]:
+        """Return ``path`` (``layout.runs`` or ``layout.scores``) of every job.
+
+        Args:
+            path: from data set, task, prior and chunk to a file.
+            priors: ids of the priors; by default all.
+            tasks: ids of the tasks; by default all.
+        """
         return [
             path(dataset, task, prior, str(chunk))
-            for dataset, task, name in self.cells()
-            if name == prior
+            for dataset, task, prior in self.cells(priors, tasks)
             for chunk in range(len(self.chunks(dataset, prior)))
         ]
 
@@ -207,14 +237,6 @@ class Plan:
         """Return what a restoring job needs of the tuning: nothing if the prior isn't tuned."""
         return [self.layout.tuned(task, prior)] if self.is_tuned(task, prior) else []
 
-    def tuning_fingerprint(self, task: str, prior: str) -> str:
-        """Of all that determines what is chosen: prior, task, candidates, images and how they are compared."""
-        chosen = self.prior(prior)
-        settings = [chosen.candidates, chosen.tune_on, self.experiment.tuning.model_dump()]
-        return fingerprint(
-            [chosen.fingerprint, self.task(task).fingerprint, settings, psnr_fingerprint()]
-        )
-
     def task_files(self, task: str) -> list[str]:
         """Return the files that a task reads."""
         variant = self.task(task)
@@ -249,9 +271,25 @@ class Plan:
         priors = {prior.id: prior.label for prior in self.priors.values()}
         return priors | {task.id: task.label for task in self.tasks.values()}
 
-    def study_fingerprint(self, name: str) -> str:
-        """Of the study's plugin."""
-        return self._code.of(self.study(name))
+    def study_priors(self, name: str) -> list[str]:
+        """Return the ids of the priors that a study looks at."""
+        record = self.study(name).record
+        found = matching(self.priors, [*record.priors, *record.other_priors])
+        return [
+            prior for prior in found if self.priors[prior].spec.learns or not record.only_learned
+        ]
+
+    def study_tasks(self, name: str) -> list[str]:
+        """Return the ids of the tasks that a study looks at."""
+        return matching(self.tasks, self.study(name).record.tasks)
+
+    def study_metrics(self, name: str) -> list[str]:
+        """Return the names of the metrics that a study looks at."""
+        return matching(self.metrics, self.study(name).record.metrics)
+
+    def study_files(self, path: Callable[..., str], name: str) -> list[str]:
+        """Return ``path`` (``layout.runs`` or ``layout.scores``) of every job that a study looks at."""
+        return self.job_files(path, self.study_priors(name), self.study_tasks(name))
 
     def study(self, name: str) -> Registered[StudySpec]:
         """Return the study with this name."""
@@ -285,7 +323,7 @@ class Plan:
                 continue
             for variant in variants(
                 entry,
-                self._code.of(entry),
+                self._code.record(entry),
                 settings.parameters,
                 f"tasks.settings.{name}.parameters",
             ):
@@ -305,7 +343,7 @@ class Plan:
             changes = settings.resources.model_dump(exclude_none=True)
             for variant in variants(
                 entry,
-                self._code.of(entry),
+                self._code.record(entry),
                 settings.parameters,
                 f"priors.settings.{name}.parameters",
             ):
@@ -355,11 +393,7 @@ class Plan:
         return {
             name: entry
             for name, entry in chosen.items()
-            if any(
-                fnmatchcase(prior, pattern)
-                for prior in self.priors
-                for pattern in entry.record.priors
-            )
+            if matching(self.priors, entry.record.priors)
         }
 
     def _add_dataset(self, name: str, use: str) -> None:

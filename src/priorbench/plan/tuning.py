@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Mapping
-from functools import cache
 from typing import Any
 
 from priorbench.config import ConfigError, PriorSection
-from priorbench.fingerprint import PACKAGE, files_fingerprint
 from priorbench.plan.variants import validate_parameters
 from priorbench.records import PriorSpec
 
@@ -41,9 +39,3 @@ def candidates(
         checked = validate_parameters(spec.parameters, tried, where).model_dump()
         found.append({name: checked[name] for name in names})
     return tuple(found)
-
-
-@cache
-def psnr_fingerprint() -> str:
-    """Return the fingerprint of the measure that decides."""
-    return files_fingerprint([PACKAGE / "metrics" / "fidelity.py"])

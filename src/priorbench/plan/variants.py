@@ -13,8 +13,8 @@ from typing import Any, Generic, TypeVar
 from pydantic import TypeAdapter, ValidationError
 
 from priorbench.config import ConfigError
-from priorbench.fingerprint import fingerprint, library_fingerprint
 from priorbench.plugins import Registered
+from priorbench.provenance import fingerprint
 from priorbench.records import NAME, Parameters, PriorSpec, Resources, TaskSpec
 
 S = TypeVar("S", PriorSpec, TaskSpec)
@@ -29,7 +29,7 @@ class Variant(Generic[S]):
         label: its name in figures.
         entry: the record and its plugin.
         parameters: the values.
-        fingerprint: of the parameters, the plugin's files and the numerical part of the library.
+        fingerprint: of the parameters, and of the record's code with all that it imports.
     """
 
     id: str
@@ -135,7 +135,7 @@ def variants(
             label=_fill(spec.label, name, parameters, varied if spec.label else []),
             entry=entry,
             parameters=parameters,
-            fingerprint=fingerprint([parameters, code, library_fingerprint()]),
+            fingerprint=fingerprint([parameters, code]),
         )
 
 

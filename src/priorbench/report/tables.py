@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -23,6 +25,7 @@ def write_tables(
     catalogue: Catalogue,
     folder: Path,
     planned: Planned | None = None,
+    remarks: Sequence[str] = (),
 ) -> list[Path]:
     """Write every table as CSV (all digits), Markdown, LaTeX and HTML, atomically.
 
@@ -31,6 +34,7 @@ def write_tables(
         runs: rows of :data:`priorbench.results.schema.RUNS`.
         catalogue: labels and order.
         folder: where; the names are those of the metrics, ``cost``, ``failures`` and ``paired``.
+        remarks: what must be said of the rows; stands first among the notes of each table.
         planned: how many images each cell will have, while a run goes on: the tables then say how much is there.
 
     Returns:
@@ -50,7 +54,8 @@ def write_tables(
         paired_grid(scores, catalogue, planned),
     )
     contents = {}
-    for name, (frame, grid) in tables.items():
+    for name, (frame, plain) in tables.items():
+        grid = replace(plain, notes=[*remarks, *plain.notes])
         contents[f"{name}.csv"] = frame.to_csv(index=False, lineterminator="\n")
         contents[f"{name}.md"] = to_markdown(grid)
         contents[f"{name}.tex"] = to_latex(grid)

@@ -8,30 +8,35 @@ import os
 import platform
 import re
 import subprocess
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from importlib.metadata import PackageNotFoundError, requires, version
 from pathlib import Path
 from typing import Any
 
 import priorbench
-from priorbench.files import write_json
+from priorbench.files import read_json, write_json
 
 
-def describe_environment(threads: int | None = None) -> dict[str, Any]:
+def describe_environment(
+    threads: int | None = None, packages: Mapping[str, str] | None = None
+) -> dict[str, Any]:
     """Return what measurements depend on beside the code of an experiment.
 
     Nothing in it tells one node of a cluster from an equal one, so equal machines share a record.
 
     Args:
         threads: processor threads of the job; by default ``OMP_NUM_THREADS``, else the number of cores.
+        packages: versions of further packages, those that plugins import.
 
     Returns:
         python, packages (name → version), platform, cpu, cores, threads, gpus and git (commit and whether tracked
-        files differ from it; None outside a checkout of priorbench).
+        files differ from it or there are Python files that are not tracked; None outside a checkout of priorbench).
     """
     cores = os.cpu_count() or 1
     return {
         "python": platform.python_version(),
-        "packages": _packages(),
+        "packages": _packages() | dict(packages or {}),
         "platform": platform.platform(),
         "cpu": _cpu(),
         "cores": cores,
@@ -47,14 +52,53 @@ def environment_id(record: dict[str, Any]) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:12]
 
 
-def write_environment(folder: Path, threads: int | None = None) -> str:
-    """Write ``<folder>/<id>.json`` unless it is there, atomically, and return the id."""
-    record = describe_environment(threads)
+def write_environment(
+    folder: Path, threads: int | None = None, packages: Mapping[str, str] | None = None
+) -> str:
+    """Write ``<folder>/<id>.json`` unless it is there, atomically, and return the id.
+
+    Args:
+        folder: the experiment's folder of environments.
+        threads: see :func:`describe_environment`.
+        packages: see :func:`describe_environment`.
+    """
+    record = describe_environment(threads, packages)
     name = environment_id(record)
     path = Path(folder) / f"{name}.json"
     if not path.exists():
         write_json(path, record)
     return name
+
+
+def environment_notes(folder: Path, environments: Iterable[str]) -> list[str]:
+    """Return what to say under a table whose rows come from different environments.
+
+    Args:
+        folder: the experiment's folder of environments.
+        environments: ids in the table's rows; one whose record is missing is passed over.
+    """
+    records = []
+    for name in sorted(set(environments)):
+        with suppress(OSError, ValueError):
+            records.append(read_json(Path(folder) / f"{name}.json"))
+    named = {
+        "Python": [record["python"] for record in records],
+        "processor": [record["cpu"] for record in records],
+        "GPU": [", ".join(record["gpus"]) for record in records],
+        **{
+            package: [record["packages"].get(package, "") for record in records]
+            for package in sorted({name for record in records for name in record["packages"]})
+        },
+    }
+    mixed = []
+    for name, values in named.items():
+        # A package that one plugin brought along later is not another version of it.
+        different = sorted(set(values) - {""})
+        if len(different) > 1:
+            mixed.append(f"{name} {', '.join(different)}")
+    if not mixed:
+        return []
+    return [f"Mixed environments: rows of this table were computed with {'; '.join(mixed)}."]
 
 
 def _packages() -> dict[str, str]:
@@ -100,7 +144,11 @@ def _git(folder: Path) -> dict[str, Any] | None:
         return None
     commit = _output(*git, "rev-parse", "HEAD")
     changes = _output(*git, "status", "--porcelain", "--untracked-files=no")
-    return None if commit is None or changes is None else {"commit": commit, "dirty": bool(changes)}
+    # Plugins that nobody has added yet; other new files, such as results, change no code.
+    new = _output(*git, "ls-files", "--others", "--exclude-standard", "--", ":/*.py")
+    if commit is None or changes is None or new is None:
+        return None
+    return {"commit": commit, "dirty": bool(changes or new)}
 
 
 def _output(*command: str) -> str | None:

@@ -34,7 +34,17 @@ def gather_chunks(files: Sequence[Path], table: Table, path: Path) -> None:
         ValueError: a row lacks a column, has an unknown one or a value of the wrong type, or two rows have the same
             key; the message names the files.
     """
-    _write(*read_files(files, table), files, table, path)
+    _write(_joined(*read_files(files, table), files, table), path)
+
+
+def read_chunks(files: Sequence[Path], table: Table) -> pd.DataFrame:
+    """Return what :func:`gather_chunks` would write; a missing number is NaN.
+
+    Raises:
+        ValueError: as for :func:`gather_chunks`.
+    """
+    frame: pd.DataFrame = _joined(*read_files(files, table), files, table).to_pandas()
+    return frame
 
 
 def gather_parts(
@@ -57,7 +67,7 @@ def gather_parts(
             raise ValueError(
                 f"{file} has the columns {part.schema.names}; expected {table.schema.names}"
             )
-    _write(parts, [part.num_rows for part in parts], files, table, path, published)
+    _write(_joined(parts, [part.num_rows for part in parts], files, table, published), path)
 
 
 def _read(path: Path) -> pa.Table:
@@ -77,22 +87,24 @@ def read_table(path: Path) -> pd.DataFrame:
     return frame
 
 
-def _write(
+def _joined(
     parts: Sequence[pa.Table],
     rows: Sequence[int],
     files: Sequence[Path],
     table: Table,
-    path: Path,
     published: Iterable[Mapping[str, Any]] = (),
-) -> None:
-    """Write ``parts``, in which each of the ``files`` has so many ``rows``, and what was published."""
+) -> pa.Table:
+    """Return all rows, sorted: those of ``parts``, ``rows`` of them from each file, and published ones."""
     whole = pa.concat_tables([table.schema.empty_table(), *parts])
     _check_unique(whole, rows, files, table)
     whole = pa.concat_tables(
         [whole, to_arrow([dict(row) for row in published], table, "published numbers")]
     )
     order = [name for name in (*table.key, "note") if name in table.schema.names]
-    whole = in_order(whole.combine_chunks(), order)
+    return in_order(whole.combine_chunks(), order)
+
+
+def _write(whole: pa.Table, path: Path) -> None:
     buffer = io.BytesIO()
     pq.write_table(whole, buffer, compression="zstd", write_page_checksum=True)
     write_atomically(path, buffer.getvalue())

@@ -40,6 +40,7 @@ def published_rows(
             "value": float(row["value"]),
             "status": "ok",
             "reason": "",
+            "fingerprint": "",
             "source": "paper",
             "note": f"{row['source']}; {row['note']}" if row["note"] else row["source"],
         }

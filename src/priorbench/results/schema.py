@@ -44,7 +44,8 @@ RUNS = Table(
     ),
     key=("experiment", "dataset", "image", "task", "prior", "source"),
 )
-"""One row for each restoration. ``status`` is ok, failed, timeout, diverged or unsupported; ``stage`` says where."""
+"""One row for each restoration. ``status`` is ok, failed, timeout, diverged or unsupported; ``stage`` says where;
+``fingerprint`` stands for all that the restoration depends on, see :mod:`priorbench.plan.fingerprints`."""
 
 SCORES = Table(
     pa.schema(
@@ -58,11 +59,13 @@ SCORES = Table(
             ("value", pa.float64()),
             ("status", pa.string()),
             ("reason", pa.string()),
+            ("fingerprint", pa.string()),
             ("source", pa.string()),
             ("note", pa.string()),
         ]
     ),
     key=("experiment", "dataset", "image", "task", "prior", "metric", "source"),
 )
-"""One row for each score; one with the status timeout has a value if the prior stopped by itself. A published number
-has no image, the source ``paper`` and the citation as its note."""
+"""One row for each score, with the fingerprint of all that it depends on. One with the status timeout has a value
+if the prior stopped by itself. A published number has no image and no fingerprint, the source ``paper`` and the
+citation as its note."""

@@ -11,6 +11,7 @@ from priorbench.data.tensors import read_tensor
 from priorbench.errors import MachineError, raise_if_storage
 from priorbench.files import file_sha256
 from priorbench.plan import Plan
+from priorbench.provenance import content_digests
 from priorbench.seeds import derive_seed
 from priorbench.stages.log import say
 from priorbench.stages.manifest import Entry, check_file, read_manifest, write_manifest
@@ -30,6 +31,7 @@ def corrupt(plan: Plan, dataset: str, task: str) -> None:
         StorageError: a disk is full, or a clean image is damaged.
     """
     variant = plan.task(task)
+    files = content_digests(map(Path, plan.task_files(task)))
     broken: Outcome | None = None
     protocol: dict[str, Any] = {}
     try:
@@ -73,6 +75,8 @@ def corrupt(plan: Plan, dataset: str, task: str) -> None:
     about = {
         "dataset": dataset,
         "task": variant.describe(),
+        "fingerprint": plan.fingerprints.problems(dataset, task),
+        "sources": files,
         "seed": plan.experiment.seed,
         **protocol,
     }

@@ -21,14 +21,14 @@ def gather_prior(plan: Plan, prior: str) -> None:
     layout = plan.layout
     _check_complete(plan, prior)
     for kind, table, path in (("runs", RUNS, layout.runs), ("scores", SCORES, layout.scores)):
-        files = [Path(name) for name in plan.chunk_files(path, plan.prior(prior).id)]
+        files = [Path(name) for name in plan.job_files(path, [plan.prior(prior).id])]
         gather_chunks(files, table, Path(layout.gathered(kind, prior)))
 
 
 def _check_complete(plan: Plan, prior: str) -> None:
     """Refuse rows of jobs whose images were grouped otherwise: some would be missing without a word."""
-    for dataset, task, name in plan.cells():
-        for chunk, images in enumerate(plan.chunks(dataset, prior) if name == prior else ()):
+    for dataset, task, _ in plan.cells([prior]):
+        for chunk, images in enumerate(plan.chunks(dataset, prior)):
             runs = Path(plan.layout.runs(dataset, task, prior, str(chunk)))
             found = [row["image"] for row in read_rows(runs)]
             if sorted(found) != sorted(images):

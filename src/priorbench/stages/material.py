@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,29 +13,68 @@ from priorbench.data.tensors import read_tensor
 from priorbench.files import read_json
 from priorbench.plan import Plan
 from priorbench.problem import Problem
+from priorbench.provenance import fingerprint
 from priorbench.results import Material, Results
-from priorbench.results.gather import read_table
+from priorbench.results.gather import read_chunks
+from priorbench.results.schema import RUNS, SCORES
 from priorbench.stages.manifest import check_file, read_manifest
 from priorbench.stages.outcome import OK
 from priorbench.stages.results import catalogue
 from priorbench.types import Image
 
 
-def read_results(plan: Plan) -> Results:
-    """Read what ``gather`` and ``train`` wrote; a fit that failed has no training curve."""
+def read_results(plan: Plan, study: str) -> Results:
+    """Read what a study looks at: the rows, training curves and models of its priors on its tasks.
+
+    A fit that failed has no training curve.
+    """
     layout = plan.layout
+    priors = [plan.prior(prior) for prior in plan.study_priors(study)]
     fitted = [
-        prior for prior in plan.learners if read_json(Path(layout.training(prior)))["status"] == OK
+        prior.id
+        for prior in priors
+        if prior.spec.learns and read_json(Path(layout.training(prior.id)))["status"] == OK
     ]
+    runs = [Path(file) for file in plan.study_files(layout.runs, study)]
+    scores = read_chunks([Path(file) for file in plan.study_files(layout.scores, study)], SCORES)
+    names = catalogue(plan)
+    metrics = plan.study_metrics(study)
     return Results(
-        scores=read_table(Path(layout.result("scores"))),
-        runs=read_table(Path(layout.result("runs"))),
+        scores=scores[scores["metric"].isin(metrics)].reset_index(drop=True),
+        runs=read_chunks(runs, RUNS),
         training={prior: pd.read_csv(layout.curve(prior)) for prior in fitted},
-        parameters={prior.id: prior.parameters for prior in plan.priors.values()},
-        names={prior.id: prior.spec.name for prior in plan.priors.values()},
-        catalogue=catalogue(plan),
+        parameters={prior.id: prior.parameters for prior in priors},
+        names={prior.id: prior.spec.name for prior in priors},
+        catalogue=replace(
+            names,
+            priors={prior.id: names.priors[prior.id] for prior in priors},
+            tasks={task: names.tasks[task] for task in plan.study_tasks(study)},
+            metrics={metric: names.metrics[metric] for metric in metrics},
+        ),
         material=PlannedMaterial(plan),
     )
+
+
+def results_digest(plan: Plan, results: Results) -> str:
+    """Return a fingerprint of the content of what a study gets, images and models included."""
+    layout = plan.layout
+    # Code and machines that gave the same numbers are no other results.
+    ignored = ["fingerprint", "environment"]
+    frames = [results.runs, results.scores, *results.training.values()]
+    texts = [frame.drop(columns=ignored, errors="ignore").to_csv(index=False) for frame in frames]
+    trained_on = [plan.prior(prior).train_on for prior in results.training]
+    manifests = [layout.images(dataset) for dataset in dict.fromkeys([*plan.test, *trained_on])]
+    manifests += [
+        layout.problems(dataset, task) for dataset in plan.test for task in results.catalogue.tasks
+    ]
+    images = [
+        {image: entry.sha256 for image, entry in read_manifest(Path(manifest)).items()}
+        for manifest in manifests
+    ]
+    models = {
+        prior: read_json(Path(layout.training(prior)))["sha256"] for prior in results.training
+    }
+    return fingerprint([texts, images, models])
 
 
 class PlannedMaterial(Material):

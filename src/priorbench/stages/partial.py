@@ -13,6 +13,7 @@ from priorbench.report.tables import write_tables
 from priorbench.results.gather import gather_chunks, gather_parts, read_table
 from priorbench.results.rows import read_files
 from priorbench.results.schema import RUNS, SCORES, Table
+from priorbench.stages.remarks import remarks
 from priorbench.stages.results import catalogue, published
 
 
@@ -40,15 +41,14 @@ def tabulate_partial(plan: Plan) -> Path:
     gather_parts(
         [Path(part.result("scores"))], SCORES, Path(part.result("scores")), published(plan)
     )
-    _warn_of_versions(Path(part.result("runs")))
     folder = Path(part.table()).parent
-    frames = read_table(Path(part.result("scores"))), read_table(Path(part.result("runs")))
-    write_tables(
-        *frames,
-        catalogue(plan),
-        folder,
-        {cell: len(plan.datasets[cell[0]].images) for cell in plan.cells()},
-    )
+    score_rows = read_table(Path(part.result("scores")))
+    run_rows = read_table(Path(part.result("runs")))
+    said = remarks(plan, run_rows, score_rows)
+    for remark in said:
+        print(f"priorbench: {remark}", file=sys.stderr)
+    planned = {cell: len(plan.datasets[cell[0]].images) for cell in plan.cells()}
+    write_tables(score_rows, run_rows, catalogue(plan), folder, planned, said)
     return folder
 
 
@@ -108,14 +108,3 @@ def _read(known: Mapping[Path, frozenset[str]], files: Sequence[Path], table: Ta
         elif images:
             usable.append(file)
     return usable
-
-
-def _warn_of_versions(runs: Path) -> None:
-    """Say which priors have rows of several versions: an edited one is being restored again, and not all of it yet."""
-    versions = read_table(runs).groupby(["prior", "task"])["fingerprint"].nunique()
-    mixed = sorted({str(prior) for prior, _ in versions[versions > 1].index})
-    if mixed:
-        print(
-            f"priorbench: rows of several versions of {', '.join(mixed)} are in these tables",
-            file=sys.stderr,
-        )

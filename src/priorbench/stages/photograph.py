@@ -140,7 +140,7 @@ def _load_model(plan: Plan, chosen: PriorPlan) -> Any:
     if (
         not path.exists()
         or not spec.exists()
-        or read_json(spec)["fingerprint"] != chosen.fingerprint
+        or read_json(spec)["fingerprint"] != plan.fingerprints.training(chosen.id)
     ):
         console.print(
             f"{chosen.id} has no model yet: training it on {chosen.train_on}, which is kept in {path.parent}"

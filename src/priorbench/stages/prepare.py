@@ -11,6 +11,7 @@ from priorbench.data.transform import transform
 from priorbench.errors import MachineError, raise_if_storage
 from priorbench.files import file_sha256
 from priorbench.plan import Plan
+from priorbench.provenance import content_digests
 from priorbench.stages.log import say
 from priorbench.stages.manifest import Entry, write_manifest
 from priorbench.stages.outcome import OK, Outcome
@@ -26,6 +27,8 @@ def prepare(plan: Plan, dataset: str) -> None:
         StorageError: a disk is full.
     """
     data = plan.dataset(dataset)
+    # Of the files before they are read: one that changes meanwhile differs from this afterwards.
+    sources = content_digests(map(Path, data.files))
     entries: dict[str, Entry] = {}
     for image in data.images:
         path = Path(plan.layout.image(dataset, image))
@@ -48,7 +51,8 @@ def prepare(plan: Plan, dataset: str) -> None:
         say(f"{dataset}/{image}: {outcome.reason or 'ready'}")
     about = {
         "dataset": dataset,
-        "fingerprint": data.fingerprint,
+        "fingerprint": plan.fingerprints.images(dataset),
+        "sources": sources,
         **data.section.model_dump(mode="json"),
     }
     write_manifest(Path(plan.layout.images(dataset)), entries, about)

@@ -11,9 +11,9 @@ from typing import Any
 from priorbench.config import Experiment
 from priorbench.errors import raise_if_storage
 from priorbench.files import file_sha256, read_json, write_json, write_rows
-from priorbench.fingerprint import fingerprint
 from priorbench.locks import locked
 from priorbench.plan import Plan
+from priorbench.provenance import fingerprint
 from priorbench.results.environment import write_environment
 from priorbench.seeds import derive_seed
 from priorbench.stages.evaluate import evaluate_of_problem
@@ -73,7 +73,7 @@ def _restore(plan: Plan, dataset: str, task: str, prior: str, chunk: str, final:
             cell.discard(image)
         cell.checkpoint(image).unlink(missing_ok=True)
         say(f"{cell.name}/{image}: {outcome.reason or f'restored in {outcome.seconds:.2f} s'}")
-    environment = write_environment(Path(plan.layout.environments()))
+    environment = write_environment(Path(plan.layout.environments()), packages=plan.packages)
     rows = [
         {**cell.row(image), **outcomes[image].as_dict(), "environment": environment}
         for image in images
@@ -118,6 +118,7 @@ class _Cell:
         problem = self.problems[image].sha256
         return fingerprint(
             [
+                self.plan.fingerprints.stage("restore"),
                 self.prior.fingerprint,
                 self.training.get("sha256"),
                 problem,
@@ -178,7 +179,8 @@ class _Cell:
     def measure(self, image: str) -> None:
         """Add the metrics that need no clean image to an image's record, so that scoring it needs no torch."""
         measured = {}
-        for name, code in self.plan.metric_fingerprints.items():
+        for name in self.plan.metrics:
+            code = self.plan.fingerprints.metric(name)
             metric = self.plan.registry.metrics[name]
             if metric.record.of_problem:
                 problem = Path(self.plan.layout.problem(self.dataset, self.task, image))
@@ -204,7 +206,7 @@ class _Cell:
             "prior": self.prior.id,
             "threads": self.threads,
             "seed": self.seed(image),
-            "fingerprint": self.prior.fingerprint,
+            "fingerprint": self.plan.fingerprints.restored(self.dataset, self.task, self.prior.id),
             "source": "measured",
         }
 

@@ -54,7 +54,8 @@ def score(plan: Plan, dataset: str, task: str, prior: str, chunk: str) -> None:
                 key: run[key]
                 for key in ("experiment", "dataset", "image", "task", "prior", "source")
             }
-            rows.append({**row, "metric": name, **asdict(ended), "note": ""})
+            code = plan.fingerprints.score(dataset, task, prior, name)
+            rows.append({**row, "metric": name, **asdict(ended), "fingerprint": code, "note": ""})
             found = ended.reason if ended.value is None else f"{ended.value:.4f}"
             say(f"{dataset}/{task}/{prior}/{run['image']}: {name} {found}")
     write_rows(Path(plan.layout.scores(dataset, task, prior, chunk)), rows)
@@ -79,7 +80,7 @@ class _Pair:
         self.problem_file = Path(plan.layout.problem(dataset, task, image))
         self.image, self.problems, self.protocol = image, problems, protocol
         self.task = plan.task(task)
-        self.metric_fingerprints = plan.metric_fingerprints
+        self.fingerprints = plan.fingerprints
 
     def check(self, clean: str) -> None:
         """Refuse to score what is not what was made; ``clean`` is the checksum of the clean image.
@@ -115,7 +116,7 @@ class _Pair:
         name = metric.record.name
         if metric.record.of_problem:
             known = self.record.get("measured", {}).get(name, {})
-            if known.get("fingerprint") == self.metric_fingerprints[name]:
+            if known.get("fingerprint") == self.fingerprints.metric(name):
                 return Evaluation(known["value"], known["status"], known["reason"])
             return evaluate_of_problem(metric, self.task, self.problem_file, self.restored_file)
         return evaluate(lambda: metric.load()(*self.images), self._why_not_finite)

@@ -37,6 +37,7 @@ class PriorStatus:
         tuning: the same of each task that it is tuned for.
         seconds: of training, tuning and restoring so far.
         work: seconds of restoring that are left, as long as those before; None if none has been measured.
+        outdated: those done with other code, settings or images than the plan has now.
     """
 
     prior: str
@@ -49,6 +50,7 @@ class PriorStatus:
     tuning: tuple[str, ...]
     seconds: float
     work: float | None
+    outdated: int = 0
 
     @property
     def left(self) -> int:
@@ -159,7 +161,7 @@ class _Look:
         self.plan, self.prior, self.cells, self.observer = plan, prior, cells, observer
         self.ended: list[Ended] = []
         self.lost: list[Failure] = []
-        self.total = self.running = self.jobs = 0
+        self.total = self.running = self.jobs = self.outdated = 0
         self.left: dict[tuple[str, str], int] = {}
         self.seconds = 0.0
 
@@ -189,6 +191,7 @@ class _Look:
             tuning=tuple(tuning),
             seconds=self.seconds,
             work=self._work(),
+            outdated=self.outdated,
         )
 
     def _fit(self, result: str, where: str, stage: str, *names: str) -> str:
@@ -224,10 +227,13 @@ class _Look:
             written, said = runs.get(f"{chunk}.jsonl"), logs.get(f"{chunk}.log")
             if written:
                 self.observer.note(written)
-                rows = self.observer.content(layout.runs(*cell, chunk), written, _run_rows)
-                if rows is None:
+                job = self.observer.content(layout.runs(*cell, chunk), written, _job_rows)
+                if job is None:
                     self.lost.append(Failure(layout.runs(*cell, chunk), "can't be read", log))
-                found = {image: rows[image] for image in images if image in rows} if rows else {}
+                rows = job.rows if job else {}
+                found = {image: rows[image] for image in images if image in rows}
+                if job and job.fingerprints != {self.plan.fingerprints.restored(*cell)}:
+                    self.outdated += len(found)
             else:
                 self.jobs += 1
                 found = self._records(cell, images, records)
@@ -279,8 +285,19 @@ _How: TypeAlias = tuple[str, str, str, float | None]
 """Status, stage, reason and seconds."""
 
 
-def _run_rows(path: Path) -> dict[str, _How]:
-    return {row["image"]: _how(row) for row in read_rows(path)}
+@dataclass(frozen=True)
+class _Job:
+    """The rows of a job by their images, and what they were computed with."""
+
+    rows: Mapping[str, _How]
+    fingerprints: frozenset[str]
+
+
+def _job_rows(path: Path) -> _Job:
+    rows = read_rows(path)
+    return _Job(
+        {row["image"]: _how(row) for row in rows}, frozenset(row["fingerprint"] for row in rows)
+    )
 
 
 def _record(path: Path) -> _How:

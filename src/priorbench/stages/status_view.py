@@ -55,9 +55,19 @@ def _head(status: Status) -> list[str]:
         line += f"; {jobs} job{'' if jobs == 1 else 's'} restoring, left: {duration(status.eta)}"
     if status.changed is None:
         return [line, "nothing has been written yet"]
+    lines = [line]
+    if status.sum("outdated"):
+        lines.append(
+            f"{status.sum('outdated')} of them are out of date: computed with other code, settings or "
+            f"images than the present ones ({_outdated_priors(status)})"
+        )
     ago = duration(max(0.0, time.time() - status.changed))
     at = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(status.changed))
-    return [line, f"last change: {at}, {ago} ago"]
+    return [*lines, f"last change: {at}, {ago} ago"]
+
+
+def _outdated_priors(status: Status) -> str:
+    return ", ".join(prior.prior for prior in status.priors if prior.outdated)
 
 
 def _table(status: Status) -> Table:

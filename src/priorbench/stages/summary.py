@@ -11,6 +11,7 @@ from priorbench.plan import Plan
 from priorbench.report.tables import terminal_tables
 from priorbench.results.gather import read_table
 from priorbench.stages.failures import lines, lost_jobs
+from priorbench.stages.remarks import remarks
 from priorbench.stages.results import catalogue
 from priorbench.stages.status import Observer
 from priorbench.stages.status_view import print_status
@@ -31,8 +32,11 @@ def print_summary(plan: Plan) -> None:
     # The run is over: a log that has just grown is that of a job that has just ended.
     status = Observer(plan, recent=0).look()
     if gathered:
-        for table in terminal_tables(read_table(scores), read_table(runs), catalogue(plan)):
+        score_rows, run_rows = read_table(scores), read_table(runs)
+        for table in terminal_tables(score_rows, run_rows, catalogue(plan)):
             console.print(table)
+        for remark in remarks(plan, run_rows, score_rows):
+            console.print(remark, style="yellow", markup=False, soft_wrap=True)
         failed = list(status.failures)
     else:
         print_status(console, status)

@@ -7,15 +7,14 @@ from pathlib import Path
 from priorbench.plan import Plan
 from priorbench.report.tables import write_tables
 from priorbench.results.gather import read_table
+from priorbench.stages.remarks import remarks
 from priorbench.stages.results import catalogue
 
 
 def tabulate(plan: Plan) -> None:
     """Write ``tables/<name>.csv``, ``.md``, ``.tex`` and ``.html`` for every metric, cost, failures and pairs."""
     layout = plan.layout
-    write_tables(
-        read_table(Path(layout.result("scores"))),
-        read_table(Path(layout.result("runs"))),
-        catalogue(plan),
-        Path(layout.table()).parent,
-    )
+    scores = read_table(Path(layout.result("scores")))
+    runs = read_table(Path(layout.result("runs")))
+    folder = Path(layout.table()).parent
+    write_tables(scores, runs, catalogue(plan), folder, remarks=remarks(plan, runs, scores))

@@ -10,9 +10,9 @@ from typing import Any
 from priorbench.config import Experiment
 from priorbench.errors import MachineError, StorageError, raise_if_storage
 from priorbench.files import file_sha256, read_json, write_atomically, write_json
-from priorbench.fingerprint import fingerprint
 from priorbench.locks import locked
 from priorbench.plan import MODEL_LOADING_MINUTES, Plan
+from priorbench.provenance import fingerprint
 from priorbench.seeds import derive_seed
 from priorbench.stages.curve import curve_text
 from priorbench.stages.log import say, say_that_another_works
@@ -69,7 +69,8 @@ class _Fit:
         self.seed = derive_seed(
             plan.experiment.seed, "train", self.prior.train_on, self.prior.spec.name
         )
-        self.key = fingerprint([self.prior.fingerprint, self.seed, self.threads, self.images])
+        code = plan.fingerprints.stage("train")
+        self.key = fingerprint([code, self.prior.fingerprint, self.seed, self.threads, self.images])
 
     def run(self, final: bool) -> Outcome:
         """Fit in a worker, unless that was done before, and write all files."""
@@ -88,9 +89,17 @@ class _Fit:
             "train_on": self.prior.train_on,
             "seed": self.plan.experiment.seed,
             "threads": self.threads,
+            "fingerprint": self.plan.fingerprints.training(name),
         }
         write_json(Path(layout.model_spec(name)), {**self.prior.describe(), **origin})
-        write_json(Path(layout.training(name)), {"sha256": known["sha256"], **outcome.as_dict()})
+        write_json(
+            Path(layout.training(name)),
+            {
+                "sha256": known["sha256"],
+                "fingerprint": origin["fingerprint"],
+                **outcome.as_dict(),
+            },
+        )
         return outcome
 
     def known(self) -> dict[str, Any] | None:

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 from priorbench.config import Experiment
 from priorbench.errors import MachineError, raise_if_storage
 from priorbench.files import read_json, write_json
-from priorbench.fingerprint import fingerprint
 from priorbench.locks import locked
 from priorbench.plan import Plan
+from priorbench.provenance import fingerprint
 from priorbench.seeds import derive_seed
 from priorbench.stages.log import say, say_that_another_works
 from priorbench.stages.manifest import check_file, read_manifest
@@ -89,7 +89,7 @@ def _tune(plan: Plan, task: str, prior: str, final: bool) -> Outcome:
         "prior": chosen.describe(),
         "seed": plan.experiment.seed,
         "threads": threads,
-        "fingerprint": plan.tuning_fingerprint(task, prior),
+        "fingerprint": plan.fingerprints.tuning(task, prior),
     }
     write_json(kept, {"key": key, "record": record})
     write_json(Path(plan.layout.tuned(task, prior)), record)
@@ -103,7 +103,13 @@ def _key(plan: Plan, task: str, prior: str, images: list[str], threads: int) -> 
     model = read_json(Path(plan.layout.training(prior)))["sha256"] if chosen.spec.learns else ""
     digests = {image: entries[image].sha256 for image in images}
     return fingerprint(
-        [plan.tuning_fingerprint(task, prior), plan.experiment.seed, digests, model, threads]
+        [
+            plan.fingerprints.tuning_settings(task, prior),
+            plan.experiment.seed,
+            digests,
+            model,
+            threads,
+        ]
     )
 
 

@@ -1,9 +1,10 @@
-"""Whether what was written is still what it was: every file with a checksum, and what else can tell of itself."""
+"""Whether what was written is whole, there, and what the plan would make now."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -12,9 +13,11 @@ from priorbench.errors import StorageError
 from priorbench.files import read_json, read_rows
 from priorbench.locks import held
 from priorbench.plan import Plan
+from priorbench.plan.lost import missing_files
 from priorbench.results.gather import read_table
 from priorbench.stages.manifest import check_file, read_manifest
 from priorbench.stages.outcome import OK
+from priorbench.stages.outdated import outdated_manifest, outdated_record
 
 ABANDONED = 3600.0
 """Seconds after which a temporary file is nobody's."""
@@ -44,21 +47,28 @@ def damages(plan: Plan) -> Iterator[Checked]:
 def check(plan: Plan) -> Iterator[Checked]:
     """Yield every file that is there or should be, and what writing has left behind of processes that were killed.
 
-    A file that is missing is no damage, unless something that is there says that it was written: Snakemake makes what
-    is missing.
+    A file that was not written yet is no damage. It is one if something that is there says that it was: a
+    manifest, a row, or the tables of a prior that was finished.
     """
     layout, made_from = plan.layout, _Downstream(plan)
     for dataset in plan.datasets:
-        listed = Path(layout.images(dataset))
-        yield from _listed(listed, partial(layout.image, dataset), made_from.images(dataset))
+        listed, made = Path(layout.images(dataset)), made_from.images(dataset)
+        current = plan.fingerprints.images(dataset)
+        yield from _listed(listed, partial(layout.image, dataset), made, current)
     for dataset in plan.test:
         for task in plan.tasks:
-            listed = Path(layout.problems(dataset, task))
-            yield from _listed(
-                listed, partial(layout.problem, dataset, task), made_from.problems(dataset, task)
-            )
+            listed, made = Path(layout.problems(dataset, task)), made_from.problems(dataset, task)
+            current = plan.fingerprints.problems(dataset, task)
+            yield from _listed(listed, partial(layout.problem, dataset, task), made, current)
     for prior in plan.learners:
         yield from _model(plan, prior, made_from.training(prior))
+    for prior in plan.priors:
+        for task in plan.tasks:
+            if plan.is_tuned(task, prior):
+                tuned = Path(layout.tuned(task, prior))
+                made = made_from.tuning(task, prior)
+                yield from _record(tuned, plan.fingerprints.tuning(task, prior), made)
+    yield from _missing(plan, made_from)
     for dataset, task, prior in plan.cells():
         for chunk, images in enumerate(plan.chunks(dataset, prior)):
             runs, scores = (
@@ -68,8 +78,12 @@ def check(plan: Plan) -> Iterator[Checked]:
             rows = made_from.rows(prior)
             for image in images:
                 yield from _restored(plan, dataset, task, prior, image, (runs, scores, *rows))
-            yield from _readable(runs, read_rows, (scores, *rows))
-            yield from _readable(scores, read_rows, rows)
+            restored = plan.fingerprints.restored(dataset, task, prior)
+            yield from _rows(runs, {restored}, (scores, *rows))
+            scored = {
+                plan.fingerprints.score(dataset, task, prior, metric) for metric in plan.metrics
+            }
+            yield from _rows(scores, scored, rows)
     for kind in ("runs", "scores"):
         for prior in plan.priors:
             yield from _readable(
@@ -132,6 +146,9 @@ class _Downstream:
             *self.cells(lambda _, __, name: name == prior),
         )
 
+    def tuning(self, task: str, prior: str) -> tuple[Path, ...]:
+        return self.cells(lambda _, what, name: (what, name) == (task, prior))
+
     def images(self, dataset: str) -> tuple[Path, ...]:
         found = [
             Path(self.layout.problems(dataset, task))
@@ -145,9 +162,9 @@ class _Downstream:
 
 
 def _listed(
-    manifest: Path, path_of: Callable[[str], str], made: tuple[Path, ...]
+    manifest: Path, path_of: Callable[[str], str], made: tuple[Path, ...], current: str
 ) -> Iterator[Checked]:
-    """Check the files that a manifest lists."""
+    """Check the files that a manifest lists, and whether it is the one that would be written now."""
     if not manifest.exists():
         return
     try:
@@ -155,7 +172,7 @@ def _listed(
     except ValueError as error:
         yield Checked(manifest, str(error), made)
         return
-    yield Checked(manifest)
+    yield Checked(manifest, outdated_manifest(manifest, current), made)
     for image, entry in entries.items():
         if entry.outcome.ok:
             yield from _same(Path(path_of(image)), entry.sha256, manifest, *made)
@@ -171,7 +188,8 @@ def _model(plan: Plan, prior: str, made: tuple[Path, ...]) -> Iterator[Checked]:
     except (ValueError, KeyError, TypeError) as error:
         yield Checked(training, f"not the record of a fit: {error}", made)
         return
-    yield Checked(training)
+    outdated = outdated_record(training, plan.fingerprints.training(prior))
+    yield Checked(training, outdated, made)
     if status == OK:
         yield from _same(Path(plan.layout.model(prior)), digest, training, *made)
 
@@ -191,6 +209,64 @@ def _restored(
     yield from _same(
         Path(plan.layout.restored(dataset, task, prior, f"{image}.png")), digest, record, *made
     )
+
+
+def _record(path: Path, current: str, made: tuple[Path, ...]) -> Iterator[Checked]:
+    """Check a record of a tuning."""
+    try:
+        yield Checked(path, outdated_record(path, current), made)
+    except FileNotFoundError:
+        pass
+    except ValueError as error:
+        yield Checked(path, str(error), made)
+
+
+def _missing(plan: Plan, made_from: _Downstream) -> Iterator[Checked]:
+    """Yield what is not there of what was finished."""
+    layout = plan.layout
+    for job, file in missing_files(plan):
+        # What a manifest or a training lists is checked with its checksum.
+        if job[0] == "restore":
+            _, dataset, task, prior, chunk = job
+            paths = (layout.runs, layout.scores)
+            rows = tuple(Path(path(dataset, task, prior, chunk)) for path in paths)
+            yield Checked(file, "missing", (*rows, *made_from.rows(prior)))
+    finished = _finished_priors(plan)
+    for dataset, task, prior in plan.cells(finished):
+        outputs = [layout.images(dataset), layout.problems(dataset, task)]
+        outputs += plan.model_files(prior) + plan.tuned_files(task, prior)
+        for number in range(len(plan.chunks(dataset, prior))):
+            outputs += [
+                path(dataset, task, prior, str(number)) for path in (layout.runs, layout.scores)
+            ]
+        for output in map(Path, outputs):
+            if not output.exists():
+                yield Checked(output, "missing")  # The workflow asks for each by its name.
+
+
+def _finished_priors(plan: Plan) -> list[str]:
+    """Return the priors that the experiment's tables of rows hold, or whose own tables are there."""
+    known: set[str] = set()
+    with suppress(OSError, ValueError):
+        known = set(read_table(Path(plan.layout.result("runs")))["prior"])
+    return [
+        prior
+        for prior in plan.priors
+        if prior in known or Path(plan.layout.gathered("runs", prior)).exists()
+    ]
+
+
+def _rows(path: Path, current: set[str], made: tuple[Path, ...]) -> Iterator[Checked]:
+    """Check rows: readable, and with the fingerprints that they would have now."""
+    try:
+        found = {str(row.get("fingerprint")) for row in read_rows(path)}
+    except FileNotFoundError:
+        return
+    except (ValueError, OSError, AttributeError) as error:
+        yield Checked(path, str(error), made)
+        return
+    reason = "" if found <= current else "out of date: computed with other code, settings or images"
+    yield Checked(path, reason, made)
 
 
 def _same(path: Path, digest: str, *remove: Path) -> Iterator[Checked]:

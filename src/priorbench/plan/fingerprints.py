@@ -1,0 +1,174 @@
+"""What each result of an experiment depends on, as one value.
+
+The fingerprint of a result holds those of all that it is made from, down to the content of the
+input files. It is known before anything runs, is a parameter of the result's rule, and is written
+beside the result: so what is out of date is found even where Snakemake remembers nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import fields
+from fnmatch import fnmatchcase
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from priorbench.plan.code import Code
+from priorbench.provenance import content_digests, fingerprint
+
+if TYPE_CHECKING:
+    from priorbench.plan.plan import Plan
+
+
+class Fingerprints:
+    """The fingerprints of a plan's results.
+
+    Args:
+        plan: the experiment.
+        code: of its plugins.
+    """
+
+    def __init__(self, plan: Plan, code: Code) -> None:
+        self._plan = plan
+        self._code = code
+        self._seed = plan.experiment.seed
+        # Thousands of jobs share what they are made from.
+        self.images = cache(self._images)
+        self.problems = cache(self._problems)
+        self.training = cache(self._training)
+        self.metric = cache(self._metric)
+        self.restored = cache(self._restored)
+
+    def stage(self, name: str) -> str:
+        """Return that of a stage's code alone."""
+        return self._code.stage(name)
+
+    def tuning(self, task: str, prior: str) -> str:
+        """Return that of a prior's tuning for a task."""
+        chosen = self._plan.prior(prior)
+        return fingerprint(
+            [
+                self.tuning_settings(task, prior),
+                self.images(chosen.tune_on),
+                self._trained(prior),
+                self._seed,
+            ]
+        )
+
+    def tuning_settings(self, task: str, prior: str) -> str:
+        """Return that of a tuning without the images and the model that it gets."""
+        chosen, variant = self._plan.prior(prior), self._plan.task(task)
+        return fingerprint(
+            [
+                self._code.stage("tune"),
+                chosen.fingerprint,
+                chosen.candidates,
+                chosen.tune_on,
+                variant.fingerprint,
+                self.contents(self._plan.task_files(task)),
+                self._plan.experiment.tuning.model_dump(),
+            ]
+        )
+
+    def scores(self, dataset: str, task: str, prior: str) -> str:
+        """Return that of a prior's scores in all metrics."""
+        metrics = {name: self.metric(name) for name in self._plan.metrics}
+        return fingerprint([self.restored(dataset, task, prior), metrics])
+
+    def score(self, dataset: str, task: str, prior: str, metric: str) -> str:
+        """Return that of a prior's scores in one metric."""
+        return fingerprint([self.restored(dataset, task, prior), self.metric(metric)])
+
+    def study(self, name: str) -> str:
+        """Return that of a study: its code, and the priors, tasks and metrics that it looks at.
+
+        The rows and models that it gets are compared by their content, see
+        :mod:`priorbench.stages.study`.
+        """
+        plan, entry = self._plan, self._plan.study(name)
+        priors = [plan.prior(prior) for prior in plan.study_priors(name)]
+        tasks = [plan.task(task) for task in plan.study_tasks(name)]
+        metrics = {metric: self.metric(metric) for metric in plan.study_metrics(name)}
+        return fingerprint(
+            [
+                self._code.stage("study"),
+                self._code.record(entry),
+                [entry.record.summary, entry.record.caption],
+                [[prior.id, prior.label, prior.fingerprint, prior.train_on] for prior in priors],
+                [[task.id, task.label, task.fingerprint] for task in tasks],
+                metrics,
+                plan.test,
+            ]
+        )
+
+    def shown(self, stage: str) -> str:
+        """Return that of tables or figures, apart from the rows: code and what things are called.
+
+        Args:
+            stage: ``tabulate`` or ``draw``.
+        """
+        plan = self._plan
+        metrics = [
+            {field.name: getattr(spec, field.name) for field in fields(spec)} | {"factory": ""}
+            for spec in plan.metrics.values()
+        ]
+        return fingerprint([self._code.stage(stage), plan.labels, metrics, plan.test])
+
+    def contents(self, files: Iterable[str]) -> list[str]:
+        """Return the checksums of input files, in order."""
+        return list(content_digests(map(Path, files)).values())
+
+    def _images(self, dataset: str) -> str:
+        data = self._plan.dataset(dataset)
+        return fingerprint(
+            [self._code.stage("prepare"), data.fingerprint, self.contents(data.files)]
+        )
+
+    def _problems(self, dataset: str, task: str) -> str:
+        return fingerprint(
+            [
+                self._code.stage("corrupt"),
+                self._plan.task(task).fingerprint,
+                self.contents(self._plan.task_files(task)),
+                self.images(dataset),
+                dataset,
+                self._seed,
+            ]
+        )
+
+    def _training(self, prior: str) -> str:
+        chosen = self._plan.prior(prior)
+        return fingerprint(
+            [
+                self._code.stage("train"),
+                chosen.fingerprint,
+                self.images(chosen.train_on),
+                self._seed,
+            ]
+        )
+
+    def _trained(self, prior: str) -> str:
+        return self.training(prior) if self._plan.prior(prior).spec.learns else ""
+
+    def _restored(self, dataset: str, task: str, prior: str) -> str:
+        tuned = self._plan.is_tuned(task, prior)
+        return fingerprint(
+            [
+                self._code.stage("restore"),
+                self._plan.prior(prior).fingerprint,
+                self.problems(dataset, task),
+                self._trained(prior),
+                self.tuning(task, prior) if tuned else "",
+            ]
+        )
+
+    def _metric(self, name: str) -> str:
+        entry = self._plan.registry.metrics[name]
+        return fingerprint([self._code.stage("score"), self._code.record(entry)])
+
+
+def matching(names: Iterable[str], patterns: Iterable[str]) -> list[str]:
+    """Return the names that fit any of the patterns, in their order."""
+    patterns = list(patterns)
+    return [name for name in names if any(fnmatchcase(name, pattern) for pattern in patterns)]

@@ -1,0 +1,33 @@
+"""Modules of the library whose code changes no result.
+
+They decide which results there are, where they lie and what is printed, and hand on values that are
+compared themselves (parameters, seeds, images). The closure of imports ends at them.
+"""
+
+from __future__ import annotations
+
+NEUTRAL = frozenset(
+    {
+        "priorbench",  # the public names of records
+        "priorbench.config",  # values that are compared
+        "priorbench.errors",
+        "priorbench.files",
+        "priorbench.locks",
+        "priorbench.names",  # suggestions in messages
+        "priorbench.plan",  # values that are compared
+        "priorbench.plugins",
+        "priorbench.provenance",
+        "priorbench.records",  # values that are compared
+        "priorbench.results.environment",
+        "priorbench.stages.log",
+        "priorbench.stages.manifest",
+    }
+)
+"""Names of modules and packages; a package stands for all in it, the root for itself alone."""
+
+
+def is_neutral(module: str) -> bool:
+    """Return whether the code of a module, or of a package around it, changes no result."""
+    parts = module.split(".")
+    above = {".".join(parts[:end]) for end in range(2, len(parts) + 1)}
+    return module in NEUTRAL or not NEUTRAL.isdisjoint(above)

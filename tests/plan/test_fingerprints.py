@@ -1,0 +1,440 @@
+"""Which results are computed again after an edit of each module of the library."""
+
+import shutil
+from collections.abc import Iterable
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from plans import plan, scikit_images, spec
+
+from priorbench.config import parse_experiment
+from priorbench.plan import Plan
+from priorbench.plan.code import Code
+from priorbench.plugins import load_plugins
+from priorbench.provenance import Packages
+from priorbench.provenance import dependencies as closure
+from priorbench.provenance.dependencies import PACKAGE
+
+ROOT = Path(__file__).parents[2]
+OPERATORS = ["types.py", "archives.py", "problem.py", "operators/*"]
+IMAGES = ["data/__init__.py", "data/decoders.py", "data/images.py"]
+SOLVERS = ["solvers/*", "tiles.py"]
+PRIORS = ["types.py", "priors.py", "checkpoints.py"]
+TASKS = [*OPERATORS, *IMAGES, "tasks/*", "data/tensors.py", "data/kernels.py"]
+TASKS += ["data/catalogue.py", "data/download.py"]
+STAGE = ["stages/__init__.py", "stages/outcome.py"]
+WORKER = ["stages/device.py", "stages/measure.py", "stages/worker.py"]
+ATTEMPT = ["stages/series.py", "stages/solve.py", "stages/deadline.py"]
+PROTOCOL = ["metrics/__init__.py", "metrics/fidelity.py", "stages/protocol.py"]
+RESULTS = ["results/__init__.py", "results/catalogue.py", "results/findings.py"]
+RESULTS += ["results/material.py"]
+ROWS = [*RESULTS, "results/gather.py", "results/keys.py", "results/published.py"]
+ROWS += ["results/rows.py", "results/schema.py", "stages/results.py", "stages/__init__.py"]
+STYLE = ["report/__init__.py", "report/figures/__init__.py", "report/figures/style.py"]
+
+STAGES = {
+    "prepare": [*STAGE, *IMAGES, "data/transform.py", "stages/prepare.py"],
+    "corrupt": [*STAGE, *TASKS, "seeds.py", "stages/corrupt.py"],
+    "train": [
+        *STAGE,
+        *IMAGES,
+        *PRIORS,
+        *WORKER,
+        "data/tensors.py",
+        "seeds.py",
+        "stages/curve.py",
+        "stages/train.py",
+    ],
+    "tune": [
+        *STAGE,
+        *OPERATORS,
+        *IMAGES,
+        *PRIORS,
+        *SOLVERS,
+        *WORKER,
+        *ATTEMPT,
+        *PROTOCOL,
+        "data/tensors.py",
+        "data/transform.py",
+        "seeds.py",
+        "stages/tune.py",
+    ],
+    "restore": [
+        *STAGE,
+        *OPERATORS,
+        *IMAGES,
+        *PRIORS,
+        *SOLVERS,
+        *WORKER,
+        *ATTEMPT,
+        "data/tensors.py",
+        "seeds.py",
+        "stages/evaluate.py",
+        "stages/curve.py",
+        "stages/extras.py",
+        "stages/restore.py",
+    ],
+    "score": [
+        *STAGE,
+        *OPERATORS,
+        *IMAGES,
+        *PROTOCOL,
+        "data/tensors.py",
+        "stages/evaluate.py",
+        "stages/score.py",
+    ],
+    "gather": [*ROWS, "stages/outcome.py", "stages/costs.py", "stages/gather.py"],
+    "tabulate": [
+        *ROWS,
+        "report/__init__.py",
+        "report/*.py",
+        "results/statistics.py",
+        "stages/outdated.py",
+        "stages/remarks.py",
+        "stages/tabulate.py",
+    ],
+    "draw": [
+        *ROWS,
+        *OPERATORS,
+        *IMAGES,
+        *STYLE,
+        "report/figures/*",
+        "results/statistics.py",
+        "data/tensors.py",
+        "stages/gallery.py",
+        "stages/draw.py",
+    ],
+    "study": [
+        *ROWS,
+        *STAGE,
+        *OPERATORS,
+        *IMAGES,
+        *STYLE,
+        "data/tensors.py",
+        "stages/worker.py",
+        "report/grid.py",
+        "report/page.py",
+        "report/study_page.py",
+        "stages/material.py",
+        "stages/study.py",
+    ],
+}
+"""Stage → the modules on which what it makes depends."""
+NOT_IN_TABLES = ["report/study_page.py"]
+
+RECORDS = {
+    "priors gmm": [*PRIORS, "patches.py", "precision.py", "threads.py"],
+    "priors tv": [*PRIORS],
+    "priors dip": [
+        *PRIORS,
+        *OPERATORS,
+        "precision.py",
+        "threads.py",
+        "networks/__init__.py",
+        "networks/muon.py",
+    ],
+    "priors dncnn": [*PRIORS, *OPERATORS, *SOLVERS, "patches.py", "networks/*"],
+    "tasks deblur": TASKS,
+    "datasets dead-leaves": [
+        *IMAGES,
+        "seeds.py",
+        "data/transform.py",
+        "data/embedded.py",
+        "data/dead_leaves.py",
+        "data/leaves.py",
+        "data/paint.py",
+        "data/synthetic.py",
+        "data/textures.py",
+    ],
+    "metrics psnr": ["metrics/__init__.py", "metrics/fidelity.py"],
+    "metrics residual": [*OPERATORS, "metrics/__init__.py", "metrics/consistency.py"],
+    "metrics ms-ssim": [
+        "metrics/__init__.py",
+        "metrics/fidelity.py",
+        "metrics/multiscale.py",
+    ],
+    "studies gmm-sweep": [*RESULTS, *STYLE, "report/figures/canvas.py"],
+}
+"""Kind and name of a record → the modules on which its own code depends."""
+
+
+def computed(code: Code, registry: Any) -> dict[str, str]:
+    """Return the fingerprints of all stages and of the records above."""
+    found = {stage: code.stage(stage) for stage in STAGES}
+    for record in RECORDS:
+        kind, name = record.split()
+        found[record] = code.record(getattr(registry, kind)[name])
+    return found
+
+
+def matches(file: str, patterns: Iterable[str]) -> bool:
+    """Return whether a file fits a pattern; a star stands for no slash."""
+    return any(
+        fnmatchcase(file, pattern) and file.count("/") == pattern.count("/") for pattern in patterns
+    )
+
+
+def test_an_edit_of_each_module_computes_again_what_depends_on_it_and_nothing_else(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    copy = tmp_path / "priorbench"
+    shutil.copytree(PACKAGE, copy, ignore=shutil.ignore_patterns("__pycache__"))
+    monkeypatch.setattr(closure, "PACKAGE", copy)
+    registry = load_plugins([ROOT / "plugins"], strict=True)
+    before = computed(Code(registry.plugins), registry)
+    files = sorted(file.relative_to(copy).as_posix() for file in copy.rglob("*.py"))
+    assert len(files) > 150
+    wrong = []
+    for file in files:
+        text = (copy / file).read_text()
+        (copy / file).write_text(f"{text}\nEDITED = 1\n")
+        after = computed(Code(registry.plugins), registry)
+        (copy / file).write_text(text)
+        for name, patterns in (STAGES | RECORDS).items():
+            expected = matches(file, patterns)
+            if name == "tabulate" and file in NOT_IN_TABLES:
+                expected = False
+            if (after[name] != before[name]) != expected:
+                wrong.append(f"{file}: {name} {'is not' if expected else 'is'} computed again")
+    assert wrong == []
+
+
+def test_every_pattern_of_the_table_fits_a_module() -> None:
+    files = [file.relative_to(PACKAGE).as_posix() for file in PACKAGE.rglob("*.py")]
+    patterns = {pattern for table in (STAGES, RECORDS) for own in table.values() for pattern in own}
+    assert [pattern for pattern in patterns if not any(matches(f, [pattern]) for f in files)] == []
+
+
+@pytest.mark.parametrize("name", ["results/published.csv", "data/registry.csv"])
+def test_a_data_file_of_the_library_is_compared_like_code(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    copy = tmp_path / "priorbench"
+    shutil.copytree(PACKAGE, copy, ignore=shutil.ignore_patterns("__pycache__"))
+    monkeypatch.setattr(closure, "PACKAGE", copy)
+    modules = [f"priorbench.stages.{stage}" for stage in ("corrupt", "gather")]
+    before = closure.dependencies_of(modules, Packages({})).fingerprint
+    (copy / name).write_text((copy / name).read_text() + "\n")
+    assert closure.dependencies_of(modules, Packages({})).fingerprint != before
+
+
+CHANGES: dict[str, dict[str, Any]] = {
+    "nothing": {},
+    "seed": {"seed": 7},
+    "test images": {"datasets": {"test": scikit_images("camera", "coffee")}},
+    "training images": {"datasets": {"training": scikit_images("brick")}},
+    "task": {"tasks": {"settings": {"denoise": {"parameters": {"sigma": 30}}}}},
+    "metrics": {"metrics": ["psnr"]},
+    "a label": {"label": "Mine, renamed"},
+}
+KEPT = {
+    "nothing": {"images", "training images", "problems", "training", "restored", "scores"},
+    "seed": {"images", "training images"},
+    "test images": {"training images", "training"},
+    "training images": {"images", "problems"},
+    "task": {"images", "training images", "training"},
+    "metrics": {"images", "training images", "problems", "training", "restored"},
+    "a label": {"images", "training images", "problems", "training", "restored", "scores"},
+}
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_a_result_depends_on_all_that_it_is_made_from(change: str) -> None:
+    def fingerprints(**changes: Any) -> dict[str, str]:
+        label = changes.pop("label", "Mine")
+        datasets = {"test": scikit_images("camera"), "training": scikit_images("grass")}
+        data: dict[str, Any] = {
+            "train": "training",
+            "tasks": {"run": ["denoise"]},
+            "metrics": ["psnr", "ssim"],
+        } | changes
+        data["datasets"] = datasets | changes.get("datasets", {})
+        if "settings" in data["tasks"]:
+            data["tasks"] = {"run": ["denoise"]} | data["tasks"]
+        made = plan(spec(learns=True, label=label), **data)
+        (task,) = made.tasks
+        found = made.fingerprints
+        return {
+            "images": found.images("test"),
+            "training images": found.images("training"),
+            "problems": found.problems("test", task),
+            "training": found.training("mine"),
+            "restored": found.restored("test", task, "mine"),
+            "scores": found.scores("test", task, "mine"),
+        }
+
+    before, after = fingerprints(), fingerprints(**CHANGES[change])
+    assert {name for name in before if before[name] == after[name]} == KEPT[change]
+
+
+def test_input_files_are_compared_by_their_content(bench: Any) -> None:
+    pixels = np.random.default_rng(0).random((2, 16, 16))
+    bench.image("one", pixels[0])
+    bench.image("mask", np.round(pixels[1]), folder="masks")
+    bench.plugin("mine", OWN_PRIOR.format(factory="Mine"))
+    tasks = {"run": ["inpaint-mask"], "settings": {"inpaint-mask": {"parameters": MASK}}}
+
+    def found() -> tuple[str, str]:
+        made = bench.plan(tasks=tasks)
+        (task,) = made.tasks
+        return made.fingerprints.images("photos"), made.fingerprints.restored("photos", task, "own")
+
+    before = found()
+    bench.image("one", pixels[1])
+    replaced = found()
+    assert replaced[0] != before[0] and replaced[1] != before[1]
+    bench.image("mask", 1 - np.round(pixels[1]), folder="masks")
+    masked = found()
+    assert masked[0] == replaced[0] and masked[1] != replaced[1]
+
+
+MASK = {"mask": "masks/mask.png"}
+OWN_PRIOR = """
+    from functools import partial
+
+    from priorbench import PriorSpec, hookimpl
+    from priorbench.priors import Denoiser
+
+
+    class Mine(Denoiser):
+        def __init__(self, factor=1.0):
+            self.factor = factor
+
+        def denoise(self, image, sigma):
+            return self.factor * image
+
+
+    def make(factor):
+        return partial(Mine, factor=factor)
+
+
+    @hookimpl
+    def register_priors():
+        yield PriorSpec(name="own", factory={factory}, summary="for a test")
+"""
+
+
+@pytest.fixture
+def photos(bench: Any) -> Any:
+    """An experiment with one photograph."""
+    bench.image("one", np.zeros((16, 16)))
+    return bench
+
+
+def test_what_a_factory_holds_is_compared(photos: Any) -> None:
+    found = set()
+    factories = ["Mine", "partial(Mine, factor=0.5)", "partial(Mine, factor=0.9)", "make(0.7)"]
+    for number, factory in enumerate(factories):
+        shutil.rmtree("plugins", ignore_errors=True)
+        photos.plugin(f"mine{number}", OWN_PRIOR.format(factory=factory).replace("Mine", "Same"))
+        found.add(photos.plan().prior("own").fingerprint)
+    assert len(found) == len(factories)
+
+
+def test_a_factory_that_can_not_be_compared_is_refused_with_what_to_write(photos: Any) -> None:
+    photos.plugin("mine", OWN_PRIOR.format(factory="lambda: Mine(0.5)"))
+    (problem,) = photos.plan().registry.problems
+    assert "plugin 'mine'" in problem
+    assert "'own': the factory" in problem
+    assert "functools.partial of one of these" in problem
+
+
+def test_a_declared_data_file_retrains_and_a_stray_one_does_not(photos: Any) -> None:
+    declared = OWN_PRIOR.replace("summary=", "data_files=('weights/*.bin',), summary=")
+    photos.plugin("mine", declared.format(factory="Mine"))
+    weights = Path("plugins/weights")
+    weights.mkdir()
+    (weights / "first.bin").write_bytes(b"\0")
+    # A folder without plugin.py would be a broken plugin of its own.
+    changes = {"plugins": {"folders": ["plugins"], "disable": ["weights"]}}
+
+    def found() -> str:
+        return photos.plan(**changes).prior("own").fingerprint
+
+    before = found()
+    (weights / "notes.txt").write_text("stray")
+    assert found() == before
+    (weights / "first.bin").write_bytes(b"\1")
+    changed = found()
+    assert changed != before
+    (weights / "second.bin").write_bytes(b"\1")
+    assert found() != changed
+
+
+@pytest.mark.parametrize(
+    ("pattern", "message"),
+    [
+        ("'none/*.bin',", "matches no file"),
+        ("'../x.bin',", "must start in the plugin's folder"),
+        ("'/x.bin',", "must start in the plugin's folder"),
+        ("'x.bin'", "must be a tuple"),
+    ],
+)
+def test_wrong_data_files_are_refused(photos: Any, pattern: str, message: str) -> None:
+    declared = OWN_PRIOR.replace("summary=", f"data_files=({pattern}), summary=")
+    photos.plugin("mine", declared.format(factory="Mine"))
+    (problem,) = photos.plan().registry.problems
+    assert message in problem
+
+
+def test_versions_of_packages_that_a_plugin_imports_count_and_are_recorded(
+    photos: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    site = photos.root / "lib" / "site-packages"
+    (site / "faraway").mkdir(parents=True)
+    (site / "faraway" / "__init__.py").write_text("")
+    monkeypatch.syspath_prepend(site)
+    source = OWN_PRIOR.replace("from functools", "import faraway\n    from functools")
+    photos.plugin("mine", source.format(factory="Mine"))
+
+    def installed(version: str) -> Plan:
+        for folder in site.glob("*.dist-info"):
+            shutil.rmtree(folder)
+        info = site / f"faraway-{version}.dist-info"
+        info.mkdir()
+        (info / "METADATA").write_text(
+            f"Metadata-Version: 2.1\nName: faraway\nVersion: {version}\n"
+        )
+        packages._version.cache_clear()
+        made: Plan = photos.plan()
+        return made
+
+    one, other = installed("1.0"), installed("2.0")
+    assert one.packages["faraway"] == "1.0" and other.packages["faraway"] == "2.0"
+    assert one.prior("own").fingerprint != other.prior("own").fingerprint
+    assert "numpy" not in one.packages, "the library's own requirements are in each environment"
+
+
+def test_a_study_depends_on_what_it_looks_at() -> None:
+    def found(**changes: Any) -> str:
+        data = {
+            "experiment": "studied",
+            "plugins": {"folders": [str(ROOT / "plugins")]},
+            "datasets": {"test": scikit_images("camera"), "training": scikit_images("grass")},
+            "test": ["test"],
+            "train": "training",
+            "priors": {"run": ["gmm", "tv"]},
+            "tasks": {"run": ["denoise"]},
+            "metrics": ["psnr"],
+            "studies": ["gmm-sweep"],
+        } | changes
+        return Plan(parse_experiment(data)).fingerprints.study("gmm-sweep")
+
+    before = found()
+    assert found(priors={"run": ["gmm", "tv", "nlm", "mvg"]}) == before
+    assert found(metrics=["psnr", "ssim"]) == before
+    components = {"gmm": {"parameters": {"n_components": [2, 4]}}}
+    assert found(priors={"run": ["gmm", "tv"], "settings": components}) != before
+    assert found(tasks={"run": ["denoise", "inpaint"]}) != before
+
+
+def test_labels_are_shown_in_tables_and_figures() -> None:
+    def shown(label: str) -> list[str]:
+        made = plan(spec(label=label))
+        return [made.fingerprints.shown(stage) for stage in ("tabulate", "draw")]
+
+    assert shown("one") == shown("one")
+    assert all(one != other for one, other in zip(shown("one"), shown("two"), strict=True))
