@@ -14,7 +14,7 @@ from priorbench.config import parse_experiment
 from priorbench.plan import Plan
 from priorbench.plan.code import Code
 from priorbench.plugins import load_plugins
-from priorbench.provenance import Packages
+from priorbench.provenance import Packages, packages
 from priorbench.provenance import dependencies as closure
 from priorbench.provenance.dependencies import PACKAGE
 
