@@ -5,10 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import pandas as pd
-import seaborn as sns
 from matplotlib.axes import Axes
 
-from priorbench.report.figures.style import label_plainly
+from priorbench.report.figures.style import LINE, PALETTE, label_plainly, shades
 
 from .dynamics_bands import BANDS
 from .dynamics_curves import (
@@ -30,20 +29,19 @@ from .dynamics_curves import (
 from .dynamics_fitting import HALF
 from .dynamics_runs import SIGMA
 
-COLOURS = sns.color_palette("colorblind")
 TARGET_LINES = (
     {"color": "0.1"},
-    {"color": COLOURS[0], "linestyle": "--"},
-    {"color": COLOURS[3], "linestyle": "-."},
-    {"color": COLOURS[1], "linestyle": ":"},
+    {"color": PALETTE[0], "linestyle": "--"},
+    {"color": PALETTE[4], "linestyle": "-."},
+    {"color": PALETTE[1], "linestyle": ":"},
 )
-BAND_COLOURS = sns.color_palette("viridis", len(BANDS) + 1)[: len(BANDS)]
+BAND_COLOURS = shades(PALETTE[0], len(BANDS))
 MARKERS = {
     ORACLE: ("*", "0.1", 14, "peak, needs the clean image"),
-    FIXED: ("D", COLOURS[4], 8, "fixed"),
-    VARIANCE: ("s", COLOURS[1], 5, "windowed variance"),
-    DISCREPANCY: ("^", COLOURS[2], 6.5, "discrepancy"),
-    HELD_OUT: ("o", COLOURS[0], 5, "held-out pixels"),
+    FIXED: ("D", PALETTE[4], 8, "fixed"),
+    VARIANCE: ("s", PALETTE[1], 5, "windowed variance"),
+    DISCREPANCY: ("^", PALETTE[3], 6.5, "discrepancy"),
+    HELD_OUT: ("o", PALETTE[0], 5, "held-out pixels"),
 }
 """Marker, colour, size in points and label; where several pick the same estimate the smaller lie on the larger."""
 
@@ -65,7 +63,7 @@ def draw_stopping(above: Axes, below: Axes, table: pd.DataFrame) -> None:
     own = table[table["part"] == STOPPING]
     curves = own[own["curve"] == TRAJECTORY]
     for quantity, colour, width, label in (
-        (OUTPUT, "0.6", 0.9, "output"),
+        (OUTPUT, LINE, 0.9, "output"),
         (ESTIMATE, "0.1", 1.4, "average of outputs"),
     ):
         curve = curves[curves["quantity"] == quantity]

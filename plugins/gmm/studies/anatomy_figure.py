@@ -6,14 +6,13 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
-import seaborn as sns
 import torch
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure, SubFigure
 from torch import Tensor
 
 from priorbench.report.figures.canvas import new_figure
-from priorbench.report.figures.style import WIDTH, label_plainly, styled
+from priorbench.report.figures.style import LINE, PALETTE, WIDTH, label_plainly, styled
 
 from . import components, tails
 from .tiles import show, tile, to_unit_peak
@@ -31,9 +30,9 @@ SHEET = 6, 12
 """Rows and columns of patches."""
 BINS = 45
 FILTERS = 16
-COLOURS = sns.color_palette("colorblind")
-GROUP_COLOURS = {"flat": "0.55", "texture": COLOURS[2], "edge": COLOURS[3]}
-LINES = ({"color": "0.1"}, {"color": COLOURS[0]}, {"color": COLOURS[1], "linestyle": "--"})
+GROUP_MARKS = {"flat": ("s", LINE), "texture": ("o", PALETTE[3]), "edge": ("^", PALETTE[4])}
+"""Shape and colour of a component's mark."""
+LINES = ({"color": "0.1"}, {"color": PALETTE[0]}, {"color": PALETTE[1], "linestyle": "--"})
 """Of the data, the mixture and the Gaussian."""
 
 
@@ -70,16 +69,15 @@ def _draw_part(part: SubFigure, one: Anatomy) -> None:
 
 
 def _draw_components(axes: Axes, one: Anatomy) -> None:
-    for group, colour in GROUP_COLOURS.items():
+    for group, (shape, colour) in GROUP_MARKS.items():
         own = one.table[one.table["group"] == group]
         axes.plot(
             100 * own["weight"],
             own["contrast"],
-            "o",
+            shape,
             color=colour,
-            markersize=4,
+            markersize=3.5,
             mew=0,
-            alpha=0.8,
             label=group,
         )
     axes.set(

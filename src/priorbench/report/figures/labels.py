@@ -8,10 +8,12 @@ from itertools import pairwise, product
 import numpy as np
 from matplotlib.axes import Axes
 
+from priorbench.report.figures.style import LINE
+
 DISTANCES = (5, 9, 14, 20, 27, 35, 45, 60)
 ANGLES = tuple(range(0, 360, 30))
 MARKER = 7.0
-LEADER = {"arrowstyle": "-", "color": "0.6", "linewidth": 0.5, "shrinkA": 0, "shrinkB": 2}
+LEADER = {"arrowstyle": "-", "color": LINE, "linewidth": 0.5, "shrinkA": 0, "shrinkB": 2}
 
 
 def label_points(
