@@ -87,9 +87,18 @@ def _draw_components(axes: Axes, one: Anatomy) -> None:
         xlabel="weight π (%)",
         ylabel="contrast c of a component",
     )
+    # Room for the legend below the marks.
+    axes.set_ylim(bottom=0.3 * axes.get_ylim()[0])
     label_plainly(axes.xaxis)
     label_plainly(axes.yaxis)
-    axes.legend(frameon=False, handletextpad=0.1, borderaxespad=0.1, loc="lower left")
+    axes.legend(
+        frameon=False,
+        ncols=len(GROUP_MARKS),
+        columnspacing=0.8,
+        handletextpad=0.1,
+        borderaxespad=0.1,
+        loc="lower center",
+    )
 
 
 def _draw_density(
@@ -142,7 +151,7 @@ def _draw_groups(part: SubFigure, one: Anatomy) -> None:
         show(axes, sheet, 1)
         height = sheet.shape[0] / SHOWN
         axes.set_yticks([(row + 0.45) * height for row in range(len(shown))])
-        axes.set_yticklabels([f"c = {value:.3f}" for value in shown["contrast"]], fontsize=6)
+        axes.set_yticklabels([f"c = {value:.3f}" for value in shown["contrast"]], fontsize=6.5)
         axes.tick_params(length=0, pad=1)
 
 

@@ -95,6 +95,7 @@ def dot_grid(
     width = LETTER * max(map(len, labels), default=0) + 0.3 + PANEL * len(catalogue.tasks)
     figure = new_figure(max(WIDTH, width), height)
     panels = figure.subplots(len(datasets), len(catalogue.tasks), sharey=True, squeeze=False)
+    ticks = 4 if len(catalogue.tasks) > 2 else 7
     for row, dataset in enumerate(datasets):
         panels[row, 0].set_ylabel(dataset, fontweight="bold")
         for axes, task in zip(panels[row], catalogue.tasks.values(), strict=True):
@@ -102,7 +103,7 @@ def dot_grid(
             axes.set_yticks(range(len(priors)), labels)
             axes.set_ylim(len(priors) - 0.4, -0.6)
             axes.tick_params(axis="y", length=0)
-            axes.xaxis.set_major_locator(MaxNLocator(4, min_n_ticks=2))
+            axes.xaxis.set_major_locator(MaxNLocator(ticks, min_n_ticks=2))
     return figure, panels
 
 

@@ -62,7 +62,9 @@ def label_points(
         _, _, distance, offset, box = min(places, key=lambda place: place[:2])
         text.set_position((float(offset[0]), float(offset[1])))
         if distance > DISTANCES[1]:
-            start = offset - np.sign(offset) * half * [0.9, 0.5]
+            # The nearest place of the label.
+            reach = half * [0.9, 0.5]
+            start = np.clip(0, offset - reach, offset + reach)
             axes.annotate(
                 "", (x, y), (start[0], start[1]), textcoords="offset points", arrowprops=LEADER
             )
