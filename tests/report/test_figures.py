@@ -14,7 +14,7 @@ from skimage.color import deltaE_ciede2000, rgb2lab
 from priorbench.report.figures.canvas import new_figure
 from priorbench.report.figures.cost import draw_cost
 from priorbench.report.figures.differences import draw_differences
-from priorbench.report.figures.dots import near, rank_priors
+from priorbench.report.figures.dots import Row, draw_rows, near, rank_priors
 from priorbench.report.figures.gallery import Panel, draw_gallery, find_detail
 from priorbench.report.figures.labels import label_points
 from priorbench.report.figures.scores import draw_scores
@@ -23,6 +23,7 @@ from priorbench.report.figures.style import (
     LINE,
     PALETTE,
     SHAPES,
+    Mark,
     contrast_to_white,
     linear_rgb,
     prior_marks,
@@ -317,6 +318,44 @@ def test_an_outlier_is_written_at_the_edge_whatever_its_prior(experiment, prior,
     low, high = axes.get_xlim()
     assert high - low < 20
     assert any("◂" in text.get_text() or "▸" in text.get_text() for text in axes.texts)
+
+
+def row_of(mean, half=0.1):
+    return Row(mark=Mark(), mean=mean, low=mean - half, high=mean + half)
+
+
+@given(
+    st.lists(st.floats(20, 40), min_size=1, max_size=25),
+    st.lists(st.sampled_from([-300.0, 3.0, 120.0, np.inf]), max_size=2),
+)
+def test_every_mean_is_drawn_or_written_at_the_edge(usual, outliers):
+    axes = new_figure(3, 3).subplots()
+    rows = [row_of(mean) for mean in [*usual, *outliers]]
+    beyond = draw_rows(axes, rows, decimals=2)
+    low, high = axes.get_xlim()
+    marks = [line for line in axes.lines if line.get_marker() == Mark().shape]
+    arrows = [text for text in axes.texts if "◂" in text.get_text() or "▸" in text.get_text()]
+    assert len(marks) + len(arrows) == len(rows)
+    assert all(low <= mark.get_xdata()[0] <= high for mark in marks)
+    assert beyond >= bool(arrows)
+    # What is written at the edge would have made the axis a fifth longer, at least.
+    room = 0.2 * (high - low)
+    outside = [row.mean for row in rows if not low <= row.mean <= high]
+    assert all(mean < low - room / 2 or mean > high + room / 2 for mean in outside)
+
+
+def test_an_interval_that_goes_on_beyond_the_axis_has_an_arrowhead():
+    axes = new_figure(3, 3).subplots()
+    rows = [*map(row_of, (28.0, 28.5, 29.0, 29.5, 30.0, 30.5)), row_of(29.2, half=40.0)]
+    assert draw_rows(axes, rows, decimals=2)
+    low, high = axes.get_xlim()
+    assert high - low < 10
+    heads = {line.get_marker(): line for line in axes.lines if line.get_marker() in ("<", ">")}
+    assert {head: float(line.get_xdata()[0]) for head, line in heads.items()} == {
+        "<": low,
+        ">": high,
+    }
+    assert not draw_rows(new_figure(3, 3).subplots(), rows[:-1], decimals=2)
 
 
 def test_a_metric_with_a_target_shows_it(experiment):

@@ -68,7 +68,7 @@ def _draw_likelihoods(axes: Axes, compared: Compared, catalogue: Catalogue) -> N
     axes.grid(False)
     axes.set(
         title="log-likelihood (nats per patch)",
-        xlabel="held-out patches\n(in brackets: less the best of the column)",
+        xlabel="held-out patches\n(in brackets: difference to the best of the column)",
     )
 
 

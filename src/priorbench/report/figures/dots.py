@@ -30,6 +30,9 @@ MARGIN = 0.06
 LETTER, PANEL, ROW = 0.058, 1.35, 0.17
 """Width of a letter, width of a panel and height of a row, in inches."""
 
+STEPS = (1, 2, 2.5, 5, 10)
+"""Between ticks, so that 0 and 1 have one."""
+
 TITLE = 22
 """Letters in a line of a panel's title, at most."""
 
@@ -103,7 +106,7 @@ def dot_grid(
             axes.set_yticks(range(len(priors)), labels)
             axes.set_ylim(len(priors) - 0.4, -0.6)
             axes.tick_params(axis="y", length=0)
-            axes.xaxis.set_major_locator(MaxNLocator(ticks, min_n_ticks=2))
+            axes.xaxis.set_major_locator(MaxNLocator(ticks, steps=STEPS, min_n_ticks=2))
     return figure, panels
 
 
@@ -206,7 +209,12 @@ def _limits(rows: Sequence[Row], include: Sequence[float]) -> tuple[float, float
         *highs[near(highs)],
         *include,
     ]
-    return _with_margin(shown)
+    low, high = min(shown, default=0.0), max(shown, default=0.0)
+    room = WORTH * (high - low)
+    # What lies just beyond is not worth clipping.
+    numbers = np.array([(row.mean, *row.ends) for row in rows]).ravel()
+    numbers = numbers[(numbers >= low - room) & (numbers <= high + room)]
+    return _with_margin([*shown, *numbers])
 
 
 def _draw_row(axes: Axes, place: int, row: Row, limits: tuple[float, float]) -> bool:
