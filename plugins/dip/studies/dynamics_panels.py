@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 from matplotlib.axes import Axes
 
-from priorbench.report.figures.style import LINE, PALETTE, label_plainly, shades
+from priorbench.report.figures.style import LINE, PALETTE, Colour, label_plainly, shades
 
 from .dynamics_bands import BANDS
 from .dynamics_curves import (
@@ -29,14 +29,14 @@ from .dynamics_curves import (
 from .dynamics_fitting import HALF
 from .dynamics_runs import SIGMA
 
-TARGET_LINES = (
+TARGET_LINES: Any = (
     {"color": "0.1"},
     {"color": PALETTE[0], "linestyle": "--"},
     {"color": PALETTE[4], "linestyle": "-."},
     {"color": PALETTE[1], "linestyle": ":"},
 )
 BAND_COLOURS = shades(PALETTE[0], len(BANDS))
-MARKERS = {
+MARKERS: dict[str, tuple[str, str | Colour, float, str]] = {
     ORACLE: ("*", "0.1", 14, "peak, needs the clean image"),
     FIXED: ("D", PALETTE[4], 8, "fixed"),
     VARIANCE: ("s", PALETTE[1], 5, "windowed variance"),
@@ -62,12 +62,12 @@ def draw_stopping(above: Axes, below: Axes, table: pd.DataFrame) -> None:
     """Draw the PSNR with what each rule picks, and below it the loss."""
     own = table[table["part"] == STOPPING]
     curves = own[own["curve"] == TRAJECTORY]
-    for quantity, colour, width, label in (
+    for quantity, gray, width, label in (
         (OUTPUT, LINE, 0.9, "output"),
         (ESTIMATE, "0.1", 1.4, "average of outputs"),
     ):
         curve = curves[curves["quantity"] == quantity]
-        above.plot(curve["iteration"], curve["value"], color=colour, linewidth=width, label=label)
+        above.plot(curve["iteration"], curve["value"], color=gray, linewidth=width, label=label)
     picked = chosen(table)
     for rule, (marker, colour, size, label) in MARKERS.items():
         if rule in picked:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
@@ -32,7 +32,7 @@ BINS = 45
 FILTERS = 16
 GROUP_MARKS = {"flat": ("s", LINE), "texture": ("o", PALETTE[3]), "edge": ("^", PALETTE[4])}
 """Shape and colour of a component's mark."""
-LINES = ({"color": "0.1"}, {"color": PALETTE[0]}, {"color": PALETTE[1], "linestyle": "--"})
+LINES: Any = ({"color": "0.1"}, {"color": PALETTE[0]}, {"color": PALETTE[1], "linestyle": "--"})
 """Of the data, the mixture and the Gaussian."""
 
 
