@@ -72,7 +72,7 @@ def _draw_middle(part: SubFigure, table: pd.DataFrame) -> None:
     noisy.legend(
         *(each[::-1] for each in noisy.get_legend_handles_labels()),
         frameon=False,
-        loc="lower left",
+        loc="best",
         title="cycles per pixel",
         title_fontsize=7,
         fontsize=7,
@@ -162,7 +162,7 @@ def _draw_samples(part: SubFigure, table: pd.DataFrame, pictures: Mapping[str, T
             name.replace(", ", "\n").replace("fully ", "fully\n").replace("deep ", "deep\n"),
             fontsize=6.8,
         )
-        axes.set_xlabel(f"r = {own[name]:.2f}".replace("-", "−"), fontsize=6.8, labelpad=2)
+        axes.set_xlabel(f"r = {own[name]:z.2f}".replace("-", "−"), fontsize=6.8, labelpad=2)
         axes.set(xticks=[], yticks=[])
         for spine in axes.spines.values():
             spine.set_visible(False)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import pandas as pd
+from matplotlib import colormaps
 from matplotlib.axes import Axes
 
-from priorbench.report.figures.style import LINE, PALETTE, Colour, label_plainly, shades
+from priorbench.report.figures.style import LINE, PALETTE, Colour, label_plainly
 
 from .dynamics_bands import BANDS
 from .dynamics_curves import (
@@ -35,7 +37,8 @@ TARGET_LINES: Any = (
     {"color": PALETTE[4], "linestyle": "-."},
     {"color": PALETTE[1], "linestyle": ":"},
 )
-BAND_COLOURS = shades(PALETTE[0], len(BANDS))
+BAND_COLOURS = colormaps["viridis"](np.linspace(0.55, 0, len(BANDS)))
+"""From green to violet: the half of the map that stands out from white."""
 MARKERS: dict[str, tuple[str, str | Colour, float, str]] = {
     ORACLE: ("*", "0.1", 14, "peak, needs the clean image"),
     FIXED: ("D", PALETTE[4], 8, "fixed"),
@@ -80,7 +83,7 @@ def draw_stopping(above: Axes, below: Axes, table: pd.DataFrame) -> None:
                 *picked[rule], marker, color=colour, label=label, clip_on=False, zorder=4, **style
             )
     above.set(title=f"Denoising, σ = {SIGMA:g}: where the rules stop", ylabel="PSNR (dB)")
-    above.legend(frameon=False, loc="lower right", handlelength=1.4, labelspacing=0.35)
+    above.legend(frameon=False, loc="best", handlelength=1.4, labelspacing=0.35)
     above.tick_params(labelbottom=False)
     loss = curves[curves["quantity"] == LOSS]
     below.plot(loss["iteration"], loss["value"], color="0.1", linewidth=1.2)
