@@ -3,6 +3,7 @@ from dataclasses import replace
 import matplotlib as mpl
 import numpy as np
 import pytest
+import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from matplotlib import pyplot
@@ -31,6 +32,10 @@ from priorbench.report.figures.style import (
 )
 from priorbench.results import Catalogue
 from priorbench.results.statistics import summarise
+from priorbench.stages.gallery import shown_as
+from priorbench.tasks.inpaint import Inpaint
+from priorbench.tasks.sense import Sense
+from priorbench.tasks.superresolve import SuperResolve
 
 
 def gallery(observed_scale=1, channels=1):
@@ -429,6 +434,22 @@ def test_gallery_shows_gray_colour_and_smaller_observations(scale, channels):
         for image in axes.images:
             assert list(image.get_extent()) == [0, 60, 40, 0]
     assert len([axes for axes in figure.axes if axes.images]) == 4
+
+
+@pytest.mark.parametrize(
+    ("task", "called"),
+    [
+        (Inpaint(50), "corrupted"),
+        (SuperResolve(factor=2), "corrupted"),
+        (Sense(ratio=25), "corrupted (estimate)"),
+    ],
+)
+def test_the_gallery_shows_what_was_observed(task, called):
+    image = torch.rand(1, 1, 16, 24, generator=torch.Generator().manual_seed(0))
+    problem = task.corrupt(image, torch.Generator().manual_seed(1))
+    shown, label = shown_as(problem)
+    assert label == called
+    assert torch.equal(shown, problem.y if called == "corrupted" else problem.estimate())
 
 
 def test_the_detail_is_where_the_restorations_differ():

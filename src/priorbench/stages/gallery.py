@@ -51,12 +51,12 @@ def gallery(plan: Plan, dataset: str, task: str, scores: pd.DataFrame, names: Ca
             panels.append(Panel(label, None, status))
     _, height, width = problem.image_shape
     clean = planes(read_image(Path(plan.layout.image(dataset, image))))[:height, :width]
-    observed, called = _shown(problem)
+    observed, called = shown_as(problem)
     title = f"{image}, {names.tasks[task]}"
     return draw_gallery(clean, to_array(observed), panels, title, called)
 
 
-def _shown(problem: Problem) -> tuple[Tensor, str]:
+def shown_as(problem: Problem) -> tuple[Tensor, str]:
     """Return the observation, with its holes, and what it is called in the gallery.
 
     A smaller image is shown as it is. What is no image, or shows only a part of the scene, is shown as the image that
