@@ -14,13 +14,12 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-import seaborn as sns
 import torch
 from training_crops import crops, mean_psnr, photographs
 
 from priorbench.plugins import load_plugins
 from priorbench.report.figures.canvas import new_figure
-from priorbench.report.figures.style import WIDTH, label_plainly, styled
+from priorbench.report.figures.style import DARK, PALETTE, SHAPES, WIDTH, label_plainly, styled
 from priorbench.tasks import Denoise
 
 ROOT = Path(__file__).parents[1]
@@ -78,12 +77,12 @@ def draw(rows: pd.DataFrame) -> Any:
     """Return the figure."""
     figure = new_figure(WIDTH * 0.7, 3.2)
     axes = figure.subplots()
-    colours = sns.color_palette("colorblind", rows["axes"].nunique())
-    for colour, (count, own) in zip(colours, rows.groupby("axes", sort=False), strict=True):
+    looks = zip(PALETTE, SHAPES, strict=False)
+    for (colour, shape), (count, own) in zip(looks, rows.groupby("axes", sort=False), strict=False):
         axes.plot(
             own["speed-up"],
             own["lost (dB)"],
-            "o-",
+            f"{shape}-",
             color=colour,
             markersize=4,
             label=f"{count} axes",
@@ -105,7 +104,7 @@ def draw(rows: pd.DataFrame) -> Any:
         "o",
         markersize=11,
         fillstyle="none",
-        color="0.2",
+        color=DARK,
         label="default",
     )
     axes.set_xscale("log")

@@ -65,9 +65,10 @@ def register_priors() -> Iterator[PriorSpec]:
     yield PriorSpec(
         name="observed",
         factory=".observed:Observed",
-        label="observation",
+        label="observation, interpolated",
         summary="the observation as an image, missing pixels interpolated: the floor",
         resources=Resources(memory_mb=1000, seconds_per_megapixel=3),
+        baseline=True,
     )
     yield PriorSpec(
         name="wiener",

@@ -10,7 +10,16 @@ from matplotlib.lines import Line2D
 
 from priorbench.report.figures.canvas import new_figure, nothing_to_draw
 from priorbench.report.figures.labels import label_points
-from priorbench.report.figures.style import GRAY, WIDTH, Mark, family_marks, styled
+from priorbench.report.figures.style import (
+    DARK,
+    GRAY,
+    LINE,
+    WIDTH,
+    Colour,
+    Mark,
+    prior_marks,
+    styled,
+)
 from priorbench.results import Catalogue
 
 PATCHES, EPLL = "patch_psnr_db", "epll_psnr_db"
@@ -41,7 +50,7 @@ def draw(table: pd.DataFrame, catalogue: Catalogue) -> Figure:
     """
     if table.empty:
         return nothing_to_draw(WIDTH)
-    marks = family_marks(catalogue.priors)
+    marks = prior_marks(catalogue)
     groups = list(table.groupby(["dataset", "task", "sigma_255"], sort=False))
     rows = max(len(group) for _, group in groups)
     figure = new_figure(WIDTH, max(2.9, 0.9 + 0.26 * rows) * len(groups) + 0.35)
@@ -69,7 +78,7 @@ def draw(table: pd.DataFrame, catalogue: Catalogue) -> Figure:
 def _draw_likelihood(axes: Axes, group: pd.DataFrame, marks: dict[str, Mark]) -> None:
     for row in group.to_dict("records"):
         axes.plot(
-            [row[LIKELIHOOD]] * 2, [row[PATCHES], row[EPLL]], color="0.8", linewidth=1, zorder=1
+            [row[LIKELIHOOD]] * 2, [row[PATCHES], row[EPLL]], color=LINE, linewidth=1, zorder=1
         )
         for column in (PATCHES, EPLL):
             _mark(axes, row[LIKELIHOOD], row[column], column, marks[row["prior"]].colour)
@@ -92,7 +101,7 @@ def _draw_ways(axes: Axes, group: pd.DataFrame, marks: dict[str, Mark]) -> None:
     for height, row in enumerate(group.to_dict("records")):
         values = [row[column] for column in WHOLE]
         heights = [height + DODGE, height, height - DODGE]
-        axes.plot(values, heights, color="0.8", linewidth=1, zorder=1)
+        axes.plot(values, heights, color=LINE, linewidth=1, zorder=1)
         for column, x, y in zip(WHOLE, values, heights, strict=True):
             _mark(axes, x, y, column, marks[row["prior"]].colour)
     axes.set_yticks(
@@ -105,7 +114,7 @@ def _draw_ways(axes: Axes, group: pd.DataFrame, marks: dict[str, Mark]) -> None:
     axes.set_xlabel("mean PSNR (dB)")
 
 
-def _mark(axes: Axes, x: float, y: float, column: str, colour: tuple[float, float, float]) -> None:
+def _mark(axes: Axes, x: float, y: float, column: str, colour: Colour) -> None:
     marker, filled, _ = MARKS[column]
     axes.plot(
         *([x], [y], marker),
@@ -119,11 +128,11 @@ def _mark(axes: Axes, x: float, y: float, column: str, colour: tuple[float, floa
 
 def _handle(column: str) -> Line2D:
     marker, filled, words = MARKS[column]
-    face = "0.2" if filled else "white"
+    face = DARK if filled else "white"
     return Line2D(
         [],
         [],
-        color="0.2",
+        color=DARK,
         marker=marker,
         markersize=4.5,
         linewidth=0,

@@ -152,4 +152,5 @@ def register_metrics() -> Iterator[MetricSpec]:
         summary="data consistency: about 1 when the restoration explains the observation, more when it does not, "
         "less when it keeps the noise",
         higher_is_better=None,
+        target=1.0,
     )

@@ -133,6 +133,8 @@ class PriorSpec(Record):
         tasks: names or ids of the tasks it can do, or patterns of them such as ``"inpaint*"``.
         tunable: candidates of parameters that the stage ``tune`` may choose for each task, on training images; it
             tries every combination. They act on the restoration, not on the fit, and the id can't tell them.
+        baseline: whether it knows nothing of images and returns the observation itself, or the plainest image
+            that it suggests. Figures draw such a prior last, in gray, as what the others are compared with.
     """
 
     parameters: type[Parameters] = Parameters
@@ -144,6 +146,7 @@ class PriorSpec(Record):
     images_per_job: int | None = None
     tasks: tuple[str, ...] = ("*",)
     tunable: Mapping[str, Sequence[Any]] = field(default_factory=dict, hash=False)
+    baseline: bool = False
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -214,6 +217,8 @@ class MetricSpec(Record):
         unit: for example ``"dB"``; empty for a pure number.
         higher_is_better: the direction; None for a diagnosis that has no best.
         decimals: digits shown in tables.
+        target: what the clean image itself has on average, for a metric whose best value is neither the highest nor
+            the lowest; figures draw a line there. None if there is no such value.
     """
 
     label: str = ""
@@ -221,6 +226,7 @@ class MetricSpec(Record):
     of_problem: bool = False
     higher_is_better: bool | None = True
     decimals: int = 2
+    target: float | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,6 +1,9 @@
 import pandas as pd
 import pytest
+from matplotlib.axes import Axes
+from matplotlib.colors import to_rgba
 
+from priorbench.report.figures.style import contrast_to_white
 from priorbench.results import Results
 from priorbench.results.catalogue import Catalogue
 from priorbench.results.material import Material
@@ -23,6 +26,24 @@ class Images(Material):
 
     def problems(self, dataset, task):
         raise NotImplementedError
+
+
+@pytest.fixture
+def assert_legible():
+    """Check that every line and mark of a figure stands out from white (WCAG 2.2, 1.4.11)."""
+
+    def check(figure):
+        drawn = [
+            line
+            for axes in figure.findobj(lambda each: isinstance(each, Axes))
+            for line in axes.lines
+        ]
+        assert drawn
+        for line in drawn:
+            *rgb, opacity = to_rgba(line.get_color(), line.get_alpha())
+            assert opacity == 1 and contrast_to_white(tuple(rgb)) >= 3
+
+    return check
 
 
 @pytest.fixture

@@ -137,8 +137,9 @@ class TestMeasured:
         assert summary["2", networks.DEVIATION] == pytest.approx(pairs.std())
         assert ("3", networks.DEVIATION) not in summary.index
 
-    def test_the_figure_shows_every_part(self, measured):
+    def test_the_figure_shows_every_part(self, measured, assert_legible):
         drawn = figure.draw(*measured)
+        assert_legible(drawn)
         titles = {
             axes.get_title() for axes in drawn.findobj(lambda each: hasattr(each, "get_title"))
         }

@@ -400,7 +400,7 @@ class TestChoice:
 
 
 class TestAnatomy:
-    def test_the_table_has_a_row_for_each_component(self, priors, images):
+    def test_the_table_has_a_row_for_each_component(self, priors, images, assert_legible):
         findings = REGISTRY.studies["gmm-anatomy"].load()(results_of(priors, images))
         table = findings.table
         assert table["prior"].value_counts().to_dict() == {"gmm-K8": 8, "gmm-dead-leaves-K6": 6}
@@ -410,6 +410,7 @@ class TestAnatomy:
         first = table.iloc[0]
         covariance = priors["gmm-K8"].state_dict()["covariances"][first["component"]]
         assert first["contrast"] == pytest.approx(math.sqrt(float(covariance.trace()) / 63))
+        assert_legible(findings.figure)
         titles = {
             axes.get_title()
             for axes in findings.figure.findobj(lambda each: hasattr(each, "get_title"))
@@ -472,7 +473,7 @@ class TestAnatomy:
 
 
 class TestDeadLeaves:
-    def test_the_table_holds_likelihoods_psnr_and_angles(self, priors, images):
+    def test_the_table_holds_likelihoods_psnr_and_angles(self, priors, images, assert_legible):
         results = results_of(priors, images)
         findings = REGISTRY.studies["gmm-dead-leaves"].load()(results)
         table = findings.table.set_index(["quantity", "model", "on"])["value"]
@@ -487,7 +488,7 @@ class TestDeadLeaves:
         assert (table["log-likelihood"].groupby("on").count() == 3).all()
         assert table.filter(like="principal angle", axis=0).between(0, 90).all()
         assert len(findings.claims) == 3
-        assert findings.figure.axes
+        assert_legible(findings.figure)
 
     def test_likelihoods_are_means_of_log_prob(self, priors):
         model = priors["gmm-K8"]

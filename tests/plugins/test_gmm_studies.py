@@ -105,8 +105,9 @@ class TestSweep:
             [31 + math.log10(k) for k in PRIORS.values()]
         )
 
-    def test_the_figure_shows_every_number_against_k(self):
+    def test_the_figure_shows_every_number_against_k(self, assert_legible):
         findings = sweep(results())
+        assert_legible(findings.figure)
         panels = [axes for axes in findings.figure.axes if axes.get_visible()]
         assert len(panels) == 4
         for axes, column in zip(panels, findings.table.columns[2:], strict=True):

@@ -312,7 +312,8 @@ class TestMeasure:
 
 
 class TestFigure:
-    def test_every_model_is_in_both_panels_under_its_number(self, findings):
+    def test_every_model_is_in_both_panels_under_its_number(self, findings, assert_legible):
+        assert_legible(findings.figure)
         left, right = findings.figure.axes
         assert Counter(text.get_text() for text in left.texts if text.get_text()) == {
             "1": 1,

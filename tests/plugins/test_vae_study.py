@@ -413,8 +413,9 @@ class TestVerdicts:
 
 
 class TestFigure:
-    def test_it_draws_everything(self, everything):
+    def test_it_draws_everything(self, everything, assert_legible):
         everything.figure.canvas.draw()
+        assert_legible(everything.figure)
         # Spectra, restorations, patches, and five pictures of each model.
         assert len(everything.figure.axes) == 2 + 2 + 1 + 2 * 5
 

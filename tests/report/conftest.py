@@ -13,7 +13,7 @@ from priorbench.results.published import published_rows
 from priorbench.results.schema import RUNS, SCORES
 
 PRIORS = {
-    "observed": "observation",
+    "observed": "observation, interpolated",
     "nlm": "non-local means",
     "tv": "total variation",
     "wavelet": "wavelet",
@@ -111,7 +111,13 @@ def generate():
     return SimpleNamespace(
         scores=pd.DataFrame(scores, columns=SCORES.schema.names),
         runs=pd.DataFrame(runs, columns=RUNS.schema.names),
-        catalogue=Catalogue(priors=PRIORS, tasks=TASKS, datasets=tuple(DATASETS), metrics=METRICS),
+        catalogue=Catalogue(
+            priors=PRIORS,
+            tasks=TASKS,
+            datasets=tuple(DATASETS),
+            metrics=METRICS,
+            baselines=frozenset({"observed"}),
+        ),
     )
 
 

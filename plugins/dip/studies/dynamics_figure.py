@@ -11,11 +11,11 @@ from matplotlib.figure import Figure, SubFigure
 from torch import Tensor
 
 from priorbench.report.figures.canvas import new_figure
-from priorbench.report.figures.style import GRAY, WIDTH, styled
+from priorbench.report.figures.style import GRAY, LINE, PALETTE, WIDTH, styled
 
 from .dynamics_comparison import means_of
 from .dynamics_networks import ARCHITECTURES, CORRELATION, NETWORKS, NO_PRIOR, PSNR, SAMPLES, SEEDS
-from .dynamics_panels import COLOURS, draw_bands, draw_impedance, draw_stopping
+from .dynamics_panels import draw_bands, draw_impedance, draw_stopping
 from .dynamics_runs import DENOISING, FIT, HOLES, PIXELS
 
 HEIGHTS = 3.1, 2.3, 2.25, 1.25
@@ -72,7 +72,7 @@ def _draw_middle(part: SubFigure, table: pd.DataFrame) -> None:
     noisy.legend(
         *(each[::-1] for each in noisy.get_legend_handles_labels()),
         frameon=False,
-        loc="lower left",
+        loc="best",
         title="cycles per pixel",
         title_fontsize=7,
         fontsize=7,
@@ -87,7 +87,7 @@ def _draw_spread(axes: Axes, table: pd.DataFrame) -> None:
     counts = own["curve"].astype(int)
     for count, values in own["value"].groupby(counts):
         shift = np.linspace(-0.16, 0.16, len(values)) if len(values) > 1 else np.zeros(1)
-        axes.plot(count + shift, values, "o", color=COLOURS[0], markersize=3, mew=0, alpha=0.6)
+        axes.plot(count + shift, values, "o", color=PALETTE[0], markersize=3, mew=0)
     means = own["value"].groupby(counts).mean()
     axes.plot(
         means.index, means, "_-", color="0.1", markersize=12, markeredgewidth=1.4, linewidth=0.8
@@ -108,8 +108,8 @@ def _draw_networks(part: SubFigure, table: pd.DataFrame) -> None:
         plain = scores[NO_PRIOR]
         axes.axvline(plain, color="0.5", linewidth=0.9, linestyle="--")
         for line, name in enumerate(names):
-            colour = "0.5" if name == NO_PRIOR else COLOURS[0]
-            axes.plot([plain, scores[name]], [line, line], color="0.75", linewidth=1)
+            colour = "0.5" if name == NO_PRIOR else PALETTE[0]
+            axes.plot([plain, scores[name]], [line, line], color=LINE, linewidth=1)
             values = single.loc[single["curve"] == name, "value"]
             axes.plot(
                 values, [line] * len(values), "|", color="0.1", markersize=7, markeredgewidth=0.8
@@ -162,7 +162,7 @@ def _draw_samples(part: SubFigure, table: pd.DataFrame, pictures: Mapping[str, T
             name.replace(", ", "\n").replace("fully ", "fully\n").replace("deep ", "deep\n"),
             fontsize=6.8,
         )
-        axes.set_xlabel(f"r = {own[name]:.2f}".replace("-", "−"), fontsize=6.8, labelpad=2)
+        axes.set_xlabel(f"r = {own[name]:z.2f}".replace("-", "−"), fontsize=6.8, labelpad=2)
         axes.set(xticks=[], yticks=[])
         for spine in axes.spines.values():
             spine.set_visible(False)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import pandas as pd
-import seaborn as sns
+from matplotlib import colormaps
 from matplotlib.axes import Axes
 
-from priorbench.report.figures.style import label_plainly
+from priorbench.report.figures.style import LINE, PALETTE, Colour, label_plainly
 
 from .dynamics_bands import BANDS
 from .dynamics_curves import (
@@ -30,20 +31,20 @@ from .dynamics_curves import (
 from .dynamics_fitting import HALF
 from .dynamics_runs import SIGMA
 
-COLOURS = sns.color_palette("colorblind")
-TARGET_LINES = (
+TARGET_LINES: Any = (
     {"color": "0.1"},
-    {"color": COLOURS[0], "linestyle": "--"},
-    {"color": COLOURS[3], "linestyle": "-."},
-    {"color": COLOURS[1], "linestyle": ":"},
+    {"color": PALETTE[0], "linestyle": "--"},
+    {"color": PALETTE[4], "linestyle": "-."},
+    {"color": PALETTE[1], "linestyle": ":"},
 )
-BAND_COLOURS = sns.color_palette("viridis", len(BANDS) + 1)[: len(BANDS)]
-MARKERS = {
+BAND_COLOURS = colormaps["viridis"](np.linspace(0.55, 0, len(BANDS)))
+"""From green to violet: the half of the map that stands out from white."""
+MARKERS: dict[str, tuple[str, str | Colour, float, str]] = {
     ORACLE: ("*", "0.1", 14, "peak, needs the clean image"),
-    FIXED: ("D", COLOURS[4], 8, "fixed"),
-    VARIANCE: ("s", COLOURS[1], 5, "windowed variance"),
-    DISCREPANCY: ("^", COLOURS[2], 6.5, "discrepancy"),
-    HELD_OUT: ("o", COLOURS[0], 5, "held-out pixels"),
+    FIXED: ("D", PALETTE[4], 8, "fixed"),
+    VARIANCE: ("s", PALETTE[1], 5, "windowed variance"),
+    DISCREPANCY: ("^", PALETTE[3], 6.5, "discrepancy"),
+    HELD_OUT: ("o", PALETTE[0], 5, "held-out pixels"),
 }
 """Marker, colour, size in points and label; where several pick the same estimate the smaller lie on the larger."""
 
@@ -64,12 +65,12 @@ def draw_stopping(above: Axes, below: Axes, table: pd.DataFrame) -> None:
     """Draw the PSNR with what each rule picks, and below it the loss."""
     own = table[table["part"] == STOPPING]
     curves = own[own["curve"] == TRAJECTORY]
-    for quantity, colour, width, label in (
-        (OUTPUT, "0.6", 0.9, "output"),
+    for quantity, gray, width, label in (
+        (OUTPUT, LINE, 0.9, "output"),
         (ESTIMATE, "0.1", 1.4, "average of outputs"),
     ):
         curve = curves[curves["quantity"] == quantity]
-        above.plot(curve["iteration"], curve["value"], color=colour, linewidth=width, label=label)
+        above.plot(curve["iteration"], curve["value"], color=gray, linewidth=width, label=label)
     picked = chosen(table)
     for rule, (marker, colour, size, label) in MARKERS.items():
         if rule in picked:
@@ -82,7 +83,7 @@ def draw_stopping(above: Axes, below: Axes, table: pd.DataFrame) -> None:
                 *picked[rule], marker, color=colour, label=label, clip_on=False, zorder=4, **style
             )
     above.set(title=f"Denoising, σ = {SIGMA:g}: where the rules stop", ylabel="PSNR (dB)")
-    above.legend(frameon=False, loc="lower right", handlelength=1.4, labelspacing=0.35)
+    above.legend(frameon=False, loc="best", handlelength=1.4, labelspacing=0.35)
     above.tick_params(labelbottom=False)
     loss = curves[curves["quantity"] == LOSS]
     below.plot(loss["iteration"], loss["value"], color="0.1", linewidth=1.2)

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import seaborn as sns
 import torch
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure, SubFigure
 from torch import Tensor
 
 from priorbench.report.figures.canvas import new_figure
-from priorbench.report.figures.style import WIDTH, label_plainly, styled
+from priorbench.report.figures.style import LINE, PALETTE, WIDTH, label_plainly, styled
 
 from . import components, tails
 from .tiles import show, tile, to_unit_peak
@@ -31,9 +30,9 @@ SHEET = 6, 12
 """Rows and columns of patches."""
 BINS = 45
 FILTERS = 16
-COLOURS = sns.color_palette("colorblind")
-GROUP_COLOURS = {"flat": "0.55", "texture": COLOURS[2], "edge": COLOURS[3]}
-LINES = ({"color": "0.1"}, {"color": COLOURS[0]}, {"color": COLOURS[1], "linestyle": "--"})
+GROUP_MARKS = {"flat": ("s", LINE), "texture": ("o", PALETTE[3]), "edge": ("^", PALETTE[4])}
+"""Shape and colour of a component's mark."""
+LINES: Any = ({"color": "0.1"}, {"color": PALETTE[0]}, {"color": PALETTE[1], "linestyle": "--"})
 """Of the data, the mixture and the Gaussian."""
 
 
@@ -70,16 +69,15 @@ def _draw_part(part: SubFigure, one: Anatomy) -> None:
 
 
 def _draw_components(axes: Axes, one: Anatomy) -> None:
-    for group, colour in GROUP_COLOURS.items():
+    for group, (shape, colour) in GROUP_MARKS.items():
         own = one.table[one.table["group"] == group]
         axes.plot(
             100 * own["weight"],
             own["contrast"],
-            "o",
+            shape,
             color=colour,
-            markersize=4,
+            markersize=3.5,
             mew=0,
-            alpha=0.8,
             label=group,
         )
     axes.set(
@@ -89,9 +87,18 @@ def _draw_components(axes: Axes, one: Anatomy) -> None:
         xlabel="weight π (%)",
         ylabel="contrast c of a component",
     )
+    # Room for the legend below the marks.
+    axes.set_ylim(bottom=0.3 * axes.get_ylim()[0])
     label_plainly(axes.xaxis)
     label_plainly(axes.yaxis)
-    axes.legend(frameon=False, handletextpad=0.1, borderaxespad=0.1, loc="lower left")
+    axes.legend(
+        frameon=False,
+        ncols=len(GROUP_MARKS),
+        columnspacing=0.8,
+        handletextpad=0.1,
+        borderaxespad=0.1,
+        loc="lower center",
+    )
 
 
 def _draw_density(
@@ -144,7 +151,7 @@ def _draw_groups(part: SubFigure, one: Anatomy) -> None:
         show(axes, sheet, 1)
         height = sheet.shape[0] / SHOWN
         axes.set_yticks([(row + 0.45) * height for row in range(len(shown))])
-        axes.set_yticklabels([f"c = {value:.3f}" for value in shown["contrast"]], fontsize=6)
+        axes.set_yticklabels([f"c = {value:.3f}" for value in shown["contrast"]], fontsize=6.5)
         axes.tick_params(length=0, pad=1)
 
 

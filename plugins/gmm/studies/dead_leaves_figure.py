@@ -5,12 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure, SubFigure
 
 from priorbench.report.figures.canvas import new_figure
-from priorbench.report.figures.style import WIDTH, styled
+from priorbench.report.figures.style import GRAY, PALETTE, WIDTH, styled
 from priorbench.results import Catalogue
 from priorbench.results.statistics import bootstrap_interval
 
@@ -19,11 +18,10 @@ from .tiles import show, tile, to_unit_peak
 if TYPE_CHECKING:
     from .dead_leaves import Compared
 
-TOP, PAIRS, LINE = 2.6, 2.15, 0.26
+TOP, PAIRS, LINE = 2.75, 2.15, 0.26
 """Heights in inches: of the panels, of the pictures, and of a task."""
 SHOWN = 5
 """Pairs in each of two columns."""
-COLOURS = sns.color_palette("colorblind")
 
 
 @styled
@@ -68,7 +66,10 @@ def _draw_likelihoods(axes: Axes, compared: Compared, catalogue: Catalogue) -> N
         range(len(models)), [catalogue.prior_label(model).replace(", ", ",\n") for model in models]
     )
     axes.grid(False)
-    axes.set(title="log-likelihood (nats per patch)", xlabel="held-out patches")
+    axes.set(
+        title="log-likelihood (nats per patch)",
+        xlabel="held-out patches\n(in brackets: difference to the best of the column)",
+    )
 
 
 def _draw_angles(axes: Axes, compared: Compared) -> None:
@@ -77,18 +78,18 @@ def _draw_angles(axes: Axes, compared: Compared) -> None:
     axes.set(ylim=(0, 140), yticks=range(0, 91, 30))
     if compared.alignment is None:
         axes.text(
-            0.5, 0.5, "only flat components", transform=axes.transAxes, ha="center", color="0.45"
+            0.5, 0.5, "only flat components", transform=axes.transAxes, ha="center", color=GRAY
         )
         return
     for angles, style, label, band in (
-        (compared.alignment.others, {"color": "0.5"}, "other pairs", True),
+        (compared.alignment.others, {"color": GRAY}, "other pairs", True),
         (
             compared.alignment.scrambled.flatten(0, 1),
-            {"color": COLOURS[2], "linestyle": "--"},
+            {"color": PALETTE[3], "linestyle": "--"},
             "after scrambling",
             False,
         ),
-        (compared.alignment.matched, {"color": COLOURS[0]}, "matched by shape", True),
+        (compared.alignment.matched, {"color": PALETTE[0]}, "matched by shape", True),
     ):
         if not len(angles):
             continue
@@ -98,14 +99,19 @@ def _draw_angles(axes: Axes, compared: Compared) -> None:
             axes.fill_between(places, low, high, color=style["color"], alpha=0.2, linewidth=0)
         axes.plot(places, middle, marker="o", markersize=4, linewidth=1.2, label=label, **style)
     axes.set_xticks(range(1, compared.alignment.angles.shape[-1] + 1))
-    axes.legend(frameon=False, loc="upper left", title="median, 10 to 90 %", title_fontsize=7)
+    axes.legend(
+        frameon=False,
+        loc="upper left",
+        title="median; bands: 10 to 90 % of pairs",
+        title_fontsize=7,
+    )
 
 
 def _draw_psnr(axes: Axes, compared: Compared, catalogue: Catalogue) -> None:
     natural = compared.natural.prior
-    others = [(compared.leaves.prior, COLOURS[0], -0.12)]
+    others = [(compared.leaves.prior, PALETTE[0], -0.12)]
     if compared.gaussian:
-        others.append((compared.gaussian, COLOURS[1], 0.12))
+        others.append((compared.gaussian, PALETTE[1], 0.12))
     labels = []
     for line, ((dataset, task), values) in enumerate(compared.psnr.items()):
         labels.append(f"{catalogue.tasks[task]}, {dataset}: {values[natural].mean():.2f} dB")
@@ -121,7 +127,8 @@ def _draw_psnr(axes: Axes, compared: Compared, catalogue: Catalogue) -> None:
     axes.set_yticks(range(len(labels)), labels)
     axes.set_ylim(len(labels) - 0.5, -0.5)
     axes.set_xlabel(
-        f"PSNR less that of {catalogue.prior_label(natural)} (dB), mean and 95 % interval over images"
+        f"PSNR less that of {catalogue.prior_label(natural)}, which stands at the left (dB); "
+        "mean and 95 % interval over images"
     )
     axes.legend(frameon=False, loc="upper left", bbox_to_anchor=(1, 1))
 

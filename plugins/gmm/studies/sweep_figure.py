@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import cycle
 from math import ceil, isnan
 
 import pandas as pd
-import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
-from priorbench.report.figures.canvas import new_figure
-from priorbench.report.figures.style import WIDTH, label_plainly, styled
+from priorbench.report.figures.canvas import legend_above, new_figure
+from priorbench.report.figures.style import GRAY, PALETTE, SHAPES, WIDTH, label_plainly, styled
 
 COLUMNS = 3
 PANEL_HEIGHT = 2.1
@@ -34,19 +34,17 @@ def draw(
     lines = ceil(len(titles) / columns)
     figure = new_figure(WIDTH, PANEL_HEIGHT * lines)
     panels = figure.subplots(lines, columns, squeeze=False).ravel()
-    for index, (axes, (column, (title, label))) in enumerate(
-        zip(panels, titles.items(), strict=False)
-    ):
-        _draw_panel(axes, table, column, variants, legend=index == 0 and len(set(variants)) > 1)
+    for axes, (column, (title, label)) in zip(panels, titles.items(), strict=False):
+        _draw_panel(axes, table, column, variants)
         axes.set_title(title)
         axes.set_ylabel(label)
         if column == count and len(table):
             components = sorted(set(table["n_components"]))
-            axes.plot(components, components, ":", color="0.45", linewidth=1, label="K")
+            axes.plot(components, components, ":", color=GRAY, linewidth=1, label="K")
             axes.set_yscale("log")
             label_plainly(axes.yaxis)
             axes.annotate(
-                "K",
+                "K, all equal",
                 (components[-1], components[-1]),
                 (-4, 0),
                 textcoords="offset points",
@@ -54,19 +52,21 @@ def draw(
             )
     for axes in panels[len(titles) :]:
         axes.set_visible(False)
+    if len(set(variants)) > 1:
+        handles, _ = panels[0].get_legend_handles_labels()
+        legend_above(figure, handles, COLUMNS)
     return figure
 
 
-def _draw_panel(
-    axes: Axes, table: pd.DataFrame, column: str, variants: Sequence[str], legend: bool
-) -> None:
-    colours = sns.color_palette("colorblind", len(set(variants)) or 1)
+def _draw_panel(axes: Axes, table: pd.DataFrame, column: str, variants: Sequence[str]) -> None:
+    looks = zip(cycle(PALETTE), cycle(SHAPES), strict=False)
     data = table.assign(variant=list(variants))
-    for colour, (variant, own) in zip(colours, data.groupby("variant", sort=False), strict=False):
+    groups = data.groupby("variant", sort=False)
+    for (colour, shape), (variant, own) in zip(looks, groups, strict=False):
         axes.plot(
             own["n_components"],
             own[column],
-            "o-",
+            f"{shape}-",
             color=colour,
             markersize=4,
             linewidth=1.2,
@@ -79,7 +79,7 @@ def _draw_panel(
             "no image that all restored",
             transform=axes.transAxes,
             ha="center",
-            color="0.45",
+            color=GRAY,
         )
     components = sorted(set(table["n_components"]))
     axes.set_xscale("log")
@@ -88,5 +88,3 @@ def _draw_panel(
     axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
     axes.set_xlabel("components K")
     axes.margins(x=0.08, y=0.12)
-    if legend:
-        axes.legend(frameon=False)

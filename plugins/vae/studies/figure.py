@@ -6,34 +6,42 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure, SubFigure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import FixedLocator, NullLocator
 
 from priorbench.report.figures.canvas import new_figure
-from priorbench.report.figures.style import GRAY, WIDTH, family_marks, styled
+from priorbench.report.figures.style import DARK, GRAY, PALETTE, WIDTH, Mark, styled
 
-from .modes import MODES, OBSERVED
+from .modes import JOINT, LATENT, MODES, OBSERVED, PROJECT
 from .sheets import draw_pictures
 from .spectra import MEANS, NOISY, ORIGINALS, RECONSTRUCTIONS, RINGS
 
 if TYPE_CHECKING:
     from .vae import Studied
 
-CURVES, SCORES, PICTURES = 2.5, 1.75, 3.4
+CURVES, SCORES, PICTURES = 2.5, 2.5, 3.4
 """Heights in inches: of the spectra, of the restorations, of a model's pictures."""
 TITLE, LINE = 0.6, 0.2
 """Of the likelihoods of patches: of all but the bars, and of each."""
-COLOURS = sns.color_palette("colorblind")
 BLACK = "0.1"
+WAYS = {
+    OBSERVED: "observation,\ninterpolated",
+    PROJECT: "project: encode and\ndecode it once",
+    LATENT: "latent: search for the codes\nwhose images explain it",
+    JOINT: "jpmap: joint MAP of\nimage and codes",
+}
+"""What each row of the restorations is called."""
 LINES = {RECONSTRUCTIONS: "-", MEANS: "-", NOISY: "--"}
 
 
 @styled
 def draw(
-    studied: Sequence[Studied], patches: Mapping[str, float], labels: Mapping[str, str]
+    studied: Sequence[Studied],
+    patches: Mapping[str, float],
+    labels: Mapping[str, str],
+    marks: Mapping[str, Mark],
 ) -> Figure:
     """Draw spectra, restorations, likelihoods of patches, and pictures; what is missing takes no room.
 
@@ -41,6 +49,7 @@ def draw(
         studied: autoencoders of tiles.
         patches: mean log-likelihood in nats per patch, by prior.
         labels: of all priors, in display order.
+        marks: of all priors.
     """
     heights = [CURVES, SCORES] if studied else []
     heights += [TITLE + LINE * len(patches)] if patches else []
@@ -51,7 +60,7 @@ def draw(
         _draw_spectra(next(parts), studied)
         _draw_scores(next(parts), studied)
     if patches:
-        _draw_likelihoods(next(parts).subplots(), patches, labels)
+        _draw_likelihoods(next(parts).subplots(), patches, labels, marks)
     for one in studied:
         draw_pictures(next(parts), one.label, one.pictures)
     return figure
@@ -71,7 +80,7 @@ def _draw_spectra(part: SubFigure, studied: Sequence[Studied]) -> None:
         for axes, curves in ((images, one.blur.images), (tiles, one.blur.tiles)):
             for name, power in curves.items():
                 if name != ORIGINALS:
-                    _curve(axes, power, color=COLOURS[number], linestyle=LINES[name])
+                    _curve(axes, power, color=PALETTE[number], linestyle=LINES[name])
                 elif not number:
                     _curve(axes, power, color=BLACK)
     for axes, title in ((images, "Whole images"), (tiles, "Tiles without their means")):
@@ -84,11 +93,11 @@ def _draw_spectra(part: SubFigure, studied: Sequence[Studied]) -> None:
     low, high = images.get_ylim()
     images.set_ylim(low / 30, high)
     models = [
-        (f"{RECONSTRUCTIONS}, {one.label}", COLOURS[number], "-")
+        (f"{RECONSTRUCTIONS}, {one.label}", PALETTE[number], "-")
         for number, one in enumerate(studied)
     ]
     kinds = [
-        (name, GRAY if len(studied) > 1 else COLOURS[0], LINES[name]) for name in (MEANS, NOISY)
+        (name, GRAY if len(studied) > 1 else PALETTE[0], LINES[name]) for name in (MEANS, NOISY)
     ]
     for axes, lines in ((images, models), (tiles, kinds)):
         handles = [
@@ -118,7 +127,7 @@ def _draw_scores(part: SubFigure, studied: Sequence[Studied]) -> None:
                     continue
                 seen = mode == OBSERVED
                 place = line + (0 if seen else shift)
-                colour = GRAY if seen else COLOURS[number]
+                colour = GRAY if seen else PALETTE[number]
                 axes.plot(
                     values[mode],
                     [place] * len(values),
@@ -127,22 +136,30 @@ def _draw_scores(part: SubFigure, studied: Sequence[Studied]) -> None:
                     markersize=5.5,
                     markeredgewidth=0.8,
                 )
-                label = one.label if line == 1 else None
-                axes.plot(
-                    values[mode].mean(), place, "o", color=colour, markersize=4.5, label=label
-                )
+                axes.plot(values[mode].mean(), place, "o", color=colour, markersize=4.5)
         axes.set(title=task, xlabel="PSNR (dB)")
         axes.grid(False, axis="y")
     first = np.atleast_1d(panels)[0]
-    first.set_yticks(range(len(names)), names)
+    first.set_yticks(range(len(names)), [WAYS[name] for name in names])
     first.set_ylim(len(names) - 0.5, -0.5)
-    if len(studied) > 1:
-        first.legend(frameon=False, loc="upper right")
+    handles = [
+        Line2D([], [], color=PALETTE[number], linewidth=3, label=one.label)
+        for number, one in enumerate(studied)
+    ]
+    handles += [
+        Line2D([], [], color=DARK, marker=marker, markersize=5, linewidth=0, label=label)
+        for marker, label in (("o", "mean"), ("|", "one image"))
+    ]
+    part.legend(handles=handles, loc="outside upper center", ncols=len(handles), frameon=False)
 
 
-def _draw_likelihoods(axes: Axes, patches: Mapping[str, float], labels: Mapping[str, str]) -> None:
+def _draw_likelihoods(
+    axes: Axes,
+    patches: Mapping[str, float],
+    labels: Mapping[str, str],
+    marks: Mapping[str, Mark],
+) -> None:
     ordered = sorted(patches, key=patches.__getitem__)
-    marks = family_marks(labels)
     low, high = patches[ordered[0]], patches[ordered[-1]]
     for line, prior in enumerate(ordered):
         axes.plot(patches[prior], line, marks[prior].shape, color=marks[prior].colour, markersize=5)

@@ -10,6 +10,7 @@ import pandas as pd
 import torch
 from torch import Tensor
 
+from priorbench.report.figures.style import prior_marks
 from priorbench.results import Findings, Results
 
 from ..images import VAE
@@ -98,7 +99,9 @@ def vae(results: Results, scale: Scale | None = None) -> Findings:
     return Findings(
         # The observation is the same for all models.
         table=pd.DataFrame(rows, columns=list(Row._fields)).drop_duplicates(ignore_index=True),
-        figure=draw(list(studied.values()), means, labels) if rows else no_figure(NOTHING),
+        figure=draw(list(studied.values()), means, labels, prior_marks(results.catalogue))
+        if rows
+        else no_figure(NOTHING),
         claims=verdicts.claims_of(
             (
                 verdicts.joint_is_better({one.label: one.scores for one in studied.values()}),

@@ -17,12 +17,15 @@ class Catalogue:
         tasks: id → label.
         datasets: ids.
         metrics: name → record.
+        baselines: ids of the priors that only show the observation, see
+            :attr:`priorbench.records.PriorSpec.baseline`.
     """
 
     priors: Mapping[str, str]
     tasks: Mapping[str, str]
     datasets: tuple[str, ...]
     metrics: Mapping[str, MetricSpec]
+    baselines: frozenset[str] = frozenset()
 
     @property
     def main_metric(self) -> str:

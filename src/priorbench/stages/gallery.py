@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 from matplotlib.figure import Figure
+from torch import Tensor
 
 from priorbench.data.images import planes, read_image
 from priorbench.data.tensors import to_array
@@ -50,6 +51,19 @@ def gallery(plan: Plan, dataset: str, task: str, scores: pd.DataFrame, names: Ca
             panels.append(Panel(label, None, status))
     _, height, width = problem.image_shape
     clean = planes(read_image(Path(plan.layout.image(dataset, image))))[:height, :width]
-    # Holes are shown as such; what is no image of this size, as the image that it suggests.
-    observed = problem.y if problem.y.shape[2:] == (height, width) else problem.estimate()
-    return draw_gallery(clean, to_array(observed), panels, f"{image}, {names.tasks[task]}")
+    observed, called = shown_as(problem)
+    title = f"{image}, {names.tasks[task]}"
+    return draw_gallery(clean, to_array(observed), panels, title, called)
+
+
+def shown_as(problem: Problem) -> tuple[Tensor, str]:
+    """Return the observation, with its holes, and what it is called in the gallery.
+
+    A smaller image is shown as it is. What is no image, or shows only a part of the scene, is shown as the image that
+    it suggests.
+    """
+    height, width = problem.image_shape[1:]
+    rows, columns = problem.y.shape[2:]
+    if height % rows == 0 and height * columns == width * rows:
+        return problem.y, "corrupted"
+    return problem.estimate(), "corrupted (estimate)"

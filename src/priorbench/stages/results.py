@@ -16,6 +16,7 @@ def catalogue(plan: Plan) -> Catalogue:
         tasks={task.id: task.label for task in plan.tasks.values()},
         datasets=tuple(plan.test),
         metrics=plan.metrics,
+        baselines=frozenset(prior.id for prior in plan.priors.values() if prior.spec.baseline),
     )
 
 

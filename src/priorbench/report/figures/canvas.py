@@ -2,8 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
+from matplotlib.artist import Artist
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+
+from priorbench.report.figures.style import GRAY
+
+LEGEND: Any = {"frameon": False, "columnspacing": 1.4, "handletextpad": 0.4}
 
 
 def new_figure(width: float, height: float) -> Figure:
@@ -13,8 +21,25 @@ def new_figure(width: float, height: float) -> Figure:
     return figure
 
 
-def nothing_to_draw(width: float) -> Figure:
-    """Return a figure that says that there is no score."""
+def nothing_to_draw(width: float, reason: str = "no restoration has a score") -> Figure:
+    """Return a figure that says why there is nothing in it."""
     figure = new_figure(width, 1.0)
-    figure.text(0.5, 0.5, "no restoration has a score", ha="center", va="center", color="0.45")
+    figure.text(0.5, 0.5, reason, ha="center", va="center", color=GRAY)
     return figure
+
+
+def legend_above(figure: Figure, handles: Sequence[Artist], most: int) -> None:
+    """Write a legend above all panels and make the figure higher by its height.
+
+    Args:
+        figure: with its panels drawn.
+        handles: what is explained.
+        most: columns, at most; fewer where they would be wider than the figure.
+    """
+    for columns in range(min(most, len(handles)), 0, -1):
+        legend = figure.legend(handles=handles, loc="outside upper center", ncols=columns, **LEGEND)
+        extent = legend.get_window_extent()
+        if extent.width <= figure.bbox.width or columns == 1:
+            break
+        legend.remove()
+    figure.set_figheight(figure.get_figheight() + extent.height / figure.dpi)

@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import ceil
-from textwrap import shorten
 from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
+from matplotlib.patheffects import AbstractPathEffect, withStroke
 from scipy.ndimage import uniform_filter
 
 from priorbench.report.figures.canvas import new_figure
-from priorbench.report.figures.style import WIDTH, styled
+from priorbench.report.figures.style import GRAY, WIDTH, styled
 
 COLUMNS = 5
 GAP, CAPTION, TITLE = 0.04, 0.31, 0.24
@@ -28,6 +28,12 @@ INSET = 0.45
 """Side of the inset as a fraction of the panel's shorter side."""
 
 FRAME = "#ffd000"
+"""Stands out from gray and, with a black rim, from white."""
+
+RIM: list[AbstractPathEffect] = [withStroke(linewidth=1.8, foreground="black")]
+
+SIZE, SMALLEST = 7.5, 6.0
+"""Of a panel's title, in points."""
 
 
 @dataclass(frozen=True)
@@ -51,7 +57,7 @@ def draw_gallery(
     observed: np.ndarray,
     panels: Sequence[Panel],
     title: str = "",
-    observed_caption: str = "",
+    observed_label: str = "corrupted",
 ) -> Figure:
     """Draw the clean image, the observation and the restorations, each with the same detail enlarged.
 
@@ -63,14 +69,14 @@ def draw_gallery(
         observed: h × w × C; a smaller one is shown with its pixels enlarged.
         panels: the restorations in display order.
         title: of the figure.
-        observed_caption: a score of the observation, if it has one.
+        observed_label: what the observation is called.
     """
     height, width = clean.shape[:2]
     images = [panel.image for panel in panels if panel.image is not None]
     detail = find_detail(clean, images)
     everything = [
         Panel("clean", clean, ""),
-        Panel("corrupted", observed, observed_caption),
+        Panel(observed_label, observed, ""),
         *panels,
     ]
     columns = min(COLUMNS, len(everything))
@@ -87,8 +93,7 @@ def draw_gallery(
         left = column * (panel_width + GAP) + GAP / 2
         place = left / size[0], bottom / size[1], panel_width / size[0], panel_height / size[1]
         axes = figure.add_axes(place)
-        label = shorten(panel.label, 26, placeholder="…")
-        axes.set_title(f"{label}\n{panel.caption}", fontsize=7.5, pad=2.5, linespacing=1.1)
+        _write_title(axes, panel)
         axes.set(xticks=[], yticks=[], xlim=(0, width), ylim=(height, 0), aspect="equal")
         axes.grid(False)
         for spine in axes.spines.values():
@@ -101,8 +106,8 @@ def draw_gallery(
                 "no image",
                 ha="center",
                 va="center",
-                color="0.45",
-                fontsize=7.5,
+                color=GRAY,
+                fontsize=SIZE,
             )
         else:
             _show(axes, panel.image, (height, width), detail)
@@ -130,6 +135,20 @@ def find_detail(clean: np.ndarray, restored: Sequence[np.ndarray]) -> tuple[int,
     return int(top), int(left), side
 
 
+def _write_title(axes: Axes, panel: Panel) -> None:
+    """Write the label and the caption, smaller or shortened where they are wider than the panel."""
+    room = axes.get_window_extent().width
+    label, size = panel.label, SIZE
+    while True:
+        title = axes.set_title(f"{label}\n{panel.caption}", fontsize=size, pad=2.5, linespacing=1.1)
+        if title.get_window_extent().width <= room or len(label) < 4:
+            return
+        if size > SMALLEST:
+            size -= 0.5
+        else:
+            label = label.removesuffix("…")[:-1].rstrip() + "…"
+
+
 def _show(
     axes: Axes, image: np.ndarray, size: tuple[int, int], detail: tuple[int, int, int]
 ) -> None:
@@ -141,7 +160,9 @@ def _show(
     extent = (0, width, height, 0)
     options: dict[str, Any] = {"cmap": "gray", "vmin": 0, "vmax": 1, "extent": extent}
     axes.imshow(shown, **options)
-    axes.add_patch(Rectangle((left, top), side, side, fill=False, edgecolor=FRAME, linewidth=0.8))
+    square = Rectangle((left, top), side, side, fill=False, edgecolor=FRAME, linewidth=0.8)
+    square.set_path_effects(RIM)
+    axes.add_patch(square)
     fraction = INSET * min(height, width)
     right = left + side / 2 < width / 2
     bottom = top + side / 2 < height / 2
@@ -151,4 +172,4 @@ def _show(
     inset.set(xticks=[], yticks=[], xlim=(left, left + side), ylim=(top + side, top))
     inset.grid(False)
     for spine in inset.spines.values():
-        spine.set(visible=True, edgecolor=FRAME, linewidth=1)
+        spine.set(visible=True, edgecolor=FRAME, linewidth=1, path_effects=RIM)

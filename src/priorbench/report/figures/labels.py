@@ -8,10 +8,12 @@ from itertools import pairwise, product
 import numpy as np
 from matplotlib.axes import Axes
 
+from priorbench.report.figures.style import LINE
+
 DISTANCES = (5, 9, 14, 20, 27, 35, 45, 60)
 ANGLES = tuple(range(0, 360, 30))
 MARKER = 7.0
-LEADER = {"arrowstyle": "-", "color": "0.6", "linewidth": 0.5, "shrinkA": 0, "shrinkB": 2}
+LEADER = {"arrowstyle": "-", "color": LINE, "linewidth": 0.5, "shrinkA": 0, "shrinkB": 2}
 
 
 def label_points(
@@ -60,7 +62,9 @@ def label_points(
         _, _, distance, offset, box = min(places, key=lambda place: place[:2])
         text.set_position((float(offset[0]), float(offset[1])))
         if distance > DISTANCES[1]:
-            start = offset - np.sign(offset) * half * [0.9, 0.5]
+            # The nearest place of the label.
+            reach = half * [0.9, 0.5]
+            start = np.clip(0, offset - reach, offset + reach)
             axes.annotate(
                 "", (x, y), (start[0], start[1]), textcoords="offset points", arrowprops=LEADER
             )

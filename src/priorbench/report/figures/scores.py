@@ -2,36 +2,44 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
 import pandas as pd
-from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
 
-from priorbench.report.figures.canvas import nothing_to_draw
-from priorbench.report.figures.dots import dot_grid, draw_row, rank_priors, write_in_row
-from priorbench.report.figures.style import BASELINE, WIDTH, family_marks, styled
+from priorbench.report.figures.canvas import legend_above, nothing_to_draw
+from priorbench.report.figures.dots import (
+    BEYOND,
+    CANNOT,
+    HOLLOW,
+    Row,
+    dot_grid,
+    draw_rows,
+    legend_mark,
+    rank_priors,
+)
+from priorbench.report.figures.style import DARK, WIDTH, Mark, prior_marks, styled
 from priorbench.results.catalogue import Catalogue
 from priorbench.results.statistics import summarise
 
 
 @styled
 def draw_scores(scores: pd.DataFrame, catalogue: Catalogue, metric: str) -> Figure:
-    """Draw the mean of a metric for each prior, with its 95 % bootstrap interval over images and every image.
+    """Draw the mean of a metric for each prior, with its 95 % interval over images and every image.
 
     Tasks are columns, without those that the metric is not defined for; data sets are rows of panels, and priors are
-    sorted by their mean rank. The observation comes last; where it would squeeze the rest, its mean is written at the
-    edge.
+    sorted by their mean rank, with baselines last. What would squeeze the rest is written at the edge. A line shows
+    the metric's target, if it has one.
 
     Args:
         scores: rows of :data:`priorbench.results.schema.SCORES`.
         catalogue: labels and order.
         metric: a name in ``catalogue.metrics``.
     """
-    summary = summarise(scores, {metric: catalogue.metrics[metric]})
+    spec = catalogue.metrics[metric]
+    summary = summarise(scores, {metric: spec})
     datasets = [dataset for dataset in catalogue.datasets if dataset in set(summary["dataset"])]
     if not summary["n"].any():
         return nothing_to_draw(WIDTH)
@@ -40,84 +48,58 @@ def draw_scores(scores: pd.DataFrame, catalogue: Catalogue, metric: str) -> Figu
         catalogue, tasks={task: label for task, label in catalogue.tasks.items() if task in drawn}
     )
     priors = rank_priors(summary, catalogue, metric)
-    if BASELINE in priors:
-        priors = [*(prior for prior in priors if prior != BASELINE), BASELINE]
-    marks = family_marks(catalogue.priors)
+    marks = prior_marks(catalogue)
     cells = summary.set_index(["dataset", "task", "prior"]).to_dict("index")
     images = scores[
         (scores["source"] == "measured") & (scores["metric"] == metric) & scores["value"].notna()
     ]
-    values = images.groupby(["dataset", "task", "prior"])["value"].apply(list).to_dict()
+    values = images.groupby(["dataset", "task", "prior"])["value"].apply(tuple).to_dict()
     figure, panels = dot_grid(datasets, priors, catalogue)
+    beyond = False
     for dataset, line in zip(datasets, panels, strict=True):
         for task, axes in zip(catalogue.tasks, line, strict=True):
-            for row, prior in enumerate(priors):
-                cell = cells.get((dataset, task, prior))
-                if (
-                    prior == BASELINE
-                    and cell
-                    and cell["n"]
-                    and row
-                    and _is_outside(axes, cell["mean"])
-                ):
-                    below = cell["mean"] < axes.get_xlim()[0]
-                    text = f"{cell['mean']:.{catalogue.metrics[metric].decimals}f}"
-                    write_in_row(axes, row, f"◂ {text}" if below else f"{text} ▸", right=not below)
-                    continue
-                own = values.get((dataset, task, prior), [])
-                axes.plot(
-                    own,
-                    [row + 0.27] * len(own),
-                    "o",
-                    markersize=2,
-                    alpha=0.4,
-                    color=marks[prior].colour,
-                    mew=0,
+            rows = [
+                _row(
+                    cells.get((dataset, task, prior)),
+                    values.get((dataset, task, prior), ()),
+                    marks[prior],
                 )
-                draw_row(axes, row, cell, marks[prior])
-            _write_counts(axes, [cells.get((dataset, task, prior)) for prior in priors])
+                for prior in priors
+            ]
+            include = []
+            if spec.target is not None:
+                include = [spec.target]
+                axes.axvline(spec.target, color=DARK, linewidth=0.8, zorder=1)
+            beyond |= draw_rows(axes, rows, spec.decimals, include)
     figure.supxlabel(catalogue.metric_label(metric), fontsize=8)
     handles = [
-        Line2D(
-            [],
-            [],
-            color="0.2",
-            marker="o",
-            markersize=4.2,
-            linewidth=1.6,
-            label="mean, 95 % interval",
-        ),
-        Line2D(
-            [], [], color="0.2", marker="o", markersize=2, linewidth=0, alpha=0.5, label="one image"
-        ),
-        Line2D(
-            [],
-            [],
-            color="0.2",
-            marker="o",
-            markersize=4.2,
-            linewidth=0,
-            markerfacecolor="w",
-            label="images failed",
-        ),
+        legend_mark("mean, 95 % interval", linewidth=1.6),
+        legend_mark("one image", marker="|", markersize=4),
     ]
-    figure.legend(handles=handles, loc="outside upper center", ncols=len(handles), frameon=False)
+    if summary["n_failed"].any():
+        handles.append(legend_mark("some images failed", **HOLLOW))
+    if spec.target is not None:
+        words = f"what the clean image has on average: {spec.target:g}"
+        handles.append(legend_mark(words, marker="", linewidth=0.8))
+    if beyond:
+        handles.append(legend_mark(BEYOND, marker=""))
+    legend_above(figure, handles, len(handles))
     return figure
 
 
-def _is_outside(axes: Axes, mean: float) -> bool:
-    """Return whether drawing ``mean`` would squeeze what is drawn already."""
-    low, high = axes.get_xlim()
-    return not low - 0.25 * (high - low) <= mean <= high + 0.25 * (high - low)
-
-
-def _write_counts(axes: Axes, cells: Sequence[Mapping[Any, Any] | None]) -> None:
-    """Write at the right edge how many images a mean stands on, where some failed."""
-    counts = {
-        row: cell for row, cell in enumerate(cells) if cell and cell["n"] and cell["n_failed"]
-    }
-    if counts:
-        low, high = axes.get_xlim()
-        axes.set_xlim(low, high + 0.15 * (high - low))
-    for row, cell in counts.items():
-        write_in_row(axes, row, f"{cell['n']}/{cell['n'] + cell['n_failed']}", right=True)
+def _row(cell: Mapping[Any, Any] | None, values: tuple[float, ...], mark: Mark) -> Row:
+    if cell is None or not cell["n"]:
+        status = "unsupported" if cell is None else cell["status"]
+        if status == "unsupported":
+            return Row(mark=mark, words=CANNOT)
+        return Row(mark=mark, words=status, failed=True)
+    failed = cell["n_failed"]
+    return Row(
+        mark=mark,
+        mean=cell["mean"],
+        low=cell["low"],
+        high=cell["high"],
+        values=values,
+        failed=failed > 0,
+        note=f"{cell['n']}/{cell['n'] + failed}" if failed else "",
+    )

@@ -3,32 +3,65 @@
 from __future__ import annotations
 
 import io
+from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import wraps
-from itertools import cycle
 from pathlib import Path
 from typing import Any, ParamSpec
 
 import matplotlib as mpl
+import numpy as np
 import seaborn as sns
 from matplotlib.axis import Axis
+from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
+from numpy.typing import NDArray
 
 from priorbench.files import write_atomically
+from priorbench.results.catalogue import Catalogue
 
+Colour = tuple[float, float, float]
 P = ParamSpec("P")
 
 WIDTH = 7.0
 """Width of a figure across both columns of a page, in inches."""
 
 DPI = 180
-BASELINE = "observed"
-"""The prior that is drawn as a reference: the observation itself."""
-
 GRAY = "0.45"
-SHAPES = ("o", "s", "^", "D", "v", "P")
+"""Of text and marks that stand back; legible on white."""
+
+DARK = "0.2"
+"""Of marks in legends that stand for those of every prior."""
+
+LINE = "0.55"
+"""Of lines that join marks or lead to them."""
+
+PALETTE = tuple(
+    to_rgb(colour)
+    for colour in (
+        "#0066e6",
+        "#b36600",
+        "#801a80",
+        "#4d9966",
+        "#b3004d",
+        "#1a99cc",
+        "#334d00",
+        "#0000e6",
+    )
+)
+"""Colours of marks and lines on white.
+
+Each has a contrast of at least 3:1 to white (WCAG 2.2, 1.4.11). They were found by maximising the
+smallest CIEDE2000 difference between any two of them and between them and gray, for normal vision
+and for deuteranopia and protanopia (DOI 10.1109/TVCG.2009.113).
+"""
+
+SHAPES = ("o", "s", "^", "D", "v", "P", "X", "p", "<", "h", ">", "d")
+LIGHTEST, DARKEST = 60.0, 26.0
+"""CIELAB lightness of a family's first and last member; 61.6 has a contrast of 3:1 to white."""
+
 RC: Any = {
     **sns.axes_style("whitegrid"),
     **sns.plotting_context("paper"),
@@ -80,10 +113,15 @@ def save(figure: Figure, path: Path) -> None:
             write_atomically(path.with_suffix(suffix), buffer.getvalue())
 
 
-def label_plainly(axis: Axis) -> None:
-    """Label a logarithmic axis with 0.5 and 20 instead of powers of ten; call it once all is drawn."""
+def label_plainly(axis: Axis, dense: float = 100) -> None:
+    """Label a logarithmic axis with 0.5 and 20 instead of powers of ten; call it once all is drawn.
+
+    Args:
+        axis: the axis.
+        dense: the ratio of its ends below which 2 and 5 have labels, too.
+    """
     low, high = axis.get_view_interval()
-    axis.set_major_locator(LogLocator(subs=(1, 2, 5) if high < 100 * low else (1,)))
+    axis.set_major_locator(LogLocator(subs=(1, 2, 5) if high < dense * low else (1,)))
     axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
     axis.set_minor_formatter(NullFormatter())
 
@@ -102,21 +140,69 @@ class Mark:
         shape: matplotlib's name of a marker.
     """
 
-    colour: tuple[float, float, float] = (0.45, 0.45, 0.45)
+    colour: Colour = (0.45, 0.45, 0.45)
     shape: str = "o"
 
 
-def family_marks(priors: Iterable[str]) -> dict[str, Mark]:
-    """Return a mark for each prior: one for each family, safe for the colour-blind, gray for the observation.
+def prior_marks(catalogue: Catalogue) -> dict[str, Mark]:
+    """Return a mark for each prior: a hue for each family, a lightness and a shape for each member.
 
-    Where there are more families than colours, the same colours come again with another shape. The mark depends
-    on the order of the families only, so it is the same in all figures of an experiment.
+    The members of a family become darker in the order of the catalogue, and each has another shape
+    than all others of its hue, as long as there are shapes. So no mark depends on its colour alone,
+    and where there are more families than hues, those that share one differ in shape. Baselines are
+    gray. The marks depend on the catalogue only: they are the same in all figures of an experiment.
     """
-    priors = list(priors)
-    families = [name for name in dict.fromkeys(map(family, priors)) if name != BASELINE]
-    palette = [
-        colour for colour in sns.color_palette("colorblind") if max(colour) - min(colour) > 0.1
-    ]
-    looks = (Mark(colour, shape) for shape in cycle(SHAPES) for colour in palette)
-    marks = dict(zip(families, looks, strict=False))
-    return {prior: marks.get(family(prior), Mark()) for prior in priors}
+    marks = {prior: Mark() for prior in catalogue.baselines}
+    others = [prior for prior in catalogue.priors if prior not in catalogue.baselines]
+    families = _by_family(others)
+    taken: Counter[int] = Counter()
+    for number, members in enumerate(families.values()):
+        hue = number % len(PALETTE)
+        for prior, colour in zip(members, shades(PALETTE[hue], len(members)), strict=True):
+            # Neighbouring hues begin with different shapes.
+            marks[prior] = Mark(colour, SHAPES[(hue + taken[hue]) % len(SHAPES)])
+            taken[hue] += 1
+    return marks
+
+
+def _by_family(priors: Iterable[str]) -> dict[str, list[str]]:
+    families: dict[str, list[str]] = {}
+    for prior in priors:
+        families.setdefault(family(prior), []).append(prior)
+    return families
+
+
+def shades(colour: Colour, count: int) -> list[Colour]:
+    """Return ``count`` shades of a colour, evenly spaced in lightness from light to dark.
+
+    One shade is the colour itself. Its linear light is scaled to the luminance
+    Y = ((L* + 16) / 116)³; where a channel would leave sRGB, the rest is mixed in as white.
+    """
+    if count == 1:
+        return [colour]
+    linear = linear_rgb(colour)
+    found = []
+    for lightness in np.linspace(LIGHTEST, DARKEST, count):
+        wanted = ((lightness + 16) / 116) ** 3
+        factor = min(wanted / luminance(colour), 1 / linear.max())
+        white = (wanted - factor * luminance(colour)) / (1 - factor * luminance(colour))
+        shade = (factor * linear + white * (1 - factor * linear)).clip(0, 1)
+        encoded = np.where(shade <= 0.0031308, 12.92 * shade, 1.055 * shade ** (1 / 2.4) - 0.055)
+        found.append((float(encoded[0]), float(encoded[1]), float(encoded[2])))
+    return found
+
+
+def linear_rgb(colour: Colour) -> NDArray[np.float64]:
+    """Return an sRGB colour in linear light (IEC 61966-2-1)."""
+    encoded = np.array(colour)
+    return np.where(encoded <= 0.04045, encoded / 12.92, ((encoded + 0.055) / 1.055) ** 2.4)
+
+
+def luminance(colour: Colour) -> float:
+    """Return the relative luminance of an sRGB colour, 1 for white."""
+    return float(linear_rgb(colour) @ [0.2126, 0.7152, 0.0722])
+
+
+def contrast_to_white(colour: Colour) -> float:
+    """Return the contrast ratio of an sRGB colour to white, from 1 to 21 (WCAG 2.2)."""
+    return 1.05 / (luminance(colour) + 0.05)
