@@ -1,5 +1,6 @@
 """Which results are computed again after an edit of each module of the library."""
 
+import dataclasses
 import shutil
 from collections.abc import Iterable
 from fnmatch import fnmatchcase
@@ -390,7 +391,7 @@ def test_versions_of_packages_that_a_plugin_imports_count_and_are_recorded(
     source = OWN_PRIOR.replace("from functools", "import faraway\n    from functools")
     photos.plugin("mine", source.format(factory="Mine"))
 
-    def installed(version: str) -> Plan:
+    def installed(version: str) -> tuple[str, str]:
         for folder in site.glob("*.dist-info"):
             shutil.rmtree(folder)
         info = site / f"faraway-{version}.dist-info"
@@ -399,13 +400,13 @@ def test_versions_of_packages_that_a_plugin_imports_count_and_are_recorded(
             f"Metadata-Version: 2.1\nName: faraway\nVersion: {version}\n"
         )
         packages._version.cache_clear()
-        made: Plan = photos.plan()
-        return made
+        made = photos.plan()
+        assert "numpy" not in made.packages, "it is in each environment as the library's own"
+        return made.packages["faraway"], made.prior("own").fingerprint
 
-    one, other = installed("1.0"), installed("2.0")
-    assert one.packages["faraway"] == "1.0" and other.packages["faraway"] == "2.0"
-    assert one.prior("own").fingerprint != other.prior("own").fingerprint
-    assert "numpy" not in one.packages, "the library's own requirements are in each environment"
+    (first, before), (second, after) = installed("1.0"), installed("2.0")
+    assert (first, second) == ("1.0", "2.0")
+    assert before != after
 
 
 def test_a_study_depends_on_what_it_looks_at() -> None:
@@ -431,10 +432,21 @@ def test_a_study_depends_on_what_it_looks_at() -> None:
     assert found(tasks={"run": ["denoise", "inpaint"]}) != before
 
 
-def test_labels_are_shown_in_tables_and_figures() -> None:
-    def shown(label: str) -> list[str]:
-        made = plan(spec(label=label))
+@pytest.mark.parametrize("change", [{"label": "two"}, {"baseline": True}])
+def test_tables_and_figures_are_made_again_for_how_a_prior_is_shown(change: dict[str, Any]) -> None:
+    def shown(**values: Any) -> list[str]:
+        made = plan(spec(**{"label": "one"} | values))
         return [made.fingerprints.shown(stage) for stage in ("tabulate", "draw")]
 
-    assert shown("one") == shown("one")
-    assert all(one != other for one, other in zip(shown("one"), shown("two"), strict=True))
+    assert shown() == shown()
+    assert all(one != other for one, other in zip(shown(), shown(**change), strict=True))
+
+
+def test_tables_and_figures_are_made_again_for_how_a_metric_is_shown() -> None:
+    def shown(**values: Any) -> list[str]:
+        made = plan(spec(), metrics=["psnr"])
+        made.metrics["psnr"] = dataclasses.replace(made.metrics["psnr"], **values)
+        return [made.fingerprints.shown(stage) for stage in ("tabulate", "draw")]
+
+    for change in ({"decimals": 5}, {"label": "P"}, {"unit": ""}, {"target": 30.0}):
+        assert all(one != other for one, other in zip(shown(), shown(**change), strict=True))

@@ -113,7 +113,8 @@ class Fingerprints:
             {field.name: getattr(spec, field.name) for field in fields(spec)} | {"factory": ""}
             for spec in plan.metrics.values()
         ]
-        return fingerprint([self._code.stage(stage), plan.labels, metrics, plan.test])
+        baselines = [prior.id for prior in plan.priors.values() if prior.spec.baseline]
+        return fingerprint([self._code.stage(stage), plan.labels, baselines, metrics, plan.test])
 
     def contents(self, files: Iterable[str]) -> list[str]:
         """Return the checksums of input files, in order."""

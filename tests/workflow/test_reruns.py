@@ -1,0 +1,265 @@
+"""What a change makes run again, by real Snakemake on a tiny experiment with images of its own."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import textwrap
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+import yaml
+from PIL import Image
+
+RESULTS = Path("results/tiny")
+PLUGIN = """
+    from functools import partial
+
+    from priorbench import PriorSpec, StudySpec, hookimpl
+    from priorbench.priors import Denoiser
+
+
+    class Shrink(Denoiser):
+        def __init__(self, factor):
+            self.factor = factor
+
+        def denoise(self, image, sigma):
+            return self.factor * image
+
+
+    def count(results):
+        import pandas as pd
+        from matplotlib.figure import Figure
+
+        from priorbench.results import Findings
+
+        print("the study counts", len(results.scores))
+        table = pd.DataFrame({"n": [len(results.scores)], "priors": [len(results.catalogue.priors)]})
+        return Findings(table=table, figure=Figure())
+
+
+    @hookimpl
+    def register_priors():
+        yield PriorSpec(name="shrink", factory=partial(Shrink, factor=0.5), summary="for a test")
+        yield PriorSpec(name="keep", factory=partial(Shrink, factor=1.0), summary="for a test")
+
+
+    @hookimpl
+    def register_studies():
+        yield StudySpec(
+            name="count", factory=count, priors=("shrink",), metrics=("psnr",), summary="for a test"
+        )
+"""
+
+
+def write_image(path: Path, seed: int) -> None:
+    pixels = np.random.default_rng(seed).integers(0, 256, size=(24, 24), dtype=np.uint8)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    Image.fromarray(pixels).save(path)
+
+
+def make(project: Any) -> None:
+    """Run two priors on two images."""
+    shutil.rmtree(project.root / "plugins")
+    (project.root / "plugins").mkdir()
+    (project.root / "plugins" / "own.py").write_text(textwrap.dedent(PLUGIN))
+    for number, name in enumerate(("one", "two")):
+        write_image(project.root / "photos" / f"{name}.png", number)
+    experiment = {
+        "experiment": "tiny",
+        "datasets": {"photos": {"source": "folder", "parameters": {"path": "photos"}}},
+        "test": ["photos"],
+        "tasks": {"run": ["denoise"]},
+        "metrics": ["psnr"],
+    }
+    (project.root / "config.yaml").write_text(yaml.safe_dump(experiment))
+    project.run("--cores", "2")
+
+
+@pytest.fixture
+def again(share: Callable[[str, Callable[[Any], None]], Any], tmp_path: Path) -> Any:
+    """A copy of the finished project."""
+    finished = share("reruns", make)
+    root = tmp_path / "again"
+    shutil.copytree(finished.root, root)
+    return type(finished)(root)
+
+
+def jobs(project: Any) -> set[str]:
+    """Return the rules of the jobs that Snakemake would run."""
+    result = project.run("--cores", "1", "--dry-run", "--quiet", "all")
+    names = "--dry-run", "--printshellcmds"
+    listed = project.run("--cores", "1", *names).stdout
+    commands = [line.split() for line in listed.splitlines() if "python -m priorbench" in line]
+    assert result.returncode == 0
+    return {words[words.index("priorbench") + 1] for words in commands}
+
+
+def priorbench(project: Any, *arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "priorbench", *arguments],
+        cwd=project.root,
+        env=os.environ,
+        capture_output=True,
+        text=True,
+    )
+
+
+def edit(file: Path, old: str, new: str) -> None:
+    text = file.read_text()
+    assert old in text
+    file.write_text(text.replace(old, new))
+
+
+def psnr(project: Any, prior: str) -> float:
+    scores = pd.read_parquet(project.root / RESULTS / "scores.parquet")
+    return float(scores[scores["prior"] == prior]["value"].mean())
+
+
+def older(source: Path, target: Path) -> None:
+    os.utime(source, (1e9, 1e9))
+    shutil.copy2(source, target)
+
+
+def test_nothing_is_done_again_without_a_reason(again: Any) -> None:
+    assert jobs(again) == set()
+    verified = priorbench(again, "verify")
+    assert verified.returncode == 0, verified.stdout
+    assert "all whole and up to date" in verified.stdout
+
+
+def test_an_argument_of_a_factory_that_is_edited_computes_again(again: Any) -> None:
+    before, kept = psnr(again, "shrink"), psnr(again, "keep")
+    edit(again.root / "plugins" / "own.py", "factor=0.5", "factor=0.9")
+    status = priorbench(again, "status").stdout
+    assert "2 of them are out of date" in status and "(shrink)" in status
+    verified = priorbench(again, "verify")
+    assert verified.returncode == 1
+    assert "shrink/0.jsonl: out of date" in verified.stdout and "keep" not in verified.stdout
+    again.run("--cores", "2")
+    assert psnr(again, "shrink") > before + 5
+    assert psnr(again, "keep") == kept
+    assert priorbench(again, "verify").returncode == 0
+
+
+def test_an_image_that_is_replaced_by_an_older_one_computes_all_of_it_again(again: Any) -> None:
+    other = again.root / "other.png"
+    write_image(other, 7)
+    older(other, again.root / "photos" / "one.png")
+    verified = priorbench(again, "verify").stdout
+    assert "out of date: made from another version of photos/one.png" in verified
+    assert {"prepare", "corrupt", "restore", "score", "tabulate"} <= jobs(again)
+    again.run("--cores", "2")
+    from priorbench.files import file_sha256
+
+    about = json.loads((again.root / RESULTS / "images/photos/manifest.json").read_text())["about"]
+    assert about["sources"]["photos/one.png"] == file_sha256(other)
+    assert jobs(again) == set()
+
+
+@pytest.mark.parametrize(
+    ("lost", "expected"),
+    [
+        ("restored/photos/denoise-25/shrink/one.png", {"restore", "score", "gather", "tabulate"}),
+        ("restored/photos/denoise-25/shrink", {"restore", "score", "gather", "tabulate"}),
+        ("runs/photos/denoise-25/shrink", {"restore", "score", "gather", "tabulate"}),
+        ("scores/photos/denoise-25/shrink", {"score", "gather", "tabulate"}),
+        ("problems/photos/denoise-25/one.npz", {"corrupt", "restore", "score"}),
+        ("images/photos/one.png", {"prepare", "corrupt"}),
+        ("images/photos/manifest.json", {"prepare", "corrupt"}),
+    ],
+)
+def test_deleted_files_of_a_finished_prior_are_noticed_and_made_again(
+    again: Any, lost: str, expected: set[str]
+) -> None:
+    path = again.root / RESULTS / lost
+    shutil.rmtree(path) if path.is_dir() else path.unlink()
+    verified = priorbench(again, "verify")
+    assert verified.returncode == 1
+    assert "missing" in verified.stdout
+    assert expected <= jobs(again)
+    again.run("--cores", "2")
+    assert path.exists()
+    assert jobs(again) == set()
+    assert priorbench(again, "verify").returncode == 0
+
+
+def test_rows_that_are_out_of_date_are_noticed_where_snakemake_remembers_nothing(
+    again: Any,
+) -> None:
+    shutil.rmtree(again.root / ".snakemake")
+    edit(again.root / "plugins" / "own.py", "factor=0.5", "factor=0.9")
+    priorbench(again, "tabulate")
+    table = (again.root / RESULTS / "tables" / "psnr.md").read_text()
+    assert "Out of date: restorations (shrink on denoise-25)" in table
+    summary = priorbench(again, "summary").stdout
+    assert "Out of date: restorations (shrink on denoise-25)" in summary
+    assert priorbench(again, "verify", "--repair").returncode == 0
+    assert {"restore", "score", "gather", "tabulate"} <= jobs(again)
+    again.run("--cores", "2")
+    assert "Out of date" not in (again.root / RESULTS / "tables" / "psnr.md").read_text()
+
+
+MEDIAN = """
+    from priorbench import PriorSpec, hookimpl
+    from priorbench.priors import Denoiser
+
+
+    class Median(Denoiser):
+        def denoise(self, image, sigma):
+            return image
+
+
+    @hookimpl
+    def register_priors():
+        yield PriorSpec(name="median", label="Median", factory=Median, summary="for a test")
+"""
+
+
+def test_a_new_prior_or_label_or_metric_runs_no_study_again(again: Any) -> None:
+    log = again.root / RESULTS / "logs" / "study" / "count.log"
+    assert "the study counts" in log.read_text()
+    log.write_text("")
+    plugin = again.root / "plugins" / "median.py"
+    plugin.write_text(textwrap.dedent(MEDIAN))
+    assert jobs(again) == {"restore", "score", "gather", "tabulate", "draw"}
+    again.run("--cores", "2")
+    edit(plugin, 'label="Median"', 'label="The median"')
+    assert jobs(again) == {"tabulate", "draw"}
+    again.run("--cores", "2")
+    assert "The median" in (again.root / RESULTS / "tables" / "psnr.md").read_text()
+    assert log.read_text() == ""
+    # Another metric scores everything again; the study's own scores stay as they were.
+    edit(again.root / "config.yaml", "- psnr", "- psnr\n- rmse")
+    again.run("--cores", "2")
+    assert "up to date" in log.read_text() and "the study counts" not in log.read_text()
+    assert pd.read_csv(again.root / RESULTS / "studies" / "count.csv")["n"].tolist() == [2]
+
+
+def test_a_study_runs_again_when_a_row_that_it_looks_at_has_changed(again: Any) -> None:
+    log = again.root / RESULTS / "logs" / "study" / "count.log"
+    edit(again.root / "plugins" / "own.py", "factor=0.5", "factor=0.9")
+    again.run("--cores", "2")
+    assert "the study counts" in log.read_text()
+
+
+def test_a_table_that_mixes_environments_says_so(again: Any) -> None:
+    folder = again.root / RESULTS / "environment"
+    (record,) = folder.glob("*.json")
+    other = json.loads(record.read_text())
+    other["packages"]["torch"] = "1.2.3"
+    other["packages"]["brought-along"] = "9"
+    (folder / "another.json").write_text(json.dumps(other))
+    file = again.root / RESULTS / "runs.parquet"
+    runs = pd.read_parquet(file)
+    runs.loc[runs["prior"] == "keep", "environment"] = "another"
+    runs.to_parquet(file)
+    priorbench(again, "tabulate")
+    table = (again.root / RESULTS / "tables" / "psnr.md").read_text()
+    assert "Mixed environments: rows of this table were computed with torch 1.2.3, 2." in table
+    assert "brought-along" not in table
