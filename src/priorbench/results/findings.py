@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from math import inf, isnan
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -39,6 +40,24 @@ def every(verdicts: Iterable[bool | None]) -> bool | None:
     if False in known:
         return False
     return None if None in known or not known else True
+
+
+def inside(interval: tuple[float, float], low: float, high: float = inf) -> bool | None:
+    """Return True if an interval lies between two bounds, False if it lies outside, None if it tells neither."""
+    below, above = interval
+    if isnan(below) or isnan(above):
+        return None
+    if above < low or below > high:
+        return False
+    return True if low < below and above < high else None
+
+
+def in_words(interval: tuple[float, float], digits: int) -> str:
+    """Return an interval for the evidence of a claim, with signs: ``[+0.10, +0.32]`` or ``(no interval)``."""
+    low, high = interval
+    if isnan(low) or isnan(high):
+        return "(no interval)"
+    return f"[{low:+.{digits}f}, {high:+.{digits}f}]"
 
 
 @dataclass(frozen=True, kw_only=True)

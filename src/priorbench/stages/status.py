@@ -15,8 +15,8 @@ from typing import Any, TypeAlias
 from priorbench.files import read_json, read_rows
 from priorbench.locks import held
 from priorbench.plan import Plan
+from priorbench.results.statuses import NO_FAILURE, OK, TIMEOUT
 from priorbench.stages.failures import LOST, Ended, Failure, failures
-from priorbench.stages.outcome import OK
 
 RECENT = 30.0
 """Seconds after its last line in which a job that holds no lock counts as running: it starts, or knows no locks."""
@@ -73,7 +73,7 @@ class Status:
     Args:
         experiment: its name.
         priors: how far each one is.
-        failures: what failed, and jobs that ended without a result.
+        failures: what failed, scores too, and jobs that ended without a result.
         changed: when a file of the run changed last, in seconds since the epoch; None if there is none.
     """
 
@@ -124,7 +124,7 @@ class Observer:
         for prior, cells in self._cells.items():
             look = _Look(self._plan, prior, cells, self)
             priors.append(look.status())
-            rows += look.ended
+            rows += [*look.ended, *look.unscored]
             lost += look.lost
         found = (*failures(self._plan, rows), *lost)
         return Status(self._plan.experiment.experiment, tuple(priors), found, self._changed)
@@ -158,6 +158,7 @@ class _Look:
     ) -> None:
         self.plan, self.prior, self.cells, self.observer = plan, prior, cells, observer
         self.ended: list[Ended] = []
+        self.unscored: list[Ended] = []
         self.lost: list[Failure] = []
         self.total = self.running = self.jobs = 0
         self.left: dict[tuple[str, str], int] = {}
@@ -212,7 +213,7 @@ class _Look:
         """Count the restorations of one data set and task."""
         cell, layout = (dataset, task, self.prior), self.plan.layout
         chunks = self.plan.chunks(dataset, self.prior)
-        runs = _listing(layout.runs(*cell, "0"))
+        runs, scores = (_listing(file(*cell, "0")) for file in (layout.runs, layout.scores))
         # Whole folders are listed, as asking for each file takes long on a network; none if all jobs have ended.
         open_cell = any(f"{number}.jsonl" not in runs for number in range(len(chunks)))
         logs = _listing(layout.log_file("restore", *cell, "0")) if open_cell else {}
@@ -228,6 +229,7 @@ class _Look:
                 if rows is None:
                     self.lost.append(Failure(layout.runs(*cell, chunk), "can't be read", log))
                 found = {image: rows[image] for image in images if image in rows} if rows else {}
+                self._scores(cell, chunk, scores.get(f"{chunk}.jsonl"), found)
             else:
                 self.jobs += 1
                 found = self._records(cell, images, records)
@@ -242,6 +244,24 @@ class _Look:
             self.ended += [Ended(*cell, chunk, image, *how) for image, how in found.items()]
             self.left[dataset, task] = self.left.get((dataset, task), 0) + len(images) - len(found)
             self.total += len(images)
+
+    def _scores(
+        self, cell: tuple[str, str, str], chunk: str, written: os.stat_result | None, runs: _Hows
+    ) -> None:
+        """Note the scores of restored images that failed."""
+        if written is None:
+            return
+        self.observer.note(written)
+        file = self.plan.layout.scores(*cell, chunk)
+        rows = self.observer.content(file, written, _failed_scores)
+        if rows is None:
+            log = self.plan.layout.log_file("score", *cell, chunk)
+            self.lost.append(Failure(file, "can't be read", log))
+        self.unscored += [
+            Ended(*cell, chunk, image, status, "score", reason, None)
+            for image, status, reason in rows or ()
+            if image in runs and runs[image][0] in (OK, TIMEOUT)
+        ]
 
     def _records(
         self, cell: tuple[str, str, str], images: list[str], records: dict[str, os.stat_result]
@@ -277,10 +297,21 @@ class _Look:
 
 _How: TypeAlias = tuple[str, str, str, float | None]
 """Status, stage, reason and seconds."""
+_Hows: TypeAlias = Mapping[str, _How]
+"""By image."""
 
 
 def _run_rows(path: Path) -> dict[str, _How]:
     return {row["image"]: _how(row) for row in read_rows(path)}
+
+
+def _failed_scores(path: Path) -> list[tuple[str, str, str]]:
+    """Return image, status and reason of the scores that failed, other than by a time limit of the restoration."""
+    return [
+        (row["image"], row["status"], f"{row['metric']}: {row['reason']}")
+        for row in read_rows(path)
+        if row["status"] not in (*NO_FAILURE, TIMEOUT)
+    ]
 
 
 def _record(path: Path) -> _How:

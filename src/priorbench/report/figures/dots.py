@@ -14,6 +14,7 @@ from matplotlib.ticker import MaxNLocator
 from priorbench.report.figures.canvas import new_figure
 from priorbench.report.figures.style import GRAY, WIDTH, Mark
 from priorbench.results.catalogue import Catalogue
+from priorbench.results.statuses import UNDEFINED, UNSUPPORTED
 
 
 def rank_priors(summary: pd.DataFrame, catalogue: Catalogue, metric: str) -> list[str]:
@@ -52,8 +53,9 @@ def dot_grid(
 def draw_row(axes: Axes, row: int, cell: Mapping[Any, Any] | None, mark: Mark) -> None:
     """Draw a mean with its interval; hollow if images failed, and in words if there is no mean."""
     if cell is None or cell["n"] == 0:
-        status = "unsupported" if cell is None else cell["status"]
-        text, shade = ("can't do this", "0.6") if status == "unsupported" else (status, "#b02a2a")
+        status = UNSUPPORTED if cell is None else cell["status"]
+        words = {UNSUPPORTED: "can't do this", UNDEFINED: "not defined"}
+        text, shade = (words[status], "0.6") if status in words else (status, "#b02a2a")
         write_in_row(axes, row, text, shade)
         return
     if np.isfinite(cell["low"]):

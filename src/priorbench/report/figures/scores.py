@@ -20,7 +20,7 @@ from priorbench.results.statistics import summarise
 
 @styled
 def draw_scores(scores: pd.DataFrame, catalogue: Catalogue, metric: str) -> Figure:
-    """Draw the mean of a metric for each prior, with its 95 % bootstrap interval over images and every image.
+    """Draw the mean of a metric for each prior, with its 95 % interval over images and every image.
 
     Tasks are columns, without those that the metric is not defined for; data sets are rows of panels, and priors are
     sorted by their mean rank. The observation comes last; where it would squeeze the rest, its mean is written at the
