@@ -2,20 +2,23 @@
 
     python benchmarks/coverage.py
 
-The first table is the share of intervals, in percent, that contain the true mean of n independent draws: by
-Student's t, which is what priorbench uses; by Johnson's t with a correction for skewness (1978,
-doi:10.2307/2286597); and by three bootstraps of 1000 resamples: percentile, BCa and studentized. After the slash
-stands how long the median interval is, in units of the median one of Student's t.
+The first table is the share of intervals, in percent, that contain the true mean of n independent
+draws: by Student's t, which is what priorbench uses; by Johnson's t with a correction for skewness
+(1978, doi:10.2307/2286597); and by three bootstraps of 1000 resamples: percentile, BCa and
+studentized. After the slash stands how long the median interval is, in units of the median one of
+Student's t.
 
-The second table is the share of intervals that contain the kurtosis E[r⁴] / E[r²]² of a pool of n images, each with
-a contrast and a kurtosis of its own, by the percentile bootstrap of earlier versions and by the jackknife, which the
-study gmm-anatomy uses. The contrast is lognormal with that σ.
+The second table is the share of intervals that contain the kurtosis E[r⁴] / E[r²]² of a pool of n
+images, each with a contrast and a kurtosis of its own, by the percentile bootstrap of earlier
+versions and by the jackknife, which the study gmm-anatomy uses. The contrast is lognormal with that
+σ.
 
-The third table is the share of simulated columns, in percent, in which any prior is declared worse than the best one,
-though all have the same distribution and the best was chosen by its mean over the same images. A score is the
-difficulty of its image, which all priors share, plus an independent draw. "chosen first" is the rule of
-earlier versions: the percentile interval of the difference excludes 0 (not underlined), and Holm's correction of
-the Wilcoxon tests of the K − 1 comparisons with the best (starred). "all pairs" is that of
+The third table is the share of simulated columns, in percent, in which any prior is declared worse
+than the best one, though all have the same distribution and the best was chosen by its mean over
+the same images. A score is the difficulty of its image, which all priors share, plus an independent
+draw. "chosen first" is the rule of earlier versions: the percentile interval of the difference
+excludes 0 (not underlined), and Holm's correction of the Wilcoxon tests of the K − 1 comparisons
+with the best (starred). "all pairs" is that of
 :func:`priorbench.results.statistics.paired_differences`.
 """
 
@@ -143,7 +146,7 @@ def print_families(columns: int) -> None:
 
 
 def johnson(values: Array) -> Bounds:
-    """Return Student's interval shifted by a sixth of the skewness over n; values are samples × n."""
+    """Return Student's interval shifted for skewness; values are samples × n."""
     low, high = mean_intervals(values)
     count, variance = values.shape[1], values.var(1, ddof=1)
     third = ((values - values.mean(1, keepdims=True)) ** 3).mean(1)
@@ -157,7 +160,7 @@ def percentile(values: Array) -> Bounds:
 
 
 def bca(values: Array) -> Bounds:
-    """Return the quantiles corrected for bias and acceleration (Efron 1987, doi:10.2307/2289144)."""
+    """Return the quantiles corrected for bias and acceleration: Efron 1987, doi:10.2307/2289144."""
 
     def bounds(one: Array, means: Array, _: Array) -> Array:
         bias = stats.norm.ppf(
@@ -173,7 +176,7 @@ def bca(values: Array) -> Bounds:
 
 
 def studentized(values: Array) -> Bounds:
-    """Return the bootstrap-t interval; resamples of equal values, whose t is infinite, are left out."""
+    """Return the bootstrap-t interval; resamples of equal values have no t and are left out."""
 
     def bounds(one: Array, means: Array, errors: Array) -> Array:
         varied = errors > 0

@@ -32,11 +32,11 @@ class Interval(NamedTuple):
 
 
 def rank_correlation(first: NDArray[np.float64], second: NDArray[np.float64]) -> Interval:
-    """Return the mean over images of Spearman's ρ between two quantities of the models, with its interval.
+    """Return the mean over images of Spearman's ρ between two quantities of the models.
 
-    ρ is that within each image, so that the images are a sample of it. The models stay as they are: the interval
-    tells how much the order depends on the images, not what another set of models would give. An image for which all
-    models have the same value has no ρ and is left out.
+    ρ is that within each image, so that the images are a sample of it. The models stay as they are:
+    the interval tells how much the order depends on the images, not what another set of models
+    would give. An image for which all models have the same value has no ρ and is left out.
 
     Args:
         first: images × models.

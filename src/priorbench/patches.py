@@ -125,10 +125,11 @@ def draw_patches(
 
 
 def probe_patches(images: Mapping[str, Image], size: int) -> dict[str, Patches]:
-    """Return the patches of clean test images that every study measures likelihoods on, N × D, by image.
+    """Return the patches of test images on which studies measure likelihoods, N × D, by image.
 
-    They are a function of each image alone, so that the same quantity has the same value in all studies:
-    :data:`PROBES` patches, fewer where the image has fewer. Images smaller than a patch are left out.
+    They are a function of each image alone, so that the same quantity has the same value in all
+    studies: :data:`PROBES` patches, fewer where the image has fewer. Images smaller than a patch
+    are left out.
 
     Args:
         images: each 1 × C × H × W; colour is turned to gray.
@@ -144,7 +145,7 @@ def probe_patches(images: Mapping[str, Image], size: int) -> dict[str, Patches]:
 def mean_log_likelihoods(
     log_prob: Callable[[Patches], Tensor], blocks: Iterable[Patches]
 ) -> np.ndarray:
-    """Return the mean log-likelihood of each block of patches in nats per patch; all weigh the same in a mean."""
+    """Return the mean log-likelihood of each block of patches, in nats per patch."""
     return np.array([float(log_prob(block).double().mean()) for block in blocks])
 
 

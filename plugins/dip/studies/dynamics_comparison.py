@@ -37,10 +37,10 @@ def means_of(table: pd.DataFrame, problem: str) -> dict[str, float]:
 
 
 def margin_of(table: pd.DataFrame, problem: str) -> float:
-    """Return by how many dB two networks must differ, by Student's t at 5 % with the variance of the
-    repetitions pooled over the networks.
+    """Return by how many dB two networks must differ.
 
-    NaN if no network has two repetitions.
+    It is decided by Student's t at 5 %, with the variance of the repetitions pooled over the
+    networks. NaN if no network has two repetitions.
     """
     groups = _restorations(table, problem).dropna(subset="value").groupby("curve")["value"]
     counts, variances = groups.count(), groups.var()

@@ -108,7 +108,7 @@ def best_weights(table: pd.DataFrame) -> dict[str, float]:
 
 
 def verdict(name: str, table: pd.DataFrame, weights: dict[str, float]) -> Claim:
-    """Return whether the Deep Image Prior came closer, by its mean over the starts, in PSNR and structural similarity.
+    """Return whether the Deep Image Prior came closer, by its mean over starts, in PSNR and SSIM.
 
     Args:
         name: of the feature.
@@ -142,7 +142,7 @@ def verdict(name: str, table: pd.DataFrame, weights: dict[str, float]) -> Claim:
 
 
 def _above(values: np.ndarray, others: np.ndarray) -> bool | None:
-    """Return whether the mean is above the other by Welch's interval at 95 %; None if that contains 0 or is not there.
+    """Return whether a mean is above the other by Welch's interval at 95 %; None if not decided.
 
     Equal numbers have no spread, and are compared as they are.
     """

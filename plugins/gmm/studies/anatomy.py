@@ -53,8 +53,8 @@ class Anatomy:
         patches: without their means, N × D, by where they come from: the kind of patches, the mixture, its Gaussian.
         kurtosis: of the responses of random filters, for each of those.
         at_unit_contrast: the same of the patches divided by their contrasts.
-        likelihoods: mean log-likelihood of each block of patches in nats: under the Gaussian, under scaled copies,
-            and under the mixture.
+        likelihoods: mean log-likelihood of each block of patches in nats: under the Gaussian, under
+            scaled copies, and under the mixture.
     """
 
     specimen: Specimen
@@ -212,6 +212,6 @@ def _likelihoods(density: Mixture, data: Sequence[Tensor], basis: Tensor) -> np.
 
 
 def _more_than_half(found: Anatomy) -> tuple[float, float]:
-    """Return the interval of what scaled copies gain over one Gaussian less half of what the mixture does, in nats."""
+    """Return the interval of the gain of scaled copies less half of the mixture's, in nats."""
     below, copies, above = found.likelihoods
     return mean_interval(copies - below - (above - below) / 2)

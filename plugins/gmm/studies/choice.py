@@ -29,8 +29,8 @@ class Specimen:
         label: its name in figures.
         kind: of the patches, for example ``"test images"``.
         model: the prior.
-        blocks: patches it has not learned from, each n × D; the units of the sample: images where the patches
-            are told apart by image.
+        blocks: patches it has not learned from, each n × D; the units of the sample: images where
+            the patches are told apart by image.
     """
 
     prior: str

@@ -67,8 +67,8 @@ def dead_leaves(results: Results) -> Findings:
 
     Without one of the same size it is the largest. The table has a row for each number: ``quantity``, ``unit``,
     ``model``, ``on`` (patches, data set and task, or pairs of components), the mean ``value``, and from ``low`` to
-    ``high`` the interval at 95 % over images or blocks of patches; of angles, the 10 and 90 % quantiles over
-    pairs.
+    ``high`` the interval at 95 % over images or blocks of patches; of angles, the 10 and 90 %
+    quantiles over pairs.
     """
     compared = compare(results)
     if compared is None:

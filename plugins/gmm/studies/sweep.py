@@ -25,10 +25,11 @@ EFFECTIVE = "effective_components"
 def sweep(results: Results) -> Findings:
     """Return the findings of the sweep over K.
 
-    The table has one row for each mixture: ``prior``, ``n_components``, the mean ``log_likelihood`` in nats per
-    patch of the test images' :func:`priorbench.patches.probe_patches`, ``effective_components``, the perplexity
-    exp(−Σₖ πₖ log πₖ) of its weights, and the mean PSNR in dB of each data set and task.
-    A mean is over the images that every mixture restored, so that all of a column's numbers are comparable.
+    The table has one row for each mixture: ``prior``, ``n_components``, the mean ``log_likelihood``
+    in nats per patch of the test images' :func:`priorbench.patches.probe_patches`,
+    ``effective_components``, the perplexity exp(−Σₖ πₖ log πₖ) of its weights, and the mean PSNR in
+    dB of each data set and task. A mean is over the images that every mixture restored, so that all
+    of a column's numbers are comparable.
     """
     likelihoods = image_likelihoods(results)
     scores = results.by_image("psnr", list(likelihoods)) if likelihoods else {}
@@ -53,7 +54,7 @@ def sweep(results: Results) -> Findings:
 
 
 def image_likelihoods(results: Results) -> dict[str, np.ndarray]:
-    """Return for each fitted ``gmm`` the mean log-likelihood of each test image's patches, in nats per patch."""
+    """Return the mean log-likelihood of each test image's patches in nats, for each ``gmm``."""
     images = choice.clean_images(results)
     found = {}
     for prior, name in results.names.items():
@@ -94,7 +95,7 @@ def sweep_table(
 def likelihood_rises(
     table: pd.DataFrame, variants: Sequence[str], likelihoods: Mapping[str, np.ndarray]
 ) -> Claim:
-    """Return whether each step to more components, all else equal, raises the likelihood, over test images."""
+    """Return whether each step to more components, all else equal, raises the likelihood."""
     verdicts: list[bool | None] = []
     parts = []
     for variant, own in table.assign(variant=list(variants)).groupby("variant", sort=False):
@@ -107,7 +108,8 @@ def likelihood_rises(
             words[index] += f" ({_mean(step):+.1f} {in_words(bounds, 1)})"
         parts.append(", ".join([*([str(variant)] if variant else []), *words]))
     return Claim(
-        statement="The likelihood of patches of test images rises with the number of components, over the whole sweep.",
+        statement="The likelihood of patches of test images rises with the number of components, "
+        "over the whole sweep.",
         source=SOURCE,
         evidence=f"nats per patch, steps with their 95 % intervals over images: {'; '.join(parts)}"
         if verdicts
@@ -117,7 +119,7 @@ def likelihood_rises(
 
 
 def psnr_rises(table: pd.DataFrame, values: pd.DataFrame, where: str) -> Claim:
-    """Return whether the PSNR rises with K: the slope over log₂ K of each image, least squares, decides by its mean.
+    """Return whether the PSNR rises with K, by the mean over images of its slope over log₂ K.
 
     Args:
         table: of :func:`sweep`.
@@ -134,7 +136,8 @@ def psnr_rises(table: pd.DataFrame, values: pd.DataFrame, where: str) -> Claim:
     return Claim(
         statement=f"PSNR rises with the number of components: {where}.",
         source=SOURCE,
-        evidence=f"{slopes.mean():+.3f} {in_words(bounds, 3)} dB for each doubling over {len(own)} images; "
+        evidence=f"{slopes.mean():+.3f} {in_words(bounds, 3)} dB for each doubling "
+        f"over {len(own)} images; "
         + ", ".join(
             f"K={k:.0f}: {means[prior]:.2f} dB"
             for k, prior in zip(counts, table["prior"], strict=True)

@@ -90,7 +90,7 @@ def kurtosis(blocks: Sequence[Tensor], filters: Tensor) -> Estimate:
 
 
 def excess_ratio(one: Estimate, other: Estimate) -> Estimate:
-    """Return the excess of a kurtosis over 3 divided by that of another, of as many units, left out in pairs."""
+    """Return the excess of a kurtosis over 3 divided by that of another, of as many units."""
     with np.errstate(divide="ignore", invalid="ignore"):
         value = np.divide(one.value - GAUSSIAN, other.value - GAUSSIAN)
         left_out = (one.left_out - GAUSSIAN) / (other.left_out - GAUSSIAN)

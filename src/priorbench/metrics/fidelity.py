@@ -15,9 +15,9 @@ EXACT = 120.0
 def psnr(restored: np.ndarray, clean: np.ndarray) -> float:
     r"""Return the peak signal-to-noise ratio −10 log₁₀ mean((x̂ − x)²) in dB, for a peak of 1.
 
-    The mean runs over pixels and channels. Both images are clipped to [0, 1]. It is at most 120 dB, which is what
-    equal images have, so that an exact restoration has a value that can be averaged and compared. Rounding to the 16
-    bits of the stored images alone leaves 107 dB.
+    The mean runs over pixels and channels. Both images are clipped to [0, 1]. It is at most 120 dB,
+    which is what equal images have, so that an exact restoration has a value that can be averaged
+    and compared. Rounding to the 16 bits of the stored images alone leaves 107 dB.
 
     Raises:
         ValueError: the shapes differ or a value is NaN.

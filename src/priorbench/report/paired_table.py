@@ -14,13 +14,14 @@ from priorbench.results.catalogue import Catalogue
 from priorbench.results.statistics import BEST, paired_differences
 
 NOTES = (
-    "Mean difference to the best prior of the column over the images that both restored, with its 95 % interval: "
-    "Student's, by Bonferroni at once for all pairs of priors of the column, as the best is chosen by the same images. "
-    "With one image there is no interval. –: no such image.",
-    "Underlined: can't be told from the best, as the interval contains 0 or there is none; a prior that failed on an "
-    "image which another one restored is never marked. Bold: the best, or of several with equal means.",
-    "paired.csv has the p-values of the paired t tests, with and without the correction; significant at 5 % with it is "
-    "where the interval excludes 0.",
+    "Mean difference to the best prior of the column over the images that both restored, with its "
+    "95 % interval: Student's, by Bonferroni at once for all pairs of priors of the column, as the "
+    "best is chosen by the same images. With one image there is no interval. –: no such image.",
+    "Underlined: can't be told from the best, as the interval contains 0 or there is none; a prior "
+    "that failed on an image which another one restored is never marked. Bold: the best, or of "
+    "several with equal means.",
+    "paired.csv has the p-values of the paired t tests, with and without the correction. With it a "
+    "difference is significant at 5 % exactly where the interval excludes 0.",
 )
 
 PARTIAL_NOTE = "A column where any prior lacks images has no best prior yet and is left out."

@@ -103,8 +103,8 @@ def cost_grid(runs: pd.DataFrame, catalogue: Catalogue, planned: Planned | None 
 def failures_csv(runs: pd.DataFrame, scores: pd.DataFrame) -> pd.DataFrame:
     """Return one row for each failure: where, in which stage and why.
 
-    They are the restorations that failed or stopped at their time limit, and the scores of restored images that
-    failed, with the stage ``score`` and the name of the metric before the reason.
+    They are the restorations that failed or stopped at their time limit, and the scores of restored
+    images that failed, with the stage ``score`` and the name of the metric before the reason.
 
     Args:
         runs: rows of :data:`priorbench.results.schema.RUNS`.
@@ -112,8 +112,8 @@ def failures_csv(runs: pd.DataFrame, scores: pd.DataFrame) -> pd.DataFrame:
     """
     failed = runs[~runs["status"].isin(NO_FAILURE)]
     measured = scores[scores["source"] == "measured"]
-    # A restoration that failed has scores with its own status. One that was killed has no image; every score of an
-    # image that stopped at its limit says timeout unless the metric failed.
+    # A restoration that failed has scores with its own status. One that was killed has no image;
+    # every score of an image that stopped at its limit says timeout unless the metric failed.
     restored = runs.loc[runs["status"].isin([OK, TIMEOUT]), FAILURE_COLUMNS[:4]]
     unscored = measured[~measured["status"].isin([*NO_FAILURE, TIMEOUT])].merge(restored)
     reasons = unscored["metric"] + ": " + unscored["reason"]
@@ -124,7 +124,7 @@ def failures_csv(runs: pd.DataFrame, scores: pd.DataFrame) -> pd.DataFrame:
 def failures_grid(
     runs: pd.DataFrame, scores: pd.DataFrame, catalogue: Catalogue, planned: Planned | None = None
 ) -> Grid:
-    """Return the failures with those of the same data set, stage and reason in one row, and how many they are."""
+    """Return the failures, those of the same data set, stage and reason in one row."""
     failed = failures_csv(runs, scores).assign(
         reason=lambda frame: frame["reason"].map(_first_line)
     )

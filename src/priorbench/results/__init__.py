@@ -40,8 +40,9 @@ class Results:
     material: Material
 
     def by_image(self, metric: str, priors: Sequence[str]) -> dict[tuple[str, str], pd.DataFrame]:
-        """Return a metric of each data set and task, images × priors, of the images that all ``priors`` restored.
+        """Return a metric of each data set and task, images × priors.
 
+        Only images that all ``priors`` restored are taken.
         Data sets and tasks without such an image are left out.
         """
         scores = self.scores

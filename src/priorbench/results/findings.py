@@ -43,7 +43,7 @@ def every(verdicts: Iterable[bool | None]) -> bool | None:
 
 
 def inside(interval: tuple[float, float], low: float, high: float = inf) -> bool | None:
-    """Return True if an interval lies between two bounds, False if it lies outside, None if it tells neither."""
+    """Return True if an interval lies between two bounds, False if outside, else None."""
     below, above = interval
     if isnan(below) or isnan(above):
         return None
@@ -53,7 +53,7 @@ def inside(interval: tuple[float, float], low: float, high: float = inf) -> bool
 
 
 def in_words(interval: tuple[float, float], digits: int) -> str:
-    """Return an interval for the evidence of a claim, with signs: ``[+0.10, +0.32]`` or ``(no interval)``."""
+    """Return an interval in the words of evidence, ``[+0.10, +0.32]`` or ``(no interval)``."""
     low, high = interval
     if isnan(low) or isnan(high):
         return "(no interval)"

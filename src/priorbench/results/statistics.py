@@ -3,13 +3,14 @@
 Every image with a value counts, also where the prior stopped at its time limit with an estimate. Failed images are
 left out of a mean and counted beside it. The best prior of a cell is sought among the complete
 ones only: those that restored every image that any prior restored. So an image that nobody could read costs nobody
-the comparison, and a prior can't win by failing on what is difficult. An image that the metric is not defined for is
-no failure of the prior.
+the comparison, and a prior can't win by failing on what is difficult. An image that the metric is
+not defined for is no failure of the prior.
 
-Intervals are Student's: of all that were simulated they are the only ones that hold from three images on
-(``benchmarks/coverage.py``, docs/results.md). One test decides whether a prior can be told from the best: the paired
-t test, with Bonferroni's correction for all pairs of priors of the column, because the best is chosen by the same
-scores and could have been any of them. Its interval, its p-value and the mark in the tables say the same.
+Intervals are Student's: of all that were simulated they are the only ones that hold from three
+images on (``benchmarks/coverage.py``, docs/results.md). One test decides whether a prior can be
+told from the best: the paired t test, with Bonferroni's correction for all pairs of priors of the
+column, because the best is chosen by the same scores and could have been any of them. Its interval,
+its p-value and the mark in the tables say the same.
 """
 
 from __future__ import annotations
@@ -95,10 +96,11 @@ def summarise(scores: pd.DataFrame, metrics: Mapping[str, MetricSpec]) -> pd.Dat
         metrics: name → record; other metrics are passed over.
 
     Returns:
-        ``n`` images in the mean, ``n_failed`` images that failed, ``n_undefined`` that the metric is not defined for,
-        ``mean``, Student's interval of it from ``low`` to ``high`` (NaN for one image), ``status`` (ok, or why there
-        is no mean) with a ``reason``, and ``mark``: ``best`` (also of several with equal means), ``tied`` (can't be
-        told from the best, see :func:`paired_differences`) or empty.
+        ``n`` images in the mean, ``n_failed`` images that failed, ``n_undefined`` that the metric
+        is not defined for, ``mean``, Student's interval of it from ``low`` to ``high`` (NaN for one
+        image), ``status`` (ok, or why there is no mean) with a ``reason``, and ``mark``: ``best``
+        (also of several with equal means), ``tied`` (can't be told from the best, see
+        :func:`paired_differences`) or empty.
     """
     rows: list[dict[str, Any]] = []
     paired = paired_differences(scores, metrics).set_index(["dataset", "task", "metric", "prior"])
@@ -138,11 +140,12 @@ def paired_differences(scores: pd.DataFrame, metrics: Mapping[str, MetricSpec]) 
         metrics: name → record; other metrics are passed over.
 
     Returns:
-        ``n`` common images, the mean ``difference`` with its simultaneous interval from ``low`` to ``high``,
-        ``p_value`` of the two-sided paired t test, ``p_adjusted`` for all ``comparisons`` between priors of the
-        data set, task and metric, and ``mark``: ``best`` where the means are equal; ``tied`` where the prior is
-        complete and can't be told from the best, which is where ``p_adjusted`` is at least 5 %, the interval contains
-        0, or one image allows no test; else empty.
+        ``n`` common images, the mean ``difference`` with its simultaneous interval from ``low`` to
+        ``high``, ``p_value`` of the two-sided paired t test, ``p_adjusted`` for all ``comparisons``
+        between priors of the data set, task and metric, and ``mark``: ``best`` where the means are
+        equal; ``tied`` where the prior is complete and can't be told from the best, which is where
+        ``p_adjusted`` is at least 5 %, the interval contains 0, or one image allows no test; else
+        empty.
     """
     rows: list[dict[str, Any]] = []
     for cell, group, values in _cells(scores, metrics):
@@ -181,9 +184,10 @@ def paired_differences(scores: pd.DataFrame, metrics: Mapping[str, MetricSpec]) 
 def pairwise_comparisons(scores: NDArray[np.float64], best: int) -> Comparisons:
     """Compare every prior with one that was chosen by the same scores.
 
-    Two-sided paired t tests with Bonferroni's correction for all m = K (K − 1) / 2 pairs (Dunn 1961,
-    doi:10.2307/2282330): the chosen one could have been any, so that all pairs are looked at. The intervals are at the
-    level 1 − 5 % / m, and one contains 0 exactly where its corrected p-value is at least 5 %.
+    Two-sided paired t tests with Bonferroni's correction for all m = K (K − 1) / 2 pairs (Dunn
+    1961, doi:10.2307/2282330): the chosen one could have been any, so that all pairs are looked at.
+    The intervals are at the level 1 − 5 % / m, and one contains 0 exactly where its corrected
+    p-value is at least 5 %.
 
     Args:
         scores: images × K; NaN where there is none.
@@ -240,8 +244,9 @@ def mean_intervals(values: NDArray[np.float64]) -> tuple[NDArray[np.float64], ND
 def jackknife_interval(estimate: float, left_out: ArrayLike) -> tuple[float, float]:
     """Return an interval at 95 % of what is no mean, for example a ratio, by the jackknife.
 
-    The pseudo-values N θ̂ − (N − 1) θ̂₍₋ᵢ₎ are taken as a sample with the mean θ (Tukey 1958; Miller 1974,
-    doi:10.1093/biomet/61.1.1). Where all estimates are above 0, their logarithms are taken, which are closer to normal.
+    The pseudo-values N θ̂ − (N − 1) θ̂₍₋ᵢ₎ are taken as a sample with the mean θ (Tukey 1958;
+    Miller 1974, doi:10.1093/biomet/61.1.1). Where all estimates are above 0, their logarithms are
+    taken, which are closer to normal.
 
     Args:
         estimate: θ̂, of all N units.
@@ -269,7 +274,7 @@ class _TTest:
 
     @property
     def p_value(self) -> NDArray[np.float64]:
-        """The p-values: 1 if all values are 0, 0 if they are all the same, NaN with fewer than two."""
+        """The p-values: 1 if all values are 0, 0 if all are equal, NaN with fewer than two."""
         with np.errstate(divide="ignore", invalid="ignore"):
             statistic = np.where(self.mean == 0, 0, np.abs(self.mean) / self.error)
         p_value: NDArray[np.float64] = 2 * student.sf(statistic, self.n - 1)
@@ -299,7 +304,10 @@ def _cells(
 
 
 def _complete(values: pd.DataFrame, rows: pd.DataFrame) -> list[str]:
-    """Return the priors that have a value of every image that any has, unless the metric is not defined for theirs."""
+    """Return the priors that have a value of every image that any prior has.
+
+    Where the metric is not defined for a restoration, none is asked for.
+    """
     undefined = rows.assign(undefined=rows["status"] == UNDEFINED).pivot(
         index="image", columns="prior", values="undefined"
     )
@@ -319,7 +327,7 @@ def _best(values: pd.DataFrame, rows: pd.DataFrame, higher_is_better: bool | Non
 
 
 def _why(missing: pd.DataFrame) -> tuple[str, str]:
-    """Return the most frequent status and its first reason; among equally frequent ones a failure comes first."""
+    """Return the most frequent status, a failure before others, and its first reason."""
     counts = missing["status"].value_counts()
     harmless = counts.index.isin(NO_FAILURE)
     order = sorted(zip(-counts, harmless, counts.index, strict=True))

@@ -22,7 +22,8 @@ class Evaluation:
 
     Args:
         value: None if it gave none.
-        status: ``ok``, ``undefined`` where the metric is not defined for the image or the task, or how it failed.
+        status: ``ok``, ``undefined`` where the metric is not defined for the image or the task, or
+            how it failed.
         reason: one sentence; empty when ok.
     """
 

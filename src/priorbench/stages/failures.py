@@ -30,7 +30,7 @@ class Ended(NamedTuple):
 
     @property
     def failed(self) -> bool:
-        """Whether it is a failure; what a prior can't do is none, nor where a metric is not defined."""
+        """Whether it is a failure: not what a prior can't do, nor an undefined metric."""
         return self.status not in NO_FAILURE
 
 
@@ -50,7 +50,7 @@ class Failure:
 
 
 def failures(plan: Plan, rows: Iterable[Ended]) -> list[Failure]:
-    """Return the failures among ``rows``, those of a prior on a task together, and those of their scores.
+    """Return the failures among ``rows``: together those of a prior on a task, and of their scores.
 
     What failed before the restorations (an image, a fit) is told once, with the log of the job that did it.
     """

@@ -25,9 +25,9 @@ from priorbench.stages.protocol import compared
 def score(plan: Plan, dataset: str, task: str, prior: str, chunk: str) -> None:
     """Write one row of ``scores`` for each image and metric of a chunk of restorations.
 
-    A restoration that failed has rows as well, without a value; so has a metric that can't be loaded or raises, or
-    that is not defined for the image. One that stopped at its time limit with an estimate has rows with a value and
-    the status ``timeout``.
+    A restoration that failed has rows as well, without a value; so has a metric that can't be
+    loaded or raises, or that is not defined for the image. One that stopped at its time limit with
+    an estimate has rows with a value and the status ``timeout``.
 
     Raises:
         StorageError: a disk is full, or an image or a problem is not what was made.

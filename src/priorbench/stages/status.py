@@ -306,7 +306,7 @@ def _run_rows(path: Path) -> dict[str, _How]:
 
 
 def _failed_scores(path: Path) -> list[tuple[str, str, str]]:
-    """Return image, status and reason of the scores that failed, other than by a time limit of the restoration."""
+    """Return image, status and reason of the scores that failed, other than by a time limit."""
     return [
         (row["image"], row["status"], f"{row['metric']}: {row['reason']}")
         for row in read_rows(path)

@@ -15,7 +15,7 @@ from priorbench.results.statistics import paired_differences, summarise
 
 @styled
 def draw_differences(scores: pd.DataFrame, catalogue: Catalogue, metric: str) -> Figure:
-    """Draw the paired differences to the best prior of each data set and task, with simultaneous 95 % intervals.
+    """Draw the paired differences to the best prior, with simultaneous 95 % intervals.
 
     Images differ more than priors do, so intervals of means overlap where the priors are clearly apart; pairing by
     image takes the difficulty of the images out. The observation is left out: it would squeeze the rest.
