@@ -70,9 +70,9 @@ def register_studies() -> Iterator[StudySpec]:
         summary="likelihood and restoration against the number of components",
         reference=ZORAN_WEISS,
         priors=("gmm-K*",),
-        caption="Mean PSNR of each task, the mean log-likelihood of held-out patches, and how many components are in "
-        "effect used, against the number of components of the Gaussian mixture. Does a likelier patch prior restore "
-        "better?",
+        caption="Mean PSNR of each task, the mean log-likelihood of patches of the test images, "
+        "and how many components are in effect used, against the number of components of the "
+        "Gaussian mixture. Does a likelier patch prior restore better?",
     )
     yield StudySpec(
         name="gmm-anatomy",

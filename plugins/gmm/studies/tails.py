@@ -41,7 +41,7 @@ class Estimate:
         return jackknife_interval(self.value, self.left_out)
 
     def __str__(self) -> str:
-        return f"{self.value:.2f} {in_words(self.interval, 2)}"
+        return f"{self.value:.2f} {in_words(self.interval, 2, '-')}"
 
 
 def patch_contrasts(patches: Tensor) -> Tensor:

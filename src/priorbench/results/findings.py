@@ -52,12 +52,18 @@ def inside(interval: tuple[float, float], low: float, high: float = inf) -> bool
     return True if low < below and above < high else None
 
 
-def in_words(interval: tuple[float, float], digits: int) -> str:
-    """Return an interval in the words of evidence, ``[+0.10, +0.32]`` or ``(no interval)``."""
+def in_words(interval: tuple[float, float], digits: int, sign: str = "+") -> str:
+    """Return an interval in the words of evidence, ``[+0.10, +0.32]`` or ``(no interval)``.
+
+    Args:
+        interval: its ends; NaN if there is none.
+        digits: after the point.
+        sign: ``+`` for a sign before each number, ``-`` for negative ones only.
+    """
     low, high = interval
     if isnan(low) or isnan(high):
         return "(no interval)"
-    return f"[{low:+.{digits}f}, {high:+.{digits}f}]"
+    return f"[{low:{sign}.{digits}f}, {high:{sign}.{digits}f}]"
 
 
 @dataclass(frozen=True, kw_only=True)
