@@ -259,11 +259,15 @@ def test_what_the_prior_cannot_do_and_what_the_metric_cannot_measure_differ(expe
         ]  # fmt: skip
     grid = score_grid(scores, experiment.catalogue, "ssim")
     rows = {row[0].text: [cell.text for cell in row[1:]] for row in grid.sections[0].blocks[0]}
-    assert rows["wavelet"][0] == "cannot (metric)" and rows["wavelet"][3] == "cannot"
+    assert rows["wavelet"][0] == rows["wavelet"][3] == "cannot"
     assert rows["wavelet"][1].endswith(" (10/12)")
     assert "best" in {row[2].mark for row in grid.sections[0].blocks[0]}
     notes = [note for note in grid.notes if note.startswith("cannot")]
-    assert len(notes) == 2 and "the image is too small" in notes[1]
+    assert len(notes) == 2 and "prior can't do the task" in notes[0]
+    assert "on denoise σ=15" in notes[1] and "the image is too small" in notes[1]
+    frame = score_csv(scores, experiment.catalogue, "ssim").set_index(["dataset", "prior"])
+    statuses = frame.loc[("bsd68", "wavelet"), ["denoise-15_status", "inpaint-50_status"]]
+    assert statuses.tolist() == ["undefined", "unsupported"]
     assert failures_csv(experiment.runs, scores).equals(
         failures_csv(experiment.runs, experiment.scores)
     )

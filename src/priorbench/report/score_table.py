@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -24,7 +24,7 @@ NOTES = (
     "(3/5): the mean is over 3 of 5 images, as the others failed or the metric is not defined for "
     "them. A prior that failed on an image which another one restored is never the best.",
 )
-CANNOT, CANNOT_MEASURE = "cannot", "cannot (metric)"
+CANNOT = "cannot"
 
 PARTIAL_NOTES = (
     "(12/68): the mean is over 12 of 68 images, as the others are not finished or, where it says so, failed; – (0/68): "
@@ -69,7 +69,7 @@ def score_grid(
         papers = _paper_rows(published[published["dataset"] == dataset], catalogue, spec.decimals)
         title = f"{dataset} ({images} image{'s' if images != 1 else ''})"
         sections.append(Section(title, [block, papers] if papers else [block]))
-    notes = (*NOTES, *_cannot_notes(sections, summary)) if sections else ("No scores.",)
+    notes = (*NOTES, *_cannot_notes(summary, catalogue)) if sections else ("No scores.",)
     if coverage and coverage.notes():
         notes = (*coverage.notes(), *PARTIAL_NOTES, *notes)
     return Grid(
@@ -151,10 +151,8 @@ def _cell(
     row: Mapping[Any, Any] | None, decimals: int, coverage: Coverage | None, cell: CellName
 ) -> Cell:
     row = _seen(row or {}, coverage, cell)
-    if not row or row["status"] == UNSUPPORTED:
+    if not row or row["status"] in (UNSUPPORTED, UNDEFINED):
         return Cell(CANNOT)
-    if row["status"] == UNDEFINED:
-        return Cell(CANNOT_MEASURE)
     if coverage and not coverage.is_whole(cell):
         return _partial_cell(row, decimals, coverage, cell)
     if row["n"] == 0:
@@ -168,24 +166,24 @@ def _cell(
     return Cell(text, row["mark"] or ("failed" if row["n_failed"] else ""))
 
 
-def _cannot_notes(sections: Sequence[Section], summary: pd.DataFrame) -> list[str]:
-    """Return what the cells that can't hold a number mean, if there are any."""
-    texts = {
-        cell.text
-        for section in sections
-        for block in section.blocks
-        for row in block
-        for cell in row
-    }
+def _cannot_notes(summary: pd.DataFrame, catalogue: Catalogue) -> list[str]:
+    """Return what the cells that can't hold a number mean, each for the reason that holds."""
+    cells = summary.set_index(["dataset", "task", "prior"])["status"]
+    undefined = summary[summary["status"] == UNDEFINED]
+    planned = len(catalogue.priors) * len(summary[["dataset", "task"]].drop_duplicates())
     notes = []
-    if CANNOT in texts:
+    if (cells == UNSUPPORTED).any() or len(cells) < planned:
         notes.append(f"{CANNOT}: the prior can't do the task; runs.parquet says why.")
-    if CANNOT_MEASURE in texts:
-        reasons = summary.loc[summary["status"] == UNDEFINED, "reason"].drop_duplicates()
-        more = "; scores.parquet has the other reasons" if len(reasons) > 1 else ""
+    if not undefined.empty:
+        places = [
+            f"{catalogue.prior_label(prior)} on {catalogue.tasks.get(task, task)}"
+            for task, prior in undefined[["task", "prior"]].drop_duplicates().to_numpy()
+        ]
+        more = f" and {len(places) - 3} more" if len(places) > 3 else ""
         notes.append(
-            f"{CANNOT_MEASURE}: the metric is not defined there, which is no failure of the prior: "
-            f"{reasons.iloc[0]}{more}."
+            f"{CANNOT} for {', '.join(places[:3])}{more}: the metric is not defined there, which "
+            f"is no failure of the prior: {undefined['reason'].iloc[0]}; scores.parquet has the "
+            "reason of each image."
         )
     return notes
 
