@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from priorbench.patches import draw_patches, mean_free_basis
+from priorbench.patches import PROBES, draw_patches, mean_free_basis, probe_patches
 
 
 def seeded(seed: int) -> torch.Generator:
@@ -52,3 +52,16 @@ def test_the_basis_is_orthonormal_and_free_of_the_mean():
     basis = mean_free_basis(9)
     torch.testing.assert_close(basis.mT @ basis, torch.eye(8, dtype=torch.float64))
     torch.testing.assert_close(basis.sum(0), torch.zeros(8, dtype=torch.float64))
+
+
+def test_probe_patches_depend_on_their_image_alone():
+    images = {"a": torch.rand(1, 1, 90, 90), "tiny": torch.rand(1, 1, 5, 90)}
+    images["colour"] = torch.rand(1, 3, 20, 20)
+    found = probe_patches(images, 8)
+    assert {name: tuple(patches.shape) for name, patches in found.items()} == {
+        "a": (83 * 83 // 2, 64),
+        "colour": (13 * 13 // 2, 64),
+    }
+    torch.manual_seed(7)
+    assert torch.equal(probe_patches({"b": images["a"]}, 8)["b"], found["a"])
+    assert len(probe_patches({"large": torch.rand(1, 1, 200, 200)}, 8)["large"]) == PROBES

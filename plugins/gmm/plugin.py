@@ -71,9 +71,9 @@ def register_studies() -> Iterator[StudySpec]:
         reference=ZORAN_WEISS,
         priors=("gmm-K*",),
         metrics=("psnr",),
-        caption="Mean PSNR of each task, the mean log-likelihood of held-out patches, and how many components are in "
-        "effect used, against the number of components of the Gaussian mixture. Does a likelier patch prior restore "
-        "better?",
+        caption="Mean PSNR of each task, the mean log-likelihood of patches of the test images, "
+        "and how many components are in effect used, against the number of components of the "
+        "Gaussian mixture. Does a likelier patch prior restore better?",
     )
     yield StudySpec(
         name="gmm-anatomy",

@@ -1,10 +1,11 @@
 """Five sentences of Zoran & Weiss, ICCV 2011, and whether an experiment bears them out.
 
-The images are the sample: intervals are of 95 % by the bootstrap over images, and comparisons are paired by image.
-A sentence about several models, data sets or noise levels holds if it holds for each. That needs no correction for
-their number: the more there are, the harder it is (the intersection–union test, Berger 1982,
-doi:10.1080/00401706.1982.10487790). It fails if it fails for one, which is not corrected: where that one is close to 0
-and the comparisons are many, chance may have done it.
+The images are the sample: intervals are Student's at 95 % over images, and comparisons are paired
+by image. A sentence about several models, data sets or noise levels holds if it holds for each.
+That needs no correction for their number: the more there are, the harder it is (the
+intersection–union test, Berger 1982, doi:10.1080/00401706.1982.10487790). It fails if it fails for
+one, which is not corrected: where that one is close to 0 and the comparisons are many, chance may
+have done it.
 """
 
 from __future__ import annotations
@@ -85,7 +86,8 @@ def _together(where: str, likelihood: pd.DataFrame, quality: pd.DataFrame) -> li
     rho = rank_correlation(likelihood[models].to_numpy(), quality.to_numpy())
     return [
         (
-            f"{where}: Spearman's ρ = {rho} of {len(models)} models over {len(quality)} images",
+            f"{where}: mean Spearman's ρ = {rho} of {len(models)} models "
+            f"over {len(quality)} images",
             rho.positive,
         )
     ]

@@ -9,7 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.stats import rankdata
 
-from priorbench.results.statistics import CONFIDENCE, RESAMPLES, bootstrap_interval
+from priorbench.results.statistics import mean_interval
 
 
 class Interval(NamedTuple):
@@ -32,40 +32,34 @@ class Interval(NamedTuple):
 
 
 def rank_correlation(first: NDArray[np.float64], second: NDArray[np.float64]) -> Interval:
-    """Return Spearman's ρ between the models' means of two quantities, with its bootstrap interval over images.
+    """Return the mean over images of Spearman's ρ between two quantities of the models.
 
-    Images are drawn, not patches: patches of one image are alike. The models stay as they are, so the interval tells
-    how much the order depends on the images, not what another set of models would give.
+    ρ is that within each image, so that the images are a sample of it. The models stay as they are:
+    the interval tells how much the order depends on the images, not what another set of models
+    would give. An image for which all models have the same value has no ρ and is left out.
 
     Args:
         first: images × models.
         second: images × models.
     """
-    images = len(first)
-    draws = (
-        np.random.default_rng(images).multinomial(
-            images, np.full(images, 1 / images), size=RESAMPLES
-        )
-        / images
-    )
-    value = float(_spearman(first.mean(0, keepdims=True), second.mean(0, keepdims=True))[0])
-    if images < 2:
-        return Interval(value, np.nan, np.nan)
-    low, high = np.quantile(
-        _spearman(draws @ first, draws @ second), [(1 - CONFIDENCE) / 2, (1 + CONFIDENCE) / 2]
-    )
-    return Interval(value, float(low), float(high))
+    rho = _spearman(first, second)
+    rho = rho[np.isfinite(rho)]
+    if not len(rho):
+        return Interval(np.nan, np.nan, np.nan)
+    low, high = mean_interval(rho)
+    return Interval(float(rho.mean()), *np.clip((low, high), -1, 1).tolist())
 
 
 def difference(better: pd.Series[float], worse: pd.Series[float]) -> Interval:
     """Return the mean difference of two models or methods, paired by image."""
     differences = np.asarray(better - worse, dtype=np.float64)
-    return Interval(float(differences.mean()), *bootstrap_interval(differences))
+    return Interval(float(differences.mean()), *mean_interval(differences))
 
 
 def _spearman(first: NDArray[np.float64], second: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return ρ of each row."""
+    """Return ρ of each row; NaN where all values of a row are equal."""
     ranks = [rankdata(values, axis=1) - (values.shape[1] + 1) / 2 for values in (first, second)]
     norms = [np.sqrt((rank**2).sum(1)) for rank in ranks]
-    rho: NDArray[np.float64] = (ranks[0] * ranks[1]).sum(1) / (norms[0] * norms[1])
+    with np.errstate(invalid="ignore"):
+        rho: NDArray[np.float64] = (ranks[0] * ranks[1]).sum(1) / (norms[0] * norms[1])
     return rho

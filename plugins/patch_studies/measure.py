@@ -13,7 +13,7 @@ from torch import Tensor
 from priorbench.data.tensors import to_array
 from priorbench.metrics.fidelity import psnr
 from priorbench.operators import Identity
-from priorbench.patches import draw_patches
+from priorbench.patches import mean_log_likelihoods, probe_patches
 from priorbench.priors import PatchPrior
 from priorbench.problem import Problem
 from priorbench.results import Results
@@ -21,7 +21,6 @@ from priorbench.solvers.aggregation import average_everywhere, average_on_grid
 from priorbench.solvers.colour import from_planes, to_planes
 from priorbench.types import Image, Patches
 
-PATCHES_AN_IMAGE = 4000
 SIGMA = 25 / 255
 """σ of the noise on single patches where the experiment has no Gaussian denoising task."""
 
@@ -73,7 +72,7 @@ def measure(results: Results, models: Mapping[str, PatchPrior]) -> pd.DataFrame:
                 size = next(iter(models.values())).patch_size
                 if min(clean.shape[-2:]) < size:
                     continue
-                patches = _held_out_patches(clean, size)
+                patches = probe_patches({image: clean}, size)[image]
                 noisy = patches + sigma * torch.randn(patches.shape, generator=generator)
                 for prior, model in models.items():
                     error = model.map_estimate(noisy, sigma**2) - patches
@@ -84,7 +83,9 @@ def measure(results: Results, models: Mapping[str, PatchPrior]) -> pd.DataFrame:
                             "sigma": sigma,
                             "image": image,
                             "prior": prior,
-                            "log_likelihood": float(model.log_prob(patches).double().mean()),
+                            "log_likelihood": float(
+                                mean_log_likelihoods(model.log_prob, [patches])[0]
+                            ),
                             "patch_mse": float(error.double().square().mean()),
                             "epll": epll.get((dataset, task, image, prior), nan),
                             "averaged": _psnr(model, problem, clean, overlapping=True),
@@ -136,11 +137,6 @@ def _psnr(model: PatchPrior, problem: Problem | None, clean: Image, overlapping:
         if problem
         else nan
     )
-
-
-def _held_out_patches(image: Image, size: int) -> Patches:
-    """Return gray patches that are a function of the image alone."""
-    return draw_patches([image], size, PATCHES_AN_IMAGE, 1.0, torch.Generator())[1][:]
 
 
 def _denoising_tasks(

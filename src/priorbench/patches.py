@@ -8,7 +8,7 @@ makes the likelihoods of different models comparable.
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 import numpy as np
 import torch
@@ -20,6 +20,8 @@ from priorbench.types import Image, Patches
 LUMA = (0.299, 0.587, 0.114)
 """Weights of red, green and blue in ITU-R BT.601."""
 PATCHES_IN_A_BATCH = 1 << 15
+PROBES = 4000
+"""Patches of a test image on which likelihoods are measured."""
 
 
 def mean_free_basis(pixels: int) -> Tensor:
@@ -120,6 +122,31 @@ def draw_patches(
         )
 
     return at(drawn), at(measuring)
+
+
+def probe_patches(images: Mapping[str, Image], size: int) -> dict[str, Patches]:
+    """Return the patches of test images on which studies measure likelihoods, N × D, by image.
+
+    They are a function of each image alone, so that the same quantity has the same value in all
+    studies: :data:`PROBES` patches, fewer where the image has fewer. Images smaller than a patch
+    are left out.
+
+    Args:
+        images: each 1 × C × H × W; colour is turned to gray.
+        size: side of a patch in pixels.
+    """
+    return {
+        name: draw_patches([image], size, PROBES, 1.0, torch.Generator())[1][:]
+        for name, image in images.items()
+        if min(image.shape[-2:]) >= size
+    }
+
+
+def mean_log_likelihoods(
+    log_prob: Callable[[Patches], Tensor], blocks: Iterable[Patches]
+) -> np.ndarray:
+    """Return the mean log-likelihood of each block of patches, in nats per patch."""
+    return np.array([float(log_prob(block).double().mean()) for block in blocks])
 
 
 def principal_axes(patches: PatchSet) -> tuple[Tensor, Tensor]:

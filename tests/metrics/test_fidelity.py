@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from priorbench.metrics.fidelity import luma, psnr, psnr_y, rmse, ssim
+from priorbench.errors import NotApplicable
+from priorbench.metrics.fidelity import EXACT, luma, psnr, psnr_y, rmse, ssim
 
 
 def random_image(seed: int, height: int = 13, width: int = 15, channels: int = 1) -> np.ndarray:
@@ -58,10 +59,16 @@ def test_ssim_is_the_paper_s_formula(channels):
 
 
 @pytest.mark.parametrize("channels", [1, 3])
-def test_equal_images_have_infinite_psnr_and_ssim_one(channels):
+def test_equal_images_have_the_highest_psnr_and_ssim_one(channels):
     image = random_image(0, channels=channels)
-    assert psnr(image, image.copy()) == math.inf
+    assert psnr(image, image.copy()) == psnr_y(image, image.copy()) == EXACT == 120
     assert ssim(image, image.copy()) == pytest.approx(1)
+
+
+@given(st.floats(-9, -3))
+def test_psnr_falls_with_the_error_and_is_never_above_that_of_equal_images(power):
+    clean = np.full((4, 4, 1), 0.5)
+    assert psnr(clean + 10**power, clean) == pytest.approx(min(EXACT, -20 * power))
 
 
 @pytest.mark.parametrize("metric", [psnr, ssim])
@@ -97,7 +104,7 @@ def test_images_of_other_shapes_are_not_compared(metric, shape):
 
 def test_ssim_says_when_an_image_is_smaller_than_its_window():
     image = random_image(0, 10, 40)
-    with pytest.raises(ValueError, match="at least 11 pixels"):
+    with pytest.raises(NotApplicable, match="at least 11 pixels"):
         ssim(image, image)
     assert psnr(image, 1 - image) > 0
 

@@ -248,13 +248,13 @@ class TestStudy:
     @pytest.mark.parametrize(
         ("deep", "variation", "holds"),
         [
-            ((3.0, 4.0), (2.0, 2.5), True),
-            ((3.0, 4.0), (5.0, 4.5), False),
-            ((3.0, 4.0), (2.0, 3.5), None),
+            ((3.0, 3.1), (2.0, 2.1), True),
+            ((3.0, 3.1), (5.0, 4.9), False),
+            ((3.0, 4.0), (2.0, 2.5), None),
             ((0.1, 0.2), (0.1, 0.3), False),
         ],
     )
-    def test_the_verdict_needs_all_starts(self, deep, variation, holds):
+    def test_the_verdict_needs_means_apart(self, deep, variation, holds):
         table = table_of(deep, variation)
         weights = inversion.best_weights(table)
         assert weights == {NONE: 0.0, VARIATION: 1.0, DEEP: 0.0}

@@ -1,5 +1,6 @@
 import importlib
 import math
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,21 +12,21 @@ from skimage import data
 from priorbench.data.dead_leaves import dead_leaves as draw_dead_leaves
 from priorbench.data.synthetic import DeadLeavesParameters
 from priorbench.data.tensors import to_tensor
-from priorbench.patches import draw_patches, mean_free_basis
+from priorbench.patches import draw_patches, mean_free_basis, probe_patches
 from priorbench.plugins import load_plugins
 from priorbench.priors import Context
 from priorbench.records import MetricSpec
-from priorbench.results import Catalogue, Material, Results, every
+from priorbench.results import Catalogue, Material, Results, every, inside
 
 REGISTRY = load_plugins([Path(__file__).parents[2] / "plugins"])
 GMM = REGISTRY.priors["gmm"].load()
 PACKAGE = GMM.__module__.rpartition(".")[0]
 Mixture = importlib.import_module(f"{PACKAGE}.mixture").Mixture
-alignment, anatomy, choice, components, dead_leaves, scales, tails, tiles, transfer, verdicts = (
+alignment, anatomy, choice, components, dead_leaves, scales, tails, tiles, transfer = (
     importlib.import_module(f"{PACKAGE}.studies.{name}")
     for name in (
         *("alignment", "anatomy", "choice", "components", "dead_leaves"),
-        *("scales", "tails", "tiles", "transfer", "verdicts"),
+        *("scales", "tails", "tiles", "transfer"),
     )
 )
 BASIS = mean_free_basis(64)
@@ -262,11 +263,11 @@ class TestAlignment:
 
 class TestVerdicts:
     def test_an_interval_decides_only_on_one_side(self):
-        assert verdicts.inside((1.0, 2.0), 0) is True
-        assert verdicts.inside((-2.0, -1.0), 0) is False
-        assert verdicts.inside((-1.0, 1.0), 0) is None
-        assert verdicts.inside((3.0, 4.0), 0, 2) is False
-        assert verdicts.inside((math.nan, math.nan), 0) is None
+        assert inside((1.0, 2.0), 0) is True
+        assert inside((-2.0, -1.0), 0) is False
+        assert inside((-1.0, 1.0), 0) is None
+        assert inside((3.0, 4.0), 0, 2) is False
+        assert inside((math.nan, math.nan), 0) is None
 
     def test_all_must_hold(self):
         assert every([True, True]) is True
@@ -391,7 +392,7 @@ class TestChoice:
 
     def test_patches_are_of_each_image_but_the_tiny(self, priors, images):
         specimen = choice.natural(results_of(priors, images))
-        assert [tuple(block.shape) for block in specimen.blocks] == [(57 * 57 - 1, 64)] * 4
+        assert [tuple(block.shape) for block in specimen.blocks] == [(57 * 57 // 2, 64)] * 4
 
     def test_held_out_patches_are_those_of_the_training(self, priors, images):
         specimen = choice.dead_leaves(results_of(priors, images))
@@ -535,3 +536,35 @@ class TestDeadLeaves:
         findings = dead_leaves.dead_leaves(results_of(priors, images, failed=failed))
         assert [claim.holds for claim in findings.claims] == [None] * 3
         assert findings.table.empty
+
+
+class WithoutProblems(Fitted):
+    def problems(self, dataset, task):
+        return {}
+
+
+def test_a_mixture_has_one_likelihood_in_all_studies(priors, images):
+    """On the same patches: of gmm-sweep, gmm-anatomy, gmm-dead-leaves, likelihood and vae."""
+    results = results_of(priors, images)
+    material = WithoutProblems(priors, images["test"], dict.fromkeys(priors, images["leaves"]))
+    curve = pd.DataFrame({"held_out_log_likelihood": [0.0]})
+    results = replace(results, material=material, training=dict.fromkeys(priors, curve))
+    found = {}
+    swept = REGISTRY.studies["gmm-sweep"].load()(results).table
+    found["sweep"] = swept.set_index("prior").loc["gmm-K8", "log_likelihood"]
+    specimen = choice.natural(results)
+    found["anatomy"] = anatomy.dissect(specimen).likelihoods[2].mean()
+    compared = transfer.block_log_likelihoods({"m": specimen.model}, {"s": specimen.blocks})
+    found["dead leaves"] = compared["m", "s"].mean()
+    measure = study_module("likelihood", "measure")
+    measured = measure.measure(results, measure.patch_models(results))
+    found["likelihood"] = measured.query("prior == 'gmm-K8'")["log_likelihood"].mean()
+    blocks = list(probe_patches(images["test"], 8).values())
+    patch_likelihoods = study_module("vae", "likelihoods").patch_likelihoods
+    found["vae"] = patch_likelihoods({"m": specimen.model}, blocks)["m"].mean()
+    assert list(found.values()) == pytest.approx([found["sweep"]] * len(found), abs=1e-9)
+
+
+def study_module(study, name):
+    package = REGISTRY.studies[study].load().__module__.rpartition(".")[0]
+    return importlib.import_module(f"{package}.{name}")

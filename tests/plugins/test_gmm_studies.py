@@ -3,6 +3,7 @@ import math
 from pathlib import Path
 from types import SimpleNamespace
 
+import numpy as np
 import pandas as pd
 import pytest
 import torch
@@ -10,6 +11,7 @@ import torch
 from priorbench.plugins import load_plugins
 from priorbench.records import MetricSpec
 from priorbench.results import Catalogue, Results
+from priorbench.results.statistics import mean_interval
 
 REGISTRY = load_plugins([Path(__file__).parents[2] / "plugins"])
 sweep = REGISTRY.studies["gmm-sweep"].load()
@@ -34,7 +36,19 @@ def prior(name):
     """Return a mixture of which half of the components have no weight."""
     count = PRIORS[name]
     weights = torch.cat([torch.ones(-(-count // 2)), torch.zeros(count // 2)])
-    return SimpleNamespace(mixture=SimpleNamespace(weights=weights / weights.sum()))
+    return SimpleNamespace(mixture=SimpleNamespace(weights=weights / weights.sum()), patch_size=8)
+
+
+def material(likelihoods):
+    """Return a material whose patches have those likelihoods, two nats more in the second image."""
+    images = {name: torch.full((1, 1, 16, 16), level) for name, level in (("a", 0.0), ("b", 1.0))}
+
+    def fitted(name):
+        model = prior(name)
+        model.log_prob = lambda patches: likelihoods[name] - 1 + 2 * patches.mean(1)
+        return model
+
+    return SimpleNamespace(prior=fitted, test_images=lambda dataset: images)
 
 
 def results(
@@ -76,7 +90,7 @@ def results(
         },
         parameters={"observed": {}, **{name: {"n_components": k} for name, k in priors.items()}},
         names={"observed": "observed", **dict.fromkeys(priors, "gmm")},
-        material=SimpleNamespace(prior=prior),
+        material=material(dict(zip(priors, likelihoods, strict=False))),
         catalogue=Catalogue(
             priors={"observed": "observed", **{name: name for name in priors}},
             tasks={"denoise-25": "denoise σ=25", "inpaint-50": "inpaint 50%"},
@@ -90,7 +104,7 @@ class TestSweep:
     def test_the_table_has_a_row_for_each_mixture(self):
         table = sweep(results()).table
         assert table["n_components"].tolist() == [1, 10, 50, 200]
-        assert table["held_out_log_likelihood"].tolist() == [151.0, 152.0, 153.0, 154.0]
+        assert table["log_likelihood"].tolist() == [151.0, 152.0, 153.0, 154.0]
         assert table["effective_components"].tolist() == pytest.approx([1, 5, 25, 100], rel=1e-5)
         assert table["psnr_db set denoise-25"].tolist() == pytest.approx(
             [31 + math.log10(k) for k in PRIORS.values()]
@@ -121,12 +135,12 @@ class TestSweep:
         assert likelihood.holds is True
         assert "K=200: 154.0" in likelihood.evidence
         assert [claim.holds for claim in psnr] == [True, True]
-        assert "τ = 1.00 over 4 mixtures, p = 0.042" in psnr[0].evidence
+        assert "+0.301 [+0.301, +0.301] dB for each doubling over 2 images" in psnr[0].evidence
 
     def test_one_step_down_is_enough_against_the_likelihood(self):
         assert sweep(results(likelihoods=(151.0, 153.0, 152.0, 154.0))).claims[0].holds is False
 
-    @pytest.mark.parametrize(("slope", "holds"), [(-1.0, False), (0.0, False)])
+    @pytest.mark.parametrize(("slope", "holds"), [(-1.0, False), (0.0, None)])
     def test_psnr_that_does_not_rise_is_told(self, slope, holds):
         assert [claim.holds for claim in sweep(results(slope=slope)).claims[1:]] == [holds, holds]
 
@@ -134,14 +148,36 @@ class TestSweep:
     def test_few_mixtures_decide_little(self, count):
         likelihood, *psnr = sweep(results(priors=dict(list(PRIORS.items())[:count]))).claims
         assert likelihood.holds is (True if count > 1 else None)
-        assert all(claim.holds is None for claim in psnr)
+        assert all(claim.holds is (True if count > 1 else None) for claim in psnr)
 
     def test_variants_are_compared_with_their_own_kind(self):
-        table = pd.DataFrame(
-            {"n_components": [1, 1, 10, 10], "held_out_log_likelihood": [10.0, 50.0, 20.0, 60.0]}
-        )
-        assert module.likelihood_rises(table, ["start=random", "start=split"] * 2).holds is True
-        table["held_out_log_likelihood"] = [10.0, 50.0, 20.0, 40.0]
-        claim = module.likelihood_rises(table, ["start=random", "start=split"] * 2)
+        names = ["random-1", "split-1", "random-10", "split-10"]
+        table = pd.DataFrame({"prior": names, "n_components": [1, 1, 10, 10]})
+        variants = ["start=random", "start=split"] * 2
+        shifts = np.array([-1.0, 0.0, 1.0])
+        values = dict(zip(names, np.array([10.0, 50.0, 20.0, 60.0])[:, None] + shifts, strict=True))
+        assert module.likelihood_rises(table, variants, values).holds is True
+        values["split-10"] = 40.0 + shifts
+        claim = module.likelihood_rises(table, variants, values)
         assert claim.holds is False
-        assert "start=split, K=1: 50.0, K=10: 40.0" in claim.evidence
+        assert "start=split, K=1: 50.0, K=10: 40.0 (-10.0" in claim.evidence
+
+    def test_a_step_that_differs_between_images_decides_nothing(self):
+        table = pd.DataFrame({"prior": ["a", "b"], "n_components": [1, 10]})
+        values = {"a": np.zeros(3), "b": np.array([-1.0, 1.0, 2.0])}
+        assert module.likelihood_rises(table, ["", ""], values).holds is None
+
+    def test_a_slope_that_differs_between_images_decides_nothing(self):
+        table = pd.DataFrame({"prior": ["a", "b"], "n_components": [1, 2]})
+        values = pd.DataFrame({"a": [30.0, 31.0, 32.0], "b": [29.0, 32.0, 33.0]})
+        claim = module.psnr_rises(table, values, "here")
+        assert claim.holds is None
+        low, high = mean_interval([-1.0, 1.0, 1.0])
+        assert f"+0.333 [{low:+.3f}, {high:+.3f}] dB" in claim.evidence
+
+    def test_one_image_decides_nothing(self):
+        table = pd.DataFrame({"prior": ["a", "b"], "n_components": [1, 2]})
+        values = pd.DataFrame({"a": [30.0], "b": [31.0]})
+        claim = module.psnr_rises(table, values, "here")
+        assert claim.holds is None
+        assert "(no interval)" in claim.evidence and "nan" not in claim.evidence

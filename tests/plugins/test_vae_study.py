@@ -37,7 +37,7 @@ IMAGES = {
     "coins": to_tensor(data.coins()[40:90, 60:108] / 255),
     "cat": to_tensor(data.cat()[100:140, 150:200] / 255),
 }
-TINY = vae.Scale(tiles=40, patches=60, blurred=3, restored=2)
+TINY = vae.Scale(tiles=40, blurred=3, restored=2)
 TRAINING = {
     "iterations": 12,
     "measure_every": 12,
@@ -98,7 +98,7 @@ def results(fitted):
             names={name: name for name in (*names, *failed)},
             catalogue=Catalogue(
                 priors={name: f"label of {name}" for name in (*names, *failed)},
-                tasks={},
+                tasks={"t": "task"},
                 datasets=("set",),
                 metrics={},
             ),
@@ -341,14 +341,14 @@ class TestVerdicts:
     @pytest.mark.parametrize(
         ("gains", "other", "holds"),
         [
-            ((1.0, 2.0), (0.5, 0.1), True),
-            ((1.0, 2.0), (-0.5, 0.1), None),
-            ((1.0, 2.0), (-0.5, -0.1), False),
-            ((-1.0, 0.0), (0.5, 0.1), None),
+            ((1.0, 1.1, 1.2), (0.5, 0.4, 0.6), True),
+            ((1.0, 1.1, 1.2), (-0.5, 0.1, 0.3), None),
+            ((1.0, 1.1, 1.2), (-0.5, -0.4, -0.6), False),
+            ((1.0, 1.1, 9.0), (0.5, 0.4, 0.6), None),
             ((1.0,), (1.0,), None),
         ],
     )
-    def test_the_joint_posterior_must_win_every_image(self, gains, other, holds):
+    def test_the_joint_posterior_must_gain_everywhere(self, gains, other, holds):
         verdict, evidence = verdicts.joint_is_better(
             {"VAE": {"a": scores_of(*gains), "b": scores_of(*other)}}
         )

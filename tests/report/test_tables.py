@@ -12,7 +12,7 @@ from rich.console import Console
 
 from priorbench.report.grid import Cell, Grid, Section, to_latex, to_markdown, to_rich
 from priorbench.report.page import to_html
-from priorbench.report.run_tables import cost_csv, failures_csv
+from priorbench.report.run_tables import cost_csv, failures_csv, failures_grid
 from priorbench.report.score_table import score_csv, score_grid
 from priorbench.report.tables import terminal_tables, write_tables
 from priorbench.results import Catalogue
@@ -226,7 +226,51 @@ def test_a_run_that_stopped_at_its_limit_has_a_cost_and_is_listed(experiment):
     runs = experiment.runs.query("dataset == 'bsd68' and prior == 'tv' and task == 'denoise-15'")
     runs = runs.assign(status=runs["status"].where(runs["image"] != "im00", "timeout"))
     assert cost_csv(runs, experiment.catalogue)["n"].tolist() == [len(runs)]
-    assert failures_csv(runs)[["image", "status"]].to_numpy().tolist() == [["im00", "timeout"]]
+    scores = experiment.scores.iloc[:0]
+    assert failures_csv(runs, scores)[["image", "status"]].to_numpy().tolist() == [
+        ["im00", "timeout"]
+    ]
+
+
+def test_failures_of_scoring_are_listed_once_and_with_their_metric(experiment):
+    scores = experiment.scores.copy()
+    own = (scores["prior"] == "nlm") & (scores["metric"] == "ssim") & (scores["image"] == "im00")
+    scores.loc[own, ["value", "status", "reason"]] = [np.nan, "failed", "RuntimeError: no idea"]
+    found = failures_csv(experiment.runs, scores)
+    known = failures_csv(experiment.runs, experiment.scores)
+    assert len(found) == len(known) + own.sum()
+    assert set(known["stage"]) == {"prepare", "restore"}
+    added = found[found["stage"] == "score"]
+    assert set(added["reason"]) == {"ssim: RuntimeError: no idea"}
+    assert set(zip(added["prior"], added["status"], strict=True)) == {("nlm", "failed")}
+    grid = failures_grid(experiment.runs, scores, experiment.catalogue)
+    texts = [[cell.text for cell in row] for row in grid.sections[0].blocks[0]]
+    assert sum("ssim: RuntimeError: no idea" in row for row in texts) == 2
+
+
+def test_what_the_prior_cannot_do_and_what_the_metric_cannot_measure_differ(experiment):
+    scores = experiment.scores.copy()
+    small = (scores["metric"] == "ssim") & (scores["task"] == "denoise-15")
+    some = (scores["metric"] == "ssim") & (scores["task"] == "denoise-25")
+    some &= scores["image"].isin(["im00", "im01"])
+    for rows in (small, some):
+        scores.loc[rows & scores["value"].notna(), ["value", "status", "reason"]] = [
+            np.nan, "undefined", "the image is too small",
+        ]  # fmt: skip
+    grid = score_grid(scores, experiment.catalogue, "ssim")
+    rows = {row[0].text: [cell.text for cell in row[1:]] for row in grid.sections[0].blocks[0]}
+    assert rows["wavelet"][0] == rows["wavelet"][3] == "cannot"
+    assert rows["wavelet"][1].endswith(" (10/12)")
+    assert "best" in {row[2].mark for row in grid.sections[0].blocks[0]}
+    notes = [note for note in grid.notes if note.startswith("cannot")]
+    assert len(notes) == 2 and "prior can't do the task" in notes[0]
+    assert "on denoise σ=15" in notes[1] and "the image is too small" in notes[1]
+    frame = score_csv(scores, experiment.catalogue, "ssim").set_index(["dataset", "prior"])
+    statuses = frame.loc[("bsd68", "wavelet"), ["denoise-15_status", "inpaint-50_status"]]
+    assert statuses.tolist() == ["undefined", "unsupported"]
+    assert failures_csv(experiment.runs, scores).equals(
+        failures_csv(experiment.runs, experiment.scores)
+    )
 
 
 def test_no_results_give_tables_that_say_so(experiment, tmp_path):
@@ -234,7 +278,7 @@ def test_no_results_give_tables_that_say_so(experiment, tmp_path):
     write_tables(*nothing, experiment.catalogue, tmp_path)
     assert "No scores." in (tmp_path / "psnr.md").read_text()
     assert "No failures." in (tmp_path / "failures.md").read_text()
-    assert failures_csv(nothing[1]).empty
+    assert failures_csv(nothing[1], nothing[0]).empty
     table = score_csv(nothing[0], experiment.catalogue, "psnr")
     assert table["denoise-15"].isna().all() and set(table["denoise-15_status"]) == {"unsupported"}
 
@@ -264,5 +308,5 @@ def test_paired_table_names_the_best_and_shows_signed_differences(experiment, ta
     best = next(line for line in section.splitlines() if line.startswith("| GMM K=200"))
     assert best.count("**best**") == len(experiment.catalogue.tasks)
     worse = next(line for line in section.splitlines() if line.startswith("| GMM K=1 "))
-    assert re.search(r"\| −\d\.\d\d \(−\d\.\d\d, −\d\.\d\d\)\\\* \|", worse)
+    assert re.search(r"\| −\d\.\d\d \(−\d\.\d\d, −\d\.\d\d\) \|", worse)
     assert "$-$" in tables["paired.tex"] and "−" not in tables["paired.tex"]

@@ -4,14 +4,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
-from scipy.stats import bootstrap, wilcoxon
+from scipy.stats import ttest_1samp, ttest_rel
 
 from priorbench.records import MetricSpec
 from priorbench.results.schema import SCORES
 from priorbench.results.statistics import (
-    bootstrap_interval,
-    holm,
+    jackknife_interval,
+    mean_interval,
+    mean_intervals,
     paired_differences,
+    pairwise_comparisons,
     restored_runs,
     summarise,
 )
@@ -40,37 +42,136 @@ matrices = st.integers(1, 6).flatmap(
 
 
 @given(arrays(np.float64, st.integers(2, 40), elements=st.floats(-100, 100, width=32)))
-def test_interval_contains_the_mean_and_stays_in_the_range(values):
-    low, high = bootstrap_interval(values)
-    assert low - 1e-9 <= values.mean() <= high + 1e-9
-    assert values.min() - 1e-9 <= low <= high <= values.max() + 1e-9
+def test_interval_is_centred_on_the_mean(values):
+    low, high = mean_interval(values)
+    assert low <= high
+    assert (low + high) / 2 == pytest.approx(values.mean(), abs=1e-9)
 
 
 def test_interval_agrees_with_scipy():
     values = np.random.default_rng(0).gamma(2.0, size=30)
-    expected = bootstrap(
-        (values,), np.mean, n_resamples=20000, method="percentile", rng=np.random.default_rng(1)
-    ).confidence_interval
-    assert bootstrap_interval(values) == pytest.approx(
-        (expected.low, expected.high), abs=0.03 * values.std()
-    )
+    expected = ttest_1samp(values, 0).confidence_interval(0.95)
+    assert mean_interval(values) == pytest.approx((expected.low, expected.high))
+
+
+COVERED = (
+    ("standard_normal", {}, 0.0, 0.93, 0.97),
+    ("uniform", {"low": -1}, 0.0, 0.91, 0.97),
+    ("standard_t", {"df": 3}, 0.0, 0.93, 0.985),
+    ("gamma", {"shape": 2}, 2.0, 0.89, 0.97),
+    ("lognormal", {}, np.exp(0.5), 0.80, 0.96),
+)
+"""Distribution, its parameters and mean, and the least and the most that intervals of it cover."""
+
+
+@pytest.mark.parametrize("count", [3, 4, 5, 8, 12, 68])
+@pytest.mark.parametrize(
+    ("name", "parameters", "mean", "least", "most"), COVERED, ids=[row[0] for row in COVERED]
+)
+def test_intervals_cover_what_they_say(name, parameters, mean, least, most, count):
+    draw = getattr(np.random.default_rng(count), name)
+    low, high = mean_intervals(draw(**parameters, size=(4000, count)))
+    assert least <= np.mean((low <= mean) & (mean <= high)) <= most
+
+
+def test_the_jackknife_of_a_mean_is_the_interval_of_the_mean():
+    values = np.random.default_rng(0).normal(size=7)
+    left_out = [np.delete(values, index).mean() for index in range(len(values))]
+    assert jackknife_interval(values.mean(), left_out) == pytest.approx(mean_interval(values))
+
+
+def test_the_jackknife_covers_a_ratio_of_means():
+    rng = np.random.default_rng(0)
+    covered = 0
+    for _ in range(2000):
+        above, below = rng.normal(6, 1, 5), rng.normal(3, 0.3, 5)
+        ratios = [np.delete(above, i).mean() / np.delete(below, i).mean() for i in range(5)]
+        low, high = jackknife_interval(above.mean() / below.mean(), ratios)
+        covered += low <= 2 <= high
+    assert 0.93 <= covered / 2000 <= 0.97
+
+
+def test_equal_priors_are_told_apart_in_five_columns_of_a_hundred_at_most():
+    columns, shares = 500, {}
+    for priors in (5, 10, 20):
+        for images in (4, 8, 68):
+            rng = np.random.default_rng([priors, images])
+            told_apart = 0
+            for _ in range(columns):
+                scores = 5 * rng.standard_normal((images, 1)) + rng.standard_normal(
+                    (images, priors)
+                )
+                compared = pairwise_comparisons(scores, scores.mean(0).argmax())
+                told_apart += np.nanmin(compared.p_adjusted) < 0.05
+            shares[priors, images] = told_apart / columns
+    # Three standard errors of the share in one row, and in all rows together.
+    assert max(shares.values()) <= 0.05 + 3 * (0.05 * 0.95 / columns) ** 0.5
+    error = (0.05 * 0.95 / columns / len(shares)) ** 0.5
+    assert 0.02 <= np.mean(list(shares.values())) <= 0.05 + 3 * error
 
 
 def test_one_image_has_no_interval():
-    assert np.isnan(bootstrap_interval(np.array([3.0]))).all()
+    assert np.isnan(mean_interval(np.array([3.0]))).all()
     row = summarise(table([[30.0]]), METRICS).iloc[0]
     assert row["mean"] == 30.0 and np.isnan(row["low"]) and row["mark"] == "best"
 
 
-@given(st.lists(st.floats(0, 1), max_size=8))
-def test_holm_is_the_step_down_method(p_values):
-    expected = []
-    for p in p_values:
-        # the definition: the largest of (m − j + 1) p₍ⱼ₎ over all ranks up to that of p
-        ranked = sorted(p_values)
-        last = max(k for k, other in enumerate(ranked) if other == p)
-        expected.append(max(min(1, (len(ranked) - j) * ranked[j]) for j in range(last + 1)))
-    np.testing.assert_allclose(holm(p_values), expected)
+@given(matrices)
+@settings(deadline=None, max_examples=50)
+def test_mark_interval_and_p_value_say_the_same(values):
+    paired = paired_differences(table(values), METRICS)
+    for row in paired[paired["n"] > 1].itertuples():
+        # A p-value next to the level depends on rounding.
+        if abs(row.p_adjusted - 0.05) > 1e-9:
+            assert (row.low <= 0 <= row.high) == (row.p_adjusted >= 0.05)
+            assert (row.mark in ("tied", "best")) == (row.p_adjusted >= 0.05)
+    marks = paired.set_index("prior")["mark"].to_dict()
+    summary = summarise(table(values), METRICS).set_index("prior")["mark"].to_dict()
+    assert {prior: summary[prior] for prior in marks} == marks
+
+
+def test_with_one_image_nothing_can_be_told_from_the_best():
+    scores = table([[30, 31, 31, 20]])
+    assert summarise(scores, METRICS)["mark"].tolist() == ["tied", "best", "best", "tied"]
+    paired = paired_differences(scores, METRICS)
+    assert paired["p_adjusted"].isna().all() and paired["low"].isna().all()
+
+
+def test_an_exact_restoration_wins():
+    # 120 dB, the PSNR of equal images, is a value like any other.
+    summary = summarise(table([[120, 30], [120, 31], [120, 30.5]]), METRICS)
+    assert summary["mark"].tolist() == ["best", ""]
+    assert summary["n_failed"].tolist() == [0, 0]
+
+
+def test_a_metric_that_is_not_defined_costs_nobody_the_first_place():
+    values = [[30, np.nan], [30, 33], [31, 34], [32, 35.5]]
+    scores = table(values, status="undefined")
+    summary = summarise(scores, METRICS).set_index("prior")
+    assert summary["mark"].tolist() == ["", "best"]
+    assert summary["n_failed"].tolist() == [0, 0]
+    assert summary["n_undefined"].tolist() == [0, 1]
+    summary = summarise(table(values, status="failed"), METRICS).set_index("prior")
+    assert summary["mark"].tolist() == ["best", ""]
+
+
+@pytest.mark.parametrize(
+    ("statuses", "expected"),
+    [
+        (["failed", "timeout", "timeout"], "timeout"),
+        (["unsupported", "unsupported", "failed"], "unsupported"),
+        (["unsupported", "failed", "failed"], "failed"),
+        (["unsupported", "failed"], "failed"),
+        (["undefined", "undefined"], "undefined"),
+    ],
+)
+def test_the_status_of_a_cell_without_scores_is_the_most_frequent(statuses, expected):
+    scores = table([[np.nan]] * len(statuses))
+    scores["status"] = statuses
+    scores["reason"] = [f"{status} {index}" for index, status in enumerate(statuses)]
+    row = summarise(scores, METRICS).iloc[0]
+    assert row["status"] == expected
+    assert row["reason"] == f"{expected} {statuses.index(expected)}"
 
 
 @settings(deadline=None, max_examples=12)
@@ -78,9 +179,9 @@ def test_holm_is_the_step_down_method(p_values):
 def test_the_best_is_the_best_mean_in_the_metrics_direction(values, metric):
     summary = summarise(table(values, metric), METRICS).set_index("prior")
     best = summary.index[summary["mark"] == "best"]
-    assert len(best) == 1
     extreme = values.mean(axis=0).max() if metric == "psnr" else values.mean(axis=0).min()
-    assert summary.loc[best[0], "mean"] == pytest.approx(extreme)
+    equal = np.isclose(values.mean(axis=0), extreme, rtol=1e-12, atol=0)
+    assert list(best) == [f"p{index}" for index in np.flatnonzero(equal)]
 
 
 @settings(deadline=None, max_examples=12)
@@ -125,12 +226,13 @@ def test_a_run_that_was_killed_at_its_limit_restored_nothing():
 
 
 def test_an_image_that_failed_for_everybody_costs_nobody_the_comparison():
-    summary = summarise(table([[20, 30], [np.nan, np.nan]]), METRICS).set_index("prior")
+    values = [[20, 30], [21, 30.5], [20.5, 31], [np.nan, np.nan]]
+    summary = summarise(table(values), METRICS).set_index("prior")
     assert summary["mark"].tolist() == ["", "best"]
     assert summary["n_failed"].tolist() == [1, 1]
 
 
-@pytest.mark.parametrize("status", ["failed", "timeout", "diverged", "unsupported"])
+@pytest.mark.parametrize("status", ["failed", "timeout", "diverged", "unsupported", "undefined"])
 def test_a_prior_without_any_score_keeps_its_status(status):
     row = (
         summarise(table([[20, np.nan], [21, np.nan]], status=status), METRICS)
@@ -138,7 +240,7 @@ def test_a_prior_without_any_score_keeps_its_status(status):
         .loc["p1"]
     )
     assert row["status"] == status and row["n"] == 0 and np.isnan(row["mean"])
-    assert row["n_failed"] == (0 if status == "unsupported" else 2)
+    assert row["n_failed"] == (0 if status in ("unsupported", "undefined") else 2)
 
 
 def test_no_score_at_all_has_no_best():
@@ -169,14 +271,19 @@ def test_differences_and_p_values_are_those_of_the_common_images():
         difference = values[rows, column] - values[rows, 0]
         assert paired.loc[prior, "n"] == len(difference)
         assert paired.loc[prior, "difference"] == pytest.approx(difference.mean())
-        assert paired.loc[prior, "p_value"] == pytest.approx(wilcoxon(difference).pvalue)
-    np.testing.assert_allclose(paired["p_holm"], holm(paired["p_value"]))
+        expected = ttest_rel(values[rows, column], values[rows, 0])
+        assert paired.loc[prior, "p_value"] == pytest.approx(expected.pvalue)
+        # Three pairs of priors.
+        assert paired.loc[prior, "comparisons"] == 3
+        assert paired.loc[prior, "p_adjusted"] == pytest.approx(min(1, 3 * expected.pvalue))
+        interval = expected.confidence_interval(1 - 0.05 / 3)
+        assert paired.loc[prior, ["low", "high"]].tolist() == pytest.approx(list(interval))
 
 
-def test_equal_scores_are_tied_with_p_value_one():
+def test_equal_scores_are_all_best_with_p_value_one():
     scores = table([[30, 30], [31, 31]])
-    assert summarise(scores, METRICS)["mark"].tolist() == ["best", "tied"]
-    assert paired_differences(scores, METRICS)["p_holm"].tolist() == [1.0]
+    assert summarise(scores, METRICS)["mark"].tolist() == ["best", "best"]
+    assert paired_differences(scores, METRICS)["p_adjusted"].tolist() == [1.0]
 
 
 def test_published_rows_and_other_metrics_are_passed_over():
@@ -193,6 +300,6 @@ def test_published_rows_and_other_metrics_are_passed_over():
 def test_empty_scores_give_empty_tables_with_all_columns():
     empty = table(np.empty((0, 1)))
     assert summarise(empty, METRICS).empty and "mark" in summarise(empty, METRICS)
-    assert paired_differences(empty, METRICS).empty and "p_holm" in paired_differences(
+    assert paired_differences(empty, METRICS).empty and "p_adjusted" in paired_differences(
         empty, METRICS
     )

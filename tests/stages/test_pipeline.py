@@ -150,7 +150,7 @@ def test_without_an_operator_the_solvers_say_so_and_the_tables_show_it(bench):
     assert run_row(plan, "plain")["status"] == "ok"
     assert scores(plan, "plain")["psnr"]["status"] == "ok"
     residual = scores(plan, "plain")["residual"]
-    assert residual["status"] == "unsupported" and "JPEG" in residual["reason"]
+    assert residual["status"] == "undefined" and "JPEG" in residual["reason"]
     for prior in plan.priors:
         gather_prior(plan, prior)
     gather_all(plan)

@@ -285,3 +285,32 @@ def test_the_summary_of_a_run_that_broke_off_is_its_status_and_the_logs(
     for name in ("restore/photos/denoise-0/slow/0", "score/photos/denoise-0/still/0"):
         assert f"log: results/tiny/logs/{name}.log\n" in text
     assert "still/1" not in text
+
+
+def test_scores_that_failed_are_listed_with_the_log_of_their_job(
+    plan: Plan, capsys: pytest.CaptureFixture[str]
+) -> None:
+    end(plan, "slow", "0")
+    path = Path(plan.layout.scores("photos", TASK, "slow", "0"))
+    endings = {
+        "a": ("failed", "RuntimeError: no idea"),
+        "b": ("undefined", "too small"),
+        "c": ("failed", "RuntimeError: no idea"),
+    }
+    rows = [
+        {"image": image, "metric": "psnr", "status": status, "reason": reason}
+        for image, (status, reason) in endings.items()
+    ]
+    write_rows(path, rows)
+    status = Observer(plan).look()
+    (failure,) = status.failures
+    assert failure.where == f"scoring slow on {TASK} of photos"
+    assert failure.what == "2 failed: psnr: RuntimeError: no idea"
+    assert failure.log == plan.layout.log_file("score", "photos", TASK, "slow", "0")
+    # The restorations have ended well.
+    assert (of(plan, "slow").done, of(plan, "slow").failed) == (3, 0)
+    print_summary(plan)
+    assert failure.log in capsys.readouterr().out
+    # Of a restoration that failed the scores say the same once more.
+    end(plan, "slow", "0", status="failed", reason="RuntimeError: no idea")
+    assert [one.where for one in Observer(plan).look().failures] == [f"slow on {TASK} of photos"]

@@ -7,12 +7,13 @@ import pytest
 
 from priorbench.errors import MachineError
 from priorbench.files import read_json, read_rows
+from priorbench.metrics.fidelity import EXACT
 from priorbench.plan import Plan
 from priorbench.stages.corrupt import corrupt
 from priorbench.stages.prepare import prepare
 from priorbench.stages.restore import restore
 from priorbench.stages.train import train
-from priorbench.stages.tune import EXACT, tune
+from priorbench.stages.tune import tune
 
 TASK = "denoise-0"
 # A prior that adds a constant: the best one is the nearest to zero. Some constants do something else.

@@ -6,8 +6,10 @@ import math
 from collections.abc import Iterable
 
 import pandas as pd
+from scipy.stats import t as student
 
 from priorbench.results import every
+from priorbench.results.statistics import SIGNIFICANCE
 
 from .dynamics_fitting import Verdict
 from .dynamics_networks import (
@@ -24,8 +26,6 @@ from .dynamics_runs import DENOISING, HOLES, PIXELS, PROBLEMS
 
 GAIN = 3.0
 """What a network that works gains over no prior, in dB."""
-DEVIATIONS = 2.0
-"""A difference between two means counts if it is this many of its standard deviations."""
 LEAST_MARGIN = 0.1
 """In dB, the smallest difference that counts."""
 
@@ -37,9 +37,10 @@ def means_of(table: pd.DataFrame, problem: str) -> dict[str, float]:
 
 
 def margin_of(table: pd.DataFrame, problem: str) -> float:
-    """Return by how many dB two networks must differ, from the spread of repetitions, pooled over the networks.
+    """Return by how many dB two networks must differ.
 
-    NaN if no network has two repetitions.
+    It is decided by Student's t at 5 %, with the variance of the repetitions pooled over the
+    networks. NaN if no network has two repetitions.
     """
     groups = _restorations(table, problem).dropna(subset="value").groupby("curve")["value"]
     counts, variances = groups.count(), groups.var()
@@ -47,7 +48,8 @@ def margin_of(table: pd.DataFrame, problem: str) -> float:
     if not freedom.sum():
         return math.nan
     pooled = float((variances.fillna(0) * freedom).sum() / freedom.sum())
-    return max(LEAST_MARGIN, DEVIATIONS * math.sqrt(2 * pooled / int(counts.max())))
+    quantile = float(student.isf(SIGNIFICANCE / 2, int(freedom.sum())))
+    return max(LEAST_MARGIN, quantile * math.sqrt(2 * pooled / int(counts.max())))
 
 
 def _restorations(table: pd.DataFrame, problem: str) -> pd.DataFrame:
@@ -99,8 +101,9 @@ def residual(table: pd.DataFrame) -> Verdict:
     for problem in (DENOISING, PIXELS):
         means = means_of(table, problem)
         gains = {network: means[network] - means[NO_PRIOR] for network in (RESNET, DENSE)}
+        margin = margin_of(table, problem)
         verdicts += [
-            None if math.isnan(gain) else (gain >= GAIN) == (network == RESNET)
-            for network, gain in gains.items()
+            _better(gains[RESNET], GAIN, margin),
+            _better(GAIN, gains[DENSE], margin),
         ]
     return every(verdicts), _listed(table, PROBLEMS, (RESNET, DENSE, NO_PRIOR))

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
+from scipy.stats import ttest_ind
 
 from priorbench.data.tensors import to_array, to_tensor
 from priorbench.data.transform import centre_crop, to_gray
 from priorbench.priors import Generator
-from priorbench.results import Claim, Findings, Results, every
+from priorbench.results import Claim, Findings, Results, every, inside
+from priorbench.results.statistics import CONFIDENCE
 from priorbench.types import Image
 
 from .features import FEATURES, Feature, codes
@@ -106,7 +108,7 @@ def best_weights(table: pd.DataFrame) -> dict[str, float]:
 
 
 def verdict(name: str, table: pd.DataFrame, weights: dict[str, float]) -> Claim:
-    """Return whether the Deep Image Prior came closer from every start, in PSNR and structural similarity.
+    """Return whether the Deep Image Prior came closer, by its mean over starts, in PSNR and SSIM.
 
     Args:
         name: of the feature.
@@ -128,7 +130,7 @@ def verdict(name: str, table: pd.DataFrame, weights: dict[str, float]) -> Claim:
         numbers = (f"{method} {_range(value, digits)}" for method, value in own.items())
         evidence.append(f"{quantity}: {', '.join(numbers)}")
         if quantity != ERROR:
-            verdicts += [_all_above(own[DEEP], own[other]) for other in (NONE, VARIATION)]
+            verdicts += [_above(own[DEEP], own[other]) for other in (NONE, VARIATION)]
     starts = table["start"].nunique()
     return Claim(
         statement=STATEMENT.format(name),
@@ -139,11 +141,17 @@ def verdict(name: str, table: pd.DataFrame, weights: dict[str, float]) -> Claim:
     )
 
 
-def _all_above(values: np.ndarray, others: np.ndarray) -> bool | None:
-    """Return whether the lowest value is above the highest other; None if the two ranges overlap."""
-    if values.min() > others.max():
-        return True
-    return False if values.max() < others.min() else None
+def _above(values: np.ndarray, others: np.ndarray) -> bool | None:
+    """Return whether a mean is above the other by Welch's interval at 95 %; None if not decided.
+
+    Equal numbers have no spread, and are compared as they are.
+    """
+    if min(len(values), len(others)) < 2:
+        return None
+    if not (np.ptp(values) or np.ptp(others)):
+        return bool(values[0] > others[0]) if values[0] != others[0] else None
+    interval = ttest_ind(values, others, equal_var=False).confidence_interval(CONFIDENCE)
+    return inside((float(interval.low), float(interval.high)), 0)
 
 
 def _range(values: np.ndarray, digits: int) -> str:

@@ -6,20 +6,22 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from math import inf
 
+import numpy as np
 import pandas as pd
 import torch
 from torch import Tensor
 
-from priorbench.patches import mean_free_basis
-from priorbench.results import Claim, Findings, Results, every
+from priorbench.patches import mean_free_basis, mean_log_likelihoods
+from priorbench.results import Claim, Findings, Results, every, inside
+from priorbench.results.statistics import mean_interval
 
 from ..em import log_likelihood
 from ..mixture import Mixture
 from . import choice, components, scales, tails
 from .anatomy_figure import draw
 from .choice import Specimen
-from .tails import Bootstrapped
-from .verdicts import inside, no_figure
+from .tails import Estimate
+from .verdicts import no_figure
 
 SOURCE = "Zoran & Weiss, NIPS 2012"
 FILTERS = 64
@@ -51,17 +53,17 @@ class Anatomy:
         patches: without their means, N × D, by where they come from: the kind of patches, the mixture, its Gaussian.
         kurtosis: of the responses of random filters, for each of those.
         at_unit_contrast: the same of the patches divided by their contrasts.
-        likelihoods: mean log-likelihood of the patches in nats: under the Gaussian, under scaled copies, and under the
-            mixture.
+        likelihoods: mean log-likelihood of each block of patches in nats: under the Gaussian, under
+            scaled copies, and under the mixture.
     """
 
     specimen: Specimen
     table: pd.DataFrame
     covariances: Tensor
     patches: dict[str, Tensor]
-    kurtosis: dict[str, Bootstrapped]
-    at_unit_contrast: Bootstrapped
-    likelihoods: tuple[float, float, float]
+    kurtosis: dict[str, Estimate]
+    at_unit_contrast: Estimate
+    likelihoods: tuple[np.ndarray, np.ndarray, np.ndarray]
 
 
 def anatomy(results: Results) -> Findings:
@@ -106,9 +108,11 @@ def dissect(specimen: Specimen) -> Anatomy:
         "Gaussian": gaussian.sample(count, generator) @ basis.mT,
     }
     filters = tails.random_filters(len(basis), FILTERS)
-    blocks = {name: torch.chunk(own, choice.BLOCKS) for name, own in patches.items()} | {
-        specimen.kind: data
+    # As many units of each, so that one can be left out of both.
+    blocks: dict[str, Sequence[Tensor]] = {
+        name: torch.tensor_split(own, len(data)) for name, own in patches.items()
     }
+    blocks[specimen.kind] = data
     return Anatomy(
         specimen=specimen,
         table=component_table(specimen.prior, mixture.weights, covariances),
@@ -116,8 +120,10 @@ def dissect(specimen: Specimen) -> Anatomy:
         patches=patches,
         kurtosis={name: tails.kurtosis(own, filters) for name, own in blocks.items()},
         at_unit_contrast=tails.kurtosis(tails.to_unit_contrast(data), filters),
-        likelihoods=_likelihoods(
-            [gaussian, scales.scaled_copies(mixture), mixture], patches[specimen.kind] @ basis
+        likelihoods=(
+            _likelihoods(gaussian, data, basis),
+            _likelihoods(scales.scaled_copies(mixture), data, basis),
+            mean_log_likelihoods(model.log_prob, specimen.blocks),
         ),
     )
 
@@ -158,7 +164,7 @@ def claims_of(found: Anatomy) -> list[Claim]:
     contrast = found.table["contrast"]
     spread = float(contrast.max() / contrast.min())
     single = len(contrast) == 1
-    below, copies, above = found.likelihoods
+    below, copies, above = (each.mean() for each in found.likelihoods)
     share = (copies - below) / (above - below) if above > below else float("nan")
     verdicts = [
         (
@@ -177,7 +183,7 @@ def claims_of(found: Anatomy) -> list[Claim]:
             f"a factor of {spread:.0f}",
         ),
         (
-            None if single or above <= below else share > 0.5,
+            None if single else inside(_more_than_half(found), 0),
             f"log-likelihood of {kind} in nats per patch: Gaussian {below:.1f}, scaled copies {copies:.1f}, "
             f"{label} {above:.1f}: {100 * share:.0f} % of the gain",
         ),
@@ -200,9 +206,12 @@ def _statements(kind: str) -> Sequence[str]:
     )
 
 
-def _likelihoods(densities: Sequence[Mixture], vectors: Tensor) -> tuple[float, float, float]:
-    """Return the mean log-likelihood of vectors u, N × d, in nats under three densities."""
-    gaussian, copies, mixture = (
-        log_likelihood(density, [vectors.mT.contiguous()]) for density in densities
-    )
-    return gaussian, copies, mixture
+def _likelihoods(density: Mixture, data: Sequence[Tensor], basis: Tensor) -> np.ndarray:
+    """Return the mean log-likelihood of each block of patches without their mean, in nats."""
+    return np.array([log_likelihood(density, [(block @ basis).mT.contiguous()]) for block in data])
+
+
+def _more_than_half(found: Anatomy) -> tuple[float, float]:
+    """Return the interval of the gain of scaled copies less half of the mixture's, in nats."""
+    below, copies, above = found.likelihoods
+    return mean_interval(copies - below - (above - below) / 2)

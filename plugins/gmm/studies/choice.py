@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
-from priorbench.patches import draw_patches
+from priorbench.patches import draw_patches, probe_patches
 from priorbench.results import Results
 from priorbench.types import Image, Patches
 
 from ..model import GMM
 
 PATCHES = 20_000
-"""Patches in a set, shared out among its images."""
+"""Patches in a set that is not of test images."""
 BLOCKS = 100
-"""Parts that are resampled where patches are not told apart by image."""
+"""Parts that are the sample where patches are not told apart by image."""
 
 
 @dataclass(frozen=True)
@@ -29,8 +29,8 @@ class Specimen:
         label: its name in figures.
         kind: of the patches, for example ``"test images"``.
         model: the prior.
-        blocks: patches it has not learned from, each n × D; the units that a bootstrap draws: images where the patches
-            are told apart by image.
+        blocks: patches it has not learned from, each n × D; the units of the sample: images where
+            the patches are told apart by image.
     """
 
     prior: str
@@ -51,7 +51,7 @@ def natural(results: Results, components: int | None = None) -> Specimen | None:
     if prior is None:
         return None
     model: GMM = results.material.prior(prior)
-    blocks = list(blocks_by_image(_test_images(results), model.patch_size))
+    blocks = list(probe_patches(clean_images(results), model.patch_size).values())
     label = results.catalogue.prior_label(prior)
     return Specimen(prior, label, "test images", model, blocks) if blocks else None
 
@@ -116,21 +116,13 @@ def largest(
     return max(fitted, key=size, default=None)
 
 
-def blocks_by_image(images: Mapping[str, Image], patch_size: int) -> Iterator[Patches]:
-    """Yield patches of each image, n × D, drawn uniformly; images smaller than a patch have none."""
-    usable = [image for image in images.values() if min(image.shape[-2:]) >= patch_size]
-    for number, image in enumerate(usable):
-        generator = torch.Generator().manual_seed(number)
-        drawn, _ = draw_patches([image], patch_size, max(1, PATCHES // len(usable)), 0.0, generator)
-        yield drawn[:]
-
-
 def without_mean(blocks: Sequence[Patches]) -> list[Tensor]:
     """Return the patches less their means, in float64."""
     return [block.double() - block.double().mean(1, keepdim=True) for block in blocks]
 
 
-def _test_images(results: Results) -> dict[str, Image]:
+def clean_images(results: Results) -> dict[str, Image]:
+    """Return the clean test images of all data sets."""
     return {
         f"{dataset}/{name}": image
         for dataset in results.catalogue.datasets

@@ -11,7 +11,7 @@ from matplotlib.figure import Figure, SubFigure
 from priorbench.report.figures.canvas import new_figure
 from priorbench.report.figures.style import GRAY, PALETTE, WIDTH, styled
 from priorbench.results import Catalogue
-from priorbench.results.statistics import bootstrap_interval
+from priorbench.results.statistics import mean_interval
 
 from .tiles import show, tile, to_unit_peak
 
@@ -117,7 +117,7 @@ def _draw_psnr(axes: Axes, compared: Compared, catalogue: Catalogue) -> None:
         labels.append(f"{catalogue.tasks[task]}, {dataset}: {values[natural].mean():.2f} dB")
         for model, colour, offset in others:
             difference = (values[model] - values[natural]).to_numpy()
-            low, high = bootstrap_interval(difference)
+            low, high = mean_interval(difference)
             axes.plot([low, high], [line + offset] * 2, "-", color=colour, linewidth=1.6)
             label = catalogue.prior_label(model) if line == 0 else None
             axes.plot(

@@ -6,33 +6,38 @@ from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from typing import Any
 
+import numpy as np
 import pandas as pd
-from scipy.stats import kendalltau
 
-from priorbench.results import Claim, Findings, Results, every
+from priorbench.patches import mean_log_likelihoods, probe_patches
+from priorbench.results import Claim, Findings, Results, every, in_words, inside
+from priorbench.results.statistics import mean_interval
 
+from . import choice
 from .components import effective_number
 from .sweep_figure import draw
 
 SOURCE = "Zoran & Weiss, NIPS 2012"
-LIKELIHOOD = "held_out_log_likelihood"
+LIKELIHOOD = "log_likelihood"
 EFFECTIVE = "effective_components"
-SIGNIFICANT = 0.05
 
 
 def sweep(results: Results) -> Findings:
     """Return the findings of the sweep over K.
 
-    The table has one row for each mixture: ``prior``, ``n_components``, ``held_out_log_likelihood`` in nats per patch
-    (the best of its training, which is the one that was kept), ``effective_components``, the perplexity
-    exp(−Σₖ πₖ log πₖ) of its weights, and the mean PSNR in dB of each data set and task.
-    A mean is over the images that every mixture restored, so that all of a column's numbers are comparable.
+    The table has one row for each mixture: ``prior``, ``n_components``, the mean ``log_likelihood``
+    in nats per patch of the test images' :func:`priorbench.patches.probe_patches`,
+    ``effective_components``, the perplexity exp(−Σₖ πₖ log πₖ) of its weights, and the mean PSNR in
+    dB of each data set and task. A mean is over the images that every mixture restored, so that all
+    of a column's numbers are comparable.
     """
-    table = sweep_table(results)
+    likelihoods = image_likelihoods(results)
+    scores = results.by_image("psnr", list(likelihoods)) if likelihoods else {}
+    table = sweep_table(results, likelihoods, scores)
     variants = _variants(list(table["prior"]), results.parameters)
-    cells = _cells(table, results)
+    cells = [(_column(*cell), *cell) for cell in scores]
     titles = {
-        LIKELIHOOD: ("held-out log-likelihood", "nats per patch"),
+        LIKELIHOOD: ("log-likelihood of test patches", "nats per patch"),
         EFFECTIVE: ("effective number of components", "exp H(π)"),
         **{
             column: (f"{results.catalogue.tasks[task]}\n{data}", "mean PSNR (dB)")
@@ -40,110 +45,109 @@ def sweep(results: Results) -> Findings:
         },
     }
     claims = [
-        likelihood_rises(table, variants),
-        *(psnr_rises(table, column, f"{t} on {d}") for column, d, t in cells),
+        likelihood_rises(table, variants, likelihoods),
+        *(psnr_rises(table, values, f"{t} on {d}") for (d, t), values in scores.items()),
     ]
     return Findings(
         table=table, figure=draw(table, variants, titles, count=EFFECTIVE), claims=claims
     )
 
 
-def sweep_table(results: Results) -> pd.DataFrame:
-    """Return the table of :func:`sweep`."""
-    mixtures = [
-        prior
-        for prior, name in results.names.items()
-        if prior in results.training and name == "gmm"
-    ]
+def image_likelihoods(results: Results) -> dict[str, np.ndarray]:
+    """Return the mean log-likelihood of each test image's patches in nats, for each ``gmm``."""
+    images = choice.clean_images(results)
+    found = {}
+    for prior, name in results.names.items():
+        if prior in results.training and name == "gmm":
+            model = results.material.prior(prior)
+            blocks = probe_patches(images, model.patch_size).values()
+            found[prior] = mean_log_likelihoods(model.log_prob, blocks)
+    return found
+
+
+def sweep_table(
+    results: Results,
+    likelihoods: Mapping[str, np.ndarray],
+    scores: Mapping[tuple[str, str], pd.DataFrame],
+) -> pd.DataFrame:
+    """Return the table of :func:`sweep`.
+
+    Args:
+        results: of the experiment.
+        likelihoods: of :func:`image_likelihoods`.
+        scores: PSNR in dB of each data set and task, images × mixtures.
+    """
+    mixtures = list(likelihoods)
     weights = (results.material.prior(prior).mixture.weights for prior in mixtures)
     table = pd.DataFrame(
         {
             "prior": mixtures,
             "n_components": [results.parameters[prior]["n_components"] for prior in mixtures],
-            LIKELIHOOD: [float(results.training[prior][LIKELIHOOD].max()) for prior in mixtures],
+            LIKELIHOOD: [_mean(values) for values in likelihoods.values()],
             EFFECTIVE: [effective_number(own) for own in weights],
         }
     )
-    scores = results.scores
-    own = scores[
-        (scores["metric"] == "psnr")
-        & scores["prior"].isin(mixtures)
-        & (scores["source"] != "paper")
-    ]
-    for dataset in results.catalogue.datasets:
-        for task in results.catalogue.tasks:
-            cell = own[(own["dataset"] == dataset) & (own["task"] == task)]
-            if not cell.empty:
-                by_image = cell.pivot(index="image", columns="prior", values="value").dropna()
-                table[_column(dataset, task)] = table["prior"].map(by_image.mean())
+    for cell, values in scores.items():
+        table[_column(*cell)] = table["prior"].map(values.mean())
     return table.sort_values(["n_components", "prior"], ignore_index=True)
 
 
-def likelihood_rises(table: pd.DataFrame, variants: Sequence[str]) -> Claim:
-    """Return whether each step to more components, all else equal, raises the held-out likelihood."""
+def likelihood_rises(
+    table: pd.DataFrame, variants: Sequence[str], likelihoods: Mapping[str, np.ndarray]
+) -> Claim:
+    """Return whether each step to more components, all else equal, raises the likelihood."""
     verdicts: list[bool | None] = []
     parts = []
     for variant, own in table.assign(variant=list(variants)).groupby("variant", sort=False):
-        points = list(zip(own["n_components"], own[LIKELIHOOD], strict=True))
-        verdicts += [high > low for (_, low), (_, high) in pairwise(points)]
-        parts.append(
-            ", ".join(
-                [
-                    *([str(variant)] if variant else []),
-                    *(f"K={k}: {value:.1f}" for k, value in points),
-                ]
-            )
-        )
+        points = list(zip(own["n_components"], own["prior"], strict=True))
+        words = [f"K={k}: {_mean(likelihoods[prior]):.1f}" for k, prior in points]
+        for index, ((_, less), (_, more)) in enumerate(pairwise(points), start=1):
+            step = likelihoods[more] - likelihoods[less]
+            bounds = mean_interval(step)
+            verdicts.append(inside(bounds, 0))
+            words[index] += f" ({_mean(step):+.1f} {in_words(bounds, 1)})"
+        parts.append(", ".join([*([str(variant)] if variant else []), *words]))
     return Claim(
-        statement="The likelihood of held-out patches rises with the number of components, over the whole sweep.",
+        statement="The likelihood of patches of test images rises with the number of components, "
+        "over the whole sweep.",
         source=SOURCE,
-        evidence=f"nats per patch: {'; '.join(parts)}"
+        evidence=f"nats per patch, steps with their 95 % intervals over images: {'; '.join(parts)}"
         if verdicts
         else "fewer than two numbers of components",
         holds=every(verdicts),
     )
 
 
-def psnr_rises(table: pd.DataFrame, column: str, where: str) -> Claim:
-    """Return whether the PSNR rises with K, by the one-sided exact test of Kendall's τ (doi:10.1093/biomet/30.1-2.81).
-
-    Fewer than four mixtures can't be significant at 5 % in whatever order.
+def psnr_rises(table: pd.DataFrame, values: pd.DataFrame, where: str) -> Claim:
+    """Return whether the PSNR rises with K, by the mean over images of its slope over log₂ K.
 
     Args:
         table: of :func:`sweep`.
-        column: the PSNR.
+        values: PSNR in dB, images × mixtures.
         where: the task and the data set, for the statement.
     """
-    values = table[["n_components", column]].dropna()
-    # Constant columns have no rank correlation.
-    tau, p = (
-        kendalltau(values["n_components"], values[column], alternative="greater")
-        if len(values) > 1
-        else (0, 1)
-    )
-    holds = (
-        True if p < SIGNIFICANT else False if tau < 0 or (len(values) > 3 and not tau > 0) else None
-    )
+    counts = table["n_components"].to_numpy(dtype=np.float64)
+    own = values[table["prior"]]
+    slopes = np.full(len(own), np.nan)
+    if len(set(counts)) > 1:
+        slopes = np.polyfit(np.log2(counts), own.to_numpy().T, 1)[0]
+    bounds = mean_interval(slopes)
+    means = own.mean()
     return Claim(
         statement=f"PSNR rises with the number of components: {where}.",
         source=SOURCE,
-        evidence=f"Kendall's τ = {tau:.2f} over {len(values)} mixtures, p = {p:.2g}; "
+        evidence=f"{slopes.mean():+.3f} {in_words(bounds, 3)} dB for each doubling "
+        f"over {len(own)} images; "
         + ", ".join(
-            f"K={k:.0f}: {psnr:.2f} dB"
-            for k, psnr in zip(values["n_components"], values[column], strict=True)
+            f"K={k:.0f}: {means[prior]:.2f} dB"
+            for k, prior in zip(counts, table["prior"], strict=True)
         ),
-        holds=holds,
+        holds=inside(bounds, 0),
     )
 
 
-def _cells(table: pd.DataFrame, results: Results) -> list[tuple[str, str, str]]:
-    """Return the columns of PSNR, each with its data set and task."""
-    pairs = [
-        (dataset, task)
-        for dataset in results.catalogue.datasets
-        for task in results.catalogue.tasks
-    ]
-    return [(_column(*pair), *pair) for pair in pairs if _column(*pair) in table]
+def _mean(values: np.ndarray) -> float:
+    return float(values.mean()) if len(values) else float("nan")
 
 
 def _column(dataset: str, task: str) -> str:

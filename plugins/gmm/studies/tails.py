@@ -15,35 +15,33 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from priorbench.results.statistics import CONFIDENCE
+from priorbench.results import in_words
+from priorbench.results.statistics import jackknife_interval
 
 GAUSSIAN = 3.0
 ROUNDING = 1 / 255 / math.sqrt(12)
 """The standard deviation of rounding to 8 bits."""
-RESAMPLES = 2000
 
 
 @dataclass(frozen=True)
-class Bootstrapped:
-    """A number, and what it might have been.
+class Estimate:
+    """A number with what it depends on the units of the sample.
 
     Args:
-        value: of all patches.
-        resampled: of bootstrap samples; NaN if there is no second unit to draw.
+        value: of all units.
+        left_out: without each of them, N; NaN if there is no second unit.
     """
 
     value: float
-    resampled: np.ndarray
+    left_out: np.ndarray
 
     @property
     def interval(self) -> tuple[float, float]:
-        """The percentile interval at 95 %."""
-        low, high = np.quantile(self.resampled, [(1 - CONFIDENCE) / 2, (1 + CONFIDENCE) / 2])
-        return float(low), float(high)
+        """The jackknife's interval at 95 %."""
+        return jackknife_interval(self.value, self.left_out)
 
     def __str__(self) -> str:
-        low, high = self.interval
-        return f"{self.value:.2f} [{low:.2f}, {high:.2f}]"
+        return f"{self.value:.2f} {in_words(self.interval, 2, '-')}"
 
 
 def patch_contrasts(patches: Tensor) -> Tensor:
@@ -69,33 +67,34 @@ def random_filters(pixels: int, count: int) -> Tensor:
     return filters / filters.square().sum(1, keepdim=True).sqrt()
 
 
-def kurtosis(blocks: Sequence[Tensor], filters: Tensor) -> Bootstrapped:
-    """Return the mean over filters of E[r⁴] / E[r²]² with r = wᵀx, and its bootstrap.
+def kurtosis(blocks: Sequence[Tensor], filters: Tensor) -> Estimate:
+    """Return the mean over filters of E[r⁴] / E[r²]² with r = wᵀx, and without each unit.
 
     Args:
-        blocks: the units that are drawn, each n × D, patches without their mean; each weighs the same.
+        blocks: the units, each n × D, patches without their mean; each weighs the same.
         filters: w, F × D.
     """
     if not blocks:
-        return Bootstrapped(math.nan, np.full(RESAMPLES, np.nan))
+        return Estimate(math.nan, np.array([math.nan]))
     responses = [block @ filters.mT for block in blocks]
     second, fourth = (
         np.stack([r.pow(power).mean(0).numpy() for r in responses]) for power in (2, 4)
     )
     units = len(blocks)
-    drawn = np.random.default_rng(units).multinomial(units, np.full(units, 1 / units), RESAMPLES)
-    weights = np.concatenate([np.ones((1, units)), drawn]) / units
+    kept = np.concatenate([np.ones((1, units)), 1 - np.eye(units)])
+    with np.errstate(invalid="ignore"):
+        weights = kept / kept.sum(1, keepdims=True)
     with np.errstate(invalid="ignore"):
         values = (weights @ fourth / (weights @ second) ** 2).mean(1)
-    return Bootstrapped(float(values[0]), values[1:] if units > 1 else np.full(RESAMPLES, np.nan))
+    return Estimate(float(values[0]), values[1:])
 
 
-def excess_ratio(one: Bootstrapped, other: Bootstrapped) -> Bootstrapped:
-    """Return the excess of a kurtosis over 3 divided by that of another; equally many units are drawn together."""
+def excess_ratio(one: Estimate, other: Estimate) -> Estimate:
+    """Return the excess of a kurtosis over 3 divided by that of another, of as many units."""
     with np.errstate(divide="ignore", invalid="ignore"):
         value = np.divide(one.value - GAUSSIAN, other.value - GAUSSIAN)
-        resampled = (one.resampled - GAUSSIAN) / (other.resampled - GAUSSIAN)
-    return Bootstrapped(float(value), resampled)
+        left_out = (one.left_out - GAUSSIAN) / (other.left_out - GAUSSIAN)
+    return Estimate(float(value), left_out)
 
 
 def _to_unit_contrast(patches: Tensor) -> Tensor:

@@ -9,6 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from priorbench.patches import mean_log_likelihoods
 from priorbench.priors import PatchPrior
 
 from ..elbo import Bound, bits_per_dimension
@@ -65,13 +66,8 @@ def tile_rows(prior: str, model: VAE, tiles: Tensor) -> Iterator[Row]:
 def patch_likelihoods(
     models: Mapping[str, PatchPrior], blocks: Sequence[Tensor]
 ) -> dict[str, np.ndarray]:
-    """Return for each model the mean log p in nats of the patches of each image, each n × T × T."""
-    return {
-        prior: np.array(
-            [float(model.log_prob(block.flatten(1)).double().mean()) for block in blocks]
-        )
-        for prior, model in models.items()
-    }
+    """Return for each model the mean log p in nats of the patches of each image, each n × T²."""
+    return {prior: mean_log_likelihoods(model.log_prob, blocks) for prior, model in models.items()}
 
 
 def patch_rows(

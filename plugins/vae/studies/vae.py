@@ -10,6 +10,7 @@ import pandas as pd
 import torch
 from torch import Tensor
 
+from priorbench.patches import probe_patches
 from priorbench.report.figures.style import prior_marks
 from priorbench.results import Findings, Results
 
@@ -32,14 +33,12 @@ class Scale:
 
     Args:
         tiles: held-out tiles, and as many samples, of each autoencoder of tiles.
-        patches: of each patch prior.
         blurred: images that are encoded and decoded.
         side: of these, at most.
         restored: images of which a crop is restored in each mode.
     """
 
     tiles: int = 500
-    patches: int = 5000
     blurred: int = 6
     side: int = 512
     restored: int = 4
@@ -70,7 +69,8 @@ def vae(results: Results, scale: Scale | None = None) -> Findings:
 
     The table has a row for each number: ``prior``, ``quantity``, ``of`` what and how, ``unit``, ``value``, and
     ``n``, the number of tiles, patches, samples or images that it is the mean over. Densities are of tiles and
-    patches without their mean. Tiles and patches are spread evenly over the test images; whole images are the first
+    patches without their mean. Tiles are spread evenly over the test images, patches are those of
+    :func:`priorbench.patches.probe_patches`; whole images are the first
     few, crops are of the first few, and the noise on these is the same for all models.
 
     Args:
@@ -88,7 +88,8 @@ def vae(results: Results, scale: Scale | None = None) -> Findings:
     likelihoods = {}
     if models := patch_models(results):
         size = next(iter(models.values())).patch_size
-        if blocks := tiles_by_image(images.values(), size, scale.patches):
+        clean = {name: image[None, None] for name, image in images.items()}
+        if blocks := list(probe_patches(clean, size).values()):
             likelihoods = patch_likelihoods(models, blocks)
             rows += patch_rows(models, likelihoods, blocks)
     bounds = {prior: " (at least)" for prior in likelihoods if isinstance(models[prior], PatchVAE)}

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from math import inf, isnan
 
 import numpy as np
 import pandas as pd
 
-from priorbench.results import Claim, Results, every
-from priorbench.results.statistics import bootstrap_interval
+from priorbench.results import Claim, Results, every, in_words, inside
+from priorbench.results.statistics import mean_interval
 
 from .choice import DEAD_LEAVES, PATCH, PHOTOGRAPHS, fitted
 from .modes import JOINT, PROJECT, SIDE
@@ -47,7 +46,7 @@ def claims_of(verdicts: Sequence[Verdict]) -> list[Claim]:
 
 
 def joint_is_better(scores: Mapping[str, Mapping[str, pd.DataFrame]]) -> Verdict:
-    """Return the verdict on the joint posterior: it needs every image of every task and model.
+    """Return the verdict on the joint posterior: it must gain for every task and model.
 
     Args:
         scores: label of the model → task → PSNR in dB, images × modes.
@@ -56,18 +55,20 @@ def joint_is_better(scores: Mapping[str, Mapping[str, pd.DataFrame]]) -> Verdict
     for label, own in scores.items():
         for task, values in own.items():
             gains = (values[JOINT] - values[PROJECT]).to_numpy()
-            verdicts.append(unanimous(gains))
-            spread = f", {gains.min():+.2f} to {gains.max():+.2f}"
-            parts.append(f"{label}, {task} {gains.mean():+.2f}{spread} over {_images(len(gains))}")
+            bounds = mean_interval(gains)
+            verdicts.append(inside(bounds, 0))
+            words = f"{gains.mean():+.2f} {in_words(bounds, 2)}"
+            parts.append(f"{label}, {task} {words} over {_images(len(gains))}")
     if not parts:
         return None, "no fitted autoencoder of tiles, or no test image as large as a tile"
     return every(verdicts), (
-        f"{JOINT} less {PROJECT} in dB, mean and range on gray crops of at most {SIDE} × {SIDE}: {'; '.join(parts)}"
+        f"{JOINT} less {PROJECT} in dB, mean and 95 % interval on gray crops of at most "
+        f"{SIDE} × {SIDE}: {'; '.join(parts)}"
     )
 
 
 def reconstructions_are_blurred(kept: Mapping[str, np.ndarray]) -> Verdict:
-    """Return the verdict on blur: it needs every image of every model.
+    """Return the verdict on blur: it needs every model.
 
     Args:
         kept: label of the model → share of power kept, images × :data:`BANDS`.
@@ -76,11 +77,14 @@ def reconstructions_are_blurred(kept: Mapping[str, np.ndarray]) -> Verdict:
     verdicts, parts = [], []
     for label, shares in kept.items():
         own = shares[np.isfinite(shares).all(1)]
-        verdicts.append(unanimous(own[:, 0] - own[:, -1]))
+        lost = 100 * (own[:, 0] - own[:, -1])
+        bounds = mean_interval(lost)
+        verdicts.append(inside(bounds, 0))
         if len(own):
             mean = own.mean(0)
             parts.append(
-                f"{label} {_percent(mean[0])} and {_percent(mean[-1])} over {_images(len(own))}"
+                f"{label} {_percent(mean[0])} and {_percent(mean[-1])}, less by "
+                f"{in_words(bounds, 0)} percentage points over {_images(len(own))}"
             )
     if not parts:
         return None, "no fitted autoencoder of tiles, or no test image that is large enough"
@@ -110,11 +114,11 @@ def patches_are_likelier(results: Results, likelihoods: Mapping[str, np.ndarray]
     for prior in own:
         for gaussian in gaussians:
             difference = likelihoods[prior] - likelihoods[gaussian]
-            low, high = bootstrap_interval(difference)
-            verdicts.append(True if inside((low, high), 0) else None)
+            bounds = mean_interval(difference)
+            verdicts.append(True if inside(bounds, 0) else None)
             parts.append(
                 f"{prior} at least {likelihoods[prior].mean():.1f}, {gaussian} {likelihoods[gaussian].mean():.1f} nats "
-                f"per patch; difference {difference.mean():+.1f} [{low:+.1f}, {high:+.1f}] over "
+                f"per patch; difference {difference.mean():+.1f} {in_words(bounds, 1)} over "
                 f"{_images(len(difference))}"
             )
     note = "" if every(verdicts) else "; a lower bound can't show that it is less likely"
@@ -127,52 +131,14 @@ def leaves_are_enough(results: Results) -> Verdict:
     if not natural or not leaves:
         return None, "the experiment has no fitted vae and vae-dead-leaves"
     verdicts, parts = [], []
-    for (dataset, task), values in _psnr_by_image(results, [natural[0], leaves[0]]).items():
+    for (dataset, task), values in results.by_image("psnr", [natural[0], leaves[0]]).items():
         difference = (values[leaves[0]] - values[natural[0]]).to_numpy()
-        low, high = bootstrap_interval(difference)
-        verdicts.append(inside((low, high), -MARGIN))
-        parts.append(f"{task} on {dataset} {difference.mean():+.2f} [{low:+.2f}, {high:+.2f}]")
+        bounds = mean_interval(difference)
+        verdicts.append(inside(bounds, -MARGIN))
+        parts.append(f"{task} on {dataset} {difference.mean():+.2f} {in_words(bounds, 2)}")
     if not parts:
         return None, "no image that both restored"
     return every(verdicts), f"{leaves[0]} less {natural[0]} in dB: {'; '.join(parts)}"
-
-
-def unanimous(differences: np.ndarray) -> bool | None:
-    """Return True if all are above 0, False if all are below, None if they disagree or are fewer than two."""
-    if len(differences) < 2:
-        return None
-    if (differences > 0).all():
-        return True
-    return False if (differences < 0).all() else None
-
-
-def inside(interval: tuple[float, float], low: float, high: float = inf) -> bool | None:
-    """Return True if an interval lies between two bounds, False if it lies outside, None if it tells neither."""
-    below, above = interval
-    if isnan(below) or isnan(above):
-        return None
-    if above < low or below > high:
-        return False
-    return True if low < below and above < high else None
-
-
-def _psnr_by_image(results: Results, priors: Sequence[str]) -> dict[tuple[str, str], pd.DataFrame]:
-    """Return for each data set and task the PSNR in dB, images × priors, of the images that all priors restored."""
-    scores, found = results.scores, {}
-    own = scores[
-        (scores["metric"] == "psnr")
-        & (scores["source"] == "measured")
-        & scores["prior"].isin(priors)
-    ]
-    for (dataset, task), cell in own.groupby(["dataset", "task"], sort=True):
-        values = (
-            cell.pivot(index="image", columns="prior", values="value")
-            .reindex(columns=list(priors))
-            .dropna()
-        )
-        if not values.empty:
-            found[str(dataset), str(task)] = values
-    return found
 
 
 def _images(count: int) -> str:

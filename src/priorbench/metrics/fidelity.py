@@ -5,20 +5,26 @@ from __future__ import annotations
 import numpy as np
 from skimage.metrics import structural_similarity
 
+from priorbench.errors import NotApplicable
+
 SSIM_WINDOW = 11
+EXACT = 120.0
+"""The PSNR in dB of equal images, and the highest there is."""
 
 
 def psnr(restored: np.ndarray, clean: np.ndarray) -> float:
     r"""Return the peak signal-to-noise ratio −10 log₁₀ mean((x̂ − x)²) in dB, for a peak of 1.
 
-    The mean runs over pixels and channels. Both images are clipped to [0, 1]. Equal images give ``inf``.
+    The mean runs over pixels and channels. Both images are clipped to [0, 1]. It is at most 120 dB,
+    which is what equal images have, so that an exact restoration has a value that can be averaged
+    and compared. Rounding to the 16 bits of the stored images alone leaves 107 dB.
 
     Raises:
         ValueError: the shapes differ or a value is NaN.
     """
     restored, clean = checked_pair(restored, clean)
     error = float(np.mean((restored - clean) ** 2))
-    return float("inf") if error == 0 else float(-10 * np.log10(error))
+    return EXACT if error == 0 else min(EXACT, float(-10 * np.log10(error)))
 
 
 def ssim(restored: np.ndarray, clean: np.ndarray) -> float:
@@ -28,11 +34,12 @@ def ssim(restored: np.ndarray, clean: np.ndarray) -> float:
     σ = 1.5, computed for each channel and averaged. Both images are clipped to [0, 1].
 
     Raises:
-        ValueError: the shapes differ, a value is NaN, or a side is shorter than the window.
+        NotApplicable: a side is shorter than the window.
+        ValueError: the shapes differ or a value is NaN.
     """
     restored, clean = checked_pair(restored, clean)
     if min(clean.shape[:2]) < SSIM_WINDOW:
-        raise ValueError(
+        raise NotApplicable(
             f"SSIM needs at least {SSIM_WINDOW} pixels a side; the image is {clean.shape[:2]}"
         )
     return float(
@@ -49,7 +56,7 @@ def ssim(restored: np.ndarray, clean: np.ndarray) -> float:
 
 
 def psnr_y(restored: np.ndarray, clean: np.ndarray) -> float:
-    """Return the PSNR of the luma in dB; of gray images, :func:`psnr`.
+    """Return the PSNR of the luma in dB, at most 120; of gray images, :func:`psnr`.
 
     Raises:
         ValueError: the shapes differ or a value is NaN.

@@ -11,14 +11,17 @@ import pandas as pd
 from priorbench.report.coverage import Coverage, Planned, comparable
 from priorbench.report.grid import Cell, Grid, Section
 from priorbench.results.catalogue import Catalogue
-from priorbench.results.statistics import CONFIDENCE, paired_differences
+from priorbench.results.statistics import BEST, paired_differences
 
 NOTES = (
-    "Mean difference to the best prior of the column over the images that both restored, with its 95 % bootstrap "
-    "interval; –: no such image.",
-    "Underlined: the interval contains 0.",
-    "*: the difference is significant at 5 % by the Wilcoxon signed-rank test, corrected by Holm for the column; with "
-    "fewer than 6 images it can't be.",
+    "Mean difference to the best prior of the column over the images that both restored, with its "
+    "95 % interval: Student's, by Bonferroni at once for all pairs of priors of the column, as the "
+    "best is chosen by the same images. With one image there is no interval. –: no such image.",
+    "Underlined: can't be told from the best, as the interval contains 0 or there is none; a prior "
+    "that failed on an image which another one restored is never marked. Bold: the best, or of "
+    "several with equal means.",
+    "paired.csv has the p-values of the paired t tests, with and without the correction. With it a "
+    "difference is significant at 5 % exactly where the interval excludes 0.",
 )
 
 PARTIAL_NOTE = "A column where any prior lacks images has no best prior yet and is left out."
@@ -58,7 +61,7 @@ def paired_grid(scores: pd.DataFrame, catalogue: Catalogue, planned: Planned | N
                 for task in catalogue.tasks:
                     own = differences.get((metric, dataset, prior, task))
                     is_best = best.get((metric, dataset, task)) == prior
-                    cells.append(Cell("best", "best") if is_best else _cell(own, spec.decimals))
+                    cells.append(Cell("best", BEST) if is_best else _cell(own, spec.decimals))
                 rows.append(cells)
             sections.append(Section(f"{catalogue.metric_label(metric)}, {dataset}", [rows]))
     notes = NOTES if sections else ("Nothing to compare.",)
@@ -77,8 +80,9 @@ def paired_grid(scores: pd.DataFrame, catalogue: Catalogue, planned: Planned | N
 def _cell(row: Mapping[Any, Any] | None, decimals: int) -> Cell:
     if row is None:
         return Cell("–")
+    if row["mark"] == BEST:
+        return Cell("best", BEST)
     text = f"{row['difference']:+.{decimals}f}"
     if np.isfinite(row["low"]):
         text += f" ({row['low']:+.{decimals}f}, {row['high']:+.{decimals}f})"
-    text += "*" if row["p_holm"] < 1 - CONFIDENCE else ""
-    return Cell(text.replace("-", "−"), "tied" if row["low"] <= 0 <= row["high"] else "")
+    return Cell(text.replace("-", "−"), row["mark"])

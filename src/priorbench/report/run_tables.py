@@ -10,6 +10,7 @@ from priorbench.report.coverage import Coverage, Planned
 from priorbench.report.grid import Cell, Grid, Section
 from priorbench.results.catalogue import Catalogue
 from priorbench.results.statistics import restored_runs
+from priorbench.results.statuses import NO_FAILURE, OK, TIMEOUT, UNSUPPORTED
 
 FAILURE_COLUMNS = ["dataset", "image", "task", "prior", "status", "stage", "reason"]
 FINISHED_NOTE = "(12/68): 12 of 68 images are finished."
@@ -72,16 +73,14 @@ def cost_grid(runs: pd.DataFrame, catalogue: Catalogue, planned: Planned | None 
                     if coverage.is_whole(cell)
                     else f" {coverage.words(cell, coverage.done.get(cell, 0))}"
                 )
-                status = str(states.get((dataset, prior, task), "unsupported"))
+                status = str(states.get((dataset, prior, task), UNSUPPORTED))
                 if share and cell not in coverage.done:
                     cells.append(Cell(f"–{share}"))
                 elif (prior, task) in seconds:
                     cells.append(Cell(_significant(seconds[prior, task]) + share))
                 else:
                     cells.append(
-                        Cell("cannot")
-                        if status == "unsupported"
-                        else Cell(status + share, "failed")
+                        Cell("cannot") if status == UNSUPPORTED else Cell(status + share, "failed")
                     )
             cells += [Cell(f"{memory[prior]:.0f}" if prior in memory else "–")]
             cells += [Cell(f"{threads[prior]:.0f}" if prior in threads else "–")]
@@ -101,15 +100,34 @@ def cost_grid(runs: pd.DataFrame, catalogue: Catalogue, planned: Planned | None 
     return Grid("Cost of a restoration", columns, sections, notes)
 
 
-def failures_csv(runs: pd.DataFrame) -> pd.DataFrame:
-    """Return one row for each restoration that failed or stopped at its time limit: where, in which stage and why."""
-    failed = runs[~runs["status"].isin(["ok", "unsupported"])]
-    return failed.sort_values(FAILURE_COLUMNS[:4], ignore_index=True)[FAILURE_COLUMNS]
+def failures_csv(runs: pd.DataFrame, scores: pd.DataFrame) -> pd.DataFrame:
+    """Return one row for each failure: where, in which stage and why.
+
+    They are the restorations that failed or stopped at their time limit, and the scores of restored
+    images that failed, with the stage ``score`` and the name of the metric before the reason.
+
+    Args:
+        runs: rows of :data:`priorbench.results.schema.RUNS`.
+        scores: rows of :data:`priorbench.results.schema.SCORES`.
+    """
+    failed = runs[~runs["status"].isin(NO_FAILURE)]
+    measured = scores[scores["source"] == "measured"]
+    # A restoration that failed has scores with its own status. One that was killed has no image;
+    # every score of an image that stopped at its limit says timeout unless the metric failed.
+    restored = runs.loc[runs["status"].isin([OK, TIMEOUT]), FAILURE_COLUMNS[:4]]
+    unscored = measured[~measured["status"].isin([*NO_FAILURE, TIMEOUT])].merge(restored)
+    reasons = unscored["metric"] + ": " + unscored["reason"]
+    rows = pd.concat([failed, unscored.assign(stage="score", reason=reasons)])
+    return rows.sort_values([*FAILURE_COLUMNS[:4], "reason"], ignore_index=True)[FAILURE_COLUMNS]
 
 
-def failures_grid(runs: pd.DataFrame, catalogue: Catalogue, planned: Planned | None = None) -> Grid:
-    """Return the failures with those of the same data set, stage and reason in one row, and how many cells they are."""
-    failed = failures_csv(runs).assign(reason=lambda frame: frame["reason"].map(_first_line))
+def failures_grid(
+    runs: pd.DataFrame, scores: pd.DataFrame, catalogue: Catalogue, planned: Planned | None = None
+) -> Grid:
+    """Return the failures, those of the same data set, stage and reason in one row."""
+    failed = failures_csv(runs, scores).assign(
+        reason=lambda frame: frame["reason"].map(_first_line)
+    )
     rows = []
     for (dataset, status, stage, reason), group in failed.groupby(
         ["dataset", "status", "stage", "reason"]
@@ -120,12 +138,12 @@ def failures_grid(runs: pd.DataFrame, catalogue: Catalogue, planned: Planned | N
         texts = [str(dataset), *names, str(status), str(stage), str(reason), str(len(group))]
         rows.append([Cell(text, "failed" if text == status else "") for text in texts])
     sections = [Section("", [rows])] if rows else []
-    shared = "Cells that failed for the same reason share a row; failures.csv has a row for each."
+    shared = "Failures for the same reason share a row; failures.csv has a row for each."
     notes = (
         *Coverage.of(runs, {} if planned is None else planned).notes(),
         shared if rows else "No failures.",
     )
-    columns = [*FAILURE_COLUMNS, "cells"]
+    columns = [*FAILURE_COLUMNS, "failures"]
     return Grid("Failures", columns, sections, notes, text_columns=len(FAILURE_COLUMNS))
 
 

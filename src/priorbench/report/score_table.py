@@ -12,15 +12,19 @@ from priorbench.report.coverage import CellName, Coverage, Planned
 from priorbench.report.grid import Cell, Grid, Row, Section
 from priorbench.results.catalogue import Catalogue
 from priorbench.results.statistics import summarise
+from priorbench.results.statuses import UNDEFINED, UNSUPPORTED
 
 NOTES = (
-    "Mean over the images ± half the width of its 95 % bootstrap interval over images.",
-    "Bold: the best mean of a column; underlined: the paired difference to it has an interval that contains 0.",
-    "(3/5): restored 3 of 5 images; the mean is over those. A prior that misses an image which another one restored is "
-    "never the best.",
-    "cannot: the prior can't do the task, or the metric is not defined for it; runs.parquet and scores.parquet "
-    "say why.",
+    "Mean over the images ± half the width of its 95 % interval, Student's; with one image there "
+    "is none.",
+    "Bold: the best mean of a column, or several that are equal. Underlined: it can't be told from "
+    "the best by the paired t test at 5 %, corrected for all pairs of priors of the column, as the "
+    "best is chosen by the same images; with one image nothing can. The table paired has the "
+    "differences with intervals of the same test.",
+    "(3/5): the mean is over 3 of 5 images, as the others failed or the metric is not defined for "
+    "them. A prior that failed on an image which another one restored is never the best.",
 )
+CANNOT = "cannot"
 
 PARTIAL_NOTES = (
     "(12/68): the mean is over 12 of 68 images, as the others are not finished or, where it says so, failed; – (0/68): "
@@ -49,7 +53,11 @@ def score_grid(
         own = summary[summary["dataset"] == dataset]
         if own.empty and not (coverage and coverage.images(dataset)):
             continue
-        images = coverage.images(dataset) if coverage else int((own["n"] + own["n_failed"]).max())
+        images = (
+            coverage.images(dataset)
+            if coverage
+            else int((own["n"] + own["n_failed"] + own["n_undefined"]).max())
+        )
         measured = own.set_index(["prior", "task"]).to_dict("index")
         block = []
         for prior, label in catalogue.priors.items():
@@ -61,7 +69,7 @@ def score_grid(
         papers = _paper_rows(published[published["dataset"] == dataset], catalogue, spec.decimals)
         title = f"{dataset} ({images} image{'s' if images != 1 else ''})"
         sections.append(Section(title, [block, papers] if papers else [block]))
-    notes = NOTES if sections else ("No scores.",)
+    notes = (*NOTES, *_cannot_notes(summary, catalogue)) if sections else ("No scores.",)
     if coverage and coverage.notes():
         notes = (*coverage.notes(), *PARTIAL_NOTES, *notes)
     return Grid(
@@ -74,7 +82,7 @@ def score_csv(
 ) -> pd.DataFrame:
     """Return the table of a metric with all digits: one row for each data set and prior.
 
-    Each task gives the columns ``<task>`` (mean), ``<task>_low``, ``<task>_high`` (95 % bootstrap interval),
+    Each task gives the columns ``<task>`` (mean), ``<task>_low``, ``<task>_high`` (95 % interval),
     ``<task>_n``, ``<task>_n_failed``, ``<task>_status`` and ``<task>_mark`` (best, tied or empty). Published
     numbers are rows of their own, with the citation in ``note``. With ``planned``, while a run goes on, there are
     ``<task>_done`` and ``<task>_planned`` as well, in images, and the status of a cell without any is ``waiting``.
@@ -131,7 +139,11 @@ def _seen(row: Mapping[Any, Any], coverage: Coverage | None, cell: CellName) -> 
     if coverage is None:
         return row
     if not row:
-        return {"n": 0, "n_failed": 0, "status": "waiting"} if coverage.planned.get(cell) else row
+        return (
+            {"n": 0, "n_failed": 0, "n_undefined": 0, "status": "waiting"}
+            if coverage.planned.get(cell)
+            else row
+        )
     return row if coverage.is_whole_column(*cell[:2]) else {**row, "mark": ""}
 
 
@@ -139,8 +151,8 @@ def _cell(
     row: Mapping[Any, Any] | None, decimals: int, coverage: Coverage | None, cell: CellName
 ) -> Cell:
     row = _seen(row or {}, coverage, cell)
-    if not row or row["status"] == "unsupported":
-        return Cell("cannot")
+    if not row or row["status"] in (UNSUPPORTED, UNDEFINED):
+        return Cell(CANNOT)
     if coverage and not coverage.is_whole(cell):
         return _partial_cell(row, decimals, coverage, cell)
     if row["n"] == 0:
@@ -148,9 +160,32 @@ def _cell(
     text = f"{row['mean']:.{decimals}f}"
     if np.isfinite(row["low"]):
         text += f" ± {(row['high'] - row['low']) / 2:.{decimals}f}"
-    if row["n_failed"]:
-        return Cell(f"{text} ({row['n']}/{row['n'] + row['n_failed']})", row["mark"] or "failed")
-    return Cell(text, row["mark"])
+    missing = row["n_failed"] + row["n_undefined"]
+    if missing:
+        text += f" ({row['n']}/{row['n'] + missing})"
+    return Cell(text, row["mark"] or ("failed" if row["n_failed"] else ""))
+
+
+def _cannot_notes(summary: pd.DataFrame, catalogue: Catalogue) -> list[str]:
+    """Return what the cells that can't hold a number mean, each for the reason that holds."""
+    cells = summary.set_index(["dataset", "task", "prior"])["status"]
+    undefined = summary[summary["status"] == UNDEFINED]
+    planned = len(catalogue.priors) * len(summary[["dataset", "task"]].drop_duplicates())
+    notes = []
+    if (cells == UNSUPPORTED).any() or len(cells) < planned:
+        notes.append(f"{CANNOT}: the prior can't do the task; runs.parquet says why.")
+    if not undefined.empty:
+        places = [
+            f"{catalogue.prior_label(prior)} on {catalogue.tasks.get(task, task)}"
+            for task, prior in undefined[["task", "prior"]].drop_duplicates().to_numpy()
+        ]
+        more = f" and {len(places) - 3} more" if len(places) > 3 else ""
+        notes.append(
+            f"{CANNOT} for {', '.join(places[:3])}{more}: the metric is not defined there, which "
+            f"is no failure of the prior: {undefined['reason'].iloc[0]}; scores.parquet has the "
+            "reason of each image."
+        )
+    return notes
 
 
 def _partial_cell(
@@ -168,7 +203,7 @@ def _csv_cell(task: str, cell: Mapping[Any, Any]) -> dict[str, Any]:
     mean, n, status = (
         cell.get("mean", np.nan),
         cell.get("n", pd.NA),
-        cell.get("status", "unsupported"),
+        cell.get("status", UNSUPPORTED),
     )
     interval = {f"{task}_low": cell.get("low", np.nan), f"{task}_high": cell.get("high", np.nan)}
     counts = {f"{task}_n": n, f"{task}_n_failed": cell.get("n_failed", pd.NA)}

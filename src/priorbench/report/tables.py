@@ -48,7 +48,10 @@ def write_tables(
         for metric in catalogue.metrics
     }
     tables["cost"] = cost_csv(runs, catalogue, planned), cost_grid(runs, catalogue, planned)
-    tables["failures"] = failures_csv(runs), failures_grid(runs, catalogue, planned)
+    tables["failures"] = (
+        failures_csv(runs, scores),
+        failures_grid(runs, scores, catalogue, planned),
+    )
     tables["paired"] = (
         paired_csv(scores, catalogue, planned),
         paired_grid(scores, catalogue, planned),
@@ -68,4 +71,6 @@ def write_tables(
 def terminal_tables(scores: pd.DataFrame, runs: pd.DataFrame, catalogue: Catalogue) -> list[Table]:
     """Return what to print when an experiment is done: the first metric, and the failures if there are any."""
     metric = catalogue.main_metric
-    return to_rich(score_grid(scores, catalogue, metric)) + to_rich(failures_grid(runs, catalogue))
+    return to_rich(score_grid(scores, catalogue, metric)) + to_rich(
+        failures_grid(runs, scores, catalogue)
+    )

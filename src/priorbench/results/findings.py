@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from math import inf, isnan
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -39,6 +40,30 @@ def every(verdicts: Iterable[bool | None]) -> bool | None:
     if False in known:
         return False
     return None if None in known or not known else True
+
+
+def inside(interval: tuple[float, float], low: float, high: float = inf) -> bool | None:
+    """Return True if an interval lies between two bounds, False if outside, else None."""
+    below, above = interval
+    if isnan(below) or isnan(above):
+        return None
+    if above < low or below > high:
+        return False
+    return True if low < below and above < high else None
+
+
+def in_words(interval: tuple[float, float], digits: int, sign: str = "+") -> str:
+    """Return an interval in the words of evidence, ``[+0.10, +0.32]`` or ``(no interval)``.
+
+    Args:
+        interval: its ends; NaN if there is none.
+        digits: after the point.
+        sign: ``+`` for a sign before each number, ``-`` for negative ones only.
+    """
+    low, high = interval
+    if isnan(low) or isnan(high):
+        return "(no interval)"
+    return f"[{low:{sign}.{digits}f}, {high:{sign}.{digits}f}]"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -66,6 +66,7 @@ SCORES = Table(
     ),
     key=("experiment", "dataset", "image", "task", "prior", "metric", "source"),
 )
-"""One row for each score, with the fingerprint of all that it depends on. One with the status timeout has a value
-if the prior stopped by itself. A published number has no image and no fingerprint, the source ``paper`` and the
-citation as its note."""
+"""One row for each score, with the fingerprint of all that it depends on; its status is that of the
+restoration, failed if the metric did, or undefined where the metric is not defined. One with the
+status timeout has a value if the prior stopped by itself. A published number has no image and no
+fingerprint, the source ``paper`` and the citation as its note."""

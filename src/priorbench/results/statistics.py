@@ -3,32 +3,89 @@
 Every image with a value counts, also where the prior stopped at its time limit with an estimate. Failed images are
 left out of a mean and counted beside it. The best prior of a cell is sought among the complete
 ones only: those that restored every image that any prior restored. So an image that nobody could read costs nobody
-the comparison, and a prior can't win by failing on what is difficult.
+the comparison, and a prior can't win by failing on what is difficult. An image that the metric is
+not defined for is no failure of the prior.
+
+Intervals are Student's: of all that were simulated they are the only ones that hold from three
+images on (``benchmarks/coverage.py``, docs/results.md). One test decides whether a prior can be
+told from the best: the paired t test, with Bonferroni's correction for all pairs of priors of the
+column, because the best is chosen by the same scores and could have been any of them. Its interval,
+its p-value and the mark in the tables say the same.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from functools import lru_cache
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Final
 
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
-from scipy.stats import wilcoxon
+from scipy.stats import t as student
 
 from priorbench.records import MetricSpec
+from priorbench.results.statuses import NO_FAILURE, UNDEFINED
 
 CONFIDENCE = 0.95
-RESAMPLES = 5000
+SIGNIFICANCE = 1 - CONFIDENCE
+BEST: Final = "best"
+TIED: Final = "tied"
+EQUAL = 1e-12
+"""The relative difference up to which two means are the same number, summed in another order."""
 SUMMARY_COLUMNS = (
-    *("dataset", "task", "metric", "prior"),
-    *("n", "n_failed", "mean", "low", "high", "status", "mark"),
+    "dataset",
+    "task",
+    "metric",
+    "prior",
+    "n",
+    "n_failed",
+    "n_undefined",
+    "mean",
+    "low",
+    "high",
+    "status",
+    "reason",
+    "mark",
 )
 PAIRED_COLUMNS = (
-    *("dataset", "task", "metric", "prior", "best"),
-    *("n", "difference", "low", "high", "p_value", "p_holm"),
+    "dataset",
+    "task",
+    "metric",
+    "prior",
+    "best",
+    "n",
+    "difference",
+    "low",
+    "high",
+    "p_value",
+    "p_adjusted",
+    "comparisons",
+    "mark",
 )
+
+
+@dataclass(frozen=True)
+class Comparisons:
+    """Each of K priors compared with one of them, image by image.
+
+    Args:
+        n: common images, K.
+        difference: mean difference to the one, K.
+        low: lower ends of the simultaneous intervals, K; NaN with fewer than two images.
+        high: upper ends, K.
+        p_value: of the two-sided paired t tests, K; NaN with fewer than two images.
+        p_adjusted: corrected for all pairs of priors, K.
+        pairs: how many these are, K (K − 1) / 2.
+    """
+
+    n: NDArray[np.int64]
+    difference: NDArray[np.float64]
+    low: NDArray[np.float64]
+    high: NDArray[np.float64]
+    p_value: NDArray[np.float64]
+    p_adjusted: NDArray[np.float64]
+    pairs: int
 
 
 def summarise(scores: pd.DataFrame, metrics: Mapping[str, MetricSpec]) -> pd.DataFrame:
@@ -39,35 +96,35 @@ def summarise(scores: pd.DataFrame, metrics: Mapping[str, MetricSpec]) -> pd.Dat
         metrics: name → record; other metrics are passed over.
 
     Returns:
-        ``n`` images in the mean, ``n_failed`` images that failed, ``mean``, the bootstrap interval from ``low`` to
-        ``high`` (NaN for one image), ``status`` (ok, or why there is no mean), and ``mark``: ``best``, ``tied`` (the
-        interval of the paired difference to the best contains 0) or empty.
+        ``n`` images in the mean, ``n_failed`` images that failed, ``n_undefined`` that the metric
+        is not defined for, ``mean``, Student's interval of it from ``low`` to ``high`` (NaN for one
+        image), ``status`` (ok, or why there is no mean) with a ``reason``, and ``mark``: ``best``
+        (also of several with equal means), ``tied`` (can't be told from the best, see
+        :func:`paired_differences`) or empty.
     """
     rows: list[dict[str, Any]] = []
-    paired = paired_differences(scores, metrics)
-    includes_zero = paired[(paired["low"] <= 0) & (paired["high"] >= 0)]
-    tied = set(
-        includes_zero[["dataset", "task", "metric", "prior"]].itertuples(index=False, name=None)
-    )
+    paired = paired_differences(scores, metrics).set_index(["dataset", "task", "metric", "prior"])
+    marks = paired["mark"].to_dict()
     for cell, group, values in _cells(scores, metrics):
-        best = _best(values, metrics[cell["metric"]].higher_is_better)
-        complete = _complete(values)
+        best = _best(values, group, metrics[cell["metric"]].higher_is_better)
         for prior, own in group.groupby("prior", sort=True):
             measured = values[prior].dropna().to_numpy()
-            low, high = bootstrap_interval(measured)
-            failed = own[~own["ok"] & (own["status"] != "unsupported")]
-            mark = "tied" if prior in complete and (*cell.values(), prior) in tied else ""
+            low, high = mean_interval(measured)
+            missing = own[~own["ok"]]
+            status, reason = ("ok", "") if len(measured) else _why(missing)
             rows.append(
                 cell
                 | {
                     "prior": prior,
                     "n": len(measured),
-                    "n_failed": len(failed),
+                    "n_failed": int((~missing["status"].isin(NO_FAILURE)).sum()),
+                    "n_undefined": int((missing["status"] == UNDEFINED).sum()),
                     "mean": float(measured.mean()) if len(measured) else np.nan,
                     "low": low,
                     "high": high,
-                    "status": "ok" if len(measured) else _status(own["status"]),
-                    "mark": "best" if prior == best else mark,
+                    "status": status,
+                    "reason": reason,
+                    "mark": BEST if prior == best else marks.get((*cell.values(), prior), ""),
                 }
             )
     return pd.DataFrame(rows, columns=list(SUMMARY_COLUMNS))
@@ -78,41 +135,77 @@ def paired_differences(scores: pd.DataFrame, metrics: Mapping[str, MetricSpec]) 
 
     dᵢ = score of the prior on image i − score of the best prior on image i, over the images that both restored.
 
-    The best prior is chosen by the same numbers, so the p-values are somewhat optimistic about the distance to it.
-
     Args:
         scores: rows of :data:`priorbench.results.schema.SCORES`; published ones are passed over.
         metrics: name → record; other metrics are passed over.
 
     Returns:
-        ``n`` common images, the mean ``difference`` with its bootstrap interval from ``low`` to ``high``, ``p_value``
-        of the two-sided Wilcoxon signed-rank test (DOI 10.2307/3001968) and ``p_holm``, corrected by Holm for all
-        comparisons of the same data set, task and metric.
+        ``n`` common images, the mean ``difference`` with its simultaneous interval from ``low`` to
+        ``high``, ``p_value`` of the two-sided paired t test, ``p_adjusted`` for all ``comparisons``
+        between priors of the data set, task and metric, and ``mark``: ``best`` where the means are
+        equal; ``tied`` where the prior is complete and can't be told from the best, which is where
+        ``p_adjusted`` is at least 5 %, the interval contains 0, or one image allows no test; else
+        empty.
     """
     rows: list[dict[str, Any]] = []
-    for cell, _, values in _cells(scores, metrics):
-        best = _best(values, metrics[cell["metric"]].higher_is_better)
+    for cell, group, values in _cells(scores, metrics):
+        best = _best(values, group, metrics[cell["metric"]].higher_is_better)
         if best is None:
             continue
-        family = []
-        for prior in values.columns.drop(best):
-            differences = (values[prior] - values[best]).dropna().to_numpy()
-            if len(differences):
-                low, high = bootstrap_interval(differences)
-                compared = {
+        present = values.dropna(axis=1, how="all")
+        compared = pairwise_comparisons(present.to_numpy(), list(present.columns).index(best))
+        complete, means = _complete(values, group), present.mean()
+        for index, prior in enumerate(present.columns):
+            if prior == best or not compared.n[index]:
+                continue
+            mark = ""
+            if prior in complete and not compared.p_adjusted[index] < SIGNIFICANCE:
+                mark = TIED
+            if prior in complete and np.isclose(means[prior], means[best], rtol=EQUAL, atol=0):
+                mark = BEST
+            rows.append(
+                cell
+                | {
                     "prior": prior,
                     "best": best,
-                    "n": len(differences),
-                    "difference": differences.mean(),
+                    "n": int(compared.n[index]),
+                    "difference": float(compared.difference[index]),
+                    "low": float(compared.low[index]),
+                    "high": float(compared.high[index]),
+                    "p_value": float(compared.p_value[index]),
+                    "p_adjusted": float(compared.p_adjusted[index]),
+                    "comparisons": compared.pairs,
+                    "mark": mark,
                 }
-                family.append(
-                    cell
-                    | compared
-                    | {"low": low, "high": high, "p_value": signed_rank_test(differences)}
-                )
-        corrected = holm([row["p_value"] for row in family])
-        rows += [row | {"p_holm": p} for row, p in zip(family, corrected, strict=True)]
+            )
     return pd.DataFrame(rows, columns=list(PAIRED_COLUMNS))
+
+
+def pairwise_comparisons(scores: NDArray[np.float64], best: int) -> Comparisons:
+    """Compare every prior with one that was chosen by the same scores.
+
+    Two-sided paired t tests with Bonferroni's correction for all m = K (K − 1) / 2 pairs (Dunn
+    1961, doi:10.2307/2282330): the chosen one could have been any, so that all pairs are looked at.
+    The intervals are at the level 1 − 5 % / m, and one contains 0 exactly where its corrected
+    p-value is at least 5 %.
+
+    Args:
+        scores: images × K; NaN where there is none.
+        best: which of the priors the others are compared with.
+    """
+    count = scores.shape[1]
+    pairs = max(1, count * (count - 1) // 2)
+    test = _t_test(scores - scores[:, [best]])
+    half = test.half_width(SIGNIFICANCE / pairs)
+    return Comparisons(
+        n=test.n,
+        difference=test.mean,
+        low=test.mean - half,
+        high=test.mean + half,
+        p_value=test.p_value,
+        p_adjusted=np.minimum(1, pairs * test.p_value),
+        pairs=pairs,
+    )
 
 
 def restored_runs(runs: pd.DataFrame) -> pd.DataFrame:
@@ -128,47 +221,75 @@ def restored_runs(runs: pd.DataFrame) -> pd.DataFrame:
     return runs[(runs["status"] == "ok") | stopped]
 
 
-def bootstrap_interval(values: NDArray[np.float64]) -> tuple[float, float]:
-    """Return the percentile bootstrap interval of the mean at 95 %.
+def mean_interval(values: ArrayLike) -> tuple[float, float]:
+    """Return Student's interval of the mean at 95 %: x̄ ± t s / √N with N − 1 degrees of freedom.
 
-    The resamples depend on the number of values only, so the result is the same everywhere.
+    It may reach beyond the range of a bounded metric.
 
     Args:
-        values: N numbers; fewer than two, or an infinite one, give (NaN, NaN).
+        values: N numbers; fewer than two, or one that is not finite, give (NaN, NaN).
     """
-    if len(values) < 2 or not np.isfinite(values).all():
-        return np.nan, np.nan
-    means = _resampling_weights(len(values)) @ values
-    low, high = np.quantile(means, [(1 - CONFIDENCE) / 2, (1 + CONFIDENCE) / 2])
-    return float(low), float(high)
+    low, high = mean_intervals(np.asarray(values, dtype=np.float64)[None])
+    return float(low[0]), float(high[0])
 
 
-def signed_rank_test(differences: NDArray[np.float64]) -> float:
-    """Return the two-sided p-value of the Wilcoxon signed-rank test; 1 when all differences are 0."""
-    return float(wilcoxon(differences).pvalue) if np.any(differences) else 1.0
+def mean_intervals(values: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return the lower and upper ends of :func:`mean_interval` of each row, M × N."""
+    finite = np.isfinite(values).all(1, keepdims=True)
+    test = _t_test(np.where(finite, values, np.nan).T)
+    half = test.half_width(SIGNIFICANCE)
+    return test.mean - half, test.mean + half
 
 
-def holm(p_values: ArrayLike) -> NDArray[np.float64]:
-    """Return p-values corrected for m comparisons by Holm's step-down method.
+def jackknife_interval(estimate: float, left_out: ArrayLike) -> tuple[float, float]:
+    """Return an interval at 95 % of what is no mean, for example a ratio, by the jackknife.
 
-    The i-th smallest becomes max over j ≤ i of min(1, (m − j + 1) p₍ⱼ₎), so that rejecting those below α keeps the
-    chance of any false rejection below α (Holm 1979, https://www.jstor.org/stable/4615733).
+    The pseudo-values N θ̂ − (N − 1) θ̂₍₋ᵢ₎ are taken as a sample with the mean θ (Tukey 1958;
+    Miller 1974, doi:10.1093/biomet/61.1.1). Where all estimates are above 0, their logarithms are
+    taken, which are closer to normal.
+
+    Args:
+        estimate: θ̂, of all N units.
+        left_out: θ̂₍₋ᵢ₎, of all but the i-th, N.
     """
-    p = np.asarray(p_values, dtype=np.float64)
-    order = np.argsort(p, kind="stable")
-    corrected = np.empty_like(p)
-    corrected[order] = np.maximum.accumulate(np.minimum(1, p[order] * np.arange(len(p), 0, -1)))
-    return corrected
+    whole, without = np.float64(estimate), np.asarray(left_out, dtype=np.float64)
+    if not (whole > 0 and (without > 0).all()):
+        return mean_interval(len(without) * whole - (len(without) - 1) * without)
+    low, high = mean_interval(len(without) * np.log(whole) - (len(without) - 1) * np.log(without))
+    return float(np.exp(low)), float(np.exp(high))
 
 
-@lru_cache(maxsize=4)
-def _resampling_weights(n: int) -> NDArray[np.float64]:
-    """Return R × N weights; a row times the values is the mean of one resample."""
-    indices = np.random.default_rng(n).integers(n, size=(RESAMPLES, n))
-    offsets = n * np.arange(RESAMPLES)[:, None]
-    return (
-        np.bincount((indices + offsets).ravel(), minlength=RESAMPLES * n).reshape(RESAMPLES, n) / n
-    )
+@dataclass(frozen=True)
+class _TTest:
+    """Two-sided t tests of a mean of 0, one for each of K columns."""
+
+    n: NDArray[np.int64]
+    mean: NDArray[np.float64]
+    error: NDArray[np.float64]
+
+    def half_width(self, significance: float) -> NDArray[np.float64]:
+        """Return half the width of the intervals; NaN with fewer than two values."""
+        width: NDArray[np.float64] = student.isf(significance / 2, self.n - 1) * self.error
+        return width
+
+    @property
+    def p_value(self) -> NDArray[np.float64]:
+        """The p-values: 1 if all values are 0, 0 if all are equal, NaN with fewer than two."""
+        with np.errstate(divide="ignore", invalid="ignore"):
+            statistic = np.where(self.mean == 0, 0, np.abs(self.mean) / self.error)
+        p_value: NDArray[np.float64] = 2 * student.sf(statistic, self.n - 1)
+        return p_value
+
+
+def _t_test(values: NDArray[np.float64]) -> _TTest:
+    """Return the tests of the columns, N × K; NaN stands for no value."""
+    present = np.isfinite(values)
+    n = present.sum(0)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        mean = np.where(present, values, 0).sum(0) / n
+        squares = np.where(present, values - mean, 0) ** 2
+        error = np.sqrt(squares.sum(0) / (n - 1) / n)
+    return _TTest(n, mean, error)
 
 
 def _cells(
@@ -182,23 +303,34 @@ def _cells(
         yield dict(zip(("dataset", "task", "metric"), map(str, names), strict=True)), group, values
 
 
-def _complete(values: pd.DataFrame) -> list[str]:
+def _complete(values: pd.DataFrame, rows: pd.DataFrame) -> list[str]:
+    """Return the priors that have a value of every image that any prior has.
+
+    Where the metric is not defined for a restoration, none is asked for.
+    """
+    undefined = rows.assign(undefined=rows["status"] == UNDEFINED).pivot(
+        index="image", columns="prior", values="undefined"
+    )
     present = values.notna()
-    return [str(prior) for prior in values.columns[present[present.any(axis=1)].all()]]
+    excused = present | undefined.reindex_like(present).fillna(False).astype(bool)
+    whole = excused[present.any(axis=1)].all() & present.any()
+    return [str(prior) for prior in values.columns[whole]]
 
 
-def _best(values: pd.DataFrame, higher_is_better: bool | None) -> str | None:
+def _best(values: pd.DataFrame, rows: pd.DataFrame, higher_is_better: bool | None) -> str | None:
     """Return the complete prior with the best mean, the first by id among equals; None without any score."""
-    means = values[_complete(values)].mean().dropna()
+    means = values[_complete(values, rows)].mean().dropna()
     if means.empty or higher_is_better is None:
         return None
-    return str(means.idxmax() if higher_is_better else means.idxmin())
+    extreme = means.max() if higher_is_better else means.min()
+    return str(means.index[np.isclose(means, extreme, rtol=EQUAL, atol=0)][0])
 
 
-def _status(failed: pd.Series[str]) -> str:
-    """Return the most frequent status; an unreadable image doesn't make an unsupported task a failure."""
-    return (
-        "unsupported"
-        if (failed == "unsupported").any()
-        else str(failed.mode().sort_values().iloc[0])
-    )
+def _why(missing: pd.DataFrame) -> tuple[str, str]:
+    """Return the most frequent status, a failure before others, and its first reason."""
+    counts = missing["status"].value_counts()
+    harmless = counts.index.isin(NO_FAILURE)
+    order = sorted(zip(-counts, harmless, counts.index, strict=True))
+    status = str(order[0][2])
+    reasons = missing.loc[missing["status"] == status].sort_values("image")["reason"]
+    return status, str(reasons.iloc[0])

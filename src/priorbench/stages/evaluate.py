@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from priorbench.errors import raise_if_storage
+from priorbench.errors import NotApplicable, raise_if_storage
 from priorbench.plan import Variant
 from priorbench.plugins import Registered
 from priorbench.records import MetricSpec, TaskSpec
-from priorbench.stages.outcome import FAILED, OK, Outcome
+from priorbench.results.statuses import FAILED, OK, UNDEFINED
+from priorbench.stages.outcome import Outcome
 
 
 @dataclass(frozen=True)
@@ -21,7 +22,8 @@ class Evaluation:
 
     Args:
         value: None if it gave none.
-        status: ``ok``, or how it failed.
+        status: ``ok``, ``undefined`` where the metric is not defined for the image or the task, or
+            how it failed.
         reason: one sentence; empty when ok.
     """
 
@@ -30,24 +32,25 @@ class Evaluation:
     reason: str = ""
 
 
-def evaluate(metric: Callable[[], Any], why_not_finite: Callable[[], str] = str) -> Evaluation:
+def evaluate(metric: Callable[[], Any]) -> Evaluation:
     """Return the value of a metric, or the reason why it has none.
 
     Args:
         metric: gives the value.
-        why_not_finite: gives what is added to the reason when the value is not finite.
 
     Raises:
         StorageError: what it reads is damaged.
     """
     try:
         value = float(metric())
+    except NotApplicable as error:
+        return Evaluation(None, UNDEFINED, str(error))
     except (Exception, SystemExit) as error:
         raise_if_storage(error)
         outcome = Outcome.of_exception(error, "score")
         return Evaluation(None, outcome.status, outcome.reason)
     if not math.isfinite(value):
-        return Evaluation(None, FAILED, f"the metric is {value}{why_not_finite()}")
+        return Evaluation(None, FAILED, f"the metric is {value}")
     return Evaluation(value)
 
 

@@ -9,14 +9,14 @@ from pathlib import Path
 from typing import NamedTuple
 
 from priorbench.plan import Plan
-from priorbench.stages.outcome import OK, UNSUPPORTED
+from priorbench.results.statuses import NO_FAILURE
 
 LOST = "ended without a result"
 SHOWN = 10
 
 
 class Ended(NamedTuple):
-    """How one restoration ended, and in which job."""
+    """How one restoration, or one score of it, ended, and in which job."""
 
     dataset: str
     task: str
@@ -30,8 +30,8 @@ class Ended(NamedTuple):
 
     @property
     def failed(self) -> bool:
-        """Whether it is a failure; what a prior can't do is none."""
-        return self.status not in (OK, UNSUPPORTED)
+        """Whether it is a failure: not what a prior can't do, nor an undefined metric."""
+        return self.status not in NO_FAILURE
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ class Failure:
 
 
 def failures(plan: Plan, rows: Iterable[Ended]) -> list[Failure]:
-    """Return the failures among ``rows``, those of a prior on a task together.
+    """Return the failures among ``rows``: together those of a prior on a task, and of their scores.
 
     What failed before the restorations (an image, a fit) is told once, with the log of the job that did it.
     """
@@ -59,7 +59,9 @@ def failures(plan: Plan, rows: Iterable[Ended]) -> list[Failure]:
         if row.failed:
             place, log = _place(plan, row)
             # The chunks of a cell have logs of their own: the first one stands for all.
-            groups.setdefault((place, "" if row.stage == "restore" else log), []).append(row)
+            groups.setdefault((place, "" if row.stage in ("restore", "score") else log), []).append(
+                row
+            )
     return [
         Failure(place, _what(group), _place(plan, group[0])[1])
         for (place, _), group in groups.items()
@@ -110,6 +112,8 @@ def _place(plan: Plan, row: Ended) -> tuple[str, str]:
     if row.stage == "tune":
         return f"tuning {row.prior} for {row.task}", log("tune", row.task, row.prior)
     place = f"{row.prior} on {row.task} of {row.dataset}"
+    if row.stage == "score":
+        return f"scoring {place}", log("score", row.dataset, row.task, row.prior, row.chunk)
     return place, log("restore", row.dataset, row.task, row.prior, row.chunk)
 
 

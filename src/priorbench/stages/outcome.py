@@ -8,12 +8,9 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from priorbench.errors import Diverged, NotApplicable
+from priorbench.results.statuses import DIVERGED, FAILED, OK, TIMEOUT, UNSUPPORTED
 
-OK = "ok"
-FAILED = "failed"
-TIMEOUT = "timeout"
-UNSUPPORTED = "unsupported"
-DIVERGED = "diverged"
+__all__ = ["DIVERGED", "FAILED", "OK", "TIMEOUT", "UNSUPPORTED", "Outcome"]
 
 
 @dataclass(frozen=True)

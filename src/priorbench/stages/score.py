@@ -25,8 +25,9 @@ from priorbench.stages.protocol import compared
 def score(plan: Plan, dataset: str, task: str, prior: str, chunk: str) -> None:
     """Write one row of ``scores`` for each image and metric of a chunk of restorations.
 
-    A restoration that failed has rows as well, without a value; so has a metric that can't be loaded or raises. One
-    that stopped at its time limit with an estimate has rows with a value and the status ``timeout``.
+    A restoration that failed has rows as well, without a value; so has a metric that can't be
+    loaded or raises, or that is not defined for the image. One that stopped at its time limit with
+    an estimate has rows with a value and the status ``timeout``.
 
     Raises:
         StorageError: a disk is full, or an image or a problem is not what was made.
@@ -119,8 +120,4 @@ class _Pair:
             if known.get("fingerprint") == self.fingerprints.metric(name):
                 return Evaluation(known["value"], known["status"], known["reason"])
             return evaluate_of_problem(metric, self.task, self.problem_file, self.restored_file)
-        return evaluate(lambda: metric.load()(*self.images), self._why_not_finite)
-
-    def _why_not_finite(self) -> str:
-        restored, clean = self.images
-        return ": the restoration equals the clean image" if (restored == clean).all() else ""
+        return evaluate(lambda: metric.load()(*self.images))

@@ -15,8 +15,8 @@ from typing import Any, TypeAlias
 from priorbench.files import read_json, read_rows
 from priorbench.locks import held
 from priorbench.plan import Plan
+from priorbench.results.statuses import NO_FAILURE, OK, TIMEOUT
 from priorbench.stages.failures import LOST, Ended, Failure, failures
-from priorbench.stages.outcome import OK
 
 RECENT = 30.0
 """Seconds after its last line in which a job that holds no lock counts as running: it starts, or knows no locks."""
@@ -75,7 +75,7 @@ class Status:
     Args:
         experiment: its name.
         priors: how far each one is.
-        failures: what failed, and jobs that ended without a result.
+        failures: what failed, scores too, and jobs that ended without a result.
         changed: when a file of the run changed last, in seconds since the epoch; None if there is none.
     """
 
@@ -126,7 +126,7 @@ class Observer:
         for prior, cells in self._cells.items():
             look = _Look(self._plan, prior, cells, self)
             priors.append(look.status())
-            rows += look.ended
+            rows += [*look.ended, *look.unscored]
             lost += look.lost
         found = (*failures(self._plan, rows), *lost)
         return Status(self._plan.experiment.experiment, tuple(priors), found, self._changed)
@@ -160,6 +160,7 @@ class _Look:
     ) -> None:
         self.plan, self.prior, self.cells, self.observer = plan, prior, cells, observer
         self.ended: list[Ended] = []
+        self.unscored: list[Ended] = []
         self.lost: list[Failure] = []
         self.total = self.running = self.jobs = self.outdated = 0
         self.left: dict[tuple[str, str], int] = {}
@@ -215,7 +216,7 @@ class _Look:
         """Count the restorations of one data set and task."""
         cell, layout = (dataset, task, self.prior), self.plan.layout
         chunks = self.plan.chunks(dataset, self.prior)
-        runs = _listing(layout.runs(*cell, "0"))
+        runs, scores = (_listing(file(*cell, "0")) for file in (layout.runs, layout.scores))
         # Whole folders are listed, as asking for each file takes long on a network; none if all jobs have ended.
         open_cell = any(f"{number}.jsonl" not in runs for number in range(len(chunks)))
         logs = _listing(layout.log_file("restore", *cell, "0")) if open_cell else {}
@@ -234,6 +235,7 @@ class _Look:
                 found = {image: rows[image] for image in images if image in rows}
                 if job and job.fingerprints != {self.plan.fingerprints.restored(*cell)}:
                     self.outdated += len(found)
+                self._scores(cell, chunk, scores.get(f"{chunk}.jsonl"), found)
             else:
                 self.jobs += 1
                 found = self._records(cell, images, records)
@@ -248,6 +250,24 @@ class _Look:
             self.ended += [Ended(*cell, chunk, image, *how) for image, how in found.items()]
             self.left[dataset, task] = self.left.get((dataset, task), 0) + len(images) - len(found)
             self.total += len(images)
+
+    def _scores(
+        self, cell: tuple[str, str, str], chunk: str, written: os.stat_result | None, runs: _Hows
+    ) -> None:
+        """Note the scores of restored images that failed."""
+        if written is None:
+            return
+        self.observer.note(written)
+        file = self.plan.layout.scores(*cell, chunk)
+        rows = self.observer.content(file, written, _failed_scores)
+        if rows is None:
+            log = self.plan.layout.log_file("score", *cell, chunk)
+            self.lost.append(Failure(file, "can't be read", log))
+        self.unscored += [
+            Ended(*cell, chunk, image, status, "score", reason, None)
+            for image, status, reason in rows or ()
+            if image in runs and runs[image][0] in (OK, TIMEOUT)
+        ]
 
     def _records(
         self, cell: tuple[str, str, str], images: list[str], records: dict[str, os.stat_result]
@@ -283,6 +303,8 @@ class _Look:
 
 _How: TypeAlias = tuple[str, str, str, float | None]
 """Status, stage, reason and seconds."""
+_Hows: TypeAlias = Mapping[str, _How]
+"""By image."""
 
 
 @dataclass(frozen=True)
@@ -298,6 +320,15 @@ def _job_rows(path: Path) -> _Job:
     return _Job(
         {row["image"]: _how(row) for row in rows}, frozenset(row["fingerprint"] for row in rows)
     )
+
+
+def _failed_scores(path: Path) -> list[tuple[str, str, str]]:
+    """Return image, status and reason of the scores that failed, other than by a time limit."""
+    return [
+        (row["image"], row["status"], f"{row['metric']}: {row['reason']}")
+        for row in read_rows(path)
+        if row["status"] not in (*NO_FAILURE, TIMEOUT)
+    ]
 
 
 def _record(path: Path) -> _How:

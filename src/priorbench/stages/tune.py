@@ -27,8 +27,6 @@ if TYPE_CHECKING:
     from priorbench.types import Image
 
 ENDED = ("status", "stage", "reason", "traceback")
-EXACT = 120.0
-"""PSNR in dB that stands for an exact restoration, which has none: more than 16 bits can tell."""
 
 
 def tune(plan: Plan, task: str, prior: str, *, final: bool = True) -> Outcome:
@@ -354,7 +352,7 @@ def _try(
                 sample.border,
                 sample.luminance,
             )
-            scores[sample.name] = min(psnr(*pair), EXACT)
+            scores[sample.name] = psnr(*pair)
     except (Exception, SystemExit) as error:
         raise_if_storage(error)
         return Outcome.of_exception(error, "tune")

@@ -11,13 +11,13 @@ from matplotlib.figure import Figure
 from priorbench.report.figures.canvas import legend_above, nothing_to_draw
 from priorbench.report.figures.dots import (
     BEYOND,
-    CANNOT,
     HOLLOW,
     Row,
     dot_grid,
     draw_rows,
     legend_mark,
     rank_priors,
+    without_mean,
 )
 from priorbench.report.figures.style import DARK, WIDTH, Mark, prior_marks, styled
 from priorbench.results.catalogue import Catalogue
@@ -28,7 +28,7 @@ NOT_COMPARED = "not compared"
 
 @styled
 def draw_differences(scores: pd.DataFrame, catalogue: Catalogue, metric: str) -> Figure:
-    """Draw the paired differences to the best prior of each data set and task, with 95 % intervals.
+    """Draw the paired differences to the best prior, with simultaneous 95 % intervals.
 
     Images differ more than priors do, so intervals of means overlap where the priors are clearly apart; pairing by
     image takes the difficulty of the images out. What would squeeze the rest is written at the edge.
@@ -67,7 +67,7 @@ def draw_differences(scores: pd.DataFrame, catalogue: Catalogue, metric: str) ->
     )
     handles = [
         legend_mark("the best", marker="*", markersize=8),
-        legend_mark("mean difference, 95 % interval", linewidth=1.6),
+        legend_mark("mean difference, simultaneous 95 % interval", linewidth=1.6),
     ]
     if any(row.failed for row in drawn):
         handles.append(legend_mark("some images failed", **HOLLOW))
@@ -81,10 +81,7 @@ def draw_differences(scores: pd.DataFrame, catalogue: Catalogue, metric: str) ->
 
 def _row(state: Mapping[Any, Any] | None, difference: Mapping[Any, Any] | None, mark: Mark) -> Row:
     if state is None or not state["n"]:
-        status = "unsupported" if state is None else state["status"]
-        if status == "unsupported":
-            return Row(mark=mark, words=CANNOT)
-        return Row(mark=mark, words=status, failed=True)
+        return without_mean(state, mark)
     if state["mark"] == "best":
         return Row(mark=mark, mean=0.0, best=True)
     if difference is None:

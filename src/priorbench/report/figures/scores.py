@@ -12,13 +12,13 @@ from matplotlib.figure import Figure
 from priorbench.report.figures.canvas import legend_above, nothing_to_draw
 from priorbench.report.figures.dots import (
     BEYOND,
-    CANNOT,
     HOLLOW,
     Row,
     dot_grid,
     draw_rows,
     legend_mark,
     rank_priors,
+    without_mean,
 )
 from priorbench.report.figures.style import DARK, WIDTH, Mark, prior_marks, styled
 from priorbench.results.catalogue import Catalogue
@@ -89,10 +89,7 @@ def draw_scores(scores: pd.DataFrame, catalogue: Catalogue, metric: str) -> Figu
 
 def _row(cell: Mapping[Any, Any] | None, values: tuple[float, ...], mark: Mark) -> Row:
     if cell is None or not cell["n"]:
-        status = "unsupported" if cell is None else cell["status"]
-        if status == "unsupported":
-            return Row(mark=mark, words=CANNOT)
-        return Row(mark=mark, words=status, failed=True)
+        return without_mean(cell, mark)
     failed = cell["n_failed"]
     return Row(
         mark=mark,

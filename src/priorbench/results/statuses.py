@@ -1,0 +1,14 @@
+"""How a restoration or a score ended, as the tables name it."""
+
+from __future__ import annotations
+
+OK = "ok"
+FAILED = "failed"
+"""It raised or crashed, or its number is not finite."""
+TIMEOUT = "timeout"
+DIVERGED = "diverged"
+UNSUPPORTED = "unsupported"
+"""The prior can't do the task, or not on this image."""
+UNDEFINED = "undefined"
+"""The metric is not defined for this image or task, whatever the prior."""
+NO_FAILURE = (OK, UNSUPPORTED, UNDEFINED)
