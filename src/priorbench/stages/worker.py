@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import shutil
 import signal
 import sys
 import tempfile
@@ -162,7 +163,7 @@ def _main(
     del sys.argv[1:]
     for name in ("PWD", "OLDPWD"):
         os.environ.pop(name, None)
-    threading.Thread(target=_end_with_parent, args=(lifeline,), daemon=True).start()
+    threading.Thread(target=_end_with_parent, args=(lifeline, folder), daemon=True).start()
     try:
         work(sender.send, *arguments)
     except Exception as error:
@@ -183,10 +184,11 @@ def _tell_what_is_lost(sender: Connection, error: Exception) -> None:
     sender.send(("machine", str(error)))
 
 
-def _end_with_parent(lifeline: Connection) -> None:
-    """End this process group as soon as the parent is gone, however it went."""
+def _end_with_parent(lifeline: Connection, folder: str) -> None:
+    """End this process group as soon as the parent is gone, however it went; nobody else removes the folder then."""
     with suppress(EOFError, OSError):
         lifeline.recv()
+    shutil.rmtree(folder, ignore_errors=True)
     os.killpg(0, signal.SIGKILL)
 
 
