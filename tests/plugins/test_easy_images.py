@@ -30,14 +30,15 @@ SIDE = 32
 NETWORK = {"iterations": 4, "measure_every": 2, "n_tiles": 60, "batch": 4}
 VAE = {**NETWORK, "latent_size": 4, "width": 8, "depth": 1}
 PATCHES = {"n_patches": 1500, "iterations": 3}
+INDEPENDENT = {**PATCHES, "patch_size": 4, "scales": 4, "stride": 2}
 SMALL: dict[str, dict[str, Any]] = {
     "gmm": {**PATCHES, "n_components": 3},
     "gmm-dead-leaves": {**PATCHES, "n_components": 3, "mode": "fast", "adapt": 1},
     "mvg": PATCHES,
     "gsm": {**PATCHES, "n_components": 3},
-    "pca": PATCHES,
-    "ica": {**PATCHES, "stride": 3},
-    "ind-pixel": {**PATCHES, "stride": 3},
+    "pca": INDEPENDENT,
+    "ica": {**INDEPENDENT, "steps": 2},
+    "ind-pixel": {**INDEPENDENT, "steps": 2},
     "dip": {"channels": 4, "scales": 2, "input_channels": 4, "iterations": 12},
     "dncnn": {**NETWORK, "width": 4, "blocks": 1, "tile_size": 16},
     "dncnn-dead-leaves": {**NETWORK, "width": 4, "blocks": 1, "tile_size": 16},
