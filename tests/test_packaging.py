@@ -1,7 +1,10 @@
+import ast
 import re
+import sys
 import tomllib
 import zipfile
-from importlib.metadata import version
+from collections.abc import Iterator
+from importlib.metadata import packages_distributions, version
 from pathlib import Path
 
 import hatchling.build
@@ -41,6 +44,53 @@ def test_every_pin_is_exact_and_no_gpu_library_is_pinned(pins):
     for name, pin in pins.items():
         assert [specifier.operator for specifier in pin.specifier] == ["=="], name
         assert not name.startswith(("nvidia-", "cuda-", "triton")), name
+
+
+def imports(file: Path) -> Iterator[str]:
+    """Yield the top-level modules that a file imports, wherever in it, without relative ones."""
+    for node in ast.walk(ast.parse(file.read_text())):
+        if isinstance(node, ast.Import):
+            yield from (alias.name.partition(".")[0] for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            yield node.module.partition(".")[0]
+
+
+def declared(extras: tuple[str, ...]) -> set[str]:
+    """Return the names of the packages that the project with some of its extras requires."""
+    names: set[str] = set()
+    texts = list(PROJECT["dependencies"])
+    waiting = list(extras)
+    while waiting:
+        texts += EXTRAS[waiting.pop()]
+    for requirement in map(Requirement, texts):
+        if canonicalize_name(requirement.name) == PROJECT["name"]:
+            names |= declared(tuple(requirement.extras))
+        else:
+            names.add(canonicalize_name(requirement.name))
+    return names
+
+
+@pytest.mark.parametrize(
+    ("folder", "extras"),
+    [
+        ("src", ()),
+        ("plugins", ()),
+        ("docs/examples", ()),
+        ("benchmarks", ("benchmarks",)),
+        ("tests", ("test",)),
+    ],
+)
+def test_every_import_is_declared(folder, extras):
+    own = {file.stem for top in ("tests", "benchmarks") for file in (ROOT / top).rglob("*.py")}
+    distributions = packages_distributions()
+    known = declared(extras)
+    missing = {}
+    for file in (ROOT / folder).rglob("*.py"):
+        for name in {*imports(file)} - sys.stdlib_module_names - own - {PROJECT["name"]}:
+            provided = {canonicalize_name(each) for each in distributions.get(name, [name])}
+            if not provided & known:
+                missing.setdefault(name, file.relative_to(ROOT).as_posix())
+    assert not missing
 
 
 def test_version_and_license_agree():

@@ -16,10 +16,16 @@ from priorbench.types import Image
 from .objective import Objective
 
 COLLAPSE = 10 ** (5 / 10)
-"""Growth of the error, 5 dB, after which a run goes back to its last good weights."""
+"""Growth of the error, 5 dB, after which a run goes back to its last good weights, and on with half the rates."""
 
 ATTEMPTS = 5
 """How often a run may go back without a new good state before it counts as diverged."""
+
+FLOOR = 1e-4
+"""Errors below it, 40 dB, are alike to the guard: there a step of a fixed length changes them by more than 5 dB."""
+
+FITTED = 1e-6
+"""Error, 60 dB, below which steps shrink with its root: steps of a fixed length would leave a perfect fit again."""
 
 GUARD = 50
 """Iterations between two states to go back to."""
@@ -165,6 +171,11 @@ class Descent:
         self.good_error, self.returns = math.inf, 0
         self._keep()
 
+    @property
+    def fitted(self) -> bool:
+        """Whether every step leads away from a fit that can hardly be better: its weights are left as they are."""
+        return self.returns > ATTEMPTS and self.good_error <= FLOOR
+
     def image(self, z: Tensor) -> Image:
         """Return f(z), cut to the problem's size."""
         return self._cut(self.network(z))
@@ -195,20 +206,24 @@ class Descent:
         Raises:
             Diverged: the loss is no number or the fit collapses, again and again from the last good weights.
         """
-        if not math.isfinite(loss) or error > COLLAPSE * self.good_error:
+        if not math.isfinite(loss) or (
+            not self.fitted and error > COLLAPSE * max(self.good_error, FLOOR)
+        ):
             self._go_back()
             return None
-        factor = self.schedule.rate(self.iteration)
+        factor = self.schedule.rate(self.iteration) * min(1.0, math.sqrt(error / FITTED))
+        factor /= 2**self.returns
         for group, rates in zip(self.optimiser.param_groups, self.rates, strict=True):
             group.update({key: factor * rate for key, rate in rates.items()})
-        self.optimiser.step()
+        if not self.fitted:
+            self.optimiser.step()
         self.iteration += 1
         output = image.detach()
         if self.estimate is None:
             self.estimate = output.clone()
         else:
             self.estimate.lerp_(output, 1 - min(self.average, 1 - 1 / self.iteration))
-        if self.iteration % GUARD == 0:
+        if self.iteration % GUARD == 0 and not self.fitted:
             self.good_error, self.returns = error, 0
             self._keep()
         return Step(self.iteration, loss, error, output)
@@ -233,7 +248,7 @@ class Descent:
     @torch.no_grad()
     def _go_back(self) -> None:
         self.returns += 1
-        if self.returns > ATTEMPTS:
+        if (self.returns > ATTEMPTS and not self.fitted) or self.returns > 2 * ATTEMPTS:
             raise Diverged(
                 f"the fit broke down {ATTEMPTS} times in a row after {self.iteration} iterations"
             )
@@ -255,7 +270,7 @@ class Descent:
         for index, (parameter, good) in enumerate(zip(self.parameters, self.good, strict=True)):
             state |= {f"parameter{index}": parameter, f"good{index}": good}
             state |= {
-                f"adam{index}.{key}": value
+                f"optimiser{index}.{key}": value
                 for key, value in self.optimiser.state[parameter].items()
             }
         return state
@@ -271,12 +286,12 @@ class Descent:
         for index, parameter in enumerate(self.parameters):
             parameter.copy_(state[f"parameter{index}"])
             self.good[index].copy_(state[f"good{index}"])
-            start = f"adam{index}."
-            moments = {
+            start = f"optimiser{index}."
+            own = {
                 key.removeprefix(start): value
                 for key, value in state.items()
                 if key.startswith(start)
             }
             self.optimiser.state[parameter] = {
-                key: value.to(parameter.device) for key, value in moments.items()
+                key: value.to(parameter.device) for key, value in own.items()
             }

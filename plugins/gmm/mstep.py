@@ -10,6 +10,8 @@ from torch import Tensor
 from .em import Moments
 from .mixture import Mixture
 
+SMALLEST = torch.finfo(torch.float64).tiny
+
 
 @dataclass(frozen=True)
 class Maximise:
@@ -71,10 +73,14 @@ class MaximiseScales:
     def __call__(self, moments: Moments) -> Mixture:
         """Return the mixture, in whitened coordinates."""
         total = moments.counts.sum()
-        average = moments.second.sum(0) / total
+        average = self._raised(moments.second.sum(0) / total)
         for _ in range(self.turns):
             inverse = torch.linalg.inv(average)
             traces = torch.einsum("ij,kij->k", inverse, moments.second)
-            contrasts = traces / (len(average) * moments.counts)
-            average = (moments.second / contrasts[:, None, None]).sum(0) / total
+            # Patches of one constant have none.
+            contrasts = (traces / (len(average) * moments.counts)).clamp(min=SMALLEST)
+            average = self._raised((moments.second / contrasts[:, None, None]).sum(0) / total)
         return Mixture(moments.counts / total, self.full.raised(contrasts[:, None, None] * average))
+
+    def _raised(self, covariance: Tensor) -> Tensor:
+        return self.full.raised(covariance[None])[0]

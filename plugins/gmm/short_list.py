@@ -71,7 +71,7 @@ class ShortList:
         rounded = torch.cat([scores for _, scores in self._scores(vectors)], dim=1)
         errors = torch.where(exact >= highest - NEAR, rounded - (exact - shift), 0)
         self.margin = SAFETY * float(errors.abs().amax(0).quantile(0.99))
-        self._typical = float((highest - shift).std())
+        self._typical = max(float((highest - shift).std()), torch.finfo(torch.float32).tiny)
 
     @classmethod
     def where_it_pays(cls, constants: Tensor, roots: Tensor, spreads: Tensor) -> ShortList | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -110,6 +111,17 @@ class Problem:
         if self.linear_operator is None:
             return self.y.shape[1], self.y.shape[2], self.y.shape[3]
         return self.linear_operator.image_shape
+
+    @property
+    def is_determined(self) -> bool:
+        """Whether y may tell all of x: without noise, and with as many numbers that H reaches as x has.
+
+        Where H is not linear, or unknown, it is taken to lose something.
+        """
+        if self.linear_operator is None or self.sigma > 0 or self.peak is not None:
+            return False
+        seen = self.linear_operator.restrict(torch.ones_like(self.y))
+        return int(seen.count_nonzero()) >= math.prod(self.image_shape)
 
     def estimate(self) -> Image:
         """Return the observation as an image, without any prior; see :meth:`.LinearOperator.estimate`."""

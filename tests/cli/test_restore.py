@@ -1,3 +1,4 @@
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -7,6 +8,11 @@ from typer.testing import CliRunner
 
 from priorbench.cli import app, main
 from priorbench.data.images import read_image
+from priorbench.files import file_sha256, read_json, read_rows, write_json
+from priorbench.stages.corrupt import corrupt
+from priorbench.stages.prepare import prepare
+from priorbench.stages.restore import restore as restore_chunk
+from priorbench.stages.score import score
 
 PRIOR = """
     from priorbench import PriorSpec, hookimpl
@@ -283,3 +289,110 @@ def test_a_prior_that_raises_is_one_message_with_its_own_frames_only(
     assert message.count('  File "') == 2
     assert message.count('raising.py", line') == 2
     assert "Traceback" not in message
+
+
+def test_the_noise_depends_on_the_task_not_on_how_it_was_asked_for(studio: Any) -> None:
+    settings = {"denoise": {"parameters": {"sigma": [25, 10]}}}
+    studio.plan(tasks={"run": ["denoise"], "settings": settings})
+    by_id = restore("gray", task="denoise-25")
+    by_name = restore("gray", "--sigma", "25", task="denoise")
+    changed = restore("gray", "--sigma", "25", task="denoise-10")
+    other = restore("gray", task="denoise-10")
+    np.testing.assert_array_equal(by_name, by_id)
+    np.testing.assert_array_equal(changed, by_id)
+    clean = read_image(Path("photos/gray.png"))
+    drawn = [(2 * image - clean).ravel() for image in (by_id, other)]
+    assert abs(np.corrcoef(*drawn)[0, 1]) < 0.5  # Another task draws other noise.
+
+
+RANDOM = """
+    import torch
+    from priorbench import PriorSpec, hookimpl
+    from priorbench.priors import Prior, Restoration
+
+    class Random(Prior):
+        def restore(self, problem, context):
+            own = torch.rand(problem.y.shape, generator=context.generator)
+            return Restoration((own + torch.rand(problem.y.shape)) / 2)
+
+    @hookimpl
+    def register_priors():
+        yield PriorSpec(name="random", factory=Random, summary="for a test")
+"""
+
+
+def test_what_a_prior_draws_is_the_same_in_each_call_and_another_for_another_photograph(
+    studio: Any,
+) -> None:
+    studio.plugin("random", RANDOM)
+    studio.image("other", np.full((16, 20), 0.5))
+    studio.plan()
+    first = restore("gray", "--sigma", "25", prior="random")
+    np.testing.assert_array_equal(restore("gray", "--sigma", "25", prior="random"), first)
+    assert np.abs(restore("other", "--sigma", "25", prior="random") - first).max() > 0.1
+
+
+OBSERVED = """
+    from priorbench import PriorSpec, hookimpl
+    from priorbench.priors import Prior, Restoration
+
+    class Observed(Prior):
+        def restore(self, problem, context):
+            return Restoration(problem.estimate())
+
+    @hookimpl
+    def register_priors():
+        yield PriorSpec(name="observed", factory=Observed, summary="for a test")
+"""
+
+
+@pytest.mark.parametrize("photograph", ["gray", "colour"])
+@pytest.mark.parametrize(
+    ("task", "identifier", "parameters"),
+    [("denoise", "denoise-25", {"sigma": 25}), ("sr", "sr-x4", {"factor": 4})],
+)
+def test_the_printed_psnr_is_the_one_that_the_workflow_writes(
+    studio: Any, photograph: str, task: str, identifier: str, parameters: dict[str, int]
+) -> None:
+    """The problem and the restoration of the command, put where the workflow's are, get the score that was printed."""
+    settings = {task: {"parameters": parameters}}
+    studio.plugin("observed", OBSERVED)
+    photos = {"source": "folder", "parameters": {"path": "photos"}, "gray": False}
+    plan = studio.plan(
+        datasets={"photos": photos}, tasks={"run": [task], "settings": settings}, metrics=["psnr"]
+    )
+    prepare(plan, "photos")
+    corrupt(plan, "photos", identifier)
+    restore_chunk(plan, "photos", identifier, "observed", "0")
+    chunk = ("photos", identifier, "observed", "0")
+    command = [f"photos/{photograph}.png", "--prior", "observed", "--task", identifier]
+    result = CliRunner().invoke(app, ["restore", *command, "-o", "out.png"])
+    assert result.exit_code == 0, (result.output, result.exception)
+    kept = Path(plan.layout.restored("photos", identifier, "observed", f"{photograph}.png"))
+    shutil.copy("out.png", kept)
+    record = kept.with_suffix(".json")
+    write_json(record, {**read_json(record), "sha256": file_sha256(kept)})
+    score(plan, *chunk)
+    rows = read_rows(Path(plan.layout.scores(*chunk)))
+    (value,) = (row["value"] for row in rows if row["image"] == photograph)
+    assert f"→ {value:.2f} dB" in result.output
+    assert ("of the luma" in result.output) == (task == "sr" and photograph == "colour")
+
+
+def test_a_border_that_leaves_nothing_of_a_photograph_is_said_after_it_was_written(
+    studio: Any,
+) -> None:
+    studio.image("tiny", np.full((16, 16), 0.5))
+    command = ["restore", "photos/tiny.png", "--task", "sr", "--factor", "8", "--prior", "observed"]
+    studio.plugin("observed", OBSERVED)
+    studio.plan()
+    result = CliRunner().invoke(app, [*command, "-o", "out.png"])
+    assert result.exit_code == 0, (result.output, result.exception)
+    assert "leaves nothing of 16 × 16" in " ".join(result.output.split())
+    assert Path("out.png").exists()
+
+
+def test_a_parameter_of_a_photograph_has_one_value(studio: Any) -> None:
+    command = ["restore", "photos/gray.png", "--task", "denoise", "--sigma", "[5, 25]"]
+    result = CliRunner().invoke(app, [*command, "--prior", "half", "-o", "out.png"])
+    assert "one value" in str(result.exception)

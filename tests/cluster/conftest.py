@@ -44,7 +44,7 @@ import torch
 
 from priorbench.priors import Prior, Restoration
 
-GATES = Path("gates")
+GATES = Path(__file__).parents[2] / "gates"
 
 
 class Gated(Prior):

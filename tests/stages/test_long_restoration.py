@@ -19,6 +19,7 @@ from priorbench.stages.score import score
 TASK = "denoise-0"
 PRIOR = """
     import os, signal, time
+    from pathlib import Path
     import torch
     from priorbench import Diverged, Parameters, PriorSpec, Resources, hookimpl
     from priorbench.priors import Prior, Restoration
@@ -34,7 +35,7 @@ PRIOR = """
             context.checkpoint._every = 0
             saved = context.checkpoint.load()
             first = int(saved["iteration"]) if saved else 0
-            with open("calls.txt", "a") as file:
+            with open(Path(__file__).parents[1] / "calls.txt", "a") as file:
                 file.write(f"{first}\\n")
             for iteration in range(first, 6):
                 context.checkpoint.save(lambda: {"iteration": torch.tensor(iteration)})

@@ -30,11 +30,12 @@ PRIOR = """
     from priorbench.priors import Prior, Restoration
 
     BEHAVIOURS = {behaviours!r}
+    HERE = Path(__file__).parents[1]
 
     class Actor(Prior):
         def restore(self, problem, context):
             what = BEHAVIOURS[round(float(problem.y.mean()) * 20) - 1]
-            with open("calls.txt", "a") as file:
+            with open(HERE / "calls.txt", "a") as file:
                 file.write(what + "\\n")
             y = problem.y
             if what == "raises":
@@ -62,9 +63,9 @@ PRIOR = """
                 print("y" * 100_000, file=sys.stderr)
             if what == "forks":
                 if os.fork() == 0:
-                    Path("child.txt").write_text(str(os.getpid()))
+                    Path(HERE / "child.txt").write_text(str(os.getpid()))
                     time.sleep(600)
-                while not Path("child.txt").exists():
+                while not Path(HERE / "child.txt").exists():
                     time.sleep(0.01)
             if what == "leaks":
                 self.leak = torch.ones(50_000_000)
@@ -72,7 +73,7 @@ PRIOR = """
                 torch.manual_seed(0)
                 np.random.seed(0)
                 random.seed(0)
-            if what == "late" and not Path("repaired").exists():
+            if what == "late" and not Path(HERE / "repaired").exists():
                 os.kill(os.getpid(), signal.SIGKILL)
             return Restoration(y)
 

@@ -23,6 +23,8 @@ PRIOR = """
     from priorbench import NotApplicable, Parameters, PriorSpec, Resources, hookimpl
     from priorbench.priors import Prior, Restoration
 
+    HERE = Path(__file__).parents[1]
+
     class BiasParameters(Parameters):
         bias: float = 0.5
         twist: str = "none"
@@ -32,7 +34,7 @@ PRIOR = """
             self.bias, self.twist = bias, twist
 
         def restore(self, problem, context):
-            with open("calls.txt", "a") as file:
+            with open(HERE / "calls.txt", "a") as file:
                 file.write(f"{self.bias} {float(problem.y.mean()):.2f} {tuple(problem.y.shape[-2:])}\\n")
             if self.bias == 7:
                 raise ArithmeticError("seven")
@@ -42,7 +44,7 @@ PRIOR = """
                 time.sleep(600)
             if self.bias == 10:
                 os._exit(3)
-            if self.bias == 11 and not Path("repaired").exists():
+            if self.bias == 11 and not (HERE / "repaired").exists():
                 os.kill(os.getpid(), signal.SIGKILL)
             if self.bias == 12:
                 raise NotApplicable("not for this")

@@ -26,15 +26,20 @@ from priorbench.stages.train import train
 from priorbench.stages.verify import damages, remove
 
 LEARNER = """
+    from pathlib import Path
+
     import torch
 
     from priorbench import PriorSpec, hookimpl
     from priorbench.priors import Learned, Prior, Restoration
 
 
+    HERE = Path(__file__).parents[1]
+
+
     class Mean(Prior, Learned):
         def fit(self, images, context):
-            with open("fits", "a") as file:
+            with open(HERE / "fits", "a") as file:
                 file.write("x")
             self.mean = torch.stack([image.mean() for image in images]).mean()
             yield {"iteration": 0, "loss": 0.5}
@@ -46,7 +51,7 @@ LEARNER = """
             self.mean = state["mean"][0]
 
         def restore(self, problem, context):
-            with open("restorations", "a") as file:
+            with open(HERE / "restorations", "a") as file:
                 file.write("x")
             return Restoration(torch.full_like(problem.y, float(self.mean)))
 

@@ -4,6 +4,7 @@ import signal
 import subprocess
 import sys
 import textwrap
+from contextlib import suppress
 from pathlib import Path
 from types import ModuleType
 
@@ -47,6 +48,19 @@ WORK = """
 
     def be_killed(send):
         os.kill(os.getpid(), signal.SIGKILL)
+
+    def tell_the_folder(send, end):
+        from priorbench.stages.worker import out_of_sight
+
+        with out_of_sight():
+            inside = os.getcwd()
+            send((inside, os.listdir("."), sys.argv[1:], "PWD" in os.environ))
+            Path("left.txt").write_text("behind")
+        send((os.getcwd(),))
+        if end == "killed":
+            os.kill(os.getpid(), signal.SIGKILL)
+        if end == "hangs":
+            time.sleep(600)
 
     def raise_error(send):
         raise RuntimeError("nobody catches this")
@@ -115,3 +129,19 @@ def test_the_worker_ends_when_its_parent_is_killed(work: ModuleType, tmp_path: P
         assert parent.stdout.readline() == b"ready\n"
         parent.send_signal(signal.SIGKILL)
     assert all(gone(int(pid)) for pid in (tmp_path / "pids").read_text().split())
+
+
+@pytest.mark.parametrize("end", ["well", "killed", "hangs"])
+def test_a_plugin_runs_in_an_empty_folder_that_goes_with_the_worker(
+    work: ModuleType, monkeypatch: pytest.MonkeyPatch, end: str
+) -> None:
+    monkeypatch.setenv("PWD", str(Path.cwd()))
+    received = []
+    with suppress(MachineError, WorkerTimeout):
+        for message in messages(work.tell_the_folder, (end,), first_limit=60, limit=3):
+            received.append(message)
+    (folder, files, arguments, named), (after,) = received
+    assert Path(folder) != Path.cwd()
+    assert (files, arguments, named) == ([], [], False)
+    assert Path(after) == Path.cwd()
+    assert not Path(folder).exists()

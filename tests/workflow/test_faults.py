@@ -31,20 +31,23 @@ PRIOR = """
     from priorbench.priors import Prior, Restoration
 
 
+    HERE = Path(__file__).parents[1]
+
+
     def die(handle):
         # In the middle of writing: the content is in the temporary file, which has not got its name yet.
-        Path("die").unlink()
+        (HERE / "die").unlink()
         os.kill(os.getppid(), signal.SIGKILL)
         os.kill(os.getpid(), signal.SIGKILL)
 
 
     class Traced(Prior):
         def restore(self, problem, context):
-            with open("calls", "a") as file:
+            with open(HERE / "calls", "a") as file:
                 file.write(f"{round(255 * float(problem.y[0, 0, 0, 0]))}\\n")
-            while Path("hold").exists():
+            while (HERE / "hold").exists():
                 time.sleep(0.05)
-            if Path("die").exists():
+            if (HERE / "die").exists():
                 os.fsync = die
             return Restoration(problem.y)
 

@@ -109,9 +109,11 @@ def power_law(uniform: np.ndarray, exponent: float, low: float, high: float) -> 
     """Return numbers of density ∝ r^exponent on [low, high] for uniform numbers on [0, 1]: the inverse distribution."""
     span = math.log(high / low)
     scale = (exponent + 1) * span
-    # r^(p+1) is uniform between its ends; in this form it holds near p = −1 too, where log r is.
-    logarithm = uniform if abs(scale) < 1e-9 else np.log1p(uniform * math.expm1(scale)) / scale
-    return low * np.exp(span * logarithm)
+    # r^(p+1) is uniform between its ends; in this form it holds near p = −1 too, where log r is. The end of a steep
+    # law is lost in rounding.
+    with np.errstate(divide="ignore"):
+        logarithm = uniform if abs(scale) < 1e-9 else np.log1p(uniform * math.expm1(scale)) / scale
+    return low * np.exp(span * np.minimum(logarithm, 1))
 
 
 def power_law_integral(exponent: float, low: float, high: float) -> float:

@@ -33,7 +33,10 @@ def transform(
 
 
 def to_gray(image: np.ndarray) -> np.ndarray:
-    """Return 0.299 R + 0.587 G + 0.114 B, H × W: ITU-R BT.601, as MATLAB's rgb2gray. Gray stays as it is."""
+    """Return 0.299 R + 0.587 G + 0.114 B, H × W, of ITU-R BT.601; gray stays as it is.
+
+    MATLAB's rgb2gray, whose weights have more digits, differs by less than 7 · 10⁻⁵.
+    """
     return image if image.ndim == 2 else (image @ BT601).clip(0, 1)
 
 

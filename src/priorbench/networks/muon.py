@@ -95,7 +95,10 @@ class Muon:
 
 
 def orthogonalised(matrix: Tensor) -> Tensor:
-    """Return a matrix with the same singular vectors and all singular values near 1 (0.7 to 1.2), by Newton-Schulz."""
+    """Return a matrix with the same singular vectors and singular values near 1, by Newton-Schulz.
+
+    Those above 0.004 of the matrix's norm come to lie between 0.68 and 1.21; smaller ones grow up to 485 times.
+    """
     a, b, c = QUINTIC
     tall = matrix.shape[0] > matrix.shape[1]
     x: Tensor = matrix.t() if tall else matrix

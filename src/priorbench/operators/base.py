@@ -100,7 +100,8 @@ class LinearOperator(ABC):
         r"""Return argmin_x λ/2 ‖Hx − y‖² + ρ/2 ‖x − v‖².
 
         Solves (λHᵀH + ρI) x = λHᵀy + ρv by preconditioned conjugate gradients, started at v, until the
-        residual is below 10⁻⁶ (float64: 10⁻¹⁰) of the right-hand side or 200 iterations are done.
+        residual is below 10⁻⁶ (float64: 10⁻¹⁰) of the right-hand side, or as small as rounding lets it become,
+        or 200 iterations are done.
 
         Args:
             y: the observation.
@@ -199,7 +200,8 @@ def conjugate_gradients(
         right: b.
         start: the first x.
         precondition: r ↦ M⁻¹r with M⁻¹ close to A⁻¹, symmetric and positive definite.
-        tolerance: stop at ‖b − Ax‖ ≤ tolerance · ‖b‖.
+        tolerance: stop at ‖b − Ax‖ ≤ tolerance · ‖b‖, or at the rounding error of the first residual: where
+            b = 0, as for a black image, nothing is small in relation to b.
         iterations: the most steps taken.
     """
     x = start.clone()
@@ -207,12 +209,17 @@ def conjugate_gradients(
     conditioned = precondition(residual)
     direction = conditioned.clone()
     product = (residual * conditioned).sum()
-    target = tolerance * right.norm()
+    rounding = torch.finfo(x.dtype).eps * residual.norm()
+    target = torch.maximum(tolerance * right.norm(), rounding)
     for _ in range(iterations):
-        if residual.norm() <= target:
+        # The product of numbers below the root of the smallest one is 0.
+        if residual.norm() <= target or product <= 0:
             break
         image = normal(direction)
-        step = product / (direction * image).sum()
+        curvature = (direction * image).sum()
+        if curvature <= 0:
+            break
+        step = product / curvature
         x += step * direction
         residual -= step * image
         conditioned = precondition(residual)

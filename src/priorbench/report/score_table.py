@@ -11,6 +11,7 @@ import pandas as pd
 from priorbench.report.coverage import CellName, Coverage, Planned
 from priorbench.report.grid import Cell, Grid, Row, Section
 from priorbench.results.catalogue import Catalogue
+from priorbench.results.exact import exact_restorations
 from priorbench.results.statistics import summarise
 from priorbench.results.statuses import UNDEFINED, UNSUPPORTED
 
@@ -73,7 +74,26 @@ def score_grid(
     if coverage and coverage.notes():
         notes = (*coverage.notes(), *PARTIAL_NOTES, *notes)
     return Grid(
-        catalogue.metric_label(metric), ["prior", *catalogue.tasks.values()], sections, notes
+        catalogue.metric_label(metric),
+        ["prior", *catalogue.tasks.values()],
+        sections,
+        (*notes, *exact_notes(scores, catalogue)),
+    )
+
+
+def exact_notes(scores: pd.DataFrame, catalogue: Catalogue) -> tuple[str, ...]:
+    """Return which restorations equal the clean image of a problem that can't be inverted; nothing if none does."""
+    found = exact_restorations(scores)
+    if found.empty:
+        return ()
+    parts = []
+    for names, own in found.groupby(["dataset", "prior", "task"], sort=False):
+        dataset, prior, task = map(str, names)
+        where = f"{catalogue.priors.get(prior, prior)}, {catalogue.tasks.get(task, task)}"
+        parts.append(f"{where}, {dataset}: {', '.join(own['image'])}")
+    return (
+        f"Equals the clean image, which the observation does not tell: {'; '.join(parts)}. "
+        "Either the image is trivial, or the prior has seen it.",
     )
 
 

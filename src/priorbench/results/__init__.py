@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from priorbench.results.catalogue import Catalogue
+from priorbench.results.exact import exact_restorations
 from priorbench.results.findings import Claim, Findings, every, in_words, inside
 from priorbench.results.material import Material
 
@@ -14,7 +15,17 @@ if TYPE_CHECKING:
     # The environment record is part of this package and is written by every job; pandas would slow each of them.
     import pandas as pd
 
-__all__ = ["Catalogue", "Claim", "Findings", "Material", "Results", "every", "in_words", "inside"]
+__all__ = [
+    "Catalogue",
+    "Claim",
+    "Findings",
+    "Material",
+    "Results",
+    "every",
+    "exact_restorations",
+    "in_words",
+    "inside",
+]
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -18,16 +19,21 @@ from priorbench.errors import NotApplicable, raise_if_storage
 from priorbench.files import read_json
 from priorbench.metrics.fidelity import psnr
 from priorbench.names import unknown
-from priorbench.plan import Plan, PriorPlan, validate_parameters
+from priorbench.plan import Plan, PriorPlan
+from priorbench.plan.variants import Variant, variants
 from priorbench.plugins import PluginError, short_traceback
 from priorbench.priors import Context, Progress
 from priorbench.problem import Problem
+from priorbench.records import TaskSpec
 from priorbench.seeds import derive_seed
-from priorbench.solvers import restore as solve
 from priorbench.stages.log import in_words
 from priorbench.stages.prepare import prepare
+from priorbench.stages.protocol import compared
+from priorbench.stages.solve import solve
 from priorbench.stages.train import train
 from priorbench.stages.worker import available_threads
+from priorbench.tasks import Task
+from priorbench.types import Image
 
 console = Console(stderr=True)
 
@@ -46,6 +52,10 @@ def restore_photograph(
     corrupted: Path | None = None,
 ) -> None:
     """Write the restoration of the image file ``source`` to ``output``, a 16-bit PNG.
+
+    What is drawn at random depends on the experiment's seed, the file's name, the id of the task with these
+    parameters and the prior, however the task was asked for. The PSNR that is printed is the workflow's: of the
+    written file, by the protocol of the task.
 
     Args:
         plan: the experiment whose priors and models are used.
@@ -71,7 +81,8 @@ def restore_photograph(
     if guide is not None and not observed:
         raise ValueError("a guide goes with --observed; otherwise the task makes its own")
     chosen = plan.prior(prior)
-    corruption = _task(plan, task, parameters, observed)
+    variant = _task(plan, task, parameters, observed)
+    corruption = variant.build()
     if guide is not None and not corruption.guided:
         raise ValueError(f"{task} takes no guide; use the task denoise-guided")
     image = read_tensor(source)
@@ -80,25 +91,51 @@ def restore_photograph(
         guides = {} if guide is None else {"guide": read_tensor(guide)}
         problem: Problem = corruption.observe(image, known, **guides)
     else:
-        seed = derive_seed(plan.experiment.seed, "photograph", source.name, task)
+        drawn = derive_seed(plan.experiment.seed, "photograph", source.name, variant.id)
         image = corruption.fit(image)
-        problem = corruption.corrupt(image, torch.Generator().manual_seed(seed))
+        problem = corruption.corrupt(image, torch.Generator().manual_seed(drawn))
     model = _load_model(plan, chosen)
     torch.set_num_threads(available_threads(chosen.resources.threads))
     with _raising_in_short(chosen), _progress(f"{chosen.label} on {source.name}") as update:
-        context = Context.seeded(derive_seed(plan.experiment.seed, "photograph", prior), update)
-        restored = solve(model, problem, context).image
-    write_tensor(output, restored)
+        seed = derive_seed(plan.experiment.seed, "photograph", source.name, variant.id, chosen.id)
+        context = Context.seeded(seed, update)
+        outcome, result = solve(model, problem, context, seed, "restore", math.inf)
+    if not outcome.ok:
+        raise ValueError(f"{chosen.id}: {outcome.reason}")
+    write_tensor(output, result.image)
     if corrupted is not None:
         write_tensor(corrupted, problem.estimate())
     if observed:
         console.print(f"{output}")
-    else:
-        before, after = (psnr(to_array(x), to_array(image)) for x in (problem.estimate(), restored))
-        console.print(f"{output}: PSNR {before:.2f} dB → {after:.2f} dB", highlight=False)
+        return
+    before, after = (
+        _psnr(shown, image, corruption) for shown in (problem.estimate(), read_tensor(output))
+    )
+    scored = f"PSNR {before} → {after}{_protocol(image, corruption)}"
+    console.print(f"{output}: {scored}", highlight=False, soft_wrap=True)
 
 
-def _task(plan: Plan, name: str, parameters: Mapping[str, Any], observed: bool) -> Any:
+def _psnr(shown: Image, clean: Image, task: Task) -> str:
+    """Return the PSNR of an image by the protocol of the task, or why there is none."""
+    try:
+        pair = compared(to_array(shown), to_array(clean), task.border, task.luminance)
+    except ValueError as error:
+        return f"none ({error})"
+    return f"{psnr(*pair):.2f} dB"
+
+
+def _protocol(clean: Image, task: Task) -> str:
+    """Return what of an image the task's protocol compares; nothing if it is the whole image."""
+    rows, columns = task.border
+    parts = ["of the luma"] if task.luminance and clean.shape[1] == 3 else []
+    if rows or columns:
+        parts.append(f"without {rows} × {columns} pixels at each side")
+    return f" ({', '.join(parts)})" if parts else ""
+
+
+def _task(
+    plan: Plan, name: str, parameters: Mapping[str, Any], observed: bool
+) -> Variant[TaskSpec]:
     """Return the task of this name or id, with these parameters."""
     entries = plan.registry.tasks
     values: dict[str, Any] = {}
@@ -116,8 +153,13 @@ def _task(plan: Plan, name: str, parameters: Mapping[str, Any], observed: bool) 
             raise ValueError(unknown(f"parameter of {entry.record.name}", key, model.model_fields))
     if observed and "sigma" in model.model_fields and "sigma" not in {*parameters, *values}:
         raise ValueError("how strong is the noise? Give --sigma, on the 0-255 scale (0 for none)")
-    checked = validate_parameters(model, {**values, **parameters}, f"task {entry.record.name}")
-    return entry.load()(**checked.model_dump())
+    where = f"task {entry.record.name}"
+    found = list(variants(entry, "", {**values, **parameters}, where))
+    if len(found) != 1:
+        raise ValueError(
+            f"{where}: a photograph is corrupted once; give one value for each parameter"
+        )
+    return found[0]
 
 
 def _by_parameters(plan: Plan, name: str) -> str:

@@ -21,7 +21,7 @@ from priorbench.stages.log import in_words, say, say_that_another_works
 from priorbench.stages.manifest import Entry, check_file, read_manifest
 from priorbench.stages.outcome import OK, TIMEOUT, Outcome
 from priorbench.stages.series import in_series
-from priorbench.stages.worker import available_threads, limit_threads
+from priorbench.stages.worker import available_threads, limit_threads, out_of_sight
 
 
 def restore(
@@ -239,7 +239,9 @@ def _work(
         plan.task(task).entry.load()  # Makes the task's operators known.
         prior = cell.prior.build()
         if cell.prior.spec.learns:
-            prior.load(Path(plan.layout.model(name)))
+            model = Path(plan.layout.model(name)).absolute()
+            with out_of_sight():
+                prior.load(model)
         unusable = None
     except (Exception, SystemExit) as error:
         raise_if_storage(error)
@@ -292,9 +294,10 @@ def _restore_one(cell: _Cell, prior: object, image: str) -> Outcome:
         problem = Problem.load(Path(cell.plan.layout.problem(cell.dataset, cell.task, image))).to(
             device
         )
-        checkpoint = Checkpoint(cell.checkpoint(image), cell.key(image))
+        checkpoint = Checkpoint(cell.checkpoint(image).absolute(), cell.key(image))
         context = Context.seeded(cell.seed(image), progress, checkpoint, device, deadline)
-        outcome, result = solve(prior, problem, context, cell.seed(image), "restore", limit)
+        with out_of_sight():
+            outcome, result = solve(prior, problem, context, cell.seed(image), "restore", limit)
         if outcome.status not in (OK, TIMEOUT):
             return outcome
         write_tensor(cell.path(image, ".png"), result.image)

@@ -12,9 +12,11 @@ import numpy as np
 
 from priorbench.data.images import planes, read_image
 from priorbench.files import read_json, read_rows, write_rows
+from priorbench.metrics.fidelity import EXACT, psnr
 from priorbench.plan import Plan
 from priorbench.plugins import Registered
 from priorbench.records import MetricSpec
+from priorbench.results.exact import EXACT_NOTE
 from priorbench.stages.evaluate import Evaluation, evaluate, evaluate_of_problem
 from priorbench.stages.log import say
 from priorbench.stages.manifest import Entry, check_file, read_about, read_manifest
@@ -27,7 +29,8 @@ def score(plan: Plan, dataset: str, task: str, prior: str, chunk: str) -> None:
 
     A restoration that failed has rows as well, without a value; so has a metric that can't be
     loaded or raises, or that is not defined for the image. One that stopped at its time limit with
-    an estimate has rows with a value and the status ``timeout``.
+    an estimate has rows with a value and the status ``timeout``. The rows of one that
+    equals the clean image, though the observation does not determine it, have the note :data:`.EXACT_NOTE`.
 
     Raises:
         StorageError: a disk is full, or an image or a problem is not what was made.
@@ -42,8 +45,12 @@ def score(plan: Plan, dataset: str, task: str, prior: str, chunk: str) -> None:
         has_image = run["status"] == OK or (
             run["status"] == TIMEOUT and pair.restored_file.exists()
         )
+        note = ""
         if has_image:
             pair.check(images[run["image"]].sha256)
+            if pair.is_exact and not pair.is_determined:
+                note = EXACT_NOTE
+                say(f"{dataset}/{task}/{prior}/{run['image']}: the restoration {EXACT_NOTE}")
         for name, metric in metrics.items():
             ended = Evaluation(None, run["status"], run["reason"])
             if has_image:
@@ -56,7 +63,7 @@ def score(plan: Plan, dataset: str, task: str, prior: str, chunk: str) -> None:
                 for key in ("experiment", "dataset", "image", "task", "prior", "source")
             }
             code = plan.fingerprints.score(dataset, task, prior, name)
-            rows.append({**row, "metric": name, **asdict(ended), "fingerprint": code, "note": ""})
+            rows.append({**row, "metric": name, **asdict(ended), "fingerprint": code, "note": note})
             found = ended.reason if ended.value is None else f"{ended.value:.4f}"
             say(f"{dataset}/{task}/{prior}/{run['image']}: {name} {found}")
     write_rows(Path(plan.layout.scores(dataset, task, prior, chunk)), rows)
@@ -111,6 +118,22 @@ class _Pair:
                 f"{self.restored_file} is {restored.shape[:2]}, its problem {(height, width)}"
             )
         return compared(restored, clean, self.protocol["border"], self.protocol["luminance"])
+
+    @cached_property
+    def is_exact(self) -> bool:
+        """Whether the restoration equals the clean image, in the part that the protocol compares."""
+        try:
+            return psnr(*self.images) >= EXACT
+        except ValueError:  # Of different shapes, or with nothing to compare: the metrics say so.
+            return False
+
+    @cached_property
+    def is_determined(self) -> bool:
+        """Whether the observation tells the whole image: it has no noise, and as many numbers as the image."""
+        from priorbench.problem import Problem
+
+        self.task.entry.load()  # Makes the task's operators known.
+        return Problem.load(self.problem_file).is_determined
 
     def evaluate(self, metric: Registered[MetricSpec]) -> Evaluation:
         """Return the metric's value; one of the problem is known already, unless the metric came or changed later."""

@@ -25,6 +25,7 @@ from priorbench.stages.worker import (
     available_threads,
     limit_threads,
     messages,
+    out_of_sight,
 )
 
 
@@ -157,6 +158,7 @@ def _fit(send: Callable[[Any], None], experiment: dict[str, Any], name: str) -> 
     fit = _Fit(plan, name)
     torch.set_num_threads(fit.threads)
     rows: list[dict[str, float]] = []
+    model = Path(plan.layout.model(name)).absolute()
     try:
         prior = fit.prior.build()
         if not fit.images:
@@ -168,16 +170,17 @@ def _fit(send: Callable[[Any], None], experiment: dict[str, Any], name: str) -> 
             images.append(read_tensor(path))
         send(("begin", None))
         measure = Measure()
-        checkpoint = Checkpoint(Path(plan.layout.checkpoint(name)), fit.key)
+        checkpoint = Checkpoint(Path(plan.layout.checkpoint(name)).absolute(), fit.key)
         device = available_device(fit.prior.resources.gpus)
         context = Context.seeded(fit.seed, checkpoint=checkpoint, device=device)
         spoken = time.monotonic()
-        for row in prior.fit(images, context):
-            rows.append(dict(row))
-            if time.monotonic() - spoken > 2:
-                spoken = time.monotonic()
-                say(f"{name}: " + ", ".join(f"{key} {value:.6g}" for key, value in row.items()))
-        prior.save(Path(plan.layout.model(name)))
+        with out_of_sight():
+            for row in prior.fit(images, context):
+                rows.append(dict(row))
+                if time.monotonic() - spoken > 2:
+                    spoken = time.monotonic()
+                    say(f"{name}: " + ", ".join(f"{key} {value:.6g}" for key, value in row.items()))
+            prior.save(model)
         checkpoint.discard()
         outcome = Outcome(
             OK, "train", seconds=measure.seconds, peak_memory_mb=measure.peak_memory_mb

@@ -20,7 +20,7 @@ from priorbench.stages.log import say, say_that_another_works
 from priorbench.stages.manifest import check_file, read_manifest
 from priorbench.stages.outcome import OK, Outcome
 from priorbench.stages.series import in_series
-from priorbench.stages.worker import available_threads, limit_threads
+from priorbench.stages.worker import available_threads, limit_threads, out_of_sight
 
 if TYPE_CHECKING:
     from priorbench.problem import Problem
@@ -334,15 +334,18 @@ def _try(
         chosen = plan.prior(prior)
         model = chosen.tuned(chosen.candidates[number]).build()
         if chosen.spec.learns:
-            model.load(Path(plan.layout.model(prior)))
+            learned = Path(plan.layout.model(prior)).absolute()
+            with out_of_sight():
+                model.load(learned)
         limit = 60 * chosen.resources.minutes
         device = available_device(chosen.resources.gpus)
         for sample in samples:
             begin()
             context = Context.seeded(sample.seed, device=device, deadline=deadline_within(limit))
-            outcome, result = solve(
-                model, sample.problem.to(device), context, sample.seed, "tune", limit
-            )
+            with out_of_sight():
+                outcome, result = solve(
+                    model, sample.problem.to(device), context, sample.seed, "tune", limit
+                )
             if not outcome.ok:
                 return outcome
             seconds += outcome.seconds or 0.0

@@ -1,18 +1,23 @@
 """Run a plugin's code in a process of its own, which can be stopped whatever it does.
 
-A plugin may hang, call ``sys.exit``, fork, or crash the interpreter; the job goes on.
+A plugin may hang, call ``sys.exit``, fork, or crash the interpreter; the job goes on. What it can't do is find the
+clean images by accident: see :func:`out_of_sight`.
 """
 
 from __future__ import annotations
 
 import multiprocessing
 import os
+import shutil
 import signal
+import sys
+import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from multiprocessing.connection import Connection, wait
+from pathlib import Path
 from typing import Any
 
 from priorbench.errors import MachineError, StorageError, raise_if_storage
@@ -26,6 +31,10 @@ THREAD_VARIABLES = (
     "OPENBLAS_NUM_THREADS",
     "NUMEXPR_NUM_THREADS",
 )
+
+
+EMPTY_FOLDER = "PRIORBENCH_EMPTY_FOLDER"
+"""Environment variable of a worker: the folder that a plugin's code runs in."""
 
 
 class WorkerTimeout(Exception):
@@ -56,6 +65,22 @@ def limit_threads(threads: int) -> None:
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 
+@contextmanager
+def out_of_sight() -> Iterator[None]:
+    """Let a plugin's code run in a folder of its own, empty at first, in which no relative path leads to an image.
+
+    It guards against accidents, not against malice: a plugin has the rights of the user. See docs/security.md. Files
+    that the library itself opens meanwhile need absolute paths. A prior is imported and built outside, where its
+    parameters may name files.
+    """
+    before = Path.cwd()
+    os.chdir(os.environ[EMPTY_FOLDER])
+    try:
+        yield
+    finally:
+        os.chdir(before)
+
+
 def messages(
     work: Callable[..., None], arguments: tuple[Any, ...], *, first_limit: float, limit: float
 ) -> Iterator[tuple[Any, ...]]:
@@ -76,7 +101,11 @@ def messages(
     context = multiprocessing.get_context("spawn")
     receiver, sender = context.Pipe(duplex=False)
     lifeline_end, lifeline = context.Pipe(duplex=False)
-    process = context.Process(target=_main, args=(work, sender, lifeline_end, arguments))
+    # Made and removed here, since the process may be killed.
+    folder = tempfile.TemporaryDirectory(prefix="priorbench-", ignore_cleanup_errors=True)
+    process = context.Process(
+        target=_main, args=(work, sender, lifeline_end, folder.name, arguments)
+    )
     process.start()
     sender.close()
     lifeline_end.close()
@@ -103,6 +132,7 @@ def messages(
         process.join()
         receiver.close()
         lifeline.close()
+        folder.cleanup()
 
 
 def _wait_for_message(receiver: Connection, process: Any, seconds: float) -> bool:
@@ -120,11 +150,20 @@ def _wait_for_message(receiver: Connection, process: Any, seconds: float) -> boo
 
 
 def _main(
-    work: Callable[..., None], sender: Connection, lifeline: Connection, arguments: tuple[Any, ...]
+    work: Callable[..., None],
+    sender: Connection,
+    lifeline: Connection,
+    folder: str,
+    arguments: tuple[Any, ...],
 ) -> None:
     """Run in the new process."""
     os.setsid()
-    threading.Thread(target=_end_with_parent, args=(lifeline,), daemon=True).start()
+    os.environ[EMPTY_FOLDER] = folder
+    # They tell where the experiment lies.
+    del sys.argv[1:]
+    for name in ("PWD", "OLDPWD"):
+        os.environ.pop(name, None)
+    threading.Thread(target=_end_with_parent, args=(lifeline, folder), daemon=True).start()
     try:
         work(sender.send, *arguments)
     except Exception as error:
@@ -145,10 +184,11 @@ def _tell_what_is_lost(sender: Connection, error: Exception) -> None:
     sender.send(("machine", str(error)))
 
 
-def _end_with_parent(lifeline: Connection) -> None:
-    """End this process group as soon as the parent is gone, however it went."""
+def _end_with_parent(lifeline: Connection, folder: str) -> None:
+    """End this process group as soon as the parent is gone, however it went; nobody else removes the folder then."""
     with suppress(EOFError, OSError):
         lifeline.recv()
+    shutil.rmtree(folder, ignore_errors=True)
     os.killpg(0, signal.SIGKILL)
 
 
