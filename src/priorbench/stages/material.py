@@ -14,6 +14,7 @@ from priorbench.plan import Plan
 from priorbench.problem import Problem
 from priorbench.results import Material, Results
 from priorbench.results.gather import read_table
+from priorbench.seeds import derive_seed, seeded
 from priorbench.stages.manifest import check_file, read_manifest
 from priorbench.stages.outcome import OK
 from priorbench.stages.results import catalogue
@@ -55,7 +56,8 @@ class PlannedMaterial(Material):
             StorageError: the model is damaged.
         """
         chosen = self._plan.prior(prior)
-        built = chosen.build()
+        with seeded(derive_seed(self._plan.experiment.seed, "build", prior)):
+            built = chosen.build()
         if chosen.spec.learns:
             training = read_json(Path(self._plan.layout.training(prior)))
             if training["status"] != OK:

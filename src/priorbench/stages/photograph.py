@@ -22,7 +22,7 @@ from priorbench.plan import Plan, PriorPlan, validate_parameters
 from priorbench.plugins import PluginError, short_traceback
 from priorbench.priors import Context, Progress
 from priorbench.problem import Problem
-from priorbench.seeds import derive_seed
+from priorbench.seeds import derive_seed, seeded
 from priorbench.solvers import restore as solve
 from priorbench.stages.log import in_words
 from priorbench.stages.prepare import prepare
@@ -82,11 +82,17 @@ def restore_photograph(
     else:
         seed = derive_seed(plan.experiment.seed, "photograph", source.name, task)
         image = corruption.fit(image)
-        problem = corruption.corrupt(image, torch.Generator().manual_seed(seed))
+        with seeded(seed):
+            problem = corruption.corrupt(image, torch.Generator().manual_seed(seed))
     model = _load_model(plan, chosen)
     torch.set_num_threads(available_threads(chosen.resources.threads))
-    with _raising_in_short(chosen), _progress(f"{chosen.label} on {source.name}") as update:
-        context = Context.seeded(derive_seed(plan.experiment.seed, "photograph", prior), update)
+    seed = derive_seed(plan.experiment.seed, "photograph", prior)
+    with (
+        _raising_in_short(chosen),
+        _progress(f"{chosen.label} on {source.name}") as update,
+        seeded(seed),
+    ):
+        context = Context.seeded(seed, update)
         restored = solve(model, problem, context).image
     write_tensor(output, restored)
     if corrupted is not None:
@@ -132,7 +138,8 @@ def _by_parameters(plan: Plan, name: str) -> str:
 
 def _load_model(plan: Plan, chosen: PriorPlan) -> Any:
     """Return the prior ready to restore, trained now if it was not before or has changed since."""
-    with _raising_in_short(chosen):
+    build_seed = derive_seed(plan.experiment.seed, "build", chosen.id)
+    with _raising_in_short(chosen), seeded(build_seed):
         model = chosen.build()
     if not chosen.spec.learns:
         return model

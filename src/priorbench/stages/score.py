@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,8 @@ from priorbench.files import read_json, read_rows, write_rows
 from priorbench.plan import Plan
 from priorbench.plugins import Registered
 from priorbench.records import MetricSpec
-from priorbench.stages.evaluate import Evaluation, evaluate, evaluate_of_problem
+from priorbench.seeds import seeded
+from priorbench.stages.evaluate import Evaluation, evaluate, evaluate_of_problem, scoring_seed
 from priorbench.stages.log import say
 from priorbench.stages.manifest import Entry, check_file, read_about, read_manifest
 from priorbench.stages.outcome import OK, TIMEOUT
@@ -80,6 +81,7 @@ class _Pair:
         self.image, self.problems, self.protocol = image, problems, protocol
         self.task = plan.task(task)
         self.metric_fingerprints = plan.metric_fingerprints
+        self.seed = partial(scoring_seed, plan.experiment.seed, dataset, task, image)
 
     def check(self, clean: str) -> None:
         """Refuse to score what is not what was made; ``clean`` is the checksum of the clean image.
@@ -117,8 +119,16 @@ class _Pair:
             known = self.record.get("measured", {}).get(name, {})
             if known.get("fingerprint") == self.metric_fingerprints[name]:
                 return Evaluation(known["value"], known["status"], known["reason"])
-            return evaluate_of_problem(metric, self.task, self.problem_file, self.restored_file)
-        return evaluate(lambda: metric.load()(*self.images), self._why_not_finite)
+            return evaluate_of_problem(
+                metric, self.task, self.problem_file, self.restored_file, self.seed(name)
+            )
+
+        def value() -> Any:
+            function = metric.load()
+            with seeded(self.seed(name)):
+                return function(*self.images)
+
+        return evaluate(value, self._why_not_finite)
 
     def _why_not_finite(self) -> str:
         restored, clean = self.images

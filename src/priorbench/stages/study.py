@@ -6,6 +6,7 @@ from pathlib import Path
 
 from priorbench.files import write_atomically
 from priorbench.plan import Plan
+from priorbench.seeds import derive_seed, seeded
 from priorbench.stages.worker import available_threads, limit_threads
 
 
@@ -17,7 +18,8 @@ def study(plan: Plan, name: str) -> None:
     from priorbench.report.study_page import study_html, study_markdown
     from priorbench.stages.material import read_results
 
-    findings = plan.study(name).load()(read_results(plan))
+    with seeded(derive_seed(plan.experiment.seed, "study", name)):
+        findings = plan.study(name).load()(read_results(plan))
     save(findings.figure, Path(plan.layout.study(name, "svg")))
     write_atomically(Path(plan.layout.study(name, "md")), study_markdown(record, findings))
     write_atomically(Path(plan.layout.study(name, "html")), study_html(record, findings))

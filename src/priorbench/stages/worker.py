@@ -11,11 +11,12 @@ import signal
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from multiprocessing.connection import Connection, wait
 from typing import Any
 
 from priorbench.errors import MachineError, StorageError, raise_if_storage
+from priorbench.seeds import HASH_SEED
 
 FINISHED = ("finished",)
 LOST = {"machine": MachineError, "storage": StorageError}
@@ -57,7 +58,12 @@ def limit_threads(threads: int) -> None:
 
 
 def messages(
-    work: Callable[..., None], arguments: tuple[Any, ...], *, first_limit: float, limit: float
+    work: Callable[..., None],
+    arguments: tuple[Any, ...],
+    *,
+    first_limit: float,
+    limit: float,
+    hash_seed: str = HASH_SEED,
 ) -> Iterator[tuple[Any, ...]]:
     """Run ``work(send, *arguments)`` in a new process and yield what it sends.
 
@@ -66,6 +72,7 @@ def messages(
         arguments: plain data.
         first_limit: seconds allowed until the first message.
         limit: seconds allowed between two messages, and from the last one to the end.
+        hash_seed: the process's ``PYTHONHASHSEED``, on which the order of sets depends.
 
     Raises:
         WorkerTimeout: a limit has passed; the process and all that it started are killed.
@@ -77,7 +84,8 @@ def messages(
     receiver, sender = context.Pipe(duplex=False)
     lifeline_end, lifeline = context.Pipe(duplex=False)
     process = context.Process(target=_main, args=(work, sender, lifeline_end, arguments))
-    process.start()
+    with _hash_seed(hash_seed):
+        process.start()
     sender.close()
     lifeline_end.close()
     try:
@@ -103,6 +111,20 @@ def messages(
         process.join()
         receiver.close()
         lifeline.close()
+
+
+@contextmanager
+def _hash_seed(value: str) -> Iterator[None]:
+    """Start a process inside with this ``PYTHONHASHSEED``, which an interpreter reads only as it starts."""
+    before = os.environ.get("PYTHONHASHSEED")
+    os.environ["PYTHONHASHSEED"] = value
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ["PYTHONHASHSEED"]
+        else:
+            os.environ["PYTHONHASHSEED"] = before
 
 
 def _wait_for_message(receiver: Connection, process: Any, seconds: float) -> bool:
