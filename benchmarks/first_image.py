@@ -61,7 +61,8 @@ def seconds(config: str, prior: str, task: str) -> list[float]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--config", default="config.yaml")
-    parser.add_argument("--priors", nargs="*")
+    parser.add_argument("--priors", nargs="*", help="ids; all by default")
+    parser.add_argument("--tasks", nargs="*", help="ids; all by default")
     parser.add_argument("--work", help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     if arguments.work:
@@ -75,6 +76,8 @@ def main() -> None:
     print("|---|---|---|---|---|---|")
     for _, task, prior in plan.cells():
         if arguments.priors and prior not in arguments.priors:
+            continue
+        if arguments.tasks and task not in arguments.tasks:
             continue
         work = {"config": arguments.config, "prior": prior, "task": task}
         command = [sys.executable, __file__, "--work", json.dumps(work)]

@@ -173,8 +173,7 @@ def _whole(value: float) -> str:
 
 
 def _thousands(value: float) -> str:
-    """Return a whole number with thin groups of three digits."""
-    return f"{value:,.0f}".replace(",", "\u2009")
+    return f"{value:,.0f}"
 
 
 WORDS: dict[str, Callable[[float], str]] = {
