@@ -168,6 +168,8 @@ class GMM(PatchPrior, Learned):
         ):
             raise ValueError("covariances must be positive definite on patches without their mean")
         self._adopt(Mixture(weights / weights.sum(), covariances))
+        # They belong to the model, not to the first image that it restores.
+        self._spectra = Spectra.of(self.mixture, self._basis)
 
     def _adopt(self, mixture: Mixture) -> None:
         self._mixture, self._spectra, self._posterior = mixture, None, None
