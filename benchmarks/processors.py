@@ -1,10 +1,12 @@
 """How far apart kinds of processor are, and how far apart seeds are, for one prior on one task.
 
     snakemake --cores 2
-    python benchmarks/processors.py --prior dip --task deblur-shake1-2.55 --seeds 5
+    python benchmarks/processors.py --prior dip --task deblur-shake1-2.55 --seeds 3
+    python benchmarks/processors.py --prior gmm-K200 --task denoise-25 --whole --set mode=exact --seeds 1
 
 Reads the problems, and for a prior that learns the model, of a finished run of ``config.yaml``, and restores every
-image as the experiment does. Another processor is emulated: the libraries are made to use the instructions of one
+image as the experiment does; with ``--whole`` instead scikit-image's photograph of a cameraman, 512 × 512, made into
+a problem of the task. Another processor is emulated: the libraries are made to use the instructions of one
 that has no AVX-512 (``ATEN_CPU_CAPABILITY`` for torch's own loops, ``ONEDNN_MAX_CPU_ISA``, ``MKL_CBWR`` and
 ``MKL_ENABLE_INSTRUCTIONS`` for its products, ``OPENBLAS_CORETYPE`` and ``NPY_DISABLE_CPU_FEATURES`` for NumPy), and
 :func:`priorbench.precision.multiplies_bfloat16` says no. Each is a process of its own with one thread.
@@ -22,6 +24,7 @@ import statistics
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 AVX512 = "AVX512F AVX512CD AVX512_SKX AVX512_CLX AVX512_CNL AVX512_ICL AVX512_SPR"
 WITHOUT_AVX512 = {
@@ -48,8 +51,17 @@ PROCESSORS: dict[str, tuple[dict[str, str], bool]] = {
 """Variables of the environment, and whether bfloat16 may be used."""
 
 
-def restored(config: str, prior: str, task: str, seed: int, bfloat16: bool) -> dict[str, float]:
+def restored(
+    config: str,
+    prior: str,
+    task: str,
+    seed: int,
+    bfloat16: bool,
+    whole: bool,
+    changes: dict[str, Any],
+) -> dict[str, float]:
     """Return the PSNR in dB of each image, restored in this process; seed 0 is the experiment's own."""
+    import skimage
     import torch
 
     from priorbench import precision
@@ -70,9 +82,14 @@ def restored(config: str, prior: str, task: str, seed: int, bfloat16: bool) -> d
     plan = Plan(load_experiment(Path(config)))
     dataset, chosen = plan.test[0], plan.prior(prior)
     plan.task(task).entry.load()  # Makes the task's operators known.
-    model = chosen.build()
+    model = chosen.entry.load()(**{**chosen.parameters, **changes})
     if chosen.spec.learns:
         model.load(Path(plan.layout.model(prior)))
+    if whole:
+        clean = torch.from_numpy(skimage.data.camera() / 255).float()[None, None]
+        problem = plan.task(task).build().corrupt(clean, torch.Generator().manual_seed(0))
+        estimate = restore(model, problem, Context.seeded(seed)).image
+        return {"camera": psnr(to_array(estimate), to_array(clean))}
     manifest = Path(plan.layout.problems(dataset, task))
     protocol = read_about(manifest)
     scores = {}
@@ -91,7 +108,8 @@ def restored(config: str, prior: str, task: str, seed: int, bfloat16: bool) -> d
 def measure(arguments: argparse.Namespace, processor: str, seed: int) -> dict[str, float]:
     """Return the PSNR of each image, restored in a process on such a processor, and print it."""
     variables, bfloat16 = PROCESSORS[processor]
-    work = {name: getattr(arguments, name) for name in ("config", "prior", "task")}
+    work = {name: getattr(arguments, name) for name in ("config", "prior", "task", "whole")}
+    work["changes"] = dict(change.split("=") for change in arguments.changes)
     work |= {"seed": seed, "bfloat16": bfloat16}
     command = [sys.executable, __file__, "--work", json.dumps(work)]
     ended = subprocess.run(
@@ -110,6 +128,8 @@ def main() -> None:
     parser.add_argument("--prior", default="dip")
     parser.add_argument("--task", default="deblur-shake1-2.55")
     parser.add_argument("--seeds", type=int, default=5)
+    parser.add_argument("--whole", action="store_true", help="one photograph of 512 × 512")
+    parser.add_argument("--set", dest="changes", nargs="*", default=[], metavar="NAME=VALUE")
     parser.add_argument("--work", help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     if arguments.work:

@@ -3,6 +3,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 from typer.testing import CliRunner
 
 from priorbench.cli import app, main
@@ -283,3 +284,32 @@ def test_a_prior_that_raises_is_one_message_with_its_own_frames_only(
     assert message.count('  File "') == 2
     assert message.count('raising.py", line') == 2
     assert "Traceback" not in message
+
+
+RANDOM = """
+    import random
+    import numpy as np
+    import torch
+    from priorbench import PriorSpec, hookimpl
+    from priorbench.priors import Prior, Restoration
+
+    class Random(Prior):
+        def restore(self, problem, context):
+            return Restoration(0 * problem.y + (random.random() + np.random.rand() + torch.rand(())) / 3)
+
+    @hookimpl
+    def register_priors():
+        yield PriorSpec(name="random", factory=Random, summary="for a test")
+"""
+
+
+def test_a_photograph_is_restored_the_same_again_and_the_callers_generators_go_on(
+    studio: Any,
+) -> None:
+    studio.plugin("random", RANDOM)
+    torch.manual_seed(1)
+    expected = float(torch.rand(()))
+    torch.manual_seed(1)
+    first = restore("gray", prior="random")
+    assert float(torch.rand(())) == expected
+    assert np.array_equal(first, restore("gray", prior="random"))
