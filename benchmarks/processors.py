@@ -128,6 +128,9 @@ def main() -> None:
     parser.add_argument("--prior", default="dip")
     parser.add_argument("--task", default="deblur-shake1-2.55")
     parser.add_argument("--seeds", type=int, default=5)
+    parser.add_argument(
+        "--processors", nargs="+", choices=PROCESSORS, default=list(PROCESSORS), metavar="KIND"
+    )
     parser.add_argument("--whole", action="store_true", help="one photograph of 512 × 512")
     parser.add_argument("--set", dest="changes", nargs="*", default=[], metavar="NAME=VALUE")
     parser.add_argument("--work", help=argparse.SUPPRESS)
@@ -135,8 +138,8 @@ def main() -> None:
     if arguments.work:
         print(json.dumps(restored(**json.loads(arguments.work))))
         return
-    processors = {name: measure(arguments, name, 0) for name in PROCESSORS}
-    first = processors["this processor"]
+    processors = {name: measure(arguments, name, 0) for name in arguments.processors}
+    first = next(iter(processors.values()))
     print("images: " + ", ".join(first))
     seeds = [first] + [
         measure(arguments, "this processor", seed) for seed in range(1, arguments.seeds)
