@@ -117,10 +117,12 @@ def test_the_command_names_what_is_wrong_with_its_arguments(bench: Any) -> None:
     assert "write name=value" in str(unset.exception)
 
 
-BUILT_IN = sorted(load_plugins([ROOT / "plugins"]).priors)
+PRIORS = load_plugins([ROOT / "plugins"]).priors.values()
+DIFFERENT = {(entry.record.factory, entry.record.parameters): entry.record.name for entry in PRIORS}
+"""One prior of those that differ in the images that they learn from alone."""
 
 
-@pytest.mark.parametrize("prior", BUILT_IN)
+@pytest.mark.parametrize("prior", sorted(DIFFERENT.values()))
 def test_every_prior_that_comes_with_it_repeats(prior: str) -> None:
-    results = check_repeats([ROOT / "plugins"], prior, tasks=["denoise", "deblur", "inpaint", "sr"])
+    results = check_repeats([ROOT / "plugins"], prior, tasks=["denoise", "inpaint"])
     assert [str(result) for result in results if result.status != "same"] == []
