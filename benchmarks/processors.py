@@ -11,8 +11,8 @@ that has no AVX-512 (``ATEN_CPU_CAPABILITY`` for torch's own loops, ``ONEDNN_MAX
 ``MKL_ENABLE_INSTRUCTIONS`` for its products, ``OPENBLAS_CORETYPE`` and ``NPY_DISABLE_CPU_FEATURES`` for NumPy), and
 :func:`priorbench.precision.multiplies_bfloat16` says no. Each is a process of its own with one thread.
 
-Prints the PSNR of each image for each kind of processor at the experiment's seed, and for each further seed on this
-processor; then the largest difference of the means between processors and the standard deviation over seeds.
+Prints the PSNR of each image for each kind of processor and each seed, 0 being the experiment's own; then how far
+apart processors are at one seed, and seeds on one processor.
 """
 
 from __future__ import annotations
@@ -138,28 +138,31 @@ def main() -> None:
     if arguments.work:
         print(json.dumps(restored(**json.loads(arguments.work))))
         return
-    processors = {name: measure(arguments, name, 0) for name in arguments.processors}
-    first = next(iter(processors.values()))
-    print("images: " + ", ".join(first))
-    seeds = [first] + [
-        measure(arguments, "this processor", seed) for seed in range(1, arguments.seeds)
-    ]
-    for image in first:
-        values = [scores[image] for scores in processors.values()]
-        apart = max(values) - min(values)
-        line = f"{image}: processors {apart:.3f} dB apart"
-        if len(seeds) > 1:
-            own = [scores[image] for scores in seeds]
-            line += f"; seeds {max(own) - min(own):.3f} dB, deviation {statistics.stdev(own):.3f}"
-        print(line)
-    means = [statistics.fmean(scores.values()) for scores in processors.values()]
-    print(f"means of the images: processors {max(means) - min(means):.3f} dB apart", end="")
-    if len(seeds) > 1:
-        own = [statistics.fmean(scores.values()) for scores in seeds]
-        print(
-            f"; seeds {max(own) - min(own):.3f} dB, deviation {statistics.stdev(own):.3f}", end=""
-        )
-    print()
+    found = {
+        (processor, seed): measure(arguments, processor, seed)
+        for seed in range(arguments.seeds)
+        for processor in arguments.processors
+    }
+    images = list(found[arguments.processors[0], 0])
+    print("images: " + ", ".join(images))
+    for image in images:
+        summarise(image, {key: scores[image] for key, scores in found.items()}, arguments)
+    means = {key: statistics.fmean(scores.values()) for key, scores in found.items()}
+    summarise("mean of the images", means, arguments)
+
+
+def summarise(
+    what: str, values: dict[tuple[str, int], float], arguments: argparse.Namespace
+) -> None:
+    """Print how far apart processors are at one seed, and seeds on one processor, at most."""
+
+    def spread(group: list[float]) -> float:
+        return max(group) - min(group)
+
+    seeds, processors = range(arguments.seeds), arguments.processors
+    apart = max(spread([values[processor, seed] for processor in processors]) for seed in seeds)
+    across = max(spread([values[processor, seed] for seed in seeds]) for processor in processors)
+    print(f"{what}: at one seed {apart:.3f} dB, on one processor {across:.3f} dB at most")
 
 
 if __name__ == "__main__":
