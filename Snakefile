@@ -8,6 +8,8 @@ min_version("9.0")
 
 # Jobs run the Python that runs Snakemake, also when no virtual environment is activated.
 os.environ.update(PATH=f"{Path(sys.executable).parent}{os.pathsep}{os.getenv('PATH')}")
+# Jobs that run a plugin's code in their own process, such as a study, iterate over sets in the same order each time.
+os.environ.update(PYTHONHASHSEED="0")
 
 from priorbench.workflow import freeze, load_plan
 

@@ -50,3 +50,19 @@ def test_discarded_or_without_a_file_there_is_none(tmp_path):
     nowhere = Checkpoint(every=0)
     nowhere.save(lambda: pytest.fail("nobody would read it"))
     assert nowhere.load() is None
+
+
+def test_the_seconds_of_earlier_attempts_are_added_up(tmp_path, monkeypatch):
+    now = [100.0]
+    monkeypatch.setattr("priorbench.checkpoints.time.monotonic", lambda: now[0])
+    first = Checkpoint(tmp_path / "state", every=0)
+    assert first.load() is None and first.spent == 0
+    now[0] = 140.0
+    first.save(lambda: STATE)
+    now[0] = 1000.0
+    second = Checkpoint(tmp_path / "state", every=0)
+    assert second.load() and second.spent == 40
+    now[0] = 1002.0
+    second.save(lambda: STATE)
+    third = Checkpoint(tmp_path / "state")
+    assert third.load() and third.spent == 42

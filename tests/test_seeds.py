@@ -1,14 +1,17 @@
 from __future__ import annotations
 
 import os
+import random
 import subprocess
 import sys
 
+import numpy as np
+import pytest
 import torch
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from priorbench.seeds import derive_seed
+from priorbench.seeds import derive_seed, seed_everything, seeded
 
 names = st.lists(
     st.text(st.characters(exclude_characters="\x1f", exclude_categories=("Cs",))), max_size=4
@@ -55,3 +58,31 @@ def test_another_process_with_another_hash_seed_derives_the_same():
         for salt in ("1", "2")
     }
     assert printed == {f"{derive_seed(1, 'bsd68', 'test001', 'denoise-25')}\n"}
+
+
+def draws() -> tuple[float, float, float]:
+    return random.random(), float(np.random.rand()), float(torch.rand(()))  # noqa: NPY002
+
+
+@given(st.integers(0, 2**63 - 1), st.integers(0, 2**63 - 1))
+def test_every_global_generator_follows_the_seed(seed, other):
+    assume(seed != other)
+    seed_everything(seed)
+    first = draws()
+    seed_everything(other)
+    assert all(a != b for a, b in zip(first, draws(), strict=True))
+    seed_everything(seed)
+    assert draws() == first
+
+
+def test_the_callers_generators_go_on_as_if_nothing_had_been():
+    seed_everything(1)
+    expected = [draws(), draws()]
+    seed_everything(1)
+    first = draws()
+    with pytest.raises(ArithmeticError), seeded(2):
+        inside = draws()
+        raise ArithmeticError
+    assert [first, draws()] == expected
+    seed_everything(2)
+    assert inside == draws()

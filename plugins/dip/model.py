@@ -84,7 +84,8 @@ class DeepImagePrior(Prior):
                 for row in run.trace
             ]
         image = self._agreeing(torch.stack(estimates).mean(0), problem)
-        return Restoration(image, trace, timed_out=timed_out)
+        weights = runs * sum(weight.numel() for weight in group[0].descent.parameters)
+        return Restoration(image, trace, timed_out=timed_out, n_parameters=weights)
 
     def _agreeing(self, image: Image, problem: Problem) -> Image:
         """Return argmin_x ‖Hx - y‖²/σ² + ‖x - f‖²/s², with s² the estimate's error as its residual shows it.

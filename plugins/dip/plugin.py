@@ -21,6 +21,7 @@ def register_priors() -> Iterator[PriorSpec]:
         reference=REFERENCE,
         parameters=DIPParameters,
         label="Deep Image Prior",
+        small={"channels": 8, "scales": 2, "iterations": 20},
         resources=Resources(
             threads=2,
             memory_mb=1500,

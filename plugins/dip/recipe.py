@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from scipy.ndimage import distance_transform_edt
+
 from priorbench.operators import Blur, Identity, LinearOperator, Mask
 from priorbench.problem import Problem
 
@@ -81,9 +83,6 @@ def task_of(problem: Problem) -> Task:
 
 def _deepest(operator: Mask) -> float:
     """Return how far from the nearest known pixel a missing one lies at most."""
-    # Slow to import, and needed for one class of tasks.
-    from scipy.ndimage import distance_transform_edt
-
     known = operator.known.all(dim=0).cpu().numpy()
     return float(distance_transform_edt(~known).max())
 

@@ -8,6 +8,16 @@ from priorbench import PriorSpec, Resources, hookimpl
 
 from .parameters import DnCNNParameters
 
+SMALL = {
+    "width": 8,
+    "tile_size": 32,
+    "n_tiles": 200,
+    "iterations": 5,
+    "batch": 4,
+    "measure_every": 5,
+}
+"""Parameters to check the priors with in seconds."""
+
 
 @hookimpl
 def register_priors() -> Iterator[PriorSpec]:
@@ -19,6 +29,7 @@ def register_priors() -> Iterator[PriorSpec]:
         reference="doi:10.1109/TIP.2017.2662206, doi:10.1109/TPAMI.2021.3088914",
         parameters=DnCNNParameters,
         label="DnCNN",
+        small=SMALL,
         learns=True,
         resources=Resources(threads=2, seconds_per_megapixel=10, training_seconds=1400),
     )
@@ -32,6 +43,7 @@ def register_priors() -> Iterator[PriorSpec]:
         ),
         parameters=DnCNNParameters,
         label="DnCNN, dead leaves",
+        small=SMALL,
         learns=True,
         train_on="dead-leaves",
         resources=Resources(threads=2, seconds_per_megapixel=10, training_seconds=1900),

@@ -133,6 +133,15 @@ class GMM(PatchPrior, Learned):
             "covariances": self._basis @ mixture.covariances @ self._basis.mT,
         }
 
+    def n_parameters(self) -> int:
+        """Return the free numbers: of the weights, and of the symmetric covariances or the one with its contrasts."""
+        components, dimensions = self.parameters.n_components, self._basis.shape[1]
+        covariance = dimensions * (dimensions + 1) // 2
+        if self.parameters.covariances == "scaled":
+            # The size of the one covariance and that of the contrasts can't be told apart.
+            return components - 1 + covariance + components - 1
+        return components - 1 + components * covariance
+
     def load_state_dict(self, state: Mapping[str, Tensor]) -> None:
         """Take over ``weights`` and ``covariances``.
 
@@ -159,6 +168,8 @@ class GMM(PatchPrior, Learned):
         ):
             raise ValueError("covariances must be positive definite on patches without their mean")
         self._adopt(Mixture(weights / weights.sum(), covariances))
+        # They belong to the model, not to the first image that it restores.
+        self._spectra = Spectra.of(self.mixture, self._basis)
 
     def _adopt(self, mixture: Mixture) -> None:
         self._mixture, self._spectra, self._posterior = mixture, None, None

@@ -11,6 +11,9 @@ from .parameters import GMMParameters, GSMParameters, MVGParameters
 ZORAN_WEISS = "10.1109/ICCV.2011.6126278"
 DEAD_LEAVES = "Zoran & Weiss, Natural images, Gaussian mixtures and dead leaves, NIPS 2012"
 STUDY_RESOURCES = Resources(threads=2, memory_mb=3000, minutes=30)
+FEW_PATCHES = {"n_patches": 2000, "mode": "fast"}
+SMALL = {**FEW_PATCHES, "n_components": 3, "iterations": 3}
+"""Parameters to check the priors with in seconds."""
 
 
 @hookimpl
@@ -24,6 +27,7 @@ def register_priors() -> Iterator[PriorSpec]:
         parameters=GMMParameters,
         id="gmm-K{n_components}",
         label="GMM K={n_components}",
+        small=SMALL,
         learns=True,
         resources=Resources(threads=2, seconds_per_megapixel=80, training_seconds=400),
     )
@@ -35,6 +39,7 @@ def register_priors() -> Iterator[PriorSpec]:
         parameters=GMMParameters,
         id="gmm-dead-leaves-K{n_components}",
         label="GMM K={n_components}, dead leaves",
+        small=SMALL,
         learns=True,
         train_on="dead-leaves",
         resources=Resources(threads=2, seconds_per_megapixel=80, training_seconds=400),
@@ -46,6 +51,7 @@ def register_priors() -> Iterator[PriorSpec]:
         reference=ZORAN_WEISS,
         parameters=MVGParameters,
         label="Gaussian",
+        small=FEW_PATCHES,
         learns=True,
         resources=Resources(seconds_per_megapixel=10, training_seconds=20),
     )
@@ -56,6 +62,7 @@ def register_priors() -> Iterator[PriorSpec]:
         reference="10.1109/TIP.2003.818640",
         parameters=GSMParameters,
         label="Gaussian scale mixture",
+        small={**FEW_PATCHES, "iterations": 3},
         learns=True,
         resources=Resources(seconds_per_megapixel=20, training_seconds=60),
     )

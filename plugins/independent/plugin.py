@@ -8,6 +8,9 @@ from priorbench import PriorSpec, Resources, hookimpl
 
 from .parameters import ICAParameters, IndependentParameters, PixelParameters
 
+SMALL = {"n_patches": 2000, "iterations": 3, "stride": 8}
+"""Parameters to check the priors with in seconds."""
+
 
 @hookimpl
 def register_priors() -> Iterator[PriorSpec]:
@@ -19,6 +22,7 @@ def register_priors() -> Iterator[PriorSpec]:
         label="Independent pixels",
         summary="8 × 8 patches of independent pixels with learned marginals, restored with EPLL",
         reference="doi:10.1109/ICCV.2011.6126278",
+        small={**SMALL, "steps": 2},
         learns=True,
         resources=Resources(threads=2, seconds_per_megapixel=5000, training_seconds=60),
     )
@@ -29,6 +33,7 @@ def register_priors() -> Iterator[PriorSpec]:
         label="PCA, learned marginals",
         summary="independent principal components of 8 × 8 patches with learned marginals, restored with EPLL",
         reference="doi:10.1109/ICCV.2011.6126278",
+        small=SMALL,
         learns=True,
         resources=Resources(threads=2, seconds_per_megapixel=2000, training_seconds=60),
     )
@@ -39,6 +44,7 @@ def register_priors() -> Iterator[PriorSpec]:
         label="ICA",
         summary="independent components of 8 × 8 patches by FastICA with learned marginals, restored with EPLL",
         reference="doi:10.1109/ICCV.2011.6126278, doi:10.1016/S0893-6080(00)00026-5",
+        small={**SMALL, "steps": 2, "ica_patches": 1000, "ica_iterations": 20},
         learns=True,
         resources=Resources(threads=2, seconds_per_megapixel=5000, training_seconds=120),
     )

@@ -9,6 +9,8 @@ from priorbench import PriorSpec, Resources, StudySpec, hookimpl
 from .parameters import PatchVAEParameters, VAEParameters
 
 REFERENCE = "arXiv:1312.6114, doi:10.1137/21M140225X"
+SMALL = {"width": 16, "n_tiles": 200, "iterations": 5, "batch": 4, "measure_every": 5}
+"""Parameters to check the priors with in seconds."""
 
 
 @hookimpl
@@ -21,6 +23,7 @@ def register_priors() -> Iterator[PriorSpec]:
         reference=REFERENCE,
         parameters=VAEParameters,
         label="VAE",
+        small=SMALL,
         learns=True,
         resources=Resources(threads=2, seconds_per_megapixel=50, training_seconds=280),
     )
@@ -31,6 +34,7 @@ def register_priors() -> Iterator[PriorSpec]:
         reference=REFERENCE,
         parameters=VAEParameters,
         label="VAE, dead leaves",
+        small=SMALL,
         learns=True,
         train_on="dead-leaves",
         resources=Resources(threads=2, seconds_per_megapixel=50, training_seconds=300),
@@ -42,6 +46,14 @@ def register_priors() -> Iterator[PriorSpec]:
         reference="arXiv:1312.6114, arXiv:1509.00519",
         parameters=PatchVAEParameters,
         label="VAE of patches",
+        small={
+            "width": 16,
+            "n_tiles": 1000,
+            "iterations": 5,
+            "batch": 32,
+            "measure_every": 5,
+            "stride": 4,
+        },
         learns=True,
         resources=Resources(threads=2, seconds_per_megapixel=700, training_seconds=350),
     )

@@ -20,13 +20,17 @@ class Checkpoint:
         path: the file; None keeps nothing.
         key: tells what the state belongs to: parameters, data, seed, code. A file with another key is not read.
         every: seconds between two writes.
+
+    Attributes:
+        spent: seconds that earlier attempts took until they wrote the state that was loaded; 0 before that.
     """
 
     def __init__(self, path: Path | None = None, key: str = "", every: float = 30.0) -> None:
         self._path = path
         self._key = key
         self._every = every
-        self._written = time.monotonic()
+        self._began = self._written = time.monotonic()
+        self.spent = 0.0
 
     def load(self) -> dict[str, Tensor] | None:
         """Return the state that was written last, or None if there is none of this key that is whole."""
@@ -34,9 +38,12 @@ class Checkpoint:
             return None
         try:
             with safe_open(self._path, "pt") as file:
-                if (file.metadata() or {}).get("key") != self._key:
+                about = file.metadata() or {}
+                if about.get("key") != self._key:
                     return None
-                return {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118  it is no mapping
+                state = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118  it is no mapping
+                self.spent = float(about.get("seconds", 0))
+                return state
         except (
             OSError,
             SafetensorError,
@@ -50,7 +57,9 @@ class Checkpoint:
         tensors = {
             name: value.detach().cpu().clone().contiguous() for name, value in state().items()
         }
-        write_atomically(self._path, save_tensors(tensors, {"key": self._key}))
+        spent = self.spent + time.monotonic() - self._began
+        about = {"key": self._key, "seconds": repr(spent)}
+        write_atomically(self._path, save_tensors(tensors, about))
         self._written = time.monotonic()
 
     def discard(self) -> None:

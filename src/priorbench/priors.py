@@ -55,7 +55,8 @@ class Context:
     """What the library hands to a prior beside the problem or the images.
 
     Args:
-        generator: the source of all randomness; seeded by the names of the cell.
+        generator: the source of all randomness; seeded by the names of the cell. The global generators of
+            ``random``, ``numpy.random`` and torch are seeded too, for code that draws from them.
         progress: call it with the fraction done, from 0 to 1, and with numbers worth watching, if there are any.
         checkpoint: where a long computation keeps what it needs to go on after a kill.
         device: where to compute: a GPU in a job that was given one. The tensors of a problem lie there already.
@@ -97,12 +98,16 @@ class Restoration:
         maps: further images of interest, for example a standard deviation for each pixel.
         timed_out: whether it stopped at the context's deadline; the image is then the best estimate so far. It is
             kept and scored, and counted as a time-out.
+        n_parameters: how many numbers were fitted to this problem alone, such as the weights of a network that
+            is trained on the observation; None for none. Those of a model that was learned before are counted by
+            :meth:`Learned.n_parameters`.
     """
 
     image: Image
     trace: Sequence[Mapping[str, float]] = ()
     maps: Mapping[str, Tensor] = field(default_factory=dict)
     timed_out: bool = False
+    n_parameters: int | None = None
 
 
 class Prior(ABC):
@@ -227,6 +232,16 @@ class Learned(ABC):
         Raises:
             ValueError: the tensors don't fit this prior's parameters.
         """
+
+    def n_parameters(self) -> int:
+        """Return how many numbers were learned, for the table of costs.
+
+        By default all floating-point numbers of :meth:`state_dict`. Override it where that has some twice, such
+        as the two halves of a symmetric matrix.
+        """
+        return sum(
+            tensor.numel() for tensor in self.state_dict().values() if tensor.is_floating_point()
+        )
 
     def save(self, path: Path) -> None:
         """Write the fitted model as safetensors, atomically."""

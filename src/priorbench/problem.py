@@ -7,6 +7,7 @@ import json
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -124,7 +125,15 @@ class Problem:
         return int(seen.count_nonzero()) >= math.prod(self.image_shape)
 
     def estimate(self) -> Image:
-        """Return the observation as an image, without any prior; see :meth:`.LinearOperator.estimate`."""
+        """Return the observation as an image, without any prior; see :meth:`.LinearOperator.estimate`.
+
+        It is computed once for a problem. The stages do that before a prior's clock starts: the same start for
+        every prior is not what one of them costs. Each call returns a copy, which the caller may change.
+        """
+        return self._estimate.clone()
+
+    @cached_property
+    def _estimate(self) -> Image:
         return self.y if self.linear_operator is None else self.linear_operator.estimate(self.y)
 
     def save(self, path: Path) -> None:

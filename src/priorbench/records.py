@@ -135,6 +135,8 @@ class PriorSpec(Record):
             tries every combination. They act on the restoration, not on the fit, and the id can't tell them.
         baseline: whether it knows nothing of images and returns the observation itself, or the plainest image
             that it suggests. Figures draw such a prior last, in gray, as what the others are compared with.
+        small: parameters with which ``priorbench plugins check`` fits it and restores in seconds, where they differ
+            from the defaults. No experiment uses them.
     """
 
     parameters: type[Parameters] = Parameters
@@ -147,11 +149,19 @@ class PriorSpec(Record):
     tasks: tuple[str, ...] = ("*",)
     tunable: Mapping[str, Sequence[Any]] = field(default_factory=dict, hash=False)
     baseline: bool = False
+    small: Mapping[str, Any] = field(default_factory=dict, hash=False)
 
     def __post_init__(self) -> None:
         super().__post_init__()
         _check_patterns(self)
         _check_tunable(self)
+        for name, value in self.small.items():
+            if name not in self.parameters.model_fields:
+                where = f"small of {self.name!r}"
+                raise ValueError(
+                    f"{where}: {unknown('parameter', name, self.parameters.model_fields)}"
+                )
+            _check_value(self, "small", name, value)
         if self.images_per_job is not None and self.images_per_job < 1:
             raise ValueError(
                 f"images_per_job of {self.name!r} must be at least 1, not {self.images_per_job}"
@@ -298,10 +308,10 @@ def _check_tunable(spec: PriorSpec) -> None:
                 f"{where}: take {name} out of the id and the label, which can't tell what is chosen"
             )
         for candidate in candidates:
-            _check_value(spec, name, candidate)
+            _check_value(spec, "tunable", name, candidate)
 
 
-def _check_value(spec: PriorSpec, name: str, value: Any) -> None:
+def _check_value(spec: PriorSpec, place: str, name: str, value: Any) -> None:
     """Raise ValueError if ``value`` is none that the parameter ``name`` may have."""
     try:
         spec.parameters.model_validate({name: value})
@@ -310,5 +320,5 @@ def _check_value(spec: PriorSpec, name: str, value: Any) -> None:
             # Other parameters may be required, and are not asked here.
             if item["loc"][:1] == (name,):
                 raise ValueError(
-                    f"tunable of {spec.name!r}: {name} = {value!r}: {item['msg']}"
+                    f"{place} of {spec.name!r}: {name} = {value!r}: {item['msg']}"
                 ) from None

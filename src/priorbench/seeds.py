@@ -3,6 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+import random
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+HASH_SEED = "0"
+"""``PYTHONHASHSEED`` of the processes that run a plugin's code: the order of a set of strings repeats."""
 
 
 def derive_seed(seed: int, *names: str) -> int:
@@ -18,3 +25,49 @@ def derive_seed(seed: int, *names: str) -> int:
     """
     text = "\x1f".join([str(seed), *names])
     return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "big") >> 1
+
+
+def seed_everything(seed: int) -> None:
+    """Seed every global generator that somebody else's code may draw from.
+
+    These are the ones of ``random``, ``numpy.random`` and torch, on the CPU and on all GPUs. Torch is seeded
+    if it has been imported: what runs without it, such as a metric, need not wait seconds for it.
+    What can't be seeded, such as ``os.urandom`` or ``numpy.random.default_rng()`` without a seed, is found by
+    ``priorbench plugins check``.
+
+    Args:
+        seed: at least 0 and below 2⁶³, as :func:`derive_seed` gives it.
+    """
+    import numpy as np
+
+    random.seed(seed)
+    np.random.seed([seed & 0xFFFFFFFF, seed >> 32])  # noqa: NPY002  plugins draw from it
+    torch = sys.modules.get("torch")
+    if torch is not None:
+        torch.manual_seed(seed)
+
+
+@contextmanager
+def seeded(seed: int) -> Iterator[None]:
+    """Seed every global generator for a while, and give the caller's generators back their states.
+
+    For functions that a user may call in the middle of a session of their own.
+
+    Args:
+        seed: see :func:`seed_everything`.
+    """
+    import numpy as np
+
+    python, numpy = random.getstate(), np.random.get_state()  # noqa: NPY002
+    torch = sys.modules.get("torch")
+    cpu = torch.get_rng_state() if torch else None
+    gpus = torch.cuda.get_rng_state_all() if torch and torch.cuda.is_initialized() else []
+    seed_everything(seed)
+    try:
+        yield
+    finally:
+        random.setstate(python)
+        np.random.set_state(numpy)  # noqa: NPY002
+        if torch:
+            torch.set_rng_state(cpu)
+            torch.cuda.set_rng_state_all(gpus)

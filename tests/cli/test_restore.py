@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 from typer.testing import CliRunner
 
 from priorbench.cli import app, main
@@ -306,6 +307,8 @@ def test_the_noise_depends_on_the_task_not_on_how_it_was_asked_for(studio: Any) 
 
 
 RANDOM = """
+    import random
+    import numpy as np
     import torch
     from priorbench import PriorSpec, hookimpl
     from priorbench.priors import Prior, Restoration
@@ -313,7 +316,8 @@ RANDOM = """
     class Random(Prior):
         def restore(self, problem, context):
             own = torch.rand(problem.y.shape, generator=context.generator)
-            return Restoration((own + torch.rand(problem.y.shape)) / 2)
+            other = (random.random() + np.random.rand() + torch.rand(problem.y.shape)) / 3
+            return Restoration((own + other) / 2)
 
     @hookimpl
     def register_priors():
@@ -396,3 +400,15 @@ def test_a_parameter_of_a_photograph_has_one_value(studio: Any) -> None:
     command = ["restore", "photos/gray.png", "--task", "denoise", "--sigma", "[5, 25]"]
     result = CliRunner().invoke(app, [*command, "--prior", "half", "-o", "out.png"])
     assert "one value" in str(result.exception)
+
+
+def test_a_photograph_is_restored_the_same_again_and_the_callers_generators_go_on(
+    studio: Any,
+) -> None:
+    studio.plugin("random", RANDOM)
+    torch.manual_seed(1)
+    expected = float(torch.rand(()))
+    torch.manual_seed(1)
+    first = restore("gray", prior="random")
+    assert float(torch.rand(())) == expected
+    assert np.array_equal(first, restore("gray", prior="random"))

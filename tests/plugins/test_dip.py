@@ -245,6 +245,14 @@ class TestRuns:
         assert torch.equal(exact, mixed) is not native
         assert error(exact, mixed) < 1e-3
 
+    def test_the_weights_of_all_runs_are_counted(self, camera):
+        problem = problem_of(Denoise(25), camera)
+        run = model.Run(parameters.DIPParameters(**TINY), problem, 0, torch.device("cpu"))
+        weights = sum(weight.numel() for weight in run.descent.network.parameters())
+        for runs in (1, 2):
+            result = PRIOR(**TINY, runs=runs).restore(problem, Context.seeded(0))
+            assert result.n_parameters == runs * weights > 0
+
     def test_several_runs_are_averaged(self, camera):
         problem = problem_of(Denoise(25), camera)
         one, two = (PRIOR(**TINY, runs=runs).restore(problem, Context.seeded(0)) for runs in (1, 2))

@@ -402,6 +402,29 @@ class TestModelFile:
             GMM().map_estimate(torch.rand(2, 64), 0.1)
 
 
+@pytest.mark.parametrize("covariances", ["full", "scaled"])
+def test_the_parameters_that_are_counted_are_the_free_ones(covariances):
+    """The rank of the derivative of all that the density depends on, with respect to a plain parametrisation."""
+    components, side = 3, 2
+    prior = GMM(n_components=components, patch_size=side, covariances=covariances)
+    size = side**2 - 1
+    generator = torch.Generator().manual_seed(0)
+    logits = torch.randn(components, dtype=torch.float64, generator=generator)
+    factors = torch.randn(components, size, size, dtype=torch.float64, generator=generator)
+    scales = torch.rand(components, dtype=torch.float64, generator=generator) + 0.5
+
+    def density(logits, factors, scales):
+        if covariances == "full":
+            covariance = factors @ factors.mT
+        else:
+            covariance = scales[:, None, None] * (factors[0] @ factors[0].mT)
+        return torch.cat([logits.softmax(0), covariance.flatten()])
+
+    jacobians = torch.autograd.functional.jacobian(density, (logits, factors, scales))
+    derivative = torch.cat([part.flatten(1) for part in jacobians], dim=1)
+    assert prior.n_parameters() == int(torch.linalg.matrix_rank(derivative, rtol=1e-9))
+
+
 def test_denoising_with_a_trained_mixture_improves_the_image(trained):
     clean = to_tensor(data.camera().astype(np.float32)[100:164, 200:264] / 255)
     problem = Denoise(sigma=25).corrupt(clean, torch.Generator().manual_seed(0))

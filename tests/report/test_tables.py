@@ -12,7 +12,7 @@ from rich.console import Console
 
 from priorbench.report.grid import Cell, Grid, Section, to_latex, to_markdown, to_rich
 from priorbench.report.page import to_html
-from priorbench.report.run_tables import cost_csv, failures_csv, failures_grid
+from priorbench.report.run_tables import cost_csv, cost_grid, failures_csv, failures_grid
 from priorbench.report.score_table import score_csv, score_grid
 from priorbench.report.tables import terminal_tables, write_tables
 from priorbench.results import Catalogue
@@ -220,6 +220,32 @@ def test_cost_counts_successful_runs_only(experiment):
     row = costs.loc[("bsd68", "tv", "denoise-25")]
     assert row["n"] == len(ok) and row["seconds_mean"] == pytest.approx(ok["seconds"].mean())
     assert ("bsd68", "odd_one", "denoise-50") not in costs.index
+
+
+def test_cost_has_the_fit_and_the_size_of_what_learns(experiment):
+    grid = cost_grid(experiment.runs, experiment.catalogue)
+    assert grid.columns[-2:] == ["training (s)", "parameters"]
+    rows = {row[0].text: [cell.text for cell in row[-2:]] for row in grid.sections[0].blocks[0]}
+    assert rows["GMM K=50"] == ["31.2", "100,849"]
+    assert rows["total variation"] == ["–", "–"]
+    assert rows["odd_one & co | 50%"] == ["–", "7"]
+    costs = cost_csv(experiment.runs, experiment.catalogue)
+    own = costs[costs["prior"] == "gmm-K50"]
+    assert set(own["training_seconds"]) == {31.25} and set(own["n_parameters"]) == {100849}
+    assert costs[costs["prior"] == "tv"][["training_seconds", "n_parameters"]].isna().all(axis=None)
+
+
+def test_while_a_run_goes_on_a_fit_that_is_not_there_yet_is_a_dash(experiment):
+    runs = experiment.runs[experiment.runs["prior"] != "gmm-K200"]
+    planned = {
+        (dataset, task, prior): 1
+        for dataset in experiment.catalogue.datasets
+        for task in experiment.catalogue.tasks
+        for prior in experiment.catalogue.priors
+    }
+    grid = cost_grid(runs, experiment.catalogue, planned)
+    rows = {row[0].text: [cell.text for cell in row[-2:]] for row in grid.sections[0].blocks[0]}
+    assert rows["GMM K=200"] == ["–", "–"] and rows["GMM K=50"] == ["31.2", "100,849"]
 
 
 def test_a_run_that_stopped_at_its_limit_has_a_cost_and_is_listed(experiment):

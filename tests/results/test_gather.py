@@ -81,6 +81,8 @@ def test_seeds_of_63_bits_survive(tmp_path):
     row = dict.fromkeys(RUNS.schema.names, "") | {
         "seconds": None,
         "peak_memory_mb": 1.5,
+        "training_seconds": None,
+        "n_parameters": 3,
         "threads": 1,
     }
     write_rows(tmp_path / "a.jsonl", [row | {"seed": 2**63 - 1}])

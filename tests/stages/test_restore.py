@@ -14,6 +14,7 @@ from priorbench.problem import Problem
 from priorbench.stages.corrupt import corrupt
 from priorbench.stages.prepare import prepare
 from priorbench.stages.restore import restore
+from priorbench.stages.train import train
 
 TASK = "denoise-0"
 # What the prior does is told by the brightness of the image, in steps of 1/20.
@@ -298,3 +299,73 @@ def test_the_problem_holds_no_clean_image(bench: Any) -> None:
     assert 0.5 < residual.std() / problem.sigma < 1.5
     with np.load(Path(plan.layout.problem("photos", "denoise-25", "one"))) as file:
         assert sorted(file.files) == ["header", "y"]
+
+
+GLOBAL = """
+    import random
+    import numpy as np
+    import torch
+    from priorbench import PriorSpec, hookimpl
+    from priorbench.priors import Learned, Prior, Restoration
+
+    NAMES = {"anisotropic", "bilinear", "cubic", "dual", "elastic", "fractal"}
+
+    def draw():
+        order = "".join(NAMES).index("bilinear") / 1000
+        return order + random.random() / 4 + np.random.rand() / 4 + float(torch.rand(())) / 4
+
+    class Draws(Prior, Learned):
+        def __init__(self):
+            self.made = draw()
+
+        def fit(self, images, context):
+            self.fitted = torch.tensor([draw()])
+            yield {"iteration": 0}
+
+        def state_dict(self):
+            return {"fitted": self.fitted}
+
+        def load_state_dict(self, state):
+            self.fitted = state["fitted"]
+
+        def restore(self, problem, context):
+            return Restoration(0 * problem.y + (self.made + float(self.fitted) + draw()) / 3)
+
+    @hookimpl
+    def register_priors():
+        yield PriorSpec(name="draws", factory=Draws, summary="for a test", learns=True)
+"""
+
+
+def test_an_image_does_not_depend_on_the_run_nor_on_what_was_restored_before(
+    bench: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bench.plugin("global", GLOBAL)
+    bench.image("x", np.full((8, 8), 0.5), folder="training")
+    for name in ("a", "b"):
+        bench.image(name, np.full((8, 8), 0.5))
+    changes: dict[str, Any] = {
+        "datasets": {
+            "photos": {"source": "folder", "parameters": {"path": "photos"}},
+            "training": {"source": "folder", "parameters": {"path": "training"}},
+        },
+        "train": "training",
+    }
+    images = []
+    for experiment, hash_seed in (("one", "5"), ("two", "6")):
+        # Of the process that starts the jobs.
+        monkeypatch.setenv("PYTHONHASHSEED", hash_seed)
+        plan = bench.plan(experiment=experiment, **changes)
+        for dataset in ("photos", "training"):
+            prepare(plan, dataset)
+        corrupt(plan, "photos", TASK)
+        train(plan, "draws")
+        restore(plan, "photos", TASK, "draws", "0")
+        rows = read_rows(Path(plan.layout.runs("photos", TASK, "draws", "0")))
+        training = json.loads(Path(plan.layout.training("draws")).read_text())
+        assert {row["n_parameters"] for row in rows} == {training["n_parameters"]} == {1}
+        assert {row["training_seconds"] for row in rows} == {training["seconds"]}
+        images.append(Path(plan.layout.restored("photos", TASK, "draws", "b.png")).read_bytes())
+        (bench.root / "photos" / "a.png").unlink(missing_ok=True)
+    assert len(rows) == 1
+    assert images[0] == images[1]

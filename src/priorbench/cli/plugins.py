@@ -99,6 +99,61 @@ def show(
         _show(label, entry)
 
 
+@app.command()
+def check(
+    name: Annotated[
+        str, typer.Argument(help="Name of a prior, or of a plugin for all its priors.")
+    ],
+    settings: Annotated[
+        list[str] | None,
+        typer.Option("--set", help="A parameter of the prior, for example --set iterations=20."),
+    ] = None,
+    tasks: Annotated[
+        list[str] | None, typer.Option("--task", help="A task; all that it can do by default.")
+    ] = None,
+    minutes: Annotated[float, typer.Option("--minutes", help="Limit of a fit.")] = 10,
+    config: ConfigOption = DEFAULT_CONFIG,
+) -> None:
+    """Check that a prior gives the same again: fit and restore small images twice, in two processes.
+
+    What can't be seeded, such as os.urandom, is found by it. Ends with 1 if something differs or fails.
+    """
+    import yaml
+
+    from priorbench.testing import check_repeats
+
+    parameters = {}
+    for setting in settings or []:
+        key, equals, value = setting.partition("=")
+        if not equals:
+            raise ValueError(f"--set {setting}: write name=value, for example --set iterations=20")
+        parameters[key] = yaml.safe_load(value)
+    section = _section(config)
+    registry = load_plugins([Path(folder) for folder in section.folders], disable=section.disable)
+    priors = [
+        prior for prior, entry in registry.priors.items() if name in (prior, entry.plugin.name)
+    ]
+    if not priors:
+        names = {*registry.priors, *(entry.plugin.name for entry in registry.priors.values())}
+        raise PluginError(
+            "\n".join([unknown("prior or plugin with priors", name, names), *registry.problems])
+        )
+    broken = False
+    for prior in [name] if name in priors else priors:
+        for result in check_repeats(
+            section.folders,
+            prior,
+            parameters,
+            disable=section.disable,
+            tasks=tasks or None,
+            minutes=minutes,
+        ):
+            print(result, flush=True)
+            broken |= result.is_broken
+    if broken:
+        raise typer.Exit(1)
+
+
 def kind_of_prior(entry: Registered[PriorSpec]) -> str:
     """Return the kind of a prior, that of its class, which is imported for it.
 

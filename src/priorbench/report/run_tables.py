@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 import pandas as pd
 
@@ -17,6 +17,7 @@ FINISHED_NOTE = "(12/68): 12 of 68 images are finished."
 COST_COLUMNS = [
     *("dataset", "prior", "task", "n"),
     *("seconds_mean", "seconds_min", "seconds_max", "peak_memory_mb", "threads"),
+    *("training_seconds", "n_parameters"),
 ]
 
 
@@ -25,7 +26,9 @@ def cost_csv(
 ) -> pd.DataFrame:
     """Return what the restorations that gave an image cost: one row for each data set, prior and task.
 
-    ``n`` images, mean, least and most wall-clock seconds an image, the highest peak memory in MB, and the threads.
+    ``n`` images, mean, least and most wall-clock seconds an image, the highest peak memory in MB, the threads, the
+    seconds of the fit, which all cells of a prior share, and how many numbers were learned, before or from the
+    problem alone; the last two are missing where nothing is.
     With ``planned``, while a run goes on, every cell that is run has a row, with ``done`` and ``planned`` images.
     """
     done = restored_runs(runs).sort_values("image")  # the last digit of a mean depends on the order
@@ -35,6 +38,7 @@ def cost_csv(
             len(group),
             *(group["seconds"].mean(), group["seconds"].min(), group["seconds"].max()),
             *(group["peak_memory_mb"].max(), group["threads"].max()),
+            *(group["training_seconds"].max(), group["n_parameters"].max()),
         )
         for names, group in done.groupby(["dataset", "prior", "task"])
     ]
@@ -49,7 +53,7 @@ def cost_csv(
 
 
 def cost_grid(runs: pd.DataFrame, catalogue: Catalogue, planned: Planned | None = None) -> Grid:
-    """Return the mean wall-clock seconds an image and the peak memory of each prior, data sets as sections."""
+    """Return the mean seconds an image of each prior, its memory, fit and size, data sets as sections."""
     coverage = Coverage.of(runs, {} if planned is None else planned)
     costs = cost_csv(runs, catalogue)
     states = runs.groupby(["dataset", "prior", "task"])["status"].agg(
@@ -61,8 +65,7 @@ def cost_grid(runs: pd.DataFrame, catalogue: Catalogue, planned: Planned | None 
         if not ((runs["dataset"] == dataset).any() or coverage.images(dataset)):
             continue
         seconds = own.set_index(["prior", "task"])["seconds_mean"].to_dict()
-        memory = own.groupby("prior")["peak_memory_mb"].max().to_dict()
-        threads = own.groupby("prior")["threads"].max().to_dict()
+        highest = own.groupby("prior")[[*WORDS]].max()
         rows = []
         for prior, label in catalogue.priors.items():
             cells = [Cell(label)]
@@ -82,12 +85,16 @@ def cost_grid(runs: pd.DataFrame, catalogue: Catalogue, planned: Planned | None 
                     cells.append(
                         Cell("cannot") if status == UNSUPPORTED else Cell(status + share, "failed")
                     )
-            cells += [Cell(f"{memory[prior]:.0f}" if prior in memory else "–")]
-            cells += [Cell(f"{threads[prior]:.0f}" if prior in threads else "–")]
+            for column, words in WORDS.items():
+                value = highest[column].get(prior)
+                cells.append(Cell("–" if value is None or pd.isna(value) else words(value)))
             rows.append(cells)
         sections.append(Section(dataset, [rows]))
     notes = [
-        "Mean wall-clock seconds an image over the images that were restored, and the highest peak memory."
+        "Mean wall-clock seconds an image over the images that were restored, and the highest peak memory.",
+        "The start that every solver takes from the observation is computed before the clock starts.",
+        "Training is the fit of the model, in wall-clock seconds, once for all images.",
+        "Parameters are the numbers that were learned, by the fit or, without one, from each observation.",
     ]
     if coverage.notes():
         notes = [*coverage.notes(), FINISHED_NOTE, *notes]
@@ -96,6 +103,8 @@ def cost_grid(runs: pd.DataFrame, catalogue: Catalogue, planned: Planned | None 
         *(f"{label} (s)" for label in catalogue.tasks.values()),
         "peak memory (MB)",
         "threads",
+        "training (s)",
+        "parameters",
     ]
     return Grid("Cost of a restoration", columns, sections, notes)
 
@@ -175,6 +184,23 @@ def _significant(seconds: float) -> str:
     if seconds >= 100:
         return f"{seconds:.0f}"
     return f"{seconds:.3g}" if seconds >= 0.001 else "< 0.001"
+
+
+def _whole(value: float) -> str:
+    return f"{value:.0f}"
+
+
+def _thousands(value: float) -> str:
+    return f"{value:,.0f}"
+
+
+WORDS: dict[str, Callable[[float], str]] = {
+    "peak_memory_mb": _whole,
+    "threads": _whole,
+    "training_seconds": _significant,
+    "n_parameters": _thousands,
+}
+"""Columns of the costs of a prior in all tasks, and how their values are written."""
 
 
 def _some(names: list[str], shown: int = 3) -> str:

@@ -35,6 +35,8 @@ RUNS = Table(
             ("traceback", pa.string()),
             ("seconds", pa.float64()),
             ("peak_memory_mb", pa.float64()),
+            ("training_seconds", pa.float64()),
+            ("n_parameters", pa.float64()),
             ("threads", pa.int64()),
             ("seed", pa.int64()),
             ("fingerprint", pa.string()),
@@ -44,8 +46,9 @@ RUNS = Table(
     ),
     key=("experiment", "dataset", "image", "task", "prior", "source"),
 )
-"""One row for each restoration. ``status`` is ok, failed, timeout, diverged or unsupported; ``stage`` says where;
-``fingerprint`` stands for all that the restoration depends on, see :mod:`priorbench.plan.fingerprints`."""
+"""One row for each restoration. ``status`` is ok, failed, timeout, diverged or unsupported; ``stage`` says where.
+``training_seconds`` are those of the fit of the model that was used, the same in all rows of a prior. ``fingerprint``
+stands for all that the restoration depends on, see :mod:`priorbench.plan.fingerprints`."""
 
 SCORES = Table(
     pa.schema(

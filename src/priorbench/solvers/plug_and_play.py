@@ -35,7 +35,7 @@ def plug_and_play(prior: Denoiser, problem: Problem, context: Context) -> Restor
         context.progress(1.0)
         return Restoration(restored)
     fidelity = fidelity_weight(problem.sigma, TRUST)
-    x = operator.estimate(y)
+    x = problem.estimate()
     levels = noise_levels(problem)
     for step, sigma in enumerate(levels):
         z = prior.denoise(x, sigma)

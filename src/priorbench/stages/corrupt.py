@@ -12,7 +12,7 @@ from priorbench.errors import MachineError, raise_if_storage
 from priorbench.files import file_sha256
 from priorbench.plan import Plan
 from priorbench.provenance import content_digests
-from priorbench.seeds import derive_seed
+from priorbench.seeds import derive_seed, seeded
 from priorbench.stages.log import say
 from priorbench.stages.manifest import Entry, check_file, read_manifest, write_manifest
 from priorbench.stages.outcome import OK, Outcome
@@ -35,7 +35,8 @@ def corrupt(plan: Plan, dataset: str, task: str) -> None:
     broken: Outcome | None = None
     protocol: dict[str, Any] = {}
     try:
-        corruption = variant.build()
+        with seeded(derive_seed(plan.experiment.seed, "build", task)):
+            corruption = variant.build()
         if not isinstance(corruption, Task):
             raise TypeError(
                 f"{type(corruption).__qualname__} is no task: it must subclass priorbench.tasks.Task"
@@ -65,7 +66,9 @@ def corrupt(plan: Plan, dataset: str, task: str) -> None:
                         f"{dataset}/{task}/{image}: cut from {_size(clean)} to {_size(fitting)}, which the task needs"
                     )
                 seed = derive_seed(plan.experiment.seed, dataset, image, task)
-                corruption.corrupt(fitting, torch.Generator().manual_seed(seed)).save(path)
+                with seeded(seed):
+                    problem = corruption.corrupt(fitting, torch.Generator().manual_seed(seed))
+                problem.save(path)
                 entry = Entry(Outcome(OK, "corrupt"), file_sha256(path), tuple(fitting.shape[1:]))
             except Exception as error:
                 raise_if_storage(error)

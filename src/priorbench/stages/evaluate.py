@@ -13,6 +13,7 @@ from priorbench.plan import Variant
 from priorbench.plugins import Registered
 from priorbench.records import MetricSpec, TaskSpec
 from priorbench.results.statuses import FAILED, OK, UNDEFINED
+from priorbench.seeds import derive_seed, seeded
 from priorbench.stages.outcome import Outcome
 
 
@@ -30,6 +31,19 @@ class Evaluation:
     value: float | None
     status: str = OK
     reason: str = ""
+
+
+def scoring_seed(seed: int, dataset: str, task: str, image: str, metric: str) -> int:
+    """Return the seed of a metric that draws at random: the same for all priors.
+
+    Args:
+        seed: the experiment's.
+        dataset: id of the data set.
+        task: id of the task.
+        image: name of the image.
+        metric: name of the metric.
+    """
+    return derive_seed(seed, "score", dataset, image, task, metric)
 
 
 def evaluate(metric: Callable[[], Any]) -> Evaluation:
@@ -55,9 +69,20 @@ def evaluate(metric: Callable[[], Any]) -> Evaluation:
 
 
 def evaluate_of_problem(
-    metric: Registered[MetricSpec], task: Variant[TaskSpec], problem: Path, restored: Path
+    metric: Registered[MetricSpec],
+    task: Variant[TaskSpec],
+    problem: Path,
+    restored: Path,
+    seed: int,
 ) -> Evaluation:
     """Return the value of a metric that needs no clean image. It opens the problem, and so brings torch.
+
+    Args:
+        metric: the metric.
+        task: the task that made the problem.
+        problem: its file.
+        restored: the file of the restoration.
+        seed: of all global generators; see :func:`scoring_seed`.
 
     Raises:
         StorageError: a file is damaged.
@@ -68,6 +93,9 @@ def evaluate_of_problem(
         from priorbench.problem import Problem
 
         task.entry.load()  # Makes the task's operators known.
-        return metric.load()(read_tensor(restored), Problem.load(problem))
+        function = metric.load()
+        images = read_tensor(restored), Problem.load(problem)
+        with seeded(seed):
+            return function(*images)
 
     return evaluate(value)

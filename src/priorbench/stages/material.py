@@ -17,6 +17,7 @@ from priorbench.provenance import fingerprint
 from priorbench.results import Material, Results
 from priorbench.results.gather import read_chunks
 from priorbench.results.schema import RUNS, SCORES
+from priorbench.seeds import derive_seed, seeded
 from priorbench.stages.manifest import check_file, read_manifest
 from priorbench.stages.outcome import OK
 from priorbench.stages.results import catalogue
@@ -95,7 +96,8 @@ class PlannedMaterial(Material):
             StorageError: the model is damaged.
         """
         chosen = self._plan.prior(prior)
-        built = chosen.build()
+        with seeded(derive_seed(self._plan.experiment.seed, "build", prior)):
+            built = chosen.build()
         if chosen.spec.learns:
             training = read_json(Path(self._plan.layout.training(prior)))
             if training["status"] != OK:

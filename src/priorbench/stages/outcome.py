@@ -24,6 +24,7 @@ class Outcome:
         traceback: where a plugin raised; empty otherwise.
         seconds: wall-clock time, None when nothing ran.
         peak_memory_mb: the highest resident memory meanwhile in MiB, None when unknown.
+        n_parameters: how many numbers were learned, by a fit or from the problem alone; None for none.
     """
 
     status: str
@@ -32,6 +33,7 @@ class Outcome:
     traceback: str = ""
     seconds: float | None = None
     peak_memory_mb: float | None = None
+    n_parameters: int | None = None
 
     @property
     def ok(self) -> bool:

@@ -25,7 +25,7 @@ from priorbench.plugins import PluginError, short_traceback
 from priorbench.priors import Context, Progress
 from priorbench.problem import Problem
 from priorbench.records import TaskSpec
-from priorbench.seeds import derive_seed
+from priorbench.seeds import derive_seed, seeded
 from priorbench.stages.log import in_words
 from priorbench.stages.prepare import prepare
 from priorbench.stages.protocol import compared
@@ -93,11 +93,16 @@ def restore_photograph(
     else:
         drawn = derive_seed(plan.experiment.seed, "photograph", source.name, variant.id)
         image = corruption.fit(image)
-        problem = corruption.corrupt(image, torch.Generator().manual_seed(drawn))
+        with seeded(drawn):
+            problem = corruption.corrupt(image, torch.Generator().manual_seed(drawn))
     model = _load_model(plan, chosen)
     torch.set_num_threads(available_threads(chosen.resources.threads))
-    with _raising_in_short(chosen), _progress(f"{chosen.label} on {source.name}") as update:
-        seed = derive_seed(plan.experiment.seed, "photograph", source.name, variant.id, chosen.id)
+    seed = derive_seed(plan.experiment.seed, "photograph", source.name, variant.id, chosen.id)
+    with (
+        _raising_in_short(chosen),
+        _progress(f"{chosen.label} on {source.name}") as update,
+        seeded(seed),
+    ):
         context = Context.seeded(seed, update)
         outcome, result = solve(model, problem, context, seed, "restore", math.inf)
     if not outcome.ok:
@@ -174,7 +179,8 @@ def _by_parameters(plan: Plan, name: str) -> str:
 
 def _load_model(plan: Plan, chosen: PriorPlan) -> Any:
     """Return the prior ready to restore, trained now if it was not before or has changed since."""
-    with _raising_in_short(chosen):
+    build_seed = derive_seed(plan.experiment.seed, "build", chosen.id)
+    with _raising_in_short(chosen), seeded(build_seed):
         model = chosen.build()
     if not chosen.spec.learns:
         return model

@@ -12,6 +12,7 @@ from priorbench.errors import MachineError, raise_if_storage
 from priorbench.files import file_sha256
 from priorbench.plan import Plan
 from priorbench.provenance import content_digests
+from priorbench.seeds import derive_seed, seeded
 from priorbench.stages.log import say
 from priorbench.stages.manifest import Entry, write_manifest
 from priorbench.stages.outcome import OK, Outcome
@@ -33,8 +34,12 @@ def prepare(plan: Plan, dataset: str) -> None:
     for image in data.images:
         path = Path(plan.layout.image(dataset, image))
         try:
+            load = data.source.load()
+            # Not by the experiment's seed: the same data set has the same images in every experiment.
+            with seeded(derive_seed(0, "prepare", dataset, image)):
+                loaded = load(data.parameters, image)
             array = transform(
-                np.asarray(data.source.load()(data.parameters, image), dtype=np.float32),
+                np.asarray(loaded, dtype=np.float32),
                 gray=data.section.gray,
                 max_size=data.section.max_size,
                 crop=data.section.crop,

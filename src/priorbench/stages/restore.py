@@ -15,8 +15,8 @@ from priorbench.locks import locked
 from priorbench.plan import Plan
 from priorbench.provenance import fingerprint
 from priorbench.results.environment import write_environment
-from priorbench.seeds import derive_seed
-from priorbench.stages.evaluate import evaluate_of_problem
+from priorbench.seeds import derive_seed, seed_everything
+from priorbench.stages.evaluate import evaluate_of_problem, scoring_seed
 from priorbench.stages.log import in_words, say, say_that_another_works
 from priorbench.stages.manifest import Entry, check_file, read_manifest
 from priorbench.stages.outcome import OK, TIMEOUT, Outcome
@@ -99,6 +99,10 @@ class _Cell:
             self.tuning = read_json(Path(plan.layout.tuned(task, prior)))
             if self.tuning["status"] == OK:
                 self.prior = self.prior.tuned(self.tuning["parameters"])
+
+    def build_seed(self) -> int:
+        """The seed of what the prior draws when it is made, which is done once for all images of a job."""
+        return derive_seed(self.plan.experiment.seed, "build", self.prior.id)
 
     def seed(self, image: str) -> int:
         return derive_seed(self.plan.experiment.seed, self.dataset, image, self.task, self.prior.id)
@@ -184,8 +188,9 @@ class _Cell:
             metric = self.plan.registry.metrics[name]
             if metric.record.of_problem:
                 problem = Path(self.plan.layout.problem(self.dataset, self.task, image))
+                seed = scoring_seed(self.plan.experiment.seed, self.dataset, self.task, image, name)
                 found = evaluate_of_problem(
-                    metric, self.plan.task(self.task), problem, self.path(image, ".png")
+                    metric, self.plan.task(self.task), problem, self.path(image, ".png"), seed
                 )
                 measured[name] = {"fingerprint": code, **asdict(found)}
         if measured:
@@ -204,6 +209,7 @@ class _Cell:
             "image": image,
             "task": self.task,
             "prior": self.prior.id,
+            "training_seconds": self.training.get("seconds"),
             "threads": self.threads,
             "seed": self.seed(image),
             "fingerprint": self.plan.fingerprints.restored(self.dataset, self.task, self.prior.id),
@@ -235,6 +241,7 @@ def _work(
     plan = Plan(Experiment.model_validate(experiment))
     cell = _Cell(plan, dataset, task, name)
     torch.set_num_threads(cell.threads)
+    seed_everything(cell.build_seed())
     try:
         plan.task(task).entry.load()  # Makes the task's operators known.
         prior = cell.prior.build()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,8 @@ from priorbench.plan import Plan
 from priorbench.plugins import Registered
 from priorbench.records import MetricSpec
 from priorbench.results.exact import EXACT_NOTE
-from priorbench.stages.evaluate import Evaluation, evaluate, evaluate_of_problem
+from priorbench.seeds import seeded
+from priorbench.stages.evaluate import Evaluation, evaluate, evaluate_of_problem, scoring_seed
 from priorbench.stages.log import say
 from priorbench.stages.manifest import Entry, check_file, read_about, read_manifest
 from priorbench.stages.outcome import OK, TIMEOUT
@@ -89,6 +90,7 @@ class _Pair:
         self.image, self.problems, self.protocol = image, problems, protocol
         self.task = plan.task(task)
         self.fingerprints = plan.fingerprints
+        self.seed = partial(scoring_seed, plan.experiment.seed, dataset, task, image)
 
     def check(self, clean: str) -> None:
         """Refuse to score what is not what was made; ``clean`` is the checksum of the clean image.
@@ -142,5 +144,13 @@ class _Pair:
             known = self.record.get("measured", {}).get(name, {})
             if known.get("fingerprint") == self.fingerprints.metric(name):
                 return Evaluation(known["value"], known["status"], known["reason"])
-            return evaluate_of_problem(metric, self.task, self.problem_file, self.restored_file)
-        return evaluate(lambda: metric.load()(*self.images))
+            return evaluate_of_problem(
+                metric, self.task, self.problem_file, self.restored_file, self.seed(name)
+            )
+
+        def value() -> Any:
+            function = metric.load()
+            with seeded(self.seed(name)):
+                return function(*self.images)
+
+        return evaluate(value)

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-import torch
+from functools import cache
 
-from priorbench.priors import Context, Restoration
+import torch
+import torch.nn.functional as F
+
+from priorbench.priors import Context, Learned, Restoration
 from priorbench.problem import Problem
+from priorbench.seeds import seed_everything
 from priorbench.solvers import restore
 from priorbench.stages.measure import Measure
 from priorbench.stages.outcome import DIVERGED, OK, TIMEOUT, Outcome
@@ -16,11 +20,14 @@ def solve(
 ) -> tuple[Outcome, Restoration]:
     """Return how a restoration ended and what it gave.
 
+    The seconds are the prior's own: torch has been used before, and the problem's estimate, from which solvers
+    start, is there already. Those of an earlier attempt whose checkpoint was gone on from are added.
+
     Args:
         prior: the prior, ready to restore.
         problem: what is restored.
-        context: what the prior gets beside it.
-        seed: of torch's own generator, for a prior that does not use the context's.
+        context: what the prior gets with it.
+        seed: of all global generators, for a prior that does not use the context's.
         stage: the stage, for the outcome.
         limit: the time limit in seconds, for the outcome.
 
@@ -28,19 +35,48 @@ def solve(
         ValueError: the image has the wrong shape.
         Exception: whatever the prior raises.
     """
-    torch.manual_seed(seed)
+    warm_up(context.device)
+    problem.estimate()
+    seed_everything(seed)
     measure = Measure()
     result = restore(prior, problem, context)
-    seconds, peak = measure.seconds, measure.peak_memory_mb
+    seconds, peak = measure.seconds + context.checkpoint.spent, measure.peak_memory_mb
     expected = (1, *problem.image_shape)
     if tuple(result.image.shape) != expected:
         raise ValueError(
             f"the prior returned an image of shape {tuple(result.image.shape)}, not {expected}"
         )
+    status, reason = OK, ""
     if not torch.isfinite(result.image).all():
-        reason = "the restored image holds NaN or infinite values"
-        return Outcome(DIVERGED, stage, reason, seconds=seconds, peak_memory_mb=peak), result
-    if result.timed_out:
+        status, reason = DIVERGED, "the restored image holds NaN or infinite values"
+    elif result.timed_out:
+        status = TIMEOUT
         reason = f"stopped at its time limit of {limit:.4g} s with the best estimate so far"
-        return Outcome(TIMEOUT, stage, reason, seconds=seconds, peak_memory_mb=peak), result
-    return Outcome(OK, stage, seconds=seconds, peak_memory_mb=peak), result
+    counted = _n_parameters(prior, result)
+    outcome = Outcome(
+        status, stage, reason, seconds=seconds, peak_memory_mb=peak, n_parameters=counted
+    )
+    return outcome, result
+
+
+@cache
+def warm_up(device: torch.device) -> None:
+    """Let torch set up, once in a process, what the first image would be charged with otherwise.
+
+    That is its threads, and on first use the libraries behind products, convolutions with their gradients, Fourier
+    transforms and decompositions.
+    """
+    x = torch.linspace(0, 1, 64 * 64, device=device).reshape(1, 1, 64, 64)
+    kernel = torch.ones(1, 1, 3, 3, device=device, requires_grad=True)
+    with torch.enable_grad():
+        torch.autograd.grad(F.conv2d(x, kernel).square().sum(), kernel)
+    torch.fft.irfft2(torch.fft.rfft2(x))
+    plane = x[0, 0].double()
+    torch.linalg.eigh(plane @ plane.mT)
+
+
+def _n_parameters(prior: object, result: Restoration) -> int | None:
+    """Return how many numbers were learned from this problem or before it; None for a prior that learns nothing."""
+    if result.n_parameters is not None:
+        return result.n_parameters
+    return prior.n_parameters() if isinstance(prior, Learned) else None

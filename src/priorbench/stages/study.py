@@ -7,6 +7,7 @@ from pathlib import Path
 from priorbench.files import file_sha256, read_json, write_atomically, write_json
 from priorbench.plan import Plan
 from priorbench.provenance import fingerprint
+from priorbench.seeds import derive_seed, seeded
 from priorbench.stages.log import say
 from priorbench.stages.worker import available_threads, limit_threads
 
@@ -36,7 +37,8 @@ def study(plan: Plan, name: str) -> None:
     from priorbench.report.figures.style import save
     from priorbench.report.study_page import study_html, study_markdown
 
-    findings = plan.study(name).load()(results)
+    with seeded(derive_seed(plan.experiment.seed, "study", name)):
+        findings = plan.study(name).load()(results)
     save(findings.figure, Path(plan.layout.study(name, "svg")))
     write_atomically(Path(plan.layout.study(name, "md")), study_markdown(record, findings))
     write_atomically(Path(plan.layout.study(name, "html")), study_html(record, findings))

@@ -13,7 +13,7 @@ from priorbench.files import file_sha256, read_json, write_atomically, write_jso
 from priorbench.locks import locked
 from priorbench.plan import MODEL_LOADING_MINUTES, Plan
 from priorbench.provenance import fingerprint
-from priorbench.seeds import derive_seed
+from priorbench.seeds import derive_seed, seed_everything
 from priorbench.stages.curve import curve_text
 from priorbench.stages.log import say, say_that_another_works
 from priorbench.stages.manifest import check_file, read_manifest
@@ -153,6 +153,7 @@ def _fit(send: Callable[[Any], None], experiment: dict[str, Any], name: str) -> 
     from priorbench.data.tensors import read_tensor
     from priorbench.priors import Context
     from priorbench.stages.device import available_device
+    from priorbench.stages.solve import warm_up
 
     plan = Plan(Experiment.model_validate(experiment))
     fit = _Fit(plan, name)
@@ -160,6 +161,7 @@ def _fit(send: Callable[[Any], None], experiment: dict[str, Any], name: str) -> 
     rows: list[dict[str, float]] = []
     model = Path(plan.layout.model(name)).absolute()
     try:
+        seed_everything(derive_seed(plan.experiment.seed, "build", name))
         prior = fit.prior.build()
         if not fit.images:
             raise ValueError(f"no image of the data set {fit.prior.train_on} can be read")
@@ -168,10 +170,12 @@ def _fit(send: Callable[[Any], None], experiment: dict[str, Any], name: str) -> 
             path = Path(plan.layout.image(fit.prior.train_on, image))
             check_file(path, digest)
             images.append(read_tensor(path))
+        device = available_device(fit.prior.resources.gpus)
+        warm_up(device)
         send(("begin", None))
+        seed_everything(fit.seed)
         measure = Measure()
         checkpoint = Checkpoint(Path(plan.layout.checkpoint(name)).absolute(), fit.key)
-        device = available_device(fit.prior.resources.gpus)
         context = Context.seeded(fit.seed, checkpoint=checkpoint, device=device)
         spoken = time.monotonic()
         with out_of_sight():
@@ -183,7 +187,11 @@ def _fit(send: Callable[[Any], None], experiment: dict[str, Any], name: str) -> 
             prior.save(model)
         checkpoint.discard()
         outcome = Outcome(
-            OK, "train", seconds=measure.seconds, peak_memory_mb=measure.peak_memory_mb
+            OK,
+            "train",
+            seconds=measure.seconds + checkpoint.spent,
+            peak_memory_mb=measure.peak_memory_mb,
+            n_parameters=prior.n_parameters(),
         )
     except (Exception, SystemExit) as error:
         raise_if_storage(error)

@@ -15,7 +15,7 @@ from priorbench.files import read_json, write_json
 from priorbench.locks import locked
 from priorbench.plan import Plan
 from priorbench.provenance import fingerprint
-from priorbench.seeds import derive_seed
+from priorbench.seeds import derive_seed, seed_everything
 from priorbench.stages.log import say, say_that_another_works
 from priorbench.stages.manifest import check_file, read_manifest
 from priorbench.stages.outcome import OK, Outcome
@@ -230,6 +230,7 @@ def _work(
     plan = Plan(Experiment.model_validate(experiment))
     samples: list[_Sample] = []
     broken: Outcome | None = None
+    seed_everything(derive_seed(plan.experiment.seed, "build", task))
     try:
         _check(plan, prior, images)
         samples = list(_samples(plan, task, prior, images))
@@ -288,9 +289,9 @@ def _samples(plan: Plan, task: str, prior: str, images: list[str]) -> Iterator[_
             clean = corruption.fit(
                 to_tensor(transform(photograph, crop=plan.experiment.tuning.crop))
             )
-            generator = torch.Generator().manual_seed(
-                derive_seed(seed, "tune", dataset, name, task)
-            )
+            corrupting = derive_seed(seed, "tune", dataset, name, task)
+            seed_everything(corrupting)
+            generator = torch.Generator().manual_seed(corrupting)
             problem = corruption.corrupt(clean, generator)
         except MachineError:
             raise
@@ -332,6 +333,7 @@ def _try(
     seconds = 0.0
     try:
         chosen = plan.prior(prior)
+        seed_everything(derive_seed(plan.experiment.seed, "build", prior))
         model = chosen.tuned(chosen.candidates[number]).build()
         if chosen.spec.learns:
             learned = Path(plan.layout.model(prior)).absolute()

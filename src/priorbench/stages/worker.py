@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from priorbench.errors import MachineError, StorageError, raise_if_storage
+from priorbench.seeds import HASH_SEED
 
 FINISHED = ("finished",)
 LOST = {"machine": MachineError, "storage": StorageError}
@@ -82,7 +83,12 @@ def out_of_sight() -> Iterator[None]:
 
 
 def messages(
-    work: Callable[..., None], arguments: tuple[Any, ...], *, first_limit: float, limit: float
+    work: Callable[..., None],
+    arguments: tuple[Any, ...],
+    *,
+    first_limit: float,
+    limit: float,
+    hash_seed: str = HASH_SEED,
 ) -> Iterator[tuple[Any, ...]]:
     """Run ``work(send, *arguments)`` in a new process and yield what it sends.
 
@@ -91,6 +97,7 @@ def messages(
         arguments: plain data.
         first_limit: seconds allowed until the first message.
         limit: seconds allowed between two messages, and from the last one to the end.
+        hash_seed: the process's ``PYTHONHASHSEED``, on which the order of sets depends.
 
     Raises:
         WorkerTimeout: a limit has passed; the process and all that it started are killed.
@@ -106,7 +113,8 @@ def messages(
     process = context.Process(
         target=_main, args=(work, sender, lifeline_end, folder.name, arguments)
     )
-    process.start()
+    with _hash_seed(hash_seed):
+        process.start()
     sender.close()
     lifeline_end.close()
     try:
@@ -133,6 +141,20 @@ def messages(
         receiver.close()
         lifeline.close()
         folder.cleanup()
+
+
+@contextmanager
+def _hash_seed(value: str) -> Iterator[None]:
+    """Start a process inside with this ``PYTHONHASHSEED``, which an interpreter reads only as it starts."""
+    before = os.environ.get("PYTHONHASHSEED")
+    os.environ["PYTHONHASHSEED"] = value
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ["PYTHONHASHSEED"]
+        else:
+            os.environ["PYTHONHASHSEED"] = before
 
 
 def _wait_for_message(receiver: Connection, process: Any, seconds: float) -> bool:
