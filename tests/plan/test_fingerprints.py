@@ -26,18 +26,18 @@ SOLVERS = ["solvers/*", "tiles.py"]
 PRIORS = ["types.py", "priors.py", "checkpoints.py"]
 TASKS = [*OPERATORS, *IMAGES, "tasks/*", "data/tensors.py", "data/kernels.py"]
 TASKS += ["data/catalogue.py", "data/download.py"]
-STAGE = ["stages/__init__.py", "stages/outcome.py"]
+STAGE = ["stages/__init__.py", "stages/outcome.py", "statuses.py"]
 WORKER = ["stages/device.py", "stages/measure.py", "stages/worker.py"]
 ATTEMPT = ["stages/series.py", "stages/solve.py", "stages/deadline.py"]
 PROTOCOL = ["metrics/__init__.py", "metrics/fidelity.py", "stages/protocol.py"]
 RESULTS = ["results/__init__.py", "results/catalogue.py", "results/findings.py"]
-RESULTS += ["results/material.py"]
+RESULTS += ["results/material.py", "results/exact.py", "statuses.py"]
 ROWS = [*RESULTS, "results/gather.py", "results/keys.py", "results/published.py"]
 ROWS += ["results/rows.py", "results/schema.py", "stages/results.py", "stages/__init__.py"]
 STYLE = ["report/__init__.py", "report/figures/__init__.py", "report/figures/style.py"]
 
 STAGES = {
-    "prepare": [*STAGE, *IMAGES, "data/transform.py", "stages/prepare.py"],
+    "prepare": [*STAGE, *IMAGES, "data/transform.py", "seeds.py", "stages/prepare.py"],
     "corrupt": [*STAGE, *TASKS, "seeds.py", "stages/corrupt.py"],
     "train": [
         *STAGE,
@@ -86,6 +86,7 @@ STAGES = {
         "data/tensors.py",
         "stages/evaluate.py",
         "stages/score.py",
+        "seeds.py",
     ],
     "gather": [*ROWS, "stages/outcome.py", "stages/costs.py", "stages/gather.py"],
     "tabulate": [
@@ -121,6 +122,7 @@ STAGES = {
         "report/study_page.py",
         "stages/material.py",
         "stages/study.py",
+        "seeds.py",
     ],
 }
 """Stage → the modules on which what it makes depends."""
@@ -157,7 +159,16 @@ RECORDS = {
         "metrics/fidelity.py",
         "metrics/multiscale.py",
     ],
-    "studies gmm-sweep": [*RESULTS, *STYLE, "report/figures/canvas.py"],
+    "studies gmm-sweep": [
+        *RESULTS,
+        *STYLE,
+        *PRIORS,
+        "report/figures/canvas.py",
+        "results/statistics.py",
+        "patches.py",
+        "precision.py",
+        "threads.py",
+    ],
 }
 """Kind and name of a record → the modules on which its own code depends."""
 

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from priorbench.files import read_rows
-from priorbench.results.exact import EXACT_NOTE, exact_restorations
+from priorbench.results.exact import exact_restorations
 from priorbench.results.gather import read_table
 from priorbench.stages.corrupt import corrupt
 from priorbench.stages.gather import gather_all, gather_prior
@@ -20,6 +20,7 @@ from priorbench.stages.score import score
 from priorbench.stages.tabulate import tabulate
 from priorbench.stages.train import train
 from priorbench.stages.tune import tune
+from priorbench.statuses import EXACT_NOTE
 
 PEEKING = """
     import json, os, sys

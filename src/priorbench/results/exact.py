@@ -8,11 +8,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from priorbench.statuses import EXACT_NOTE
+
 if TYPE_CHECKING:
     import pandas as pd
-
-EXACT_NOTE = "equals the clean image"
-"""The note of a score whose restoration equals the clean image, of a problem that can't be inverted."""
 
 CELL = ["dataset", "task", "prior", "image"]
 

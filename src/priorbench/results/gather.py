@@ -19,7 +19,7 @@ import pyarrow.parquet as pq
 from priorbench.files import write_atomically
 from priorbench.results.keys import in_order, ranks
 from priorbench.results.rows import read_files, to_arrow
-from priorbench.results.schema import Table
+from priorbench.results.schema import RUNS, SCORES, Table
 
 
 def gather_chunks(files: Sequence[Path], table: Table, path: Path) -> None:
@@ -82,8 +82,19 @@ def _read(path: Path) -> pa.Table:
 
 
 def read_table(path: Path) -> pd.DataFrame:
-    """Read a table that this module wrote; a missing number is NaN."""
-    frame: pd.DataFrame = _read(path).to_pandas()
+    """Read a table that this module wrote; a missing number is NaN.
+
+    Raises:
+        ValueError: the file is damaged, or has other columns than this version's tables.
+    """
+    table = _read(path)
+    # Pages have checksums, the names of columns have none.
+    if not any(table.schema.equals(known.schema) for known in (RUNS, SCORES)):
+        raise ValueError(
+            f"{path} is damaged, or of another version: its columns are "
+            f"{', '.join(table.schema.names)}; 'priorbench verify --repair' removes it"
+        )
+    frame: pd.DataFrame = table.to_pandas()
     return frame
 
 

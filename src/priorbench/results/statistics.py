@@ -25,7 +25,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.stats import t as student
 
 from priorbench.records import MetricSpec
-from priorbench.results.statuses import NO_FAILURE, UNDEFINED
+from priorbench.statuses import NO_FAILURE, UNDEFINED
 
 CONFIDENCE = 0.95
 SIGNIFICANCE = 1 - CONFIDENCE

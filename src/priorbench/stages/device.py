@@ -6,10 +6,12 @@ import fcntl
 import os
 import tempfile
 from collections.abc import Sequence
+from functools import cache
 from pathlib import Path
 from typing import IO
 
 import torch
+import torch.nn.functional as F
 
 _held: dict[int, IO[bytes]] = {}
 """The place that this process has, with its lock, for as long as it lives."""
@@ -56,3 +58,19 @@ def free_slot(names: Sequence[str], folder: Path | None = None) -> int:
         _held[place] = file
         return place
     return os.getpid() % len(names)
+
+
+@cache
+def warm_up(device: torch.device) -> None:
+    """Let torch set up, once in a process, what the first image would be charged with otherwise.
+
+    That is its threads, and on first use the libraries behind products, convolutions with their gradients, Fourier
+    transforms and decompositions.
+    """
+    x = torch.linspace(0, 1, 64 * 64, device=device).reshape(1, 1, 64, 64)
+    kernel = torch.ones(1, 1, 3, 3, device=device, requires_grad=True)
+    with torch.enable_grad():
+        torch.autograd.grad(F.conv2d(x, kernel).square().sum(), kernel)
+    torch.fft.irfft2(torch.fft.rfft2(x))
+    plane = x[0, 0].double()
+    torch.linalg.eigh(plane @ plane.mT)

@@ -12,9 +12,9 @@ from priorbench.errors import NotApplicable, raise_if_storage
 from priorbench.plan import Variant
 from priorbench.plugins import Registered
 from priorbench.records import MetricSpec, TaskSpec
-from priorbench.results.statuses import FAILED, OK, UNDEFINED
 from priorbench.seeds import derive_seed, seeded
 from priorbench.stages.outcome import Outcome
+from priorbench.statuses import FAILED, OK, UNDEFINED
 
 
 @dataclass(frozen=True)

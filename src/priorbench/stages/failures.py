@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from priorbench.plan import Plan
-from priorbench.results.statuses import NO_FAILURE
+from priorbench.statuses import NO_FAILURE
 
 LOST = "ended without a result"
 SHOWN = 10

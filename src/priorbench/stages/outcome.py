@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from priorbench.errors import Diverged, NotApplicable
-from priorbench.results.statuses import DIVERGED, FAILED, OK, TIMEOUT, UNSUPPORTED
+from priorbench.statuses import DIVERGED, FAILED, OK, TIMEOUT, UNSUPPORTED
 
 __all__ = ["DIVERGED", "FAILED", "OK", "TIMEOUT", "UNSUPPORTED", "Outcome"]
 

@@ -16,13 +16,13 @@ from priorbench.metrics.fidelity import EXACT, psnr
 from priorbench.plan import Plan
 from priorbench.plugins import Registered
 from priorbench.records import MetricSpec
-from priorbench.results.exact import EXACT_NOTE
 from priorbench.seeds import seeded
 from priorbench.stages.evaluate import Evaluation, evaluate, evaluate_of_problem, scoring_seed
 from priorbench.stages.log import say
 from priorbench.stages.manifest import Entry, check_file, read_about, read_manifest
 from priorbench.stages.outcome import OK, TIMEOUT
 from priorbench.stages.protocol import compared
+from priorbench.statuses import EXACT_NOTE
 
 
 def score(plan: Plan, dataset: str, task: str, prior: str, chunk: str) -> None:

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from functools import cache
-
 import torch
-import torch.nn.functional as F
 
 from priorbench.priors import Context, Learned, Restoration
 from priorbench.problem import Problem
 from priorbench.seeds import seed_everything
 from priorbench.solvers import restore
+from priorbench.stages.device import warm_up
 from priorbench.stages.measure import Measure
 from priorbench.stages.outcome import DIVERGED, OK, TIMEOUT, Outcome
 
@@ -57,22 +55,6 @@ def solve(
         status, stage, reason, seconds=seconds, peak_memory_mb=peak, n_parameters=counted
     )
     return outcome, result
-
-
-@cache
-def warm_up(device: torch.device) -> None:
-    """Let torch set up, once in a process, what the first image would be charged with otherwise.
-
-    That is its threads, and on first use the libraries behind products, convolutions with their gradients, Fourier
-    transforms and decompositions.
-    """
-    x = torch.linspace(0, 1, 64 * 64, device=device).reshape(1, 1, 64, 64)
-    kernel = torch.ones(1, 1, 3, 3, device=device, requires_grad=True)
-    with torch.enable_grad():
-        torch.autograd.grad(F.conv2d(x, kernel).square().sum(), kernel)
-    torch.fft.irfft2(torch.fft.rfft2(x))
-    plane = x[0, 0].double()
-    torch.linalg.eigh(plane @ plane.mT)
 
 
 def _n_parameters(prior: object, result: Restoration) -> int | None:

@@ -15,8 +15,8 @@ from typing import Any, TypeAlias
 from priorbench.files import read_json, read_rows
 from priorbench.locks import held
 from priorbench.plan import Plan
-from priorbench.results.statuses import NO_FAILURE, OK, TIMEOUT
 from priorbench.stages.failures import LOST, Ended, Failure, failures
+from priorbench.statuses import NO_FAILURE, OK, TIMEOUT
 
 RECENT = 30.0
 """Seconds after its last line in which a job that holds no lock counts as running: it starts, or knows no locks."""

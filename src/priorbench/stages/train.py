@@ -152,8 +152,7 @@ def _fit(send: Callable[[Any], None], experiment: dict[str, Any], name: str) -> 
     from priorbench.checkpoints import Checkpoint
     from priorbench.data.tensors import read_tensor
     from priorbench.priors import Context
-    from priorbench.stages.device import available_device
-    from priorbench.stages.solve import warm_up
+    from priorbench.stages.device import available_device, warm_up
 
     plan = Plan(Experiment.model_validate(experiment))
     fit = _Fit(plan, name)

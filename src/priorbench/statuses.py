@@ -12,3 +12,6 @@ UNSUPPORTED = "unsupported"
 UNDEFINED = "undefined"
 """The metric is not defined for this image or task, whatever the prior."""
 NO_FAILURE = (OK, UNSUPPORTED, UNDEFINED)
+
+EXACT_NOTE = "equals the clean image"
+"""The note of a score whose restoration equals the clean image, of a problem that can't be inverted."""
