@@ -59,6 +59,29 @@ def test_the_commit_is_recorded_for_tracked_files_only(tmp_path):
     assert environment._git(tmp_path) == clean | {"dirty": True}
 
 
+@pytest.mark.skipif(shutil.which("git") is None, reason="needs git")
+def test_a_plugin_that_git_does_not_know_makes_a_checkout_dirty_and_results_do_not(tmp_path):
+    package = tmp_path / "src" / "package"
+    package.mkdir(parents=True)
+    (package / "__init__.py").write_text("")
+    (tmp_path / ".gitignore").write_text("ignored/\n")
+
+    def git(*arguments):
+        identity = ["-c", "user.name=n", "-c", "user.email=e@e"]
+        subprocess.run(["git", *identity, "-C", tmp_path, *arguments], check=True)
+
+    git("init")
+    git("add", ".")
+    git("commit", "-m", "m")
+    (tmp_path / "ignored").mkdir()
+    (tmp_path / "ignored" / "own.py").write_text("x = 1\n")
+    (tmp_path / "out.png").write_bytes(b"")
+    assert environment._git(package)["dirty"] is False
+    (tmp_path / "plugins").mkdir()
+    (tmp_path / "plugins" / "own.py").write_text("x = 1\n")
+    assert environment._git(package)["dirty"] is True
+
+
 def test_results_import_no_torch():
     modules = ["statistics", "gather", "environment", "published", "catalogue", "schema"]
     imports = "; ".join(f"import priorbench.results.{module}" for module in modules)
