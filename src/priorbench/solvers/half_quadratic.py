@@ -24,8 +24,8 @@ Estimate = Callable[[Tensor, float, Tensor], Iterator[float]]
 the fraction done."""
 
 DENOISING_STEPS = (0.7, 2.8, 5.6, 11.2, 22.4, 44.8)
-MISSING = Schedule(geometric(0.15, 0.02, 14), trust=2.0, momentum=0.3, dual=True)
-MIXED = Schedule(geometric(0.15, 0.006, 12), trust=2.0, momentum=0.5)
+MISSING = Schedule(geometric(0.15, 0.02, 16), trust=2.0, momentum=0.3, dual=True)
+MIXED = Schedule(geometric(0.15, 0.006, 14), trust=2.0, momentum=0.5)
 
 
 def half_quadratic(
