@@ -15,7 +15,8 @@ from priorbench.types import Image
 
 MISSING = Schedule(geometric(0.1, 0.04, 12), trust=2.0, dual=True)
 MIXED = Schedule(geometric(0.3, 0.02, 8), trust=2.0, momentum=0.2)
-FIRST, LAST = 0.8, 0.15
+FIRST = 0.8
+LAST = {"missing": 0.6, "mixed": 0.15}
 """The least levels, as multiples of the noise."""
 
 
@@ -61,5 +62,6 @@ def default_schedule(problem: Problem) -> Schedule:
     Where pixels are mixed, ADMM takes many more steps to settle, and some denoisers leave its
     fixed point again; momentum alone is stable.
     """
-    schedule = MISSING if regime(problem.operator) == "missing" else MIXED
-    return schedule.above(FIRST * problem.sigma, LAST * problem.sigma)
+    kind = regime(problem.operator)
+    schedule = MISSING if kind == "missing" else MIXED
+    return schedule.above(FIRST * problem.sigma, LAST[kind] * problem.sigma)
