@@ -159,6 +159,9 @@ def draw(points: list[Point], path: Path) -> None:
             for p in points:
                 if p.default and (p.prior, p.task) == (name, task):
                     axis.plot(p.steps, p.psnr, "k*", ms=10, label="default", zorder=3)
+            best = max(p.psnr for p in points if (p.prior, p.task) == (name, task))
+            # What is far below the rest would flatten all that matters.
+            axis.set_ylim(bottom=max(axis.get_ylim()[0], best - 2))
             axis.set_title(f"{name}, {task}", fontsize=9)
             axis.set_xscale("log", base=2)
             axis.set_xticks([4, 8, 16, 32], ["4", "8", "16", "32"])
