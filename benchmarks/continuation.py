@@ -1,10 +1,10 @@
-"""How the constants of half-quadratic splitting were chosen: mean PSNR on training crops for a grid of them.
+"""How the constants of the splittings were chosen: mean PSNR on training crops for a grid of them.
 
     python benchmarks/continuation.py --solver epll
     python benchmarks/continuation.py --solver plug_and_play --prior tv
 
-The noise level that is assumed falls geometrically from ``first`` to ``last`` in ``steps`` steps; ``trust`` multiplies
-the weight of the data.
+The noise level that is assumed falls geometrically from ``first`` to ``last`` in ``steps`` steps; ``trust``
+multiplies the weight of the data; ``momentum`` and ``dual`` are those of priorbench.solvers.splitting.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from typing import Any
 
 from training_crops import crops, mean_psnr, photographs, prior
 
+from priorbench.solvers.continuation import Schedule, geometric
 from priorbench.tasks import Deblur, Inpaint, InpaintText, Sense, SuperResolve
 
 MISSING = {
@@ -36,10 +37,26 @@ MIXED = {
 MODULES = {"epll": "half_quadratic", "plug_and_play": "plug_and_play"}
 """Where the constants of each solver are."""
 GRIDS = {
-    ("epll", "missing"): ((1.0, 2.0, 3.0), (0.05, 0.1, 0.2), (0.006, 0.012), (12, 24)),
-    ("epll", "mixed"): ((1.0, 2.0, 4.0), (0.1, 0.15, 0.3), (0.01, 0.015, 0.02), (8, 12)),
-    ("plug_and_play", "missing"): ((1.0, 5.0), (0.02, 0.04, 0.1), (0.004, 0.01), (6, 12)),
-    ("plug_and_play", "mixed"): ((1.0, 3.0, 5.0, 10.0), (0.05, 0.1, 0.2), (0.01, 0.02), (8, 12)),
+    ("epll", "missing"): product(
+        (2.0,),
+        (0.1, 0.15, 0.2),
+        (0.012, 0.02, 0.03),
+        (14,),
+        ((0.8, False), (0.0, True), (0.3, True)),
+    ),
+    ("epll", "mixed"): product(
+        (1.0, 2.0, 4.0),
+        (0.1, 0.15),
+        (0.006, 0.015),
+        (12,),
+        ((0.0, False), (0.5, False), (0.0, True)),
+    ),
+    ("plug_and_play", "missing"): product(
+        (2.0,), (0.04, 0.1), (0.004, 0.02, 0.04), (6, 12), ((0.0, False), (0.7, False), (0.0, True))
+    ),
+    ("plug_and_play", "mixed"): product(
+        (2.0, 3.0), (0.1, 0.3), (0.01, 0.02), (8,), ((0.0, False), (0.2, False), (0.0, True))
+    ),
 }
 
 
@@ -51,30 +68,18 @@ def main() -> None:
     parser.add_argument("--prior", default="gmm")
     parser.add_argument("--side", type=int, default=96, help="pixels of a crop")
     arguments = parser.parse_args()
-    solver = importlib.import_module(f"priorbench.solvers.{MODULES[arguments.solver]}")
+    solver: Any = importlib.import_module(f"priorbench.solvers.{MODULES[arguments.solver]}")
     images = photographs()
     model, squares = prior(arguments.prior, images), crops(images, arguments.side)
     for regime, tasks in (("missing", MISSING), ("mixed", MIXED)):
-        print(
-            "trust  first  last   steps  " + "  ".join(f"{name:>10}" for name in tasks) + "  (dB)"
-        )
-        for trust, first, last, steps in product(*GRIDS[arguments.solver, regime]):
-            set_constants(solver, regime, trust, first, last, steps)
+        names = "  ".join(f"{name:>10}" for name in tasks)
+        print(f"trust  first  last   steps  momentum  dual   {names}  (dB)")
+        for trust, first, last, steps, (momentum, dual) in GRIDS[arguments.solver, regime]:
+            schedule = Schedule(geometric(first, last, steps), trust, momentum, dual)
+            setattr(solver, regime.upper(), schedule)
             means = "  ".join(f"{mean_psnr(model, task, squares):10.2f}" for task in tasks.values())
-            print(f"{trust:<6g} {first:<6g} {last:<6g} {steps:<6d} {means}", flush=True)
-
-
-def set_constants(
-    solver: Any, regime: str, trust: float, first: float, last: float, steps: int
-) -> None:
-    """Set the constants of a solver's module."""
-    solver.TRUST = trust
-    if hasattr(solver, "CONTINUATION"):
-        solver.CONTINUATION[regime] = (first, last, steps)
-    else:
-        solver.FIRST_SIGMA[regime] = (first, 0.8)
-        solver.LAST_SIGMA[regime] = (last, 0.15)
-        solver.STEPS[regime] = steps
+            constants = f"{trust:<6g} {first:<6g} {last:<6g} {steps:<6d} {momentum:<9g} {dual!s:<6}"
+            print(f"{constants} {means}", flush=True)
 
 
 if __name__ == "__main__":

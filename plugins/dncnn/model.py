@@ -40,6 +40,7 @@ class DnCNN(Denoiser, Learned):
 
     def __init__(self, **parameters: Any) -> None:
         self.parameters = DnCNNParameters(**parameters)
+        self.sigma_range = (SIGMA_MIN, self.parameters.sigma_max / 255)
         self._network: DenoisingNetwork | None = None
 
     @property

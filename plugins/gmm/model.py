@@ -6,6 +6,7 @@ mixtures and dead leaves".
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -24,6 +25,7 @@ from .posterior import Posterior, Spectra
 from .training import train
 
 PATCHES_IN_A_CHUNK = 1 << 13
+POSTERIORS_KEPT = 16
 MANY_PATCHES = 1 << 15
 """From so many in one call on a short list of components pays for being made."""
 
@@ -50,7 +52,7 @@ class GMM(PatchPrior, Learned):
         self._rank = min(self.parameters.axes, self._basis.shape[1]) if fast else None
         self._mixture: Mixture | None = None
         self._spectra: Spectra | None = None
-        self._posterior: tuple[object, Posterior] | None = None
+        self._posteriors: OrderedDict[object, Posterior] = OrderedDict()
 
     @property
     def mixture(self) -> Mixture:
@@ -172,13 +174,20 @@ class GMM(PatchPrior, Learned):
         self._spectra = Spectra.of(self.mixture, self._basis)
 
     def _adopt(self, mixture: Mixture) -> None:
-        self._mixture, self._spectra, self._posterior = mixture, None, None
+        self._mixture, self._spectra = mixture, None
+        self._posteriors.clear()
 
     def _at(self, noise_variance: float, patches: Patches, rank: int | None = None) -> Posterior:
-        """Return the posterior at this noise for such patches; the last one is kept, since solvers ask for it again."""
+        """Return the posterior at this noise for such patches.
+
+        The last ones are kept: a solver comes back to the same levels with each image.
+        """
         if self._spectra is None:
             self._spectra = Spectra.of(self.mixture, self._basis)
         asked = (noise_variance, patches.dtype, patches.device, rank)
-        if self._posterior is None or self._posterior[0] != asked:
-            self._posterior = asked, Posterior(self._spectra, *asked)
-        return self._posterior[1]
+        if asked not in self._posteriors:
+            self._posteriors[asked] = Posterior(self._spectra, *asked)
+        self._posteriors.move_to_end(asked)
+        if len(self._posteriors) > POSTERIORS_KEPT:
+            self._posteriors.popitem(last=False)
+        return self._posteriors[asked]

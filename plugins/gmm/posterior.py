@@ -77,40 +77,47 @@ class Posterior:
             raise ValueError(
                 f"noise_variance must be a finite number of at least 0, not {noise_variance}"
             )
-        pixels, dimension = spectra.axes.shape
-        variances = spectra.variances + noise_variance
-        scale = (spectra.average[:rank] + noise_variance).sqrt()
-        directions = spectra.directions[:, :rank]
-        if len(scale) == dimension:
-            roots = directions.mT / variances.sqrt()[:, :, None]
-            half_log_det = variances.log().sum(1) / 2
-        else:
-            factors = torch.linalg.cholesky((directions * variances[:, None]) @ directions.mT)
-            roots = torch.linalg.solve_triangular(
-                factors, torch.eye(len(scale), dtype=factors.dtype), upper=False
-            )
-            half_log_det = factors.diagonal(dim1=1, dim2=2).log().sum(1)
-        roots = roots * scale
+        self._spectra, self._noise_variance, self._rank = spectra, noise_variance, rank
+        self._dtype, self._device = dtype, device
+        roots, half_log_det, scale = self._whitening()
         self._scores = Scores(spectra.weights, roots.mT @ roots, half_log_det, dtype, device)
-        self._listable: tuple[Tensor, Tensor, Tensor] | None = None
-        if _may_be_listed(len(roots), dtype, device):
-            spreads = directions * variances.sqrt()[:, None] / scale[:, None]
-            self._listable = (spectra.weights.log() - half_log_det, roots, spreads)
         self._projection = (spectra.axes[:, :rank] / scale).mT.to(device, dtype)
         # Σ(Σ + sI)⁻¹ = I − s(Σ + sI)⁻¹ on u. The constant patch, which the axes leave out, passes unchanged: so the
         # filter of u is a filter of x.
         pictures = spectra.pictures.to(device, dtype)
-        stopped = (noise_variance / variances).to(device, dtype)
+        stopped = noise_variance / (spectra.variances + noise_variance)
+        stopped = stopped.to(device, dtype)
         self._filters = (
-            torch.eye(pixels, dtype=dtype, device=device)
+            torch.eye(len(spectra.axes), dtype=dtype, device=device)
             - (pictures * stopped[:, None]) @ pictures.mT
         )
 
     @cached_property
     def short_list(self) -> ShortList | None:
         """What chooses among many components faster, once it is made; None where it would not."""
-        listable, self._listable = self._listable, None
-        return ShortList.where_it_pays(*listable) if listable else None
+        spectra = self._spectra
+        if not _may_be_listed(len(spectra.weights), self._dtype, self._device):
+            return None
+        # Computed again here: kept from the start, they would take more memory than all the rest.
+        roots, half_log_det, scale = self._whitening()
+        deviations = (spectra.variances + self._noise_variance).sqrt()
+        spreads = spectra.directions[:, : self._rank] * deviations[:, None] / scale[:, None]
+        return ShortList.where_it_pays(spectra.weights.log() - half_log_det, roots, spreads)
+
+    def _whitening(self) -> tuple[Tensor, Tensor, Tensor]:
+        """Return what whitens each component, half its log determinant, and the patches' scale."""
+        spectra, noise_variance = self._spectra, self._noise_variance
+        variances = spectra.variances + noise_variance
+        scale = (spectra.average[: self._rank] + noise_variance).sqrt()
+        directions = spectra.directions[:, : self._rank]
+        if len(scale) == spectra.axes.shape[1]:
+            roots = directions.mT / variances.sqrt()[:, :, None]
+            return roots * scale, variances.log().sum(1) / 2, scale
+        factors = torch.linalg.cholesky((directions * variances[:, None]) @ directions.mT)
+        identity = torch.eye(len(scale), dtype=factors.dtype)
+        roots = torch.linalg.solve_triangular(factors, identity, upper=False)
+        half_log_det = factors.diagonal(dim1=1, dim2=2).log().sum(1)
+        return roots * scale, half_log_det, scale
 
     def log_prob(self, patches: Patches) -> Tensor:
         """Return the log density of each noisy patch, in nats."""

@@ -119,7 +119,14 @@ class Prior(ABC):
 
 
 class Denoiser(ABC):
-    """A prior known through its denoiser; plug-and-play makes it restore every linear problem."""
+    """A prior known through its denoiser; plug-and-play makes it restore every linear problem.
+
+    Attributes:
+        sigma_range: least and greatest σ, on [0, 1], that ``denoise`` was made for. The solver asks
+            for the nearest σ in it. A network for one σ gives that σ twice; by default any is fine.
+    """
+
+    sigma_range: tuple[float, float] = (0.0, math.inf)
 
     @abstractmethod
     def denoise(self, image: Image, sigma: float) -> Image:

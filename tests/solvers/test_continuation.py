@@ -2,7 +2,13 @@ import pytest
 import torch
 
 from priorbench.operators import Blur, Identity, Mask, RandomProjection
-from priorbench.solvers.continuation import NOISE_FLOOR, fidelity_weight, geometric, regime
+from priorbench.solvers.continuation import (
+    NOISE_FLOOR,
+    Schedule,
+    fidelity_weight,
+    geometric,
+    regime,
+)
 
 
 def test_the_weight_is_the_inverse_variance_times_the_trust():
@@ -15,8 +21,8 @@ def test_without_noise_the_weight_is_that_of_the_floor():
 
 
 def test_geometric_steps():
-    assert geometric(8, 1, 4) == pytest.approx([8, 4, 2, 1])
-    assert geometric(3, 1, 1) == [3]
+    assert geometric(8, 1, 4) == pytest.approx((8, 4, 2, 1))
+    assert geometric(3, 1, 1) == (3,)
 
 
 def test_only_masks_leave_known_pixels_beside_the_missing_ones():
@@ -28,3 +34,34 @@ def test_only_masks_leave_known_pixels_beside_the_missing_ones():
         Identity(shape),
     ]
     assert [regime(operator) for operator in mixing] == ["mixed"] * 3
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"levels": ()}, "at least one level"),
+        ({"levels": (0.1, 0.0)}, "levels must be positive"),
+        ({"levels": (float("inf"),)}, "levels must be positive"),
+        ({"trust": 0.0}, "trust must be positive"),
+        ({"trust": float("nan")}, "trust must be positive"),
+        ({"momentum": 1.0}, "momentum must be at least 0"),
+        ({"momentum": -0.1}, "momentum must be at least 0"),
+    ],
+)
+def test_a_schedule_out_of_range_is_refused(changes, message):
+    with pytest.raises(ValueError, match=message):
+        Schedule(**{"levels": (0.1,), **changes})
+
+
+def test_a_schedule_is_raised_above_the_noise():
+    schedule = Schedule(geometric(0.1, 0.01, 5), trust=2.0, momentum=0.3, dual=True)
+    assert schedule.above(0.05, 0.005).levels == pytest.approx(schedule.levels)
+    raised = schedule.above(0.4, 0.1)
+    assert raised.levels == pytest.approx(geometric(0.4, 0.1, 5))
+    assert (raised.trust, raised.momentum, raised.dual) == (2.0, 0.3, True)
+
+
+def test_levels_outside_what_a_denoiser_was_made_for_are_moved_to_its_ends():
+    schedule = Schedule((0.4, 0.2, 0.1))
+    assert schedule.within((0.15, 0.3)).levels == (0.3, 0.2, 0.15)
+    assert schedule.within((0.0, float("inf"))) == schedule

@@ -8,8 +8,8 @@ from priorbench.priors import Context, PatchPrior
 from priorbench.problem import Problem
 from priorbench.solvers import aggregation, restore
 from priorbench.solvers import epll as epll_function
-from priorbench.solvers.continuation import TRUST, fidelity_weight
-from priorbench.solvers.half_quadratic import DENOISING_STEPS, beta_schedule
+from priorbench.solvers.continuation import fidelity_weight
+from priorbench.solvers.half_quadratic import DENOISING_STEPS, default_schedule
 
 
 class Shrink(PatchPrior):
@@ -47,23 +47,29 @@ def brute_force(prior: Shrink, problem: Problem) -> torch.Tensor:
     h = problem.operator.forward(units).reshape(pixels, channels, -1).permute(1, 2, 0).double()
     y = problem.y[0].reshape(channels, -1).double()
     x = problem.operator.estimate(problem.y)[0].reshape(channels, -1).double()
-    denoises = isinstance(problem.operator, Identity) and problem.sigma > 0
-    fidelity = fidelity_weight(problem.sigma, 1.0 if denoises else TRUST)
+    schedule = default_schedule(problem)
+    fidelity = fidelity_weight(problem.sigma, schedule.trust)
     rgb = torch.tensor([[4, 4, 4], [6, 0, -6], [3, -6, 3]], dtype=torch.float64) / 12
     mix = rgb if channels == 3 else torch.eye(channels, dtype=torch.float64)
-    for beta in beta_schedule(problem):
-        planes = mix @ x
+    before, dual = x.clone(), torch.zeros_like(x)
+    for level in schedule.levels:
+        noisy = x + schedule.momentum * (x - before) + dual
+        before = x.clone()
+        planes = mix @ noisy
         for c in range(channels):
             total = torch.zeros(pixels, dtype=torch.float64)
-            variance = float(mix[c].square().sum()) / beta
+            variance = float(mix[c].square().sum()) * level**2
             for matrix in extract:
                 total += matrix.mT @ prior.map_estimate((matrix @ planes[c])[None], variance)[0]
             planes[c] = torch.linalg.solve(cover, total)
         averages = torch.linalg.solve(mix, planes)
+        beta = level**-2
         for c in range(channels):
-            average = averages[c]
             normal = fidelity * h[c].mT @ h[c] + beta * torch.eye(pixels, dtype=torch.float64)
-            x[c] = torch.linalg.solve(normal, fidelity * h[c].mT @ y[c] + beta * average)
+            right = fidelity * h[c].mT @ y[c] + beta * (averages[c] - dual[c])
+            x[c] = torch.linalg.solve(normal, right)
+        if schedule.dual:
+            dual += x - averages
     return x.reshape(1, channels, height, width)
 
 

@@ -6,7 +6,7 @@ from priorbench.operators import Identity, Mask
 from priorbench.priors import Context
 from priorbench.problem import Problem
 from priorbench.solvers import half_quadratic as solver
-from priorbench.solvers.continuation import TRUST, fidelity_weight
+from priorbench.solvers.continuation import Schedule, fidelity_weight
 
 
 def denoising(shape: tuple[int, int, int], sigma: float = 0.1) -> Problem:
@@ -41,31 +41,27 @@ class Halve:
         return estimate
 
 
-def test_noise_levels_fall_and_end_at_the_noise_or_below():
-    for problem in (denoising((1, 9, 9)), inpainting((1, 9, 9), 0.0), inpainting((1, 9, 9), 0.1)):
-        beta = np.array(solver.beta_schedule(problem))
-        assert (np.diff(beta) > 0).all()
-        assert beta[-1] ** -0.5 <= max(problem.sigma, solver.CONTINUATION["missing"][1]) * (
-            1 + 1e-9
-        )
+@pytest.mark.parametrize("sigma", [0.0, 0.1, 3.0])
+def test_noise_levels_fall_and_end_at_the_noise_or_below(sigma):
+    for problem in (denoising((1, 9, 9), sigma), inpainting((1, 9, 9), sigma)):
+        levels = np.array(solver.default_schedule(problem).levels)
+        assert (np.diff(levels) < 0).all()
+        assert levels[-1] <= max(problem.sigma, solver.MISSING.levels[-1]) * (1 + 1e-9)
 
 
-def test_strong_noise_does_not_turn_the_continuation_round():
-    beta = np.array(solver.beta_schedule(inpainting((1, 9, 9), sigma=3.0)))
-    assert (np.diff(beta) > 0).all()
+def test_denoising_has_the_levels_of_the_paper_times_0_7():
+    schedule = solver.default_schedule(denoising((1, 4, 5), sigma=0.2))
+    betas = [level**-2 * 0.2**2 for level in schedule.levels]
+    assert betas == pytest.approx([0.7 * beta for beta in (1, 4, 8, 16, 32, 64)])
+    assert (schedule.trust, schedule.momentum, schedule.dual) == (1.0, 0.0, False)
 
 
-@pytest.mark.parametrize(
-    ("problem", "trust"),
-    [(denoising((1, 4, 5)), 1.0), (inpainting((1, 4, 5), 0.1), TRUST)],
-    ids=["noise", "missing"],
-)
-def test_estimates_and_data_steps_alternate(problem, trust):
-    fidelity = fidelity_weight(problem.sigma, trust)
-    known = problem.operator.forward(torch.ones_like(problem.y))
+def test_estimates_and_data_steps_alternate():
+    problem = denoising((1, 4, 5))
+    fidelity = fidelity_weight(problem.sigma)
     x = problem.estimate()
-    for beta in solver.beta_schedule(problem):
-        x = (fidelity * known * problem.y + beta * x / 2) / (fidelity * known + beta)
+    for level in solver.default_schedule(problem).levels:
+        x = (fidelity * problem.y + x / 2 / level**2) / (fidelity + 1 / level**2)
     torch.testing.assert_close(solver.half_quadratic(Halve(), problem, Context.seeded(0)).image, x)
 
 
@@ -77,11 +73,12 @@ def test_each_plane_of_a_colour_image_has_one_estimator_with_its_share_of_the_no
     torch.testing.assert_close(begin.begun[1][0], (red - blue) / 2)
     torch.testing.assert_close(begin.begun[2][0], (red - 2 * green + blue) / 4)
     shares = [3 / 9, 2 / 4, 6 / 16]
-    betas = solver.beta_schedule(problem)
+    levels = solver.default_schedule(problem).levels
     assert [variance for _, variance in begin.begun] == pytest.approx(
-        [share / betas[0] for share in shares]
+        [share * levels[0] ** 2 for share in shares]
     )
-    assert begin.asked == pytest.approx([share / beta for beta in betas for share in shares])
+    asked = [share * level**2 for level in levels for share in shares]
+    assert begin.asked == pytest.approx(asked)
 
 
 def test_progress_rises_to_one():
@@ -98,19 +95,7 @@ def test_the_observation_is_left_alone():
     assert torch.equal(problem.y, before)
 
 
-@pytest.mark.parametrize(
-    ("name", "value", "problem"),
-    [
-        ("DENOISING_STEPS", (1.0,), denoising((1, 4, 5))),
-        ("CONTINUATION", {"missing": (0.2, 0.1, 2)}, inpainting((1, 4, 5), 0.05)),
-        ("TRUST", 3.0, inpainting((1, 4, 5), 0.05)),
-    ],
-)
-def test_the_benchmarks_can_set_the_constants_here(monkeypatch, name, value, problem):
-    before = solver.half_quadratic(Halve(), problem, Context.seeded(0)).image
-    monkeypatch.setattr(solver, name, value)
-    begin = Halve()
-    after = solver.half_quadratic(begin, problem, Context.seeded(0)).image
-    assert (after - before).abs().max() > 1e-3
-    if name != "TRUST":
-        assert len(begin.asked) == len(value) if name == "DENOISING_STEPS" else value["missing"][2]
+def test_a_schedule_may_be_given():
+    begin, schedule = Halve(), Schedule((0.5, 0.25, 0.1), momentum=0.5)
+    solver.half_quadratic(begin, inpainting((1, 4, 5), 0.05), Context.seeded(0), schedule)
+    assert begin.asked == pytest.approx([level**2 for level in schedule.levels])

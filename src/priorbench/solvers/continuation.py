@@ -1,37 +1,79 @@
-"""The constants of half-quadratic splitting: how far the data are trusted, and how the assumed noise falls.
+"""The schedule of a splitting: how far the data are trusted, and how the assumed noise falls.
 
-All were chosen on training images, for all operators together; nothing is tuned to an image or a task.
-``benchmarks/continuation.py`` prints what others give.
+All constants were chosen on training images, for all operators together; nothing is tuned to an
+image or a task. ``benchmarks/solver.py`` prints what others give.
 """
 
 from __future__ import annotations
 
+import math
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from priorbench.operators import LinearOperator, Mask
 
 NOISE_FLOOR = 1e-3
-TRUST = 2.0
-"""Weight of the data against 1/σ². At 5 total variation gains 0.5 dB, but other denoisers break down after a blur."""
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """How a splitting proceeds; see :func:`priorbench.solvers.splitting.split`.
+
+    Args:
+        levels: s, the standard deviation of the noise that is assumed in each step, on [0, 1].
+        trust: t, the weight of the data against 1/σ².
+        momentum: m, by how much of its last step x is extrapolated.
+        dual: whether ADMM's dual variable is carried.
+
+    Raises:
+        ValueError: there is no level, or a number is out of range.
+    """
+
+    levels: tuple[float, ...]
+    trust: float = 1.0
+    momentum: float = 0.0
+    dual: bool = False
+
+    def __post_init__(self) -> None:
+        if not self.levels:
+            raise ValueError("a schedule needs at least one level")
+        for level in self.levels:
+            if not 0 < level < math.inf:
+                raise ValueError(f"levels must be positive and finite, not {level}")
+        if not 0 < self.trust < math.inf:
+            raise ValueError(f"trust must be positive and finite, not {self.trust}")
+        if not 0 <= self.momentum < 1:
+            raise ValueError(f"momentum must be at least 0 and less than 1, not {self.momentum}")
+
+    def between(self, first: float, last: float) -> Schedule:
+        """Return this schedule with as many levels, geometrically from ``first`` to ``last``."""
+        return replace(self, levels=geometric(first, last, len(self.levels)))
+
+    def above(self, first: float, last: float) -> Schedule:
+        """Return this schedule with its ends raised to at least ``first`` and ``last``."""
+        return self.between(max(self.levels[0], first), max(self.levels[-1], last))
+
+    def within(self, bounds: tuple[float, float]) -> Schedule:
+        """Return this schedule with each level moved to the nearest within ``bounds``."""
+        least, most = bounds
+        return replace(self, levels=tuple(min(max(s, least), most) for s in self.levels))
 
 
 def fidelity_weight(sigma: float, trust: float = 1.0) -> float:
     """Return λ = trust/σ², with σ at least 10⁻³.
 
-    The floor stands for λ = ∞ in noise-free problems: it is Zoran & Weiss's λ = 10⁶ for known pixels. A trust above
-    1 makes up for what a prior that is applied again and again smooths away.
+    The floor stands for λ = ∞ in noise-free problems: it is Zoran & Weiss's λ = 10⁶ for known
+    pixels.
     """
     return trust * max(sigma, NOISE_FLOOR) ** -2
 
 
 def regime(operator: LinearOperator) -> Literal["missing", "mixed"]:
-    """Return whether pixels are missing between known ones, or mixed with each other as after a blur.
-
-    Where they are mixed, the operator's estimate is further from the image: iterations start with more noise assumed.
-    """
+    """Return whether pixels are missing between known ones, or mixed as after a blur."""
     return "missing" if isinstance(operator, Mask) else "mixed"
 
 
-def geometric(first: float, last: float, steps: int) -> list[float]:
+def geometric(first: float, last: float, steps: int) -> tuple[float, ...]:
     """Return ``steps`` numbers from ``first`` to ``last``, each the same part of the one before."""
-    return [first * (last / first) ** (step / max(steps - 1, 1)) for step in range(steps)]
+    ratio = last / first
+    return tuple(first * ratio ** (step / max(steps - 1, 1)) for step in range(steps))

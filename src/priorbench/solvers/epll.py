@@ -13,28 +13,34 @@ from torch import Tensor
 from priorbench.priors import Context, PatchPrior, Restoration
 from priorbench.problem import Problem
 from priorbench.solvers.aggregation import average_everywhere, average_on_grid
+from priorbench.solvers.continuation import Schedule
 from priorbench.solvers.half_quadratic import Estimate, half_quadratic
 from priorbench.types import Patches
 
 PATCHES_TO_ADAPT_TO = 100_000
 
 
-def epll(prior: PatchPrior, problem: Problem, context: Context) -> Restoration:
-    r"""Minimise λ/2 ‖Hx − y‖² − Σᵢ log p(Pᵢx) by half-quadratic splitting.
+def epll(
+    prior: PatchPrior, problem: Problem, context: Context, schedule: Schedule | None = None
+) -> Restoration:
+    r"""Minimise λ/2 ‖Hx − y‖² − Σᵢ log p(Pᵢx) by a splitting.
 
-    Alternates, while β grows,
+    Alternates, while β = 1/s² grows,
 
         zᵢ = argmax_z log p(z) − β/2 ‖Pᵢx − z‖²              for every overlapping patch,
         x  = argmin_x t/2σ² ‖Hx − y‖² + β/2 ‖x − z̄‖²,
 
     where z̄ is the **average** of the patches zᵢ that cover a pixel. Dividing the paper's
     λ = D/σ² and β Σᵢ PᵢᵀPᵢ by the number of patches over a pixel gives these weights with t = 1; unlike the
-    paper's sum it trusts the prior at the border as much as inside. See :mod:`.half_quadratic` for β and t.
+    paper's sum it trusts the prior at the border as much as inside. See
+    :func:`.half_quadratic.default_schedule` for β and t, and :func:`.splitting.split` for how
+    momentum or a dual variable make this converge in few steps.
 
     Args:
         prior: the patch prior.
         problem: any linear problem with Gaussian noise.
         context: progress, and the randomness of a sparse grid of patches.
+        schedule: by default that of :func:`.half_quadratic.default_schedule`.
 
     Raises:
         ValueError: the image is smaller than a patch.
@@ -60,7 +66,7 @@ def epll(prior: PatchPrior, problem: Problem, context: Context) -> Restoration:
 
         return estimate
 
-    return half_quadratic(begin, problem, context)
+    return half_quadratic(begin, problem, context, schedule)
 
 
 def _adapted(prior: PatchPrior, plane: Tensor, noise_variance: float) -> PatchPrior:

@@ -1,7 +1,7 @@
 """Plug-and-play: a denoiser restores every linear problem.
 
-Venkatakrishnan, Bouman & Wohlberg 2013, doi:10.1109/GlobalSIP.2013.6737048; the half-quadratic
-splitting and its falling noise level follow Zhang et al. 2021, doi:10.1109/TPAMI.2021.3088914.
+Venkatakrishnan, Bouman & Wohlberg 2013, doi:10.1109/GlobalSIP.2013.6737048; the falling noise level
+follows Zhang et al. 2021, doi:10.1109/TPAMI.2021.3088914.
 """
 
 from __future__ import annotations
@@ -9,51 +9,59 @@ from __future__ import annotations
 from priorbench.operators import Identity
 from priorbench.priors import Context, Denoiser, Restoration
 from priorbench.problem import Problem
-from priorbench.solvers.continuation import TRUST, fidelity_weight, geometric, regime
+from priorbench.solvers.continuation import Schedule, geometric, regime
+from priorbench.solvers.splitting import split
+from priorbench.types import Image
 
-FIRST_SIGMA = {"missing": (0.04, 0.8), "mixed": (0.1, 0.8)}
-LAST_SIGMA = {"missing": (0.004, 0.15), "mixed": (0.01, 0.15)}
-STEPS = {"missing": 6, "mixed": 8}
+MISSING = Schedule(geometric(0.1, 0.04, 12), trust=2.0, dual=True)
+MIXED = Schedule(geometric(0.3, 0.02, 8), trust=2.0, momentum=0.2)
+FIRST = 0.8
+LAST = {"missing": 0.6, "mixed": 0.15}
+"""The least levels, as multiples of the noise."""
 
 
-def plug_and_play(prior: Denoiser, problem: Problem, context: Context) -> Restoration:
+def plug_and_play(
+    prior: Denoiser, problem: Problem, context: Context, schedule: Schedule | None = None
+) -> Restoration:
     r"""Alternate the denoiser and the data step while the assumed noise level s falls.
 
-        z = denoise(x, s)
-        x = argmin_x t/2σ² ‖Hx − y‖² + 1/2s² ‖x − z‖²
-
-    With H = I one call of the denoiser at σ is the answer already. t is ``TRUST``.
+    The iteration is that of :func:`.splitting.split`. With H = I one call of the denoiser at σ is
+    the answer already.
 
     Args:
-        prior: the denoiser.
+        prior: the denoiser. It is asked only for levels within its ``sigma_range``.
         problem: any linear problem with Gaussian noise.
         context: progress.
+        schedule: by default that of :func:`default_schedule`.
     """
-    operator, y = problem.operator, problem.y
-    if isinstance(operator, Identity):
-        restored = prior.denoise(y, problem.sigma) if problem.sigma > 0 else y
+    if schedule is None and isinstance(problem.operator, Identity):
         context.progress(1.0)
-        return Restoration(restored)
-    fidelity = fidelity_weight(problem.sigma, TRUST)
-    x = problem.estimate()
-    levels = noise_levels(problem)
-    for step, sigma in enumerate(levels):
-        z = prior.denoise(x, sigma)
-        x = operator.data_step(y, z, fidelity, sigma**-2)
-        context.progress((step + 1) / len(levels))
-    return Restoration(x)
+        if problem.sigma == 0:
+            return Restoration(problem.y)
+        least, most = prior.sigma_range
+        return Restoration(prior.denoise(problem.y, min(max(problem.sigma, least), most)))
+    schedule = schedule or default_schedule(problem)
+    steps = len(schedule.levels)
+
+    def estimate(step: int, image: Image, level: float) -> Image:
+        restored = prior.denoise(image, level)
+        context.progress((step + 1) / steps)
+        return restored
+
+    return split(estimate, problem, schedule.within(prior.sigma_range))
 
 
-def noise_levels(problem: Problem) -> list[float]:
-    """Return the falling noise levels s, geometrically; each end is a constant or a multiple of σ, what is larger.
+def default_schedule(problem: Problem) -> Schedule:
+    """Return the schedule of a problem that is no denoising.
 
-    The start is about the error of the operator's estimate where nothing else is known of it. Starting higher,
-    ending at σ or taking more steps smooths away more than it restores, since every call of a denoiser smooths a
-    little. The constants were chosen on training images for total variation, wavelets and non-local means together.
+    Where pixels are missing, the dual variable takes back what each call of a denoiser smooths too
+    much, so that one schedule serves denoisers that shrink, such as total variation, and those that
+    estimate a posterior mean, such as networks. Without it a network wants a high start and many
+    steps, which smooth away what total variation restores.
+
+    Where pixels are mixed, ADMM takes many more steps to settle, and some denoisers leave its
+    fixed point again; momentum alone is stable.
     """
     kind = regime(problem.operator)
-    first, last = (
-        max(least, factor * problem.sigma)
-        for least, factor in (FIRST_SIGMA[kind], LAST_SIGMA[kind])
-    )
-    return geometric(first, last, STEPS[kind])
+    schedule = MISSING if kind == "missing" else MIXED
+    return schedule.above(FIRST * problem.sigma, LAST[kind] * problem.sigma)
