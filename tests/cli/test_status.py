@@ -45,8 +45,10 @@ def plan(bench: Any) -> Plan:
 
 def end(plan: Plan, prior: str, **changes: Any) -> None:
     """Write the rows of all jobs of a prior."""
+    current = plan.fingerprints.restored("photos", TASK, prior)
     for chunk, [image] in enumerate(plan.chunks("photos", prior)):
-        row = {"image": image, **Outcome("ok", "restore", seconds=90.0).as_dict(), **changes}
+        outcome = Outcome("ok", "restore", seconds=90.0).as_dict()
+        row = {"image": image, "fingerprint": current, **outcome, **changes}
         write_rows(Path(plan.layout.runs("photos", TASK, prior, str(chunk))), [row])
 
 

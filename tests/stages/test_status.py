@@ -99,7 +99,9 @@ def end(plan: Plan, prior: str, chunk: str, seconds: float = 2.0, **changes: Any
     """Write the rows of a job as it does at its end."""
     path = Path(plan.layout.runs("photos", TASK, prior, chunk))
     outcome = Outcome("ok", "restore", seconds=seconds).as_dict() | changes
-    write_rows(path, [{"image": image, **outcome} for image in plan.chunk("photos", prior, chunk)])
+    current = plan.fingerprints.restored("photos", TASK, prior)
+    images = plan.chunk("photos", prior, chunk)
+    write_rows(path, [{"image": image, "fingerprint": current, **outcome} for image in images])
     return path
 
 
@@ -314,3 +316,14 @@ def test_scores_that_failed_are_listed_with_the_log_of_their_job(
     # Of a restoration that failed the scores say the same once more.
     end(plan, "slow", "0", status="failed", reason="RuntimeError: no idea")
     assert [one.where for one in Observer(plan).look().failures] == [f"slow on {TASK} of photos"]
+
+
+def test_restorations_by_other_code_are_counted_as_out_of_date(plan: Plan) -> None:
+    path = end(plan, "still", "0")
+    assert Observer(plan).look().sum("outdated") == 0
+    rows = [row | {"fingerprint": "another"} for row in read_rows(path)]
+    write_rows(path, rows)
+    status = Observer(plan).look()
+    outdated = {prior.prior: prior.outdated for prior in status.priors if prior.outdated}
+    assert outdated == {"still": len(rows)}
+    assert status.sum("done") == len(rows)

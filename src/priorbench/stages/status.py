@@ -318,7 +318,8 @@ class _Job:
 def _job_rows(path: Path) -> _Job:
     rows = read_rows(path)
     return _Job(
-        {row["image"]: _how(row) for row in rows}, frozenset(row["fingerprint"] for row in rows)
+        {row["image"]: _how(row) for row in rows},
+        frozenset(str(row.get("fingerprint", "")) for row in rows),
     )
 
 
