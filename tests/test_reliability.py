@@ -11,7 +11,7 @@ def test_every_fault_that_is_tried_has_a_row_and_every_row_is_tried():
     tried = {
         name
         for text in tests
-        for name in re.findall(r'^@pytest\.mark\.fault\("([^"]+)"\)', text, re.MULTILINE)
+        for name in re.findall(r'^@pytest\.mark\.fault\(\s*"([^"]+)"\s*\)', text, re.MULTILINE)
     }
     page = (ROOT / "docs" / "reliability.md").read_text()
     rows = re.findall(r"^\| (.+?) \| (?:SLURM|one machine) \| \d+ of \d+ \|$", page, re.MULTILINE)

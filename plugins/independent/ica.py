@@ -40,9 +40,16 @@ class IndependentComponents(Independent):
     def learn_axes(
         self, patches: PatchSet, generator: torch.Generator
     ) -> tuple[Tensor, Mapping[str, float]]:
-        """Return the rows of FastICA's unmixing matrix, each of length 1, and whether it ``converged``."""
-        axes, variances = principal_axes(patches)
-        axes /= variances.clamp(min=self.parameters.floor).sqrt()[:, None]
+        """Return the rows of FastICA's unmixing matrix, each of length 1, and whether it ``converged``.
+
+        Principal axes whose variance is no more than rounding leaves stay as they are: along them
+        there is nothing to unmix, and FastICA would divide by nearly 0.
+        """
+        principal, variances = principal_axes(patches)
+        varied = variances > self.parameters.floor
+        if varied.sum() < 2:
+            return principal, {"converged": 1.0}
+        axes = principal[varied] / variances[varied].sqrt()[:, None]
         some = patches[: max(self.parameters.ica_patches, len(axes))]
         whitened = some @ axes.mT.to(some)
         seed = int(torch.randint(2**31, (), generator=generator))
@@ -52,9 +59,8 @@ class IndependentComponents(Independent):
             ica.fit(whitened.numpy())
         converged = not any(issubclass(warning.category, ConvergenceWarning) for warning in caught)
         unmixing: Tensor = torch.from_numpy(ica.components_)
-        return torch.nn.functional.normalize(unmixing.double() @ axes), {
-            "converged": float(converged)
-        }
+        unmixed = torch.nn.functional.normalize(unmixing.double() @ axes)
+        return torch.cat([unmixed, principal[~varied]]), {"converged": float(converged)}
 
     def check_axes(self, axes: Tensor) -> None:
         """Raise ValueError if ``axes`` are not of length 1, linearly independent, orthogonal to the constant patch."""

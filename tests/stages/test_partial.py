@@ -238,13 +238,14 @@ def test_what_the_plan_has_not_is_not_read(plan: Plan, capsys: pytest.CaptureFix
     assert "has images that the experiment has not" in capsys.readouterr().err
 
 
-def test_rows_of_several_versions_of_a_prior_are_told(
+def test_rows_that_are_out_of_date_are_named(
     plan: Plan, capsys: pytest.CaptureFixture[str]
 ) -> None:
     file = runs(plan, "smooth", "1")
     write_rows(file, [row | {"fingerprint": "another"} for row in read_rows(file)])
     tabulate_partial(plan)
-    assert "several versions of smooth" in capsys.readouterr().err
+    assert "Out of date: restorations (smooth on denoise-25)" in capsys.readouterr().err
+    assert "Out of date" in table(plan, "psnr")
 
 
 def test_nothing_finished_is_one_message(

@@ -255,7 +255,8 @@ def test_a_cell_is_computed_again_exactly_when_another_value_is_chosen(bench: An
     tune(plan, TASK, "bias")
     after = len(calls(bench))
     assert after > before
-    assert restored_rows(plan) == first
+    unchanged = [{**row, "fingerprint": ""} for row in first]
+    assert [{**row, "fingerprint": ""} for row in restored_rows(plan)] == unchanged
     assert len(calls(bench)) == after
     plan = stage(bench, {"bias": [0.3, 0.1, 0.05]})
     tune(plan, TASK, "bias")

@@ -225,13 +225,20 @@ def _missing(plan: Plan, made_from: _Downstream) -> Iterator[Checked]:
     """Yield what is not there of what was finished."""
     layout = plan.layout
     for job, file in missing_files(plan):
-        # What a manifest or a training lists is checked with its checksum.
-        if job[0] == "restore":
+        # What a manifest, a training or a record lists is checked with its checksum.
+        if job[0] == "restore" and not file.with_suffix(".json").exists():
             _, dataset, task, prior, chunk = job
             paths = (layout.runs, layout.scores)
             rows = tuple(Path(path(dataset, task, prior, chunk)) for path in paths)
             yield Checked(file, "missing", (*rows, *made_from.rows(prior)))
     finished = _finished_priors(plan)
+    for kind in ("runs", "scores"):
+        gathered = [Path(layout.gathered(kind, prior)) for prior in finished]
+        # Of all priors there is one table more.
+        whole = [Path(layout.result(kind))] if len(finished) == len(plan.priors) else []
+        for table in [*gathered, *whole]:
+            if not table.exists():
+                yield Checked(table, "missing", made_from.results())
     for dataset, task, prior in plan.cells(finished):
         outputs = [layout.images(dataset), layout.problems(dataset, task)]
         outputs += plan.model_files(prior) + plan.tuned_files(task, prior)

@@ -15,7 +15,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
 from typing import Any
@@ -74,12 +74,16 @@ def out_of_sight() -> Iterator[None]:
     that the library itself opens meanwhile need absolute paths. A prior is imported and built outside, where its
     parameters may name files.
     """
-    before = Path.cwd()
-    os.chdir(os.environ[EMPTY_FOLDER])
-    try:
-        yield
-    finally:
-        os.chdir(before)
+    with ExitStack() as outside_of_a_worker:
+        folder = os.environ.get(EMPTY_FOLDER) or outside_of_a_worker.enter_context(
+            tempfile.TemporaryDirectory(prefix="priorbench-")
+        )
+        before = Path.cwd()
+        os.chdir(folder)
+        try:
+            yield
+        finally:
+            os.chdir(before)
 
 
 def messages(
