@@ -270,7 +270,6 @@ def test_a_new_plugin_runs_its_own_cells_and_what_shows_them(again: Any) -> None
         "gather",
         "tables",
         "figure",
-        "study",
     }
     assert cells(made, "gather_prior") == {
         "gathered/runs/new.parquet",
