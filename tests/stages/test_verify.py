@@ -239,5 +239,5 @@ def test_nothing_is_repaired_while_a_job_works(plan: Plan) -> None:
         result = CliRunner().invoke(app, ["verify", "--repair"])
         holder.communicate("\n")
     assert isinstance(result.exception, ValueError)
-    assert "at work" in str(result.exception)
+    assert "1 jobs of this experiment are still running" in str(result.exception)
     assert Path(plan.layout.model("mean")).exists()

@@ -34,7 +34,8 @@ def verify(
     plan = load(config)
     if repair and (locks := working(plan)):
         raise ValueError(
-            f"{len(locks)} jobs of this experiment are at work, {locks[0]} first: repair when they ended"
+            f"{len(locks)} jobs of this experiment are still running (they hold {locks[0]}): "
+            "rerun `priorbench verify --repair` when they have finished"
         )
     files = list(dict.fromkeys(check(plan)))
     found = [file for file in files if file.reason]
