@@ -28,6 +28,7 @@ report: "workflow/report/workflow.rst"
 wildcard_constraints:
     dataset="[^/]+",
     task="[^/]+",
+    target="[^/]+",
     prior="[^/]+",
     figure="[^/]+",
     study="[^/]+",
@@ -59,10 +60,9 @@ rule all:
         [layout.problems(dataset, task) for dataset in plan.test for task in plan.tasks],
         [layout.training(prior) for prior in plan.learners],
         [
-            file
-            for task in plan.tasks
+            layout.tuned(target, prior)
             for prior in plan.priors
-            for file in plan.tuned_files(task, prior)
+            for target in plan.all_targets(prior)
         ],
         plan.job_files(layout.runs),
         plan.job_files(layout.scores),

@@ -16,23 +16,28 @@ from typing import Any
 
 from training_crops import crops, mean_psnr, photographs, prior
 
+from priorbench.solver_settings import Regime
 from priorbench.solvers.continuation import Schedule, geometric
-from priorbench.tasks import Deblur, Inpaint, InpaintText, Sense, SuperResolve
+from priorbench.tasks import Deblur, Inpaint, InpaintText, Sense, SuperResolve, Task
 
-MISSING = {
-    "inpaint 50": Inpaint(50),
-    "inpaint 80": Inpaint(80),
-    "noisy 50": Inpaint(50, 25),
-    "text": InpaintText(),
-}
-MIXED = {
-    "shake": Deblur("shake1", 2.55),
-    "valid": Deblur("shake1", 2.55, "valid"),
-    "gaussian": Deblur("gaussian", 2.55),
-    "box 10": Deblur("box", 10),
-    "sr x2": SuperResolve(2),
-    "sr x3": SuperResolve(3),
-    "sense 25": Sense(25),
+TASKS: dict[Regime, dict[str, Task]] = {
+    "missing": {
+        "inpaint 50": Inpaint(50),
+        "inpaint 80": Inpaint(80),
+        "noisy 50": Inpaint(50, 25),
+        "text": InpaintText(),
+    },
+    "mixed": {
+        "shake": Deblur("shake1", 2.55),
+        "valid": Deblur("shake1", 2.55, "valid"),
+        "gaussian": Deblur("gaussian", 2.55),
+        "box 10": Deblur("box", 10),
+    },
+    "mixed_noise_free": {
+        "sr x2": SuperResolve(2),
+        "sr x3": SuperResolve(3),
+        "sense 25": Sense(25),
+    },
 }
 MODULES = {"epll": "half_quadratic", "plug_and_play": "plug_and_play"}
 """Where the constants of each solver are."""
@@ -51,11 +56,21 @@ GRIDS = {
         (12,),
         ((0.0, False), (0.5, False), (0.0, True)),
     ),
+    ("epll", "mixed_noise_free"): product(
+        (2.0,),
+        (0.1, 0.15),
+        (0.003, 0.006, 0.015),
+        (14,),
+        ((0.0, False), (0.5, False), (0.7, False), (0.0, True)),
+    ),
     ("plug_and_play", "missing"): product(
         (2.0,), (0.04, 0.1), (0.004, 0.02, 0.04), (6, 12), ((0.0, False), (0.7, False), (0.0, True))
     ),
     ("plug_and_play", "mixed"): product(
         (2.0, 3.0), (0.1, 0.3), (0.01, 0.02), (8,), ((0.0, False), (0.2, False), (0.0, True))
+    ),
+    ("plug_and_play", "mixed_noise_free"): product(
+        (2.0,), (0.1, 0.3), (0.01, 0.02), (8,), ((0.0, False), (0.2, False), (0.0, True))
     ),
 }
 
@@ -71,12 +86,12 @@ def main() -> None:
     solver: Any = importlib.import_module(f"priorbench.solvers.{MODULES[arguments.solver]}")
     images = photographs()
     model, squares = prior(arguments.prior, images), crops(images, arguments.side)
-    for regime, tasks in (("missing", MISSING), ("mixed", MIXED)):
+    for regime, tasks in TASKS.items():
         names = "  ".join(f"{name:>10}" for name in tasks)
         print(f"trust  first  last   steps  momentum  dual   {names}  (dB)")
         for trust, first, last, steps, (momentum, dual) in GRIDS[arguments.solver, regime]:
             schedule = Schedule(geometric(first, last, steps), trust, momentum, dual)
-            setattr(solver, regime.upper(), schedule)
+            solver.SCHEDULES[regime] = schedule
             means = "  ".join(f"{mean_psnr(model, task, squares):10.2f}" for task in tasks.values())
             constants = f"{trust:<6g} {first:<6g} {last:<6g} {steps:<6d} {momentum:<9g} {dual!s:<6}"
             print(f"{constants} {means}", flush=True)

@@ -23,7 +23,8 @@ from typing import Any
 
 import matplotlib.pyplot as plt
 import torch
-from continuation import MISSING, MIXED
+from continuation import MODULES
+from continuation import TASKS as ALL
 from ffdnet import FFDNet
 from training_crops import ROOT, crops, mean_psnr, photographs, prior
 
@@ -31,11 +32,13 @@ from priorbench.data.images import read_image
 from priorbench.data.tensors import to_tensor
 from priorbench.plugins import load_plugins
 from priorbench.priors import PatchPrior
+from priorbench.solver_settings import Regime
 from priorbench.solvers.continuation import Schedule
 
-TASKS = {
+TASKS: dict[Regime, tuple[str, ...]] = {
     "missing": ("inpaint 50", "noisy 50"),
-    "mixed": ("shake", "sr x2"),
+    "mixed": ("shake",),
+    "mixed_noise_free": ("sr x2",),
 }
 ITERATIONS = {"plain": (0.0, False), "momentum": (None, False), "dual": (None, True)}
 """Momentum, None for the default's where it has some and 0.5 elsewhere, and whether there is a dual variable."""
@@ -99,13 +102,12 @@ def loaded(name: str, arguments: argparse.Namespace, images: list[torch.Tensor])
 
 
 def curves(
-    name: str, model: Any, regime: str, squares: list[torch.Tensor], steps: list[int]
+    name: str, model: Any, regime: Regime, squares: list[torch.Tensor], steps: list[int]
 ) -> list[Point]:
     """Measure and print one prior in one regime."""
-    module = "half_quadratic" if isinstance(model, PatchPrior) else "plug_and_play"
+    module = MODULES["epll" if isinstance(model, PatchPrior) else "plug_and_play"]
     solver: Any = importlib.import_module(f"priorbench.solvers.{module}")
-    default: Schedule = getattr(solver, regime.upper())
-    tasks = {**MISSING, **MIXED}
+    default: Schedule = solver.SCHEDULES[regime]
     points = []
     for iteration, (momentum, dual) in ITERATIONS.items():
         if momentum is None:
@@ -114,15 +116,15 @@ def curves(
             changed = replace(default, momentum=momentum, dual=dual)
             changed = replace(changed, levels=(default.levels[0],) * count)
             changed = changed.between(default.levels[0], default.levels[-1])
-            setattr(solver, regime.upper(), changed)
+            solver.SCHEDULES[regime] = changed
             for task in TASKS[regime]:
                 began = time.process_time()
-                psnr = mean_psnr(model, tasks[task], squares)
+                psnr = mean_psnr(model, ALL[regime][task], squares)
                 seconds = (time.process_time() - began) / len(squares)
                 points.append(
                     Point(name, task, iteration, count, psnr, seconds, changed == default)
                 )
-    setattr(solver, regime.upper(), default)
+    solver.SCHEDULES[regime] = default
     for task in TASKS[regime]:
         print(f"{name}, {task}: PSNR in dB (processor seconds an image) over the steps")
         for iteration in ITERATIONS:

@@ -22,6 +22,7 @@ from priorbench.plan import Plan
 from priorbench.plugins import Plugin, Registered, Registry, load_plugins
 from priorbench.records import Parameters, PriorSpec
 from priorbench.reference import configuration_page
+from priorbench.solver_settings import SolverSettings
 
 ROOT = Path(__file__).parents[1]
 CONFIGURATIONS = [ROOT / "config.yaml", *sorted((ROOT / "config").glob("*.yaml"))]
@@ -45,7 +46,11 @@ def registry(**spec: Any) -> Registry:
     """Return the built-in records and one prior that nobody computes with."""
     result = load_plugins([])
     record = PriorSpec(
-        name="gmm", factory=".m:M", summary="for a test", parameters=MixtureParameters, **spec
+        name="gmm",
+        factory=".m:M",
+        summary="for a test",
+        parameters=MixtureParameters,
+        **{"solver": SolverSettings(), **spec},
     )
     plugin = Plugin("stub", "built-in", __file__, "priorbench")
     result.priors["gmm"] = Registered(record, plugin)

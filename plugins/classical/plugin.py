@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from pydantic import Field
 
-from priorbench import Parameters, PriorSpec, Resources, hookimpl
+from priorbench import Parameters, PriorSpec, Resources, SolverSettings, hookimpl
 
 
 class NonLocalMeansParameters(Parameters):
@@ -67,6 +67,7 @@ def register_priors() -> Iterator[PriorSpec]:
         factory=".observed:Observed",
         label="observation, interpolated",
         summary="the observation as an image, missing pixels interpolated: the floor",
+        solver=SolverSettings(),
         resources=Resources(memory_mb=1000, seconds_per_megapixel=3),
         baseline=True,
     )
@@ -77,6 +78,7 @@ def register_priors() -> Iterator[PriorSpec]:
         label="Wiener",
         summary="a Gaussian field with the 1/f² spectrum of natural images",
         reference="doi:10.1364/JOSAA.4.002379",
+        solver=SolverSettings(),
         resources=Resources(memory_mb=1000, seconds_per_megapixel=6),
     )
     yield PriorSpec(
@@ -87,6 +89,7 @@ def register_priors() -> Iterator[PriorSpec]:
         summary="each pixel is the mean of pixels in similar patches",
         reference="doi:10.1109/CVPR.2005.38",
         tunable={"h": (0.3, 0.45, 0.6, 0.8, 1.1)},
+        solver=SolverSettings(),
         resources=Resources(memory_mb=1500, seconds_per_megapixel=30),
     )
     yield PriorSpec(
@@ -97,6 +100,7 @@ def register_priors() -> Iterator[PriorSpec]:
         summary="piecewise constant images: Rudin-Osher-Fatemi by Chambolle's algorithm",
         reference="doi:10.1023/B:JMIV.0000011325.36760.1e",
         tunable={"weight": (0.45, 0.65, 0.9, 1.25, 1.8)},
+        solver=SolverSettings(),
         resources=Resources(memory_mb=1500, seconds_per_megapixel=15),
     )
     yield PriorSpec(
@@ -106,5 +110,6 @@ def register_priors() -> Iterator[PriorSpec]:
         label="wavelet",
         summary="few large wavelet coefficients: BayesShrink with cycle spinning",
         reference="doi:10.1109/83.862633",
+        solver=SolverSettings(),
         resources=Resources(memory_mb=1500, seconds_per_megapixel=20),
     )

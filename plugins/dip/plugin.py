@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from priorbench import PriorSpec, Resources, StudySpec, hookimpl
+from priorbench import PriorSpec, Resources, SolverSettings, StudySpec, hookimpl
 
 from .parameters import DIPParameters
 
@@ -22,6 +22,7 @@ def register_priors() -> Iterator[PriorSpec]:
         parameters=DIPParameters,
         label="Deep Image Prior",
         small={"channels": 8, "scales": 2, "iterations": 20},
+        solver=SolverSettings(),
         resources=Resources(
             threads=2,
             memory_mb=1500,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from priorbench import PriorSpec, Resources, hookimpl
+from priorbench import PriorSpec, Resources, SolverSettings, hookimpl
 
 from .parameters import DnCNNParameters
 
@@ -31,6 +31,7 @@ def register_priors() -> Iterator[PriorSpec]:
         label="DnCNN",
         small=SMALL,
         learns=True,
+        solver=SolverSettings(),
         resources=Resources(threads=2, seconds_per_megapixel=10, training_seconds=1400),
     )
     yield PriorSpec(
@@ -46,5 +47,6 @@ def register_priors() -> Iterator[PriorSpec]:
         small=SMALL,
         learns=True,
         train_on="dead-leaves",
+        solver=SolverSettings(),
         resources=Resources(threads=2, seconds_per_megapixel=10, training_seconds=1900),
     )

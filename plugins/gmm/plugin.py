@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from priorbench import PriorSpec, Resources, StudySpec, hookimpl
+from priorbench import PriorSpec, Resources, SolverSettings, StudySpec, hookimpl
 
 from .parameters import GMMParameters, GSMParameters, MVGParameters
 
@@ -29,6 +29,7 @@ def register_priors() -> Iterator[PriorSpec]:
         label="GMM K={n_components}",
         small=SMALL,
         learns=True,
+        solver=SolverSettings(),
         resources=Resources(threads=2, seconds_per_megapixel=80, training_seconds=400),
     )
     yield PriorSpec(
@@ -42,6 +43,7 @@ def register_priors() -> Iterator[PriorSpec]:
         small=SMALL,
         learns=True,
         train_on="dead-leaves",
+        solver=SolverSettings(),
         resources=Resources(threads=2, seconds_per_megapixel=80, training_seconds=400),
     )
     yield PriorSpec(
@@ -53,6 +55,7 @@ def register_priors() -> Iterator[PriorSpec]:
         label="Gaussian",
         small=FEW_PATCHES,
         learns=True,
+        solver=SolverSettings(),
         resources=Resources(seconds_per_megapixel=10, training_seconds=20),
     )
     yield PriorSpec(
@@ -64,6 +67,7 @@ def register_priors() -> Iterator[PriorSpec]:
         label="Gaussian scale mixture",
         small={**FEW_PATCHES, "iterations": 3},
         learns=True,
+        solver=SolverSettings(),
         resources=Resources(seconds_per_megapixel=20, training_seconds=60),
     )
 

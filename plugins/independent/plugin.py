@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from priorbench import PriorSpec, Resources, hookimpl
+from priorbench import PriorSpec, Resources, SolverSettings, hookimpl
 
 from .parameters import ICAParameters, IndependentParameters, PixelParameters
 
@@ -24,6 +24,7 @@ def register_priors() -> Iterator[PriorSpec]:
         reference="doi:10.1109/ICCV.2011.6126278",
         small={**SMALL, "steps": 2},
         learns=True,
+        solver=SolverSettings(),
         resources=Resources(threads=2, seconds_per_megapixel=5000, training_seconds=60),
     )
     yield PriorSpec(
@@ -35,6 +36,7 @@ def register_priors() -> Iterator[PriorSpec]:
         reference="doi:10.1109/ICCV.2011.6126278",
         small=SMALL,
         learns=True,
+        solver=SolverSettings(),
         resources=Resources(threads=2, seconds_per_megapixel=2000, training_seconds=60),
     )
     yield PriorSpec(
@@ -46,5 +48,6 @@ def register_priors() -> Iterator[PriorSpec]:
         reference="doi:10.1109/ICCV.2011.6126278, doi:10.1016/S0893-6080(00)00026-5",
         small={**SMALL, "steps": 2, "ica_patches": 1000, "ica_iterations": 20},
         learns=True,
+        solver=SolverSettings(),
         resources=Resources(threads=2, seconds_per_megapixel=5000, training_seconds=120),
     )

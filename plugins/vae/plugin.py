@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from priorbench import PriorSpec, Resources, StudySpec, hookimpl
+from priorbench import PriorSpec, Resources, SolverSettings, StudySpec, hookimpl
 
 from .parameters import PatchVAEParameters, VAEParameters
 
@@ -25,6 +25,7 @@ def register_priors() -> Iterator[PriorSpec]:
         label="VAE",
         small=SMALL,
         learns=True,
+        solver=SolverSettings(),
         resources=Resources(threads=2, seconds_per_megapixel=50, training_seconds=280),
     )
     yield PriorSpec(
@@ -37,6 +38,7 @@ def register_priors() -> Iterator[PriorSpec]:
         small=SMALL,
         learns=True,
         train_on="dead-leaves",
+        solver=SolverSettings(),
         resources=Resources(threads=2, seconds_per_megapixel=50, training_seconds=300),
     )
     yield PriorSpec(
@@ -55,6 +57,7 @@ def register_priors() -> Iterator[PriorSpec]:
             "stride": 4,
         },
         learns=True,
+        solver=SolverSettings(),
         resources=Resources(threads=2, seconds_per_megapixel=700, training_seconds=350),
     )
 

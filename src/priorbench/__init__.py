@@ -15,6 +15,7 @@ from priorbench.records import (
     StudySpec,
     TaskSpec,
 )
+from priorbench.solver_settings import SolverSettings, SplittingSettings
 
 __all__ = [
     "DatasetSpec",
@@ -24,6 +25,8 @@ __all__ = [
     "Parameters",
     "PriorSpec",
     "Resources",
+    "SolverSettings",
+    "SplittingSettings",
     "StudySpec",
     "TaskSpec",
     "hookimpl",

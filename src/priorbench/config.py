@@ -16,7 +16,9 @@ from pydantic import (
 )
 from pydantic_core import ErrorDetails
 
-from priorbench.records import NAME, Section
+from priorbench.records import NAME
+from priorbench.sections import Section
+from priorbench.solver_settings import SolverSettings
 
 Name = Annotated[str, Field(pattern=f"^{NAME.pattern}$", max_length=100)]
 
@@ -140,10 +142,16 @@ class PriorSection(Section):
         ge=1,
         description="The images restored by one job. Default: as many as take `job_minutes`.",
     )
-    tune: bool = Field(
-        False,
-        description="Choose the parameters that the prior declares as tunable on training images, for each task. "
-        "A parameter set here stays as it is.",
+    solver: SolverSettings = Field(
+        SolverSettings(),
+        description="Settings of the splitting, where they differ from the prior's own. Those of a regime that "
+        "stand here are not tuned.",
+    )
+    tune: bool | None = Field(
+        None,
+        description="true: choose on training images, for each task, the parameters that the prior declares as "
+        "tunable, and the solver's settings, also where the prior brings its own. A parameter set here stays as it is. "
+        "false: choose nothing. Default: the solver's settings of a denoiser that brings none.",
     )
 
 
@@ -156,7 +164,7 @@ class PriorsSection(Section):
 
 
 class TuningSection(Section):
-    """How parameters are tuned, for priors with `tune: true`."""
+    """How parameters and the solver's settings are tuned; see `tune` of a prior."""
 
     images: int = Field(4, ge=1, description="Use the first so many training images.")
     crop: int | None = Field(

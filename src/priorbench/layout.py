@@ -78,13 +78,13 @@ class Layout:
         """What a finished fit came from and gave; no rule's output, so it outlives a job that is sent again."""
         return f"{self.root}/models/{prior}/fit.json"
 
-    def tuned(self, task: str = "{task}", prior: str = "{prior}") -> str:
-        """The parameters chosen for a task, and what they were chosen from."""
-        return f"{self.root}/tuned/{task}/{prior}.json"
+    def tuned(self, target: str = "{target}", prior: str = "{prior}") -> str:
+        """The parameters chosen for a task, or settings for a regime, and what they were chosen from."""
+        return f"{self.root}/tuned/{target}/{prior}.json"
 
-    def tuning_record(self, task: str, prior: str) -> str:
+    def tuning_record(self, target: str, prior: str) -> str:
         """What a finished tuning came from and gave; no rule's output, so it outlives a job that is sent again."""
-        return f"{self.root}/tuned/{task}/{prior}.record.json"
+        return f"{self.root}/tuned/{target}/{prior}.record.json"
 
     def restored(self, dataset: str, task: str, prior: str, name: str) -> str:
         """A file that belongs to one restoration."""

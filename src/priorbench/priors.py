@@ -30,6 +30,7 @@ from torch import Tensor
 from priorbench.checkpoints import Checkpoint
 from priorbench.errors import NotApplicable
 from priorbench.files import write_atomically
+from priorbench.solver_settings import SolverSettings
 from priorbench.types import Image, Patches, Scores
 
 if TYPE_CHECKING:
@@ -62,6 +63,7 @@ class Context:
         device: where to compute: a GPU in a job that was given one. The tensors of a problem lie there already.
         deadline: when a restoration should give what it has, on the clock of ``time.monotonic``; None for no limit.
             Somewhat later its process is killed.
+        solver: settings of the splitting, for solvers that are given no schedule.
     """
 
     generator: torch.Generator
@@ -69,6 +71,7 @@ class Context:
     checkpoint: Checkpoint = field(default_factory=Checkpoint)
     device: torch.device = CPU
     deadline: float | None = None
+    solver: SolverSettings = field(default_factory=SolverSettings)
 
     @classmethod
     def seeded(
@@ -78,10 +81,18 @@ class Context:
         checkpoint: Checkpoint | None = None,
         device: torch.device = CPU,
         deadline: float | None = None,
+        solver: SolverSettings | None = None,
     ) -> Context:
         """Return a context whose generator, on the CPU everywhere, starts from ``seed``."""
         generator = torch.Generator().manual_seed(seed)
-        return cls(generator, progress, checkpoint or Checkpoint(), device, deadline)
+        return cls(
+            generator,
+            progress,
+            checkpoint or Checkpoint(),
+            device,
+            deadline,
+            solver or SolverSettings(),
+        )
 
     def time_left(self) -> float:
         """Return the seconds until the deadline: negative after it, infinite without one."""
@@ -101,6 +112,7 @@ class Restoration:
         n_parameters: how many numbers were fitted to this problem alone, such as the weights of a network that
             is trained on the observation; None for none. Those of a model that was learned before are counted by
             :meth:`Learned.n_parameters`.
+        solver: the schedule of the splitting that was followed, in words; empty if there was none.
     """
 
     image: Image
@@ -108,6 +120,7 @@ class Restoration:
     maps: Mapping[str, Tensor] = field(default_factory=dict)
     timed_out: bool = False
     n_parameters: int | None = None
+    solver: str = ""
 
 
 class Prior(ABC):

@@ -14,26 +14,13 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
+from pydantic import ValidationError
 
 from priorbench.names import unknown
+from priorbench.sections import Section
+from priorbench.solver_settings import Regime, SolverSettings
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
-
-
-class Section(BaseModel):
-    """A mapping with fixed keys; an unknown key is answered with the nearest valid one."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    @model_validator(mode="before")
-    @classmethod
-    def _reject_unknown_keys(cls, data: Any) -> Any:
-        if isinstance(data, Mapping):
-            for key in data:
-                if key not in cls.model_fields:
-                    raise ValueError(unknown("key", key, cls.model_fields))
-        return data
 
 
 class Parameters(Section):
@@ -133,6 +120,10 @@ class PriorSpec(Record):
         tasks: names or ids of the tasks it can do, or patterns of them such as ``"inpaint*"``.
         tunable: candidates of parameters that the stage ``tune`` may choose for each task, on training images; it
             tries every combination. They act on the restoration, not on the fit, and the id can't tell them.
+        solver: settings of the splitting that turns a denoiser into a restoration, as the stage ``tune`` chose them on
+            training images. ``SolverSettings()`` says that there is nothing to choose: the prior has a solver of its
+            own, or the default of its kind is right. None says nothing; the settings of a denoiser are then chosen in
+            each experiment that has training images.
         baseline: whether it knows nothing of images and returns the observation itself, or the plainest image
             that it suggests. Figures draw such a prior last, in gray, as what the others are compared with.
         small: parameters with which ``priorbench plugins check`` fits it and restores in seconds, where they differ
@@ -148,6 +139,7 @@ class PriorSpec(Record):
     images_per_job: int | None = None
     tasks: tuple[str, ...] = ("*",)
     tunable: Mapping[str, Sequence[Any]] = field(default_factory=dict, hash=False)
+    solver: SolverSettings | None = None
     baseline: bool = False
     small: Mapping[str, Any] = field(default_factory=dict, hash=False)
 
@@ -179,12 +171,15 @@ class TaskSpec(Record):
         label: the name in tables and figures, filled like ``id``; empty means the id.
         files: ``files(parameters) -> paths`` lists files that the task reads, so that the workflow notices their
             changes.
+        regimes: ``regimes(parameters) -> regimes`` tells which settings of a splitting its problems may need, see
+            :data:`priorbench.solver_settings.Regime`, so that no others are tuned for it; None: any.
     """
 
     parameters: type[Parameters] = Parameters
     id: str = ""
     label: str = ""
     files: Callable[[Any], Sequence[Path]] | None = None
+    regimes: Callable[[Any], Sequence[Regime]] | None = None
 
     def __post_init__(self) -> None:
         super().__post_init__()

@@ -11,6 +11,7 @@ from pydantic import Field, field_validator
 from priorbench.data.folder import expand
 from priorbench.hookspecs import hookimpl
 from priorbench.records import Parameters, TaskSpec
+from priorbench.solver_settings import Regime
 
 
 class DenoiseParameters(Parameters):
@@ -111,6 +112,20 @@ def _mask_file(parameters: MaskParameters) -> list[Path]:
     return [Path(parameters.mask)]
 
 
+def _denoising(parameters: Parameters) -> tuple[Regime, ...]:
+    return ()
+
+
+def _missing(parameters: Parameters) -> tuple[Regime, ...]:
+    return ("missing",)
+
+
+def _mixed(
+    parameters: DeblurParameters | SuperResolveParameters | SenseParameters,
+) -> tuple[Regime, ...]:
+    return ("mixed",) if parameters.sigma > 0 else ("mixed_noise_free",)
+
+
 @hookimpl
 def register_tasks() -> Iterator[TaskSpec]:
     """Yield the tasks of the field."""
@@ -120,6 +135,7 @@ def register_tasks() -> Iterator[TaskSpec]:
         label="denoise σ={sigma:g}",
         factory="priorbench.tasks:Denoise",
         parameters=DenoiseParameters,
+        regimes=_denoising,
         summary="white Gaussian noise, neither clipped nor rounded",
     )
     yield TaskSpec(
@@ -128,6 +144,7 @@ def register_tasks() -> Iterator[TaskSpec]:
         label="Poisson peak={peak:g}",
         factory="priorbench.tasks:DenoisePoisson",
         parameters=PoissonParameters,
+        regimes=_denoising,
         summary="photon noise",
     )
     yield TaskSpec(
@@ -136,6 +153,7 @@ def register_tasks() -> Iterator[TaskSpec]:
         label="salt&pepper {percent:g}%",
         factory="priorbench.tasks:DenoiseSaltPepper",
         parameters=SaltPepperParameters,
+        regimes=_missing,
         summary="values turned into black or white; all that is black or white counts as missing",
     )
     yield TaskSpec(
@@ -144,6 +162,7 @@ def register_tasks() -> Iterator[TaskSpec]:
         label="denoise guided σ={sigma:g}",
         factory="priorbench.tasks:DenoiseGuided",
         parameters=DenoiseParameters,
+        regimes=_denoising,
         summary="a flash photograph guides a noisy dark one",
         reference="doi:10.1145/1015706.1015777",
     )
@@ -153,6 +172,7 @@ def register_tasks() -> Iterator[TaskSpec]:
         label="deblur {kernel} σ={sigma:g}",
         factory="priorbench.tasks:Deblur",
         parameters=DeblurParameters,
+        regimes=_mixed,
         summary="a known blur and white Gaussian noise",
     )
     yield TaskSpec(
@@ -161,6 +181,7 @@ def register_tasks() -> Iterator[TaskSpec]:
         label="inpaint {missing:g}%",
         factory="priorbench.tasks:Inpaint",
         parameters=InpaintParameters,
+        regimes=_missing,
         summary="random pixels are missing, the same in all channels; the known ones may be noisy",
     )
     for shape, summary in (
@@ -173,6 +194,7 @@ def register_tasks() -> Iterator[TaskSpec]:
             label=f"inpaint {shape}",
             factory=f"priorbench.tasks:Inpaint{shape.capitalize()}",
             parameters=MissingParameters,
+            regimes=_missing,
             summary=summary,
         )
     yield TaskSpec(
@@ -180,6 +202,7 @@ def register_tasks() -> Iterator[TaskSpec]:
         label="inpaint mask",
         factory="priorbench.tasks:InpaintMask",
         parameters=MaskParameters,
+        regimes=_missing,
         files=_mask_file,
         summary="pixels that a mask of one's own shows black are missing",
     )
@@ -189,6 +212,7 @@ def register_tasks() -> Iterator[TaskSpec]:
         label="super-resolve ×{factor}",
         factory="priorbench.tasks:SuperResolve",
         parameters=SuperResolveParameters,
+        regimes=_mixed,
         summary="the image on a coarser grid; scored on luma, a border as wide as the factor cut",
     )
     yield TaskSpec(
@@ -197,6 +221,7 @@ def register_tasks() -> Iterator[TaskSpec]:
         label="sense {ratio:g}%",
         factory="priorbench.tasks:Sense",
         parameters=SenseParameters,
+        regimes=_mixed,
         summary="compressed sensing by random projections of the whole image",
         reference="doi:10.1109/TSP.2011.2170977",
     )
@@ -206,5 +231,6 @@ def register_tasks() -> Iterator[TaskSpec]:
         label="JPEG quality {quality}",
         factory="priorbench.tasks:Jpeg",
         parameters=JpegParameters,
+        regimes=_denoising,
         summary="compression artefacts; there is no linear operator",
     )

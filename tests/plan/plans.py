@@ -6,6 +6,7 @@ from priorbench.config import parse_experiment
 from priorbench.plan import Plan
 from priorbench.plugins import Plugin, Registered, Registry, load_plugins
 from priorbench.records import DatasetSpec, Parameters, PriorSpec
+from priorbench.solver_settings import SolverSettings
 
 PLUGIN = Plugin("stub", "built-in", __file__, "priorbench")
 
@@ -33,6 +34,8 @@ def registry(*priors: PriorSpec) -> Registry:
 
 
 def spec(name: str = "mine", **values: Any) -> PriorSpec:
+    # Nothing is tuned that a test doesn't ask for.
+    values = {"solver": SolverSettings()} | values
     return PriorSpec(name=name, factory=".m:M", summary="for a test", **values)
 
 

@@ -61,7 +61,9 @@ STAGES = {
         "data/tensors.py",
         "data/transform.py",
         "seeds.py",
+        "stages/samples.py",
         "stages/tune.py",
+        "stages/tuned.py",
     ],
     "restore": [
         *STAGE,
@@ -77,6 +79,7 @@ STAGES = {
         "stages/curve.py",
         "stages/extras.py",
         "stages/restore.py",
+        "stages/tuned.py",
     ],
     "score": [
         *STAGE,

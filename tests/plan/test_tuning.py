@@ -8,7 +8,9 @@ from plans import plan, scikit_images, spec
 from pydantic import Field, model_validator
 
 from priorbench.config import ConfigError
+from priorbench.plan.tuning import Candidate, regime_of, solver_candidates
 from priorbench.records import Parameters, PriorSpec, Resources
+from priorbench.solver_settings import SolverSettings, SplittingSettings
 
 
 class SmoothParameters(Parameters):
@@ -30,13 +32,17 @@ def smooth(**values: Any) -> PriorSpec:
     )
 
 
+def parameters(**values: Any) -> Candidate:
+    return Candidate(values, SolverSettings())
+
+
 def test_what_is_tried_is_every_combination_of_what_the_configuration_leaves_open() -> None:
     made = plan(
         smooth(), settings={"mine": {"tune": True, "parameters": {"start": "y"}}}, train="other"
     )
     chosen = made.prior("mine")
     assert chosen.candidates == tuple(
-        {"weight": w, "steps": s} for w in (0.5, 2.0) for s in (5, 10)
+        parameters(weight=w, steps=s) for w in (0.5, 2.0) for s in (5, 10)
     )
     assert (chosen.tune_on, chosen.parameters["weight"]) == ("other", 1.0)
     assert made.tuned_files("denoise-25", "mine") == [made.layout.tuned("denoise-25", "mine")]
@@ -45,7 +51,10 @@ def test_what_is_tried_is_every_combination_of_what_the_configuration_leaves_ope
     variants = plan(smooth(), settings=settings, train="other").priors
     assert {
         key: (prior.parameters["steps"], prior.candidates) for key, prior in variants.items()
-    } == {f"mine-steps{steps}": (steps, ({"weight": 0.5}, {"weight": 2.0})) for steps in (7, 8)}
+    } == {
+        f"mine-steps{steps}": (steps, (parameters(weight=0.5), parameters(weight=2.0)))
+        for steps in (7, 8)
+    }
 
 
 def test_nothing_is_tuned_that_is_not_asked_for_or_that_the_prior_cannot_do() -> None:
@@ -59,11 +68,11 @@ def test_nothing_is_tuned_that_is_not_asked_for_or_that_the_prior_cannot_do() ->
 
 def test_a_prior_with_chosen_parameters_has_a_fingerprint_of_its_own() -> None:
     prior = plan(smooth(), settings={"mine": {"tune": True}}, train="other").prior("mine")
-    one, two = prior.tuned({"weight": 2, "steps": 5}), prior.tuned({"weight": 0.5, "steps": 5})
+    one, two = (prior.tuned(parameters(weight=weight, steps=5)) for weight in (2, 0.5))
     assert one.parameters == {"weight": 2.0, "steps": 5, "start": "flat"}
     assert one.describe()["parameters"] == one.parameters
     assert len({prior.fingerprint, one.fingerprint, two.fingerprint}) == 3
-    assert prior.tuned({"weight": 2, "steps": 5}) == one
+    assert prior.tuned(parameters(weight=2, steps=5)) == one
 
 
 def test_a_tuning_is_done_again_for_its_candidates_its_images_and_its_task() -> None:
@@ -84,7 +93,9 @@ def test_a_tuning_is_done_again_for_its_candidates_its_images_and_its_task() -> 
 def test_a_tuning_job_is_given_the_time_of_all_it_tries() -> None:
     def minutes(**changes: Any) -> int:
         record = smooth(resources=Resources(minutes=5))
-        return plan(record, settings={"mine": {"tune": True}}, **changes).tuning_minutes("mine")
+        return plan(record, settings={"mine": {"tune": True}}, **changes).tuning_minutes(
+            "denoise-25", "mine"
+        )
 
     datasets = {"test": scikit_images("camera"), "other": scikit_images("brick", "grass", "gravel")}
     few, many = (
@@ -152,3 +163,99 @@ def test_a_tuning_that_cannot_be_done_is_refused(
 def test_tunable_parameters_are_checked_when_the_record_is_made(values: dict, message: str) -> None:
     with pytest.raises(ValueError, match=re.escape(message)):
         smooth(**values)
+
+
+def solver_plan(
+    solver: SolverSettings | None = None, setting: dict[str, Any] | None = None, **changes: Any
+) -> Any:
+    """Return a plan with a prior that says this of its splitting, on tasks of two regimes."""
+    tasks = {"tasks": {"run": ["denoise", "inpaint", "deblur", "sr"]}}
+    record = spec(solver=solver)
+    return plan(record, settings={"mine": setting or {}}, **tasks | {"train": "other"} | changes)
+
+
+TARGETS = ["solver-missing", "solver-mixed", "solver-mixed_noise_free"]
+
+
+def test_the_splitting_of_a_prior_that_says_nothing_is_tuned_in_the_regimes_of_its_tasks() -> None:
+    made = solver_plan()
+    assert made.targets("denoise-25", "mine") == []
+    assert made.targets("inpaint-50", "mine") == ["solver-missing"]
+    assert sorted(made.all_targets("mine")) == sorted(TARGETS)
+    few = solver_plan(tasks={"run": ["denoise", "sr"]})
+    assert few.all_targets("mine") == ["solver-mixed_noise_free"]
+    # Denoising alone needs no training images.
+    assert set(solver_plan(tasks={"run": ["denoise"]}).datasets) == {"test"}
+
+
+@pytest.mark.parametrize(
+    ("solver", "setting", "changes", "origin"),
+    [
+        (None, {"tune": False}, {}, "default"),
+        (None, {}, {"train": None}, "default"),
+        # Images that it is tested on are no training images.
+        (None, {}, {"train": "test"}, "default"),
+        (SolverSettings(), {}, {}, "prior"),
+        (SolverSettings(missing={"first": 0.5}), {}, {}, "prior"),
+        (None, {"solver": {"missing": {"steps": 3}}}, {}, "configuration"),
+        (SolverSettings(missing={"first": 0.5}), {"solver": {"missing": {"steps": 3}}}, {}, "configuration"),
+        (None, {}, {}, "tuned"),
+        (SolverSettings(missing={"first": 0.5}), {"tune": True}, {}, "tuned"),
+    ],
+)  # fmt: skip
+def test_who_decides_on_the_splitting(
+    solver: SolverSettings | None, setting: dict, changes: dict, origin: str
+) -> None:
+    made = solver_plan(solver, setting, **changes)
+    assert made.prior("mine").solver_origins["missing"] == origin
+    assert ("solver-missing" in made.all_targets("mine")) == (origin == "tuned")
+
+
+def test_the_configuration_s_settings_stand_over_the_prior_s() -> None:
+    own = SolverSettings(missing={"first": 0.5, "last": 0.1}, mixed={"trust": 3})
+    made = solver_plan(own, {"solver": {"missing": {"last": 0.2}}}).prior("mine")
+    assert made.solver == SolverSettings(missing={"first": 0.5, "last": 0.2}, mixed={"trust": 3})
+    chosen = made.tuned(Candidate({}, SolverSettings(mixed={"steps": 4})))
+    assert chosen.solver.mixed == SplittingSettings(steps=4)
+    assert chosen.solver.missing == made.solver.missing
+
+
+def test_all_priors_are_tuned_on_the_same_grid_and_tasks() -> None:
+    for target in TARGETS:
+        regime = regime_of(target)
+        assert regime is not None
+        tried = solver_candidates(regime)
+        assert len({str(candidate) for candidate in tried}) == len(tried) > 1
+        made = solver_plan(tasks={"run": ["denoise", "inpaint", "deblur", "sr"]})
+        assert made.candidates(target, "mine") == tried
+        for task in made.training_tasks(target):
+            assert tuple(task.spec.regimes(task.spec.parameters(**task.parameters))) == (regime,)
+        assert made.tuning_runs(target, "mine") == len(tried) * len(made.training_tasks(target))
+    with pytest.raises(ConfigError, match="not tuned for solver-missing"):
+        solver_plan(SolverSettings()).candidates("solver-missing", "mine")
+
+
+def test_a_change_of_the_splitting_restores_again_and_trains_nothing() -> None:
+    def of(setting: dict | None = None, solver: SolverSettings | None = None) -> dict[str, str]:
+        tasks = {"tasks": {"run": ["denoise", "inpaint", "deblur"]}, "train": "other"}
+        made = plan(
+            spec(solver=solver or SolverSettings(), learns=True),
+            settings={"mine": setting or {}},
+            **tasks,
+        )
+        prints = made.fingerprints
+        restored = {task: prints.restored("test", task, "mine") for task in made.tasks}
+        return {**restored, "training": prints.training("mine")}
+
+    def changed(other: dict[str, str]) -> set[str]:
+        return {name for name, value in of().items() if other[name] != value}
+
+    inpaint = {"inpaint-50"}
+    assert changed(of({"solver": {"missing": {"steps": 3}}})) == inpaint
+    assert changed(of(solver=SolverSettings(missing={"steps": 3}))) == inpaint
+    # The same settings give the same results, wherever they stand.
+    assert of({"solver": {"missing": {"steps": 3}}}) == of(
+        solver=SolverSettings(missing={"steps": 3})
+    )
+    own = {"solver": {"mixed": {"steps": 3}}}
+    assert changed(of(own)) == {"deblur-levin1-2.55"}

@@ -96,6 +96,8 @@ def generate():
                             "peak_memory_mb": 300 + SECONDS[prior] * 5,
                             "training_seconds": TRAINING.get(prior, np.nan),
                             "n_parameters": SIZE.get(prior, np.nan) if ok else np.nan,
+                            "solver": "",
+                            "solver_origin": "",
                             "fingerprint": "f",
                             "environment": "e",
                         }

@@ -2,6 +2,7 @@ import pytest
 import torch
 
 from priorbench.operators import Blur, Identity, Mask, RandomProjection
+from priorbench.problem import Problem
 from priorbench.solvers.continuation import (
     NOISE_FLOOR,
     Schedule,
@@ -25,15 +26,20 @@ def test_geometric_steps():
     assert geometric(3, 1, 1) == (3,)
 
 
-def test_only_masks_leave_known_pixels_beside_the_missing_ones():
+@pytest.mark.parametrize(("sigma", "mixed"), [(0.1, "mixed"), (0.0, "mixed_noise_free")])
+def test_only_masks_leave_known_pixels_beside_the_missing_ones(sigma, mixed):
     shape = (1, 4, 4)
-    assert regime(Mask(torch.ones(shape, dtype=torch.bool))) == "missing"
+
+    def regime_of(operator):
+        return regime(Problem(torch.zeros(1, *operator.observation_shape), operator, sigma))
+
+    assert regime_of(Mask(torch.ones(shape, dtype=torch.bool))) == "missing"
     mixing = [
         Blur(torch.ones(3, 3), shape),
         RandomProjection(torch.ones(4, 4) > 2, torch.arange(3)),
         Identity(shape),
     ]
-    assert [regime(operator) for operator in mixing] == ["mixed"] * 3
+    assert [regime_of(operator) for operator in mixing] == [mixed] * 3
 
 
 @pytest.mark.parametrize(

@@ -46,7 +46,7 @@ def test_noise_levels_fall_and_end_at_the_noise_or_below(sigma):
     for problem in (denoising((1, 9, 9), sigma), inpainting((1, 9, 9), sigma)):
         levels = np.array(solver.default_schedule(problem).levels)
         assert (np.diff(levels) < 0).all()
-        assert levels[-1] <= max(problem.sigma, solver.MISSING.levels[-1]) * (1 + 1e-9)
+        assert levels[-1] <= max(problem.sigma, solver.SCHEDULES["missing"].levels[-1]) * (1 + 1e-9)
 
 
 def test_denoising_has_the_levels_of_the_paper_times_0_7():

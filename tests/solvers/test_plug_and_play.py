@@ -87,7 +87,8 @@ def test_the_noise_levels_fall_geometrically_from_start_to_end(sigma):
     levels = default_schedule(problem).levels
     ratios = [after / before for before, after in pairwise(levels)]
     assert levels[0] == pytest.approx(max(0.1, 0.8 * sigma))
-    assert levels[-1] == pytest.approx(max(plug_and_play_module.MISSING.levels[-1], 0.6 * sigma))
+    least = plug_and_play_module.SCHEDULES["missing"].levels[-1]
+    assert levels[-1] == pytest.approx(max(least, 0.6 * sigma))
     assert all(ratio == pytest.approx(ratios[0]) for ratio in ratios)
     assert ratios[0] < 1
     prior = Wiener()

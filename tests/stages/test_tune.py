@@ -20,7 +20,7 @@ TASK = "denoise-0"
 PRIOR = """
     import os, signal, time
     from pathlib import Path
-    from priorbench import NotApplicable, Parameters, PriorSpec, Resources, hookimpl
+    from priorbench import NotApplicable, Parameters, PriorSpec, Resources, SolverSettings, hookimpl
     from priorbench.priors import Prior, Restoration
 
     HERE = Path(__file__).parents[1]
@@ -56,7 +56,7 @@ PRIOR = """
     def register_priors():
         yield PriorSpec(
             name="bias", factory=Bias, summary="for a test", parameters=BiasParameters, images_per_job=10,
-            resources=Resources(minutes=0.15), tunable=CANDIDATES,
+            resources=Resources(minutes=0.15), tunable=CANDIDATES, solver=SolverSettings(),
         )
 """
 
@@ -180,8 +180,8 @@ def test_a_combination_that_fails_is_kept_with_its_reason_and_not_chosen(bench: 
 @pytest.mark.parametrize(
     ("candidates", "status", "reason"),
     [
-        ([7, 8], "failed", "all 2 combinations failed, the first one so: ArithmeticError: seven"),
-        ([12], "unsupported", "the only combination failed: not for this"),
+        ([7, 8], "failed", "all 2 candidates failed, the first one so: ArithmeticError: seven"),
+        ([12], "unsupported", "the only candidate failed: not for this"),
     ],
 )
 def test_where_all_fail_the_restorations_say_why(

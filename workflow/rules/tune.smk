@@ -3,13 +3,14 @@ rule tune:
     input:
         images=lambda wildcards: layout.images(plan.prior(wildcards.prior).tune_on),
         model=lambda wildcards: plan.model_files(wildcards.prior),
-        files=lambda wildcards: plan.task_files(wildcards.task),
+        files=lambda wildcards: plan.target_files(wildcards.target),
+        tuned=lambda wildcards: plan.tuning_files(wildcards.target, wildcards.prior),
     output:
         layout.tuned(),
     log:
-        layout.log("tune", "task", "prior"),
+        layout.log("tune", "target", "prior"),
     benchmark:
-        layout.benchmark("tune", "task", "prior")
+        layout.benchmark("tune", "target", "prior")
     # The restorations of a tuned prior wait for it.
     priority: 5
     retries: plan.experiment.retries
@@ -18,14 +19,16 @@ rule tune:
         mem_mb=lambda wildcards, attempt: plan.memory(
             wildcards.prior, plan.prior(wildcards.prior).tune_on, attempt
         ),
-        runtime=lambda wildcards: plan.tuning_minutes(wildcards.prior),
+        runtime=lambda wildcards: plan.tuning_minutes(
+            wildcards.target, wildcards.prior
+        ),
         gpu=lambda wildcards: plan.prior(wildcards.prior).resources.gpus,
         final=lambda wildcards, attempt: plan.is_final(attempt),
     params:
         config=CONFIG,
         fingerprint=lambda wildcards: plan.fingerprints.tuning(
-            wildcards.task, wildcards.prior
+            wildcards.target, wildcards.prior
         ),
     shell:
-        "python -m priorbench tune --config {params.config:q} --task {wildcards.task:q}"
+        "python -m priorbench tune --config {params.config:q} --target {wildcards.target:q}"
         " --prior {wildcards.prior:q} --final {resources.final} > {log:q} 2>&1"

@@ -11,6 +11,12 @@ from priorbench.stages.worker import limit_threads
 
 DatasetOption = Annotated[str, typer.Option("--dataset", help="A data set of the experiment.")]
 TaskOption = Annotated[str, typer.Option("--task", help="Id of a task, for example denoise-25.")]
+TargetOption = Annotated[
+    str,
+    typer.Option(
+        "--target", help="Id of the task that parameters are tuned for, or solver-<regime>."
+    ),
+]
 PriorOption = Annotated[str, typer.Option("--prior", help="Id of a prior, for example gmm-K50.")]
 ChunkOption = Annotated[str, typer.Option("--chunk", help="Number of a group of images, from 0.")]
 FinalOption = Annotated[
@@ -52,15 +58,15 @@ def train(
 
 
 def tune(
-    task: TaskOption,
+    target: TargetOption,
     prior: PriorOption,
     config: ConfigOption = DEFAULT_CONFIG,
     final: FinalOption = 1,
 ) -> None:
-    """Choose a prior's tunable parameters for a task, on training images."""
+    """Choose a prior's parameters for a task, or its splitting's settings in a regime, on training images."""
     from priorbench.stages.tune import tune as run
 
-    run(load(config), task, prior, final=bool(final))
+    run(load(config), target, prior, final=bool(final))
 
 
 def score(

@@ -2,7 +2,8 @@
 
 from priorbench.plan.datasets import DatasetPlan
 from priorbench.plan.plan import MODEL_LOADING_MINUTES, Plan
-from priorbench.plan.variants import PriorPlan, Variant, validate_parameters
+from priorbench.plan.priors import PriorPlan
+from priorbench.plan.variants import Variant, validate_parameters
 
 __all__ = [
     "MODEL_LOADING_MINUTES",

@@ -13,7 +13,7 @@ from typing import Any, Literal, TypeAlias
 
 from priorbench.config import DatasetSection
 from priorbench.plan.datasets import DatasetPlan
-from priorbench.plan.variants import PriorPlan
+from priorbench.plan.priors import PriorPlan
 
 Origin: TypeAlias = Literal["measured", "record", "limit"]
 USUAL = (481, 321)

@@ -12,9 +12,10 @@ from dataclasses import fields
 from fnmatch import fnmatchcase
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from priorbench.plan.code import Code
+from priorbench.plan.tuning import regime_of
 from priorbench.provenance import content_digests, fingerprint
 
 if TYPE_CHECKING:
@@ -44,30 +45,40 @@ class Fingerprints:
         """Return that of a stage's code alone."""
         return self._code.stage(name)
 
-    def tuning(self, task: str, prior: str) -> str:
-        """Return that of a prior's tuning for a task."""
+    def tuning(self, target: str, prior: str) -> str:
+        """Return that of a tuning of a prior.
+
+        Args:
+            target: id of the task that its parameters are tuned for, or a regime of its splitting.
+            prior: id of the prior.
+        """
         chosen = self._plan.prior(prior)
         return fingerprint(
             [
-                self.tuning_settings(task, prior),
+                self.tuning_settings(target, prior),
                 self.images(chosen.tune_on),
                 self._trained(prior),
                 self._seed,
             ]
         )
 
-    def tuning_settings(self, task: str, prior: str) -> str:
+    def tuning_settings(self, target: str, prior: str) -> str:
         """Return that of a tuning without the images and the model that it gets."""
-        chosen, variant = self._plan.prior(prior), self._plan.task(task)
+        plan = self._plan
+        chosen = plan.prior(prior)
         return fingerprint(
             [
                 self._code.stage("tune"),
                 chosen.fingerprint,
-                chosen.candidates,
+                [
+                    [candidate.parameters, candidate.solver.as_dict()]
+                    for candidate in plan.candidates(target, prior)
+                ],
                 chosen.tune_on,
-                variant.fingerprint,
-                self.contents(self._plan.task_files(task)),
-                self._plan.experiment.tuning.model_dump(),
+                [task.fingerprint for task in plan.training_tasks(target)],
+                [] if regime_of(target) else self._solver(target, prior),
+                self.contents(plan.target_files(target)),
+                plan.experiment.tuning.model_dump(),
             ]
         )
 
@@ -153,16 +164,24 @@ class Fingerprints:
         return self.training(prior) if self._plan.prior(prior).spec.learns else ""
 
     def _restored(self, dataset: str, task: str, prior: str) -> str:
-        tuned = self._plan.is_tuned(task, prior)
+        tuned = task in self._plan.targets(task, prior)
         return fingerprint(
             [
                 self._code.stage("restore"),
                 self._plan.prior(prior).fingerprint,
                 self.problems(dataset, task),
                 self._trained(prior),
+                self._solver(task, prior),
                 self.tuning(task, prior) if tuned else "",
             ]
         )
+
+    def _solver(self, task: str, prior: str) -> list[Any]:
+        """Return the settings of a prior's splitting that the restorations of a task depend on."""
+        plan = self._plan
+        settings = plan.prior(prior).solver.within(plan.regimes(task))
+        tunings = [self.tuning(target, prior) for target in plan.solver_targets(task, prior)]
+        return [settings.as_dict(), tunings]
 
     def _metric(self, name: str) -> str:
         entry = self._plan.registry.metrics[name]

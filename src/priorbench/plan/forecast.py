@@ -133,33 +133,45 @@ def forecast(plan: Plan) -> Forecast:
 def _prior(plan: Plan, name: str) -> PriorForecast:
     prior = plan.priors[name]
     work = list(_restoring(plan, name))
-    training = tuning = 0.0
-    tuned = [task for task in plan.tasks if plan.is_tuned(task, name)] if work else []
+    training = 0.0
+    targets = plan.all_targets(name) if work else []
     fits = prior.spec.learns and bool(work)
     if fits:
         measured = plan.estimates.cost(prior).training_seconds
         training = JOB_SECONDS + (
             measured or 60 * TRAINING_SHARE * prior.resources.training_minutes
         )
-    if tuned:
-        source = plan.datasets[prior.tune_on]
-        runs = min(plan.experiment.tuning.images, len(source.images)) * len(prior.candidates)
-        tuning = JOB_SECONDS + runs * plan.estimates.seconds(prior, source)
-    held = training + len(tuned) * tuning + math.fsum(seconds for _, seconds, _ in work)
+    tunings = [_tuning_seconds(plan, target, name) for target in targets]
+    held = training + math.fsum(tunings) + math.fsum(seconds for _, seconds, _ in work)
     scoring = math.fsum(seconds for _, _, seconds in work)
     sets = [dataset for dataset, _, prior in plan.cells() if prior == name]
     return PriorForecast(
         prior=name,
         cells=sum(images for images, _, _ in work),
-        jobs=2 * len(work) + fits + len(tuned),
+        jobs=2 * len(work) + fits + len(targets),
         images_per_job=max((images for images, _, _ in work), default=0),
         job_minutes=max((seconds for _, seconds, _ in work), default=0.0) / 60,
         core_hours=(prior.resources.threads * held + scoring) / 3600,
         gpu_hours=prior.resources.gpus * held / 3600,
         memory_mb=max((plan.memory(name, dataset, 1) for dataset in sets), default=0),
-        chain_minutes=(training + tuning + max((sum(job[1:]) for job in work), default=0.0)) / 60,
+        chain_minutes=(
+            training + max(tunings, default=0.0) + max((sum(job[1:]) for job in work), default=0.0)
+        )
+        / 60,
         origin=plan.estimates.cost(prior).origin,
     )
+
+
+def _tuning_seconds(plan: Plan, target: str, name: str) -> float:
+    """Return what a tuning will take, by the crops that it looks at."""
+    prior = plan.priors[name]
+    source = plan.datasets[prior.tune_on]
+    seconds = plan.estimates.seconds(prior, source)
+    crop = plan.experiment.tuning.crop
+    if crop:
+        whole = 1e6 * plan.estimates.pixels(source).mean
+        seconds *= min(1.0, crop**2 / whole)
+    return JOB_SECONDS + plan.tuning_runs(target, name) * seconds
 
 
 def _restoring(plan: Plan, name: str) -> Iterator[tuple[int, float, float]]:

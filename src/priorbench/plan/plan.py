@@ -19,8 +19,18 @@ from priorbench.plan.estimates import JOB_SECONDS, Estimates
 from priorbench.plan.fingerprints import Fingerprints, matching
 from priorbench.plan.leaks import leak
 from priorbench.plan.lost import Lost
-from priorbench.plan.tuning import candidates
-from priorbench.plan.variants import PriorPlan, Variant, variants
+from priorbench.plan.priors import PriorPlan, can_do
+from priorbench.plan.tuning import (
+    TRAINING_TASKS,
+    Candidate,
+    open_regimes,
+    parameter_candidates,
+    regime_of,
+    solver_candidates,
+    solver_origins,
+    solver_target,
+)
+from priorbench.plan.variants import Variant, variants
 from priorbench.plugins import Registered, Registry, load_plugins
 from priorbench.records import (
     MetricSpec,
@@ -29,6 +39,7 @@ from priorbench.records import (
     StudySpec,
     TaskSpec,
 )
+from priorbench.solver_settings import REGIMES, Regime, SolverSettings
 
 R = TypeVar("R", bound=Record)
 MODEL_LOADING_MINUTES = 10
@@ -207,13 +218,17 @@ class Plan:
         """Return the time limit of a training job."""
         return int(self.prior(prior).resources.training_minutes + MODEL_LOADING_MINUTES) + 1
 
-    def tuning_minutes(self, prior: str) -> int:
-        """Return the time limit of a tuning job: that of every combination on every image and of starting."""
-        chosen = self.prior(prior)
-        runs = len(chosen.candidates) * min(
-            self.experiment.tuning.images, len(self.dataset(chosen.tune_on).images)
+    def tuning_minutes(self, target: str, prior: str) -> int:
+        """Return the time limit of a tuning job: that of every restoration and of starting."""
+        runs = self.tuning_runs(target, prior)
+        return int(self.prior(prior).resources.minutes * runs + MODEL_LOADING_MINUTES) + 1
+
+    def tuning_runs(self, target: str, prior: str) -> int:
+        """Return how many restorations a tuning takes: of every candidate on every problem."""
+        images = min(
+            self.experiment.tuning.images, len(self.dataset(self.prior(prior).tune_on).images)
         )
-        return int(chosen.resources.minutes * runs + MODEL_LOADING_MINUTES) + 1
+        return len(self.candidates(target, prior)) * images * len(self.training_tasks(target))
 
     def memory(self, prior: str, dataset: str, attempt: int) -> int:
         """Return the memory in MiB of a prior's job on a data set, by its largest image; doubled at each attempt."""
@@ -228,23 +243,71 @@ class Plan:
         """Return what a restoring job needs of the training: nothing if the prior doesn't learn."""
         return [self.layout.training(prior)] if self.prior(prior).spec.learns else []
 
-    def is_tuned(self, task: str, prior: str) -> bool:
-        """Whether the prior's parameters are tuned for the task."""
+    def regimes(self, task: str) -> tuple[Regime, ...]:
+        """Return the regimes of a splitting that the problems of a task may be in."""
+        return _regimes_of(self.task(task))
+
+    def solver_targets(self, task: str, prior: str) -> list[str]:
+        """Return the tunings of a prior's splitting that its restorations of a task wait for."""
         chosen = self.prior(prior)
-        return bool(chosen.tune_on) and chosen.can_do(self.task(task))
+        if not chosen.can_do(self.task(task)):
+            return []
+        return [
+            solver_target(regime) for regime in self.regimes(task) if regime in chosen.open_regimes
+        ]
+
+    def targets(self, task: str, prior: str) -> list[str]:
+        """Return all tunings that the restorations of a task wait for: of its splitting, of its parameters."""
+        chosen = self.prior(prior)
+        parameters = [task] if chosen.candidates and chosen.can_do(self.task(task)) else []
+        return [*self.solver_targets(task, prior), *parameters]
+
+    def all_targets(self, prior: str) -> list[str]:
+        """Return all tunings of a prior."""
+        return list(
+            dict.fromkeys(target for task in self.tasks for target in self.targets(task, prior))
+        )
+
+    def candidates(self, target: str, prior: str) -> tuple[Candidate, ...]:
+        """Return what a tuning tries.
+
+        Raises:
+            ConfigError: the prior is not tuned for this.
+        """
+        if target not in self.all_targets(prior):
+            raise ConfigError(
+                f"the prior {prior} is not tuned for {target}: set priors.settings.<name>.tune, or name another"
+            )
+        regime = regime_of(target)
+        return solver_candidates(regime) if regime else self.prior(prior).candidates
+
+    def tuning_files(self, target: str, prior: str) -> list[str]:
+        """Return the tunings that a tuning waits for: parameters are tuned with the settings of the splitting."""
+        needed = [] if regime_of(target) else self.solver_targets(target, prior)
+        return [self.layout.tuned(each, prior) for each in needed]
 
     def tuned_files(self, task: str, prior: str) -> list[str]:
-        """Return what a restoring job needs of the tuning: nothing if the prior isn't tuned."""
-        return [self.layout.tuned(task, prior)] if self.is_tuned(task, prior) else []
+        """Return what a restoring job needs of tunings: nothing if the prior isn't tuned."""
+        return [self.layout.tuned(target, prior) for target in self.targets(task, prior)]
+
+    def training_tasks(self, target: str) -> list[Variant[TaskSpec]]:
+        """Return the tasks that a tuning looks at: the one that parameters are tuned for, or a regime's own."""
+        regime = regime_of(target)
+        if regime is None:
+            return [self.task(target)]
+        found: list[Variant[TaskSpec]] = []
+        for task in TRAINING_TASKS[regime]:
+            entry = _look_up("task", task.name, self.registry.tasks)
+            found += variants(entry, self._code.record(entry), task.parameters, target)
+        return found
+
+    def target_files(self, target: str) -> list[str]:
+        """Return the files that the problems of a tuning are made from."""
+        return [file for task in self.training_tasks(target) for file in _files_of(task)]
 
     def task_files(self, task: str) -> list[str]:
         """Return the files that a task reads."""
-        variant = self.task(task)
-        if variant.spec.files is None:
-            return []
-        return [
-            str(path) for path in variant.spec.files(variant.spec.parameters(**variant.parameters))
-        ]
+        return _files_of(self.task(task))
 
     @property
     def tables(self) -> list[str]:
@@ -340,6 +403,7 @@ class Plan:
             settings = section.settings.get(name, PriorSection())
             train_on = self._train_on(entry.record, settings)
             tune_on = self._tune_on(entry.record, settings, train_on)
+            regimes = self._open_regimes(entry.record, settings) if tune_on else ()
             changes = settings.resources.model_dump(exclude_none=True)
             for variant in variants(
                 entry,
@@ -353,9 +417,12 @@ class Plan:
                     resources=dataclasses.replace(entry.record.resources, **changes),
                     images_per_job=settings.images_per_job or entry.record.images_per_job,
                     tune_on=tune_on,
-                    candidates=candidates(entry.record, settings, variant.parameters)
-                    if tune_on
+                    candidates=parameter_candidates(entry.record, settings, variant.parameters)
+                    if settings.tune
                     else (),
+                    solver=settings.solver.over(entry.record.solver or SolverSettings()),
+                    open_regimes=regimes,
+                    solver_origins=solver_origins(entry.record, settings, regimes),
                 )
                 _add("prior", prior, priors)
         return priors
@@ -377,16 +444,32 @@ class Plan:
         return dataset
 
     def _tune_on(self, spec: PriorSpec, settings: PriorSection, train_on: str) -> str:
-        """Return the data set that a prior's parameters are tuned on, made known to the plan; empty for none."""
-        if not settings.tune:
+        """Return the data set that a prior is tuned on, made known to the plan; empty if nothing is tuned."""
+        if not settings.tune and not self._open_regimes(spec, settings):
             return ""
         dataset = train_on or self.experiment.train
         if not dataset:
-            raise ConfigError(
-                f"priors.settings.{spec.name}.tune: name a data set under 'train' to tune it on"
-            )
+            if settings.tune:
+                raise ConfigError(
+                    f"priors.settings.{spec.name}.tune: name a data set under 'train' to tune it on"
+                )
+            return ""
         self._add_dataset(dataset, f"the training set of {spec.name}")
+        if settings.tune is None and any(
+            leak(self.datasets[tested], self.datasets[dataset]) for tested in self.test
+        ):
+            return ""
         return dataset
+
+    def _open_regimes(self, spec: PriorSpec, settings: PriorSection) -> tuple[Regime, ...]:
+        """Return the regimes in which the prior's splitting is tuned, as far as its tasks need them."""
+        needed = {
+            regime
+            for task in self.tasks.values()
+            if can_do(spec, task)
+            for regime in _regimes_of(task)
+        }
+        return tuple(regime for regime in open_regimes(spec, settings) if regime in needed)
 
     def _studies(self) -> dict[str, Registered[StudySpec]]:
         chosen = self._chosen("study", self.registry.studies, self.experiment.studies)
@@ -437,6 +520,20 @@ class Plan:
                 raise ConfigError(f"{section}: {unknown(kind, name, registered)}{failed}")
         wanted = registered if run == "all" else run
         return {name: registered[name] for name in wanted if name not in skip}
+
+
+def _files_of(task: Variant[TaskSpec]) -> list[str]:
+    """Return the files that a task reads."""
+    if task.spec.files is None:
+        return []
+    return [str(path) for path in task.spec.files(task.spec.parameters(**task.parameters))]
+
+
+def _regimes_of(task: Variant[TaskSpec]) -> tuple[Regime, ...]:
+    """Return the regimes of a splitting that the problems of a task may be in."""
+    if task.spec.regimes is None:
+        return REGIMES
+    return tuple(task.spec.regimes(task.spec.parameters(**task.parameters)))
 
 
 def _needs_settings(spec: TaskSpec) -> bool:

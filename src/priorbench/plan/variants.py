@@ -6,8 +6,7 @@ import itertools
 import re
 import string
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from fnmatch import fnmatchcase
+from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
@@ -15,7 +14,7 @@ from pydantic import TypeAdapter, ValidationError
 from priorbench.config import ConfigError
 from priorbench.plugins import Registered
 from priorbench.provenance import fingerprint
-from priorbench.records import NAME, Parameters, PriorSpec, Resources, TaskSpec
+from priorbench.records import NAME, Parameters, PriorSpec, TaskSpec
 
 S = TypeVar("S", PriorSpec, TaskSpec)
 
@@ -57,47 +56,6 @@ class Variant(Generic[S]):
             "fingerprint": self.fingerprint,
             "reference": self.spec.reference,
         }
-
-
-@dataclass(frozen=True)
-class PriorPlan(Variant[PriorSpec]):
-    """A prior of the experiment.
-
-    Args:
-        train_on: the data set it learns from; empty if it doesn't learn.
-        resources: what its jobs ask for.
-        images_per_job: the images restored by one job; None: as many as last as long as the experiment wants.
-        tune_on: the data set that its parameters are tuned on; empty if they aren't.
-        candidates: what is tried, each a value for every tuned parameter; empty if nothing is tuned.
-    """
-
-    train_on: str
-    resources: Resources
-    images_per_job: int | None
-    tune_on: str
-    candidates: tuple[dict[str, Any], ...]
-
-    def can_do(self, task: Variant[TaskSpec]) -> bool:
-        """Whether one of the prior's patterns fits the task's name or its id."""
-        return any(
-            fnmatchcase(name, pattern)
-            for name in (task.spec.name, task.id)
-            for pattern in self.spec.tasks
-        )
-
-    def tuned(self, chosen: Mapping[str, Any]) -> PriorPlan:
-        """Return this prior with the ``chosen`` values of its tuned parameters.
-
-        Raises:
-            ConfigError: a value is wrong.
-        """
-        values = {**self.parameters, **chosen}
-        parameters = validate_parameters(
-            self.spec.parameters, values, f"tuned parameters of {self.id}"
-        ).model_dump()
-        return replace(
-            self, parameters=parameters, fingerprint=fingerprint([self.fingerprint, dict(chosen)])
-        )
 
 
 def variants(

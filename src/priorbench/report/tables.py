@@ -16,6 +16,7 @@ from priorbench.report.page import to_html
 from priorbench.report.paired_table import paired_csv, paired_grid
 from priorbench.report.run_tables import cost_csv, cost_grid, failures_csv, failures_grid
 from priorbench.report.score_table import score_csv, score_grid
+from priorbench.report.solver_notes import solver_notes
 from priorbench.results.catalogue import Catalogue
 
 
@@ -40,13 +41,14 @@ def write_tables(
     Returns:
         The files.
     """
-    tables: dict[str, tuple[pd.DataFrame, Grid]] = {
-        metric: (
+    tables: dict[str, tuple[pd.DataFrame, Grid]] = {}
+    of_solvers = solver_notes(runs, catalogue)
+    for metric in catalogue.metrics:
+        grid = score_grid(scores, catalogue, metric, planned)
+        tables[metric] = (
             score_csv(scores, catalogue, metric, planned),
-            score_grid(scores, catalogue, metric, planned),
+            replace(grid, notes=[*grid.notes, *of_solvers]),
         )
-        for metric in catalogue.metrics
-    }
     tables["cost"] = cost_csv(runs, catalogue, planned), cost_grid(runs, catalogue, planned)
     tables["failures"] = (
         failures_csv(runs, scores),

@@ -37,6 +37,8 @@ RUNS = Table(
             ("peak_memory_mb", pa.float64()),
             ("training_seconds", pa.float64()),
             ("n_parameters", pa.float64()),
+            ("solver", pa.string()),
+            ("solver_origin", pa.string()),
             ("threads", pa.int64()),
             ("seed", pa.int64()),
             ("fingerprint", pa.string()),
@@ -47,7 +49,9 @@ RUNS = Table(
     key=("experiment", "dataset", "image", "task", "prior", "source"),
 )
 """One row for each restoration. ``status`` is ok, failed, timeout, diverged or unsupported; ``stage`` says where.
-``training_seconds`` are those of the fit of the model that was used, the same in all rows of a prior. ``fingerprint``
+``training_seconds`` are those of the fit of the model that was used, the same in all rows of a prior. ``solver`` is the
+schedule of the splitting that was followed, empty if there was none; its settings come from what ``solver_origin``
+names: ``prior``, ``configuration``, ``tuned`` or ``default``. ``fingerprint``
 stands for all that the restoration depends on, see :mod:`priorbench.plan.fingerprints`."""
 
 SCORES = Table(

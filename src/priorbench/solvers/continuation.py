@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
-from typing import Literal
 
-from priorbench.operators import LinearOperator, Mask
+from priorbench.operators import Mask
+from priorbench.problem import Problem
+from priorbench.solver_settings import Regime, SplittingSettings
 
 NOISE_FLOOR = 1e-3
 
@@ -49,6 +50,34 @@ class Schedule:
         """Return this schedule with as many levels, geometrically from ``first`` to ``last``."""
         return replace(self, levels=geometric(first, last, len(self.levels)))
 
+    def changed(self, settings: SplittingSettings) -> Schedule:
+        """Return this schedule with all that is set in ``settings``.
+
+        Where one end alone is set, beyond the other, the other follows.
+        """
+        first = settings.first or max(self.levels[0], settings.last or 0.0)
+        last = settings.last or min(self.levels[-1], first)
+        return Schedule(
+            geometric(first, last, settings.steps or len(self.levels)),
+            trust=settings.trust or self.trust,
+            momentum=self.momentum if settings.momentum is None else settings.momentum,
+            dual=self.dual if settings.dual is None else settings.dual,
+        )
+
+    @property
+    def words(self) -> str:
+        """The schedule in words, for a table."""
+        found = [
+            f"steps = {len(self.levels)}",
+            f"s = {self.levels[0]:.3g} to {self.levels[-1]:.3g}",
+            f"trust = {self.trust:g}",
+        ]
+        if self.momentum:
+            found.append(f"momentum = {self.momentum:g}")
+        if self.dual:
+            found.append("dual")
+        return ", ".join(found)
+
     def above(self, first: float, last: float) -> Schedule:
         """Return this schedule with its ends raised to at least ``first`` and ``last``."""
         return self.between(max(self.levels[0], first), max(self.levels[-1], last))
@@ -68,9 +97,15 @@ def fidelity_weight(sigma: float, trust: float = 1.0) -> float:
     return trust * max(sigma, NOISE_FLOOR) ** -2
 
 
-def regime(operator: LinearOperator) -> Literal["missing", "mixed"]:
-    """Return whether pixels are missing between known ones, or mixed as after a blur."""
-    return "missing" if isinstance(operator, Mask) else "mixed"
+def regime(problem: Problem) -> Regime:
+    """Return whether pixels are missing between known ones, or mixed as after a blur, and then whether there is noise.
+
+    With noise on mixed pixels an iteration must settle where data and prior agree. Without it the data are exact,
+    and what they leave open fades slowly.
+    """
+    if isinstance(problem.operator, Mask):
+        return "missing"
+    return "mixed" if problem.sigma > 0 else "mixed_noise_free"
 
 
 def geometric(first: float, last: float, steps: int) -> tuple[float, ...]:

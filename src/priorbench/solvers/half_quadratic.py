@@ -14,6 +14,7 @@ from torch import Tensor
 from priorbench.operators import Identity
 from priorbench.priors import Context, Restoration
 from priorbench.problem import Problem
+from priorbench.solver_settings import Regime, SolverSettings
 from priorbench.solvers.colour import from_planes, to_planes
 from priorbench.solvers.continuation import Schedule, geometric, regime
 from priorbench.solvers.splitting import split
@@ -24,8 +25,12 @@ Estimate = Callable[[Tensor, float, Tensor], Iterator[float]]
 the fraction done."""
 
 DENOISING_STEPS = (0.7, 2.8, 5.6, 11.2, 22.4, 44.8)
-MISSING = Schedule(geometric(0.15, 0.02, 16), trust=2.0, momentum=0.3, dual=True)
-MIXED = Schedule(geometric(0.15, 0.006, 14), trust=2.0, momentum=0.5)
+SCHEDULES: dict[Regime, Schedule] = {
+    "missing": Schedule(geometric(0.15, 0.02, 16), trust=2.0, momentum=0.3, dual=True),
+    "mixed": Schedule(geometric(0.15, 0.006, 14), trust=2.0, momentum=0.5),
+    "mixed_noise_free": Schedule(geometric(0.15, 0.006, 14), trust=2.0, momentum=0.5),
+}
+DEFAULT = SolverSettings()
 
 
 def half_quadratic(
@@ -43,9 +48,9 @@ def half_quadratic(
             that plane.
         problem: any linear problem with Gaussian noise.
         context: progress.
-        schedule: by default that of :func:`default_schedule`.
+        schedule: by default that of :func:`default_schedule` with the context's settings.
     """
-    schedule = schedule or default_schedule(problem)
+    schedule = schedule or default_schedule(problem, context.solver)
     estimators: list[Estimate] = []
 
     def estimate(step: int, image: Image, level: float) -> Image:
@@ -63,7 +68,7 @@ def half_quadratic(
     return split(estimate, problem, schedule)
 
 
-def default_schedule(problem: Problem) -> Schedule:
+def default_schedule(problem: Problem, settings: SolverSettings = DEFAULT) -> Schedule:
     """Return the schedule of a problem.
 
     Denoising uses 0.7 times the β = 1/s² = [1 4 8 16 32] / σ² of EPLL's paper, with the 64 that its
@@ -72,9 +77,14 @@ def default_schedule(problem: Problem) -> Schedule:
     Where pixels are missing or mixed, the error of x is not the noise and fades slowly, so s falls
     geometrically instead, from the noise where that is stronger, and never below what the noise
     warrants.
+
+    Args:
+        problem: any linear problem with Gaussian noise.
+        settings: what is set otherwise where pixels are missing or mixed.
     """
     sigma = problem.sigma
     if isinstance(problem.operator, Identity) and sigma > 0:
         return Schedule(tuple(sigma / step**0.5 for step in DENOISING_STEPS))
-    schedule = MISSING if regime(problem.operator) == "missing" else MIXED
+    kind = regime(problem)
+    schedule = SCHEDULES[kind].changed(settings.of(kind))
     return schedule.above(sigma, sigma / DENOISING_STEPS[-1] ** 0.5)

@@ -9,15 +9,20 @@ from __future__ import annotations
 from priorbench.operators import Identity
 from priorbench.priors import Context, Denoiser, Restoration
 from priorbench.problem import Problem
+from priorbench.solver_settings import Regime, SolverSettings
 from priorbench.solvers.continuation import Schedule, geometric, regime
 from priorbench.solvers.splitting import split
 from priorbench.types import Image
 
-MISSING = Schedule(geometric(0.1, 0.04, 12), trust=2.0, dual=True)
-MIXED = Schedule(geometric(0.3, 0.02, 8), trust=2.0, momentum=0.2)
+SCHEDULES: dict[Regime, Schedule] = {
+    "missing": Schedule(geometric(0.1, 0.04, 12), trust=2.0, dual=True),
+    "mixed": Schedule(geometric(0.3, 0.02, 8), trust=2.0, momentum=0.2),
+    "mixed_noise_free": Schedule(geometric(0.3, 0.02, 8), trust=2.0, momentum=0.2),
+}
 FIRST = 0.8
-LAST = {"missing": 0.6, "mixed": 0.15}
+LAST: dict[Regime, float] = {"missing": 0.6, "mixed": 0.15, "mixed_noise_free": 0.15}
 """The least levels, as multiples of the noise."""
+DEFAULT = SolverSettings()
 
 
 def plug_and_play(
@@ -32,7 +37,7 @@ def plug_and_play(
         prior: the denoiser. It is asked only for levels within its ``sigma_range``.
         problem: any linear problem with Gaussian noise.
         context: progress.
-        schedule: by default that of :func:`default_schedule`.
+        schedule: by default that of :func:`default_schedule` with the context's settings.
     """
     if schedule is None and isinstance(problem.operator, Identity):
         context.progress(1.0)
@@ -40,7 +45,7 @@ def plug_and_play(
             return Restoration(problem.y)
         least, most = prior.sigma_range
         return Restoration(prior.denoise(problem.y, min(max(problem.sigma, least), most)))
-    schedule = schedule or default_schedule(problem)
+    schedule = schedule or default_schedule(problem, context.solver)
     steps = len(schedule.levels)
 
     def estimate(step: int, image: Image, level: float) -> Image:
@@ -51,7 +56,7 @@ def plug_and_play(
     return split(estimate, problem, schedule.within(prior.sigma_range))
 
 
-def default_schedule(problem: Problem) -> Schedule:
+def default_schedule(problem: Problem, settings: SolverSettings = DEFAULT) -> Schedule:
     """Return the schedule of a problem that is no denoising.
 
     Where pixels are missing, the dual variable takes back what each call of a denoiser smooths too
@@ -61,7 +66,11 @@ def default_schedule(problem: Problem) -> Schedule:
 
     Where pixels are mixed, ADMM takes many more steps to settle, and some denoisers leave its
     fixed point again; momentum alone is stable.
+
+    Args:
+        problem: any linear problem with Gaussian noise, but none of denoising.
+        settings: what is set otherwise.
     """
-    kind = regime(problem.operator)
-    schedule = MISSING if kind == "missing" else MIXED
+    kind = regime(problem)
+    schedule = SCHEDULES[kind].changed(settings.of(kind))
     return schedule.above(FIRST * problem.sigma, LAST[kind] * problem.sigma)

@@ -25,6 +25,8 @@ class Outcome:
         seconds: wall-clock time, None when nothing ran.
         peak_memory_mb: the highest resident memory meanwhile in MiB, None when unknown.
         n_parameters: how many numbers were learned, by a fit or from the problem alone; None for none.
+        solver: the schedule of the splitting that a restoration followed, in words; empty if there was none.
+        solver_origin: where its settings come from, see :data:`priorbench.plan.tuning.SolverOrigin`.
     """
 
     status: str
@@ -34,6 +36,8 @@ class Outcome:
     seconds: float | None = None
     peak_memory_mb: float | None = None
     n_parameters: int | None = None
+    solver: str = ""
+    solver_origin: str = ""
 
     @property
     def ok(self) -> bool:

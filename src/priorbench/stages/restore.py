@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from priorbench.config import Experiment
 from priorbench.errors import raise_if_storage
@@ -16,12 +16,17 @@ from priorbench.plan import Plan
 from priorbench.provenance import fingerprint
 from priorbench.results.environment import write_environment
 from priorbench.seeds import derive_seed, seed_everything
+from priorbench.solver_settings import SolverSettings
 from priorbench.stages.evaluate import evaluate_of_problem, scoring_seed
 from priorbench.stages.log import in_words, say, say_that_another_works
 from priorbench.stages.manifest import Entry, check_file, read_manifest
 from priorbench.stages.outcome import OK, TIMEOUT, Outcome
 from priorbench.stages.series import in_series
+from priorbench.stages.tuned import with_tuned
 from priorbench.stages.worker import available_threads, limit_threads, out_of_sight
+
+if TYPE_CHECKING:
+    from priorbench.problem import Problem
 
 
 def restore(
@@ -94,11 +99,8 @@ class _Cell:
         self.training: dict[str, Any] = {}
         if self.prior.spec.learns:
             self.training = read_json(Path(plan.layout.training(prior)))
-        self.tuning: dict[str, Any] = {}
-        if plan.is_tuned(task, prior):
-            self.tuning = read_json(Path(plan.layout.tuned(task, prior)))
-            if self.tuning["status"] == OK:
-                self.prior = self.prior.tuned(self.tuning["parameters"])
+        self.tunings = [read_json(Path(file)) for file in plan.tuned_files(task, prior)]
+        self.prior = with_tuned(plan, prior, self.tunings)
 
     def build_seed(self) -> int:
         """The seed of what the prior draws when it is made, which is done once for all images of a job."""
@@ -106,6 +108,22 @@ class _Cell:
 
     def seed(self, image: str) -> int:
         return derive_seed(self.plan.experiment.seed, self.dataset, image, self.task, self.prior.id)
+
+    @property
+    def solver(self) -> SolverSettings:
+        """The settings of the splitting that the task's problems may need."""
+        return self.prior.solver.within(self.plan.regimes(self.task))
+
+    def solver_origin(self, problem: Problem) -> str:
+        """Where the settings of the splitting that restored a problem come from."""
+        from priorbench.solvers.continuation import regime
+
+        kind = regime(problem)
+        if kind not in self.plan.regimes(self.task):
+            return ""
+        origin = self.prior.solver_origins[kind]
+        # A tuning that found nothing to choose leaves the prior as it came.
+        return "prior" if origin == "tuned" and not self.solver.of(kind).is_set else origin
 
     def path(self, image: str, suffix: str) -> Path:
         return Path(
@@ -124,6 +142,7 @@ class _Cell:
             [
                 self.plan.fingerprints.stage("restore"),
                 self.prior.fingerprint,
+                self.solver.as_dict(),
                 self.training.get("sha256"),
                 problem,
                 self.seed(image),
@@ -138,7 +157,8 @@ class _Cell:
         )
         if not problem.outcome.ok:
             return problem.outcome
-        for name, before in (("training", self.training), ("tuning", self.tuning)):
+        earlier = [("training", self.training), *(("tuning", each) for each in self.tunings)]
+        for name, before in earlier:
             if before and before["status"] != OK:
                 fields = {key: before[key] for key in ("status", "stage", "traceback")}
                 return Outcome(**fields, reason=f"{name}: {before['reason']}")
@@ -221,6 +241,7 @@ class _Cell:
             "dataset": self.dataset,
             "task": self.plan.task(self.task).describe(),
             "prior": self.prior.describe(),
+            "solver": self.solver.as_dict(),
             "model": self.training.get("sha256"),
             "seed": self.plan.experiment.seed,
             "threads": self.threads,
@@ -302,9 +323,13 @@ def _restore_one(cell: _Cell, prior: object, image: str) -> Outcome:
             device
         )
         checkpoint = Checkpoint(cell.checkpoint(image).absolute(), cell.key(image))
-        context = Context.seeded(cell.seed(image), progress, checkpoint, device, deadline)
+        context = Context.seeded(
+            cell.seed(image), progress, checkpoint, device, deadline, cell.solver
+        )
         with out_of_sight():
             outcome, result = solve(prior, problem, context, cell.seed(image), "restore", limit)
+        if outcome.solver:
+            outcome = replace(outcome, solver_origin=cell.solver_origin(problem))
         if outcome.status not in (OK, TIMEOUT):
             return outcome
         write_tensor(cell.path(image, ".png"), result.image)

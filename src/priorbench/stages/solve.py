@@ -52,7 +52,13 @@ def solve(
         reason = f"stopped at its time limit of {limit:.4g} s with the best estimate so far"
     counted = _n_parameters(prior, result)
     outcome = Outcome(
-        status, stage, reason, seconds=seconds, peak_memory_mb=peak, n_parameters=counted
+        status,
+        stage,
+        reason,
+        seconds=seconds,
+        peak_memory_mb=peak,
+        n_parameters=counted,
+        solver=result.solver,
     )
     return outcome, result
 

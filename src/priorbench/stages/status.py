@@ -34,7 +34,7 @@ class PriorStatus:
         running: jobs that restore now, each one image at a time.
         jobs: those that have not written their rows.
         training: waiting, running, done, failed, or empty if it doesn't learn.
-        tuning: the same of each task that it is tuned for.
+        tuning: the same of each of its tunings.
         seconds: of training, tuning and restoring so far.
         work: seconds of restoring that are left, as long as those before; None if none has been measured.
         outdated: those done with other code, settings or images than the plan has now.
@@ -171,10 +171,9 @@ class _Look:
         training = ""
         if plan.prior(prior).spec.learns:
             training = self._fit(plan.layout.training(prior), f"training {prior}", "train", prior)
-        tuned = [task for task in plan.tasks if plan.is_tuned(task, prior)]
         tuning = [
             self._fit(plan.layout.tuned(t, prior), f"tuning {prior} for {t}", "tune", t, prior)
-            for t in tuned
+            for t in plan.all_targets(prior)
         ]
         for dataset, task in self.cells:
             self._cell(dataset, task)
@@ -341,7 +340,7 @@ def _how(row: Mapping[str, Any]) -> _How:
 
 
 def _fit_result(path: Path) -> tuple[str, float]:
-    """Return the status and the seconds of a training, or of all combinations of a tuning."""
+    """Return the status and the seconds of a training, or of all candidates of a tuning."""
     result = read_json(path)
     parts = [result, *result.get("combinations", [])]
     return result["status"], math.fsum(part.get("seconds") or 0.0 for part in parts)

@@ -1,4 +1,4 @@
-"""Stage ``tune``: choose a prior's tunable parameters for a task, on training images."""
+"""Stage ``tune``: choose parameters for a task, or a splitting's settings, on training images."""
 
 from __future__ import annotations
 
@@ -7,94 +7,99 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from priorbench.config import Experiment
 from priorbench.errors import MachineError, raise_if_storage
 from priorbench.files import read_json, write_json
 from priorbench.locks import locked
-from priorbench.plan import Plan
+from priorbench.plan import Plan, PriorPlan
+from priorbench.plan.tuning import Candidate, regime_of
 from priorbench.provenance import fingerprint
 from priorbench.seeds import derive_seed, seed_everything
+from priorbench.solver_settings import SolverSettings
 from priorbench.stages.log import say, say_that_another_works
 from priorbench.stages.manifest import check_file, read_manifest
 from priorbench.stages.outcome import OK, Outcome
+from priorbench.stages.samples import Sample, samples_of
 from priorbench.stages.series import in_series
+from priorbench.stages.tuned import with_tuned
 from priorbench.stages.worker import available_threads, limit_threads, out_of_sight
 
-if TYPE_CHECKING:
-    from priorbench.problem import Problem
-    from priorbench.types import Image
-
 ENDED = ("status", "stage", "reason", "traceback")
+NOTHING = Candidate({}, SolverSettings())
+"""What is chosen for a prior that has nothing to choose."""
 
 
-def tune(plan: Plan, task: str, prior: str, *, final: bool = True) -> Outcome:
-    """Write ``tuned/<task>/<prior>.json``: the combination with the highest mean PSNR, and all that were tried.
+def tune(plan: Plan, target: str, prior: str, *, final: bool = True) -> Outcome:
+    """Write ``tuned/<target>/<prior>.json``: the candidate with the highest mean PSNR, and all that were tried.
 
-    The first of equals is chosen. A combination that fails on any image, or stops at the time limit, is kept with its
-    reason and not chosen; if all fail, the outcome says so and the restorations report it.
+    The first of equals is chosen. A candidate that fails on any image, or stops at the time limit, is kept with its
+    reason and not chosen; if all fail, the outcome says so and the restorations report it. The settings of a splitting
+    are tuned for denoisers; for any other prior the record says that there is nothing to choose.
 
     Args:
         plan: the experiment.
-        task: id of the task.
+        target: id of the task that parameters are tuned for, or ``solver-<regime>``.
         prior: id of a prior that is tuned for it.
-        final: whether this is the last attempt, which turns an error of the machine into a failed combination.
+        final: whether this is the last attempt, which turns an error of the machine into a failed candidate.
 
     Raises:
-        ValueError: the prior is not tuned for this task.
+        ConfigError: the prior is not tuned for this.
         MachineError: the process was killed, or a file of the task can't be downloaded, and further attempts are left.
         StorageError: a disk is full, or a training image or the model is damaged.
     """
-    if not plan.is_tuned(task, prior):
-        raise ValueError(
-            f"the prior {prior} is not tuned for {task}: set priors.settings.<name>.tune, or name another"
-        )
-    with locked(Path(plan.layout.lock("tune", task, prior)), say_that_another_works):
-        return _tune(plan, task, prior, final)
+    plan.candidates(target, prior)
+    with locked(Path(plan.layout.lock("tune", target, prior)), say_that_another_works):
+        return _tune(plan, target, prior, final)
 
 
-def _tune(plan: Plan, task: str, prior: str, final: bool) -> Outcome:
+def _tune(plan: Plan, target: str, prior: str, final: bool) -> Outcome:
     chosen = plan.prior(prior)
     threads = available_threads(chosen.resources.threads)
     images = _images(plan, chosen.tune_on)
-    key = _key(plan, task, prior, images, threads)
+    key = _key(plan, target, prior, images, threads)
     # Snakemake removes a rule's output before it starts the job again; this file is none.
-    kept = Path(plan.layout.tuning_record(task, prior))
+    kept = Path(plan.layout.tuning_record(target, prior))
     known = _known(kept, key)
     if known:
-        say(f"{prior} on {task}: tuned before, on the same images by the same code")
-        write_json(Path(plan.layout.tuned(task, prior)), known)
+        say(f"{prior} on {target}: tuned before, on the same images by the same code")
+        write_json(Path(plan.layout.tuned(target, prior)), known)
         return Outcome(**{name: known[name] for name in ENDED})
     limit_threads(threads)
-    outcome = _obstacle(plan, prior, images)
-    tried = [] if outcome else list(_trials(plan, task, prior, images, threads, final))
+    outcome = _obstacle(plan, target, prior, images)
+    tried = [] if outcome else list(_trials(plan, target, prior, images, threads, final))
+    note = next((trial.nothing_to_choose for trial in tried), "")
     done = [trial for trial in tried if trial.psnr is not None]
     best = max(done, key=lambda trial: trial.psnr or 0.0, default=None)
-    outcome = outcome or (
-        Outcome(OK, "tune") if best else _all_failed([trial.outcome for trial in tried])
+    if outcome is None:
+        outcome = Outcome(OK, "tune") if best or note else _all_failed([t.outcome for t in tried])
+    candidate = best.candidate if best else NOTHING
+    say(
+        f"{prior} on {target}: {f'chosen: {best.candidate.words}' if best else note or outcome.reason}"
     )
-    say(f"{prior} on {task}: {f'chosen: {best.words}' if best else outcome.reason}")
     record = {
-        "parameters": best.parameters if best else None,
+        "parameters": dict(candidate.parameters) if outcome.ok else None,
+        "solver": candidate.solver.as_dict() if outcome.ok else None,
         "psnr": best.psnr if best else None,
+        "note": note,
         **{key: outcome.as_dict()[key] for key in ENDED},
-        "combinations": [trial.as_dict() for trial in tried],
+        "combinations": [] if note else [trial.as_dict() for trial in tried],
         "dataset": chosen.tune_on,
         "images": images,
         "crop": plan.experiment.tuning.crop,
-        "task": plan.task(task).describe(),
+        "tasks": [task.describe() for task in plan.training_tasks(target)],
         "prior": chosen.describe(),
         "seed": plan.experiment.seed,
         "threads": threads,
-        "fingerprint": plan.fingerprints.tuning(task, prior),
+        "fingerprint": plan.fingerprints.tuning(target, prior),
     }
     write_json(kept, {"key": key, "record": record})
-    write_json(Path(plan.layout.tuned(task, prior)), record)
+    write_json(Path(plan.layout.tuned(target, prior)), record)
     return outcome
 
 
-def _key(plan: Plan, task: str, prior: str, images: list[str], threads: int) -> str:
+def _key(plan: Plan, target: str, prior: str, images: list[str], threads: int) -> str:
     """Return what a tuning depends on."""
     chosen = plan.prior(prior)
     entries = read_manifest(Path(plan.layout.images(chosen.tune_on)))
@@ -102,7 +107,7 @@ def _key(plan: Plan, task: str, prior: str, images: list[str], threads: int) -> 
     digests = {image: entries[image].sha256 for image in images}
     return fingerprint(
         [
-            plan.fingerprints.tuning_settings(task, prior),
+            plan.fingerprints.tuning_settings(target, prior),
             plan.experiment.seed,
             digests,
             model,
@@ -125,39 +130,46 @@ def _known(path: Path, key: str) -> dict[str, Any] | None:
 
 @dataclass(frozen=True)
 class _Trial:
-    """A combination, how it ended, and the PSNR of each image."""
+    """A candidate, how it ended, and the PSNR of each problem."""
 
-    parameters: dict[str, Any]
+    candidate: Candidate
     outcome: Outcome
     scores: dict[str, float]
+    nothing_to_choose: str = ""
 
     @property
     def psnr(self) -> float | None:
-        """The mean over the images; None if the combination failed."""
-        return math.fsum(self.scores.values()) / len(self.scores) if self.outcome.ok else None
-
-    @property
-    def words(self) -> str:
-        return ", ".join(f"{name} = {value}" for name, value in self.parameters.items())
+        """The mean over the problems; None if the candidate failed."""
+        if not self.outcome.ok or not self.scores:
+            return None
+        return math.fsum(self.scores.values()) / len(self.scores)
 
     def as_dict(self) -> dict[str, Any]:
         ended = {key: self.outcome.as_dict()[key] for key in ("status", "reason", "seconds")}
-        return {"parameters": self.parameters, "psnr": self.psnr, **ended, "images": self.scores}
+        tried = {
+            "parameters": dict(self.candidate.parameters),
+            "solver": self.candidate.solver.as_dict(),
+        }
+        return {**tried, "psnr": self.psnr, **ended, "images": self.scores}
 
 
 def _trials(
-    plan: Plan, task: str, prior: str, images: list[str], threads: int, final: bool
+    plan: Plan, target: str, prior: str, images: list[str], threads: int, final: bool
 ) -> Iterator[_Trial]:
-    """Yield each combination as it ends."""
-    chosen = plan.prior(prior)
-    arguments = (plan.experiment.model_dump(), task, prior, images, threads)
-    numbers, minutes = range(len(chosen.candidates)), chosen.resources.minutes
+    """Yield each candidate as it ends; one alone if there is nothing to choose."""
+    candidates = plan.candidates(target, prior)
+    arguments = (plan.experiment.model_dump(), target, prior, images, threads)
+    minutes = plan.prior(prior).resources.minutes
     for number, ended in in_series(
-        _work, arguments, numbers, stage="tune", minutes=minutes, final=final
+        _work, arguments, range(len(candidates)), stage="tune", minutes=minutes, final=final
     ):
-        scores = ended.pop("scores", {})
-        trial = _Trial(chosen.candidates[number], Outcome(**ended), scores)
-        say(f"{prior} on {task}: {trial.words}: {trial.outcome.reason or f'{trial.psnr:.3f} dB'}")
+        scores, note = ended.pop("scores", {}), ended.pop("nothing_to_choose", "")
+        trial = _Trial(candidates[number], Outcome(**ended), scores, note)
+        if note:
+            yield trial
+            return
+        told = trial.outcome.reason or f"{trial.psnr:.3f} dB"
+        say(f"{prior} on {target}: {trial.candidate.words}: {told}")
         yield trial
 
 
@@ -172,68 +184,58 @@ def _images(plan: Plan, dataset: str) -> list[str]:
     return readable[: plan.experiment.tuning.images]
 
 
-def _obstacle(plan: Plan, prior: str, images: list[str]) -> Outcome | None:
+def _obstacle(plan: Plan, target: str, prior: str, images: list[str]) -> Outcome | None:
     """Return why nothing can be tried, or None."""
     chosen = plan.prior(prior)
     if not images:
         return Outcome("failed", "tune", f"no image of the data set {chosen.tune_on} can be read")
-    if not chosen.spec.learns:
-        return None
-    training = read_json(Path(plan.layout.training(prior)))
-    if training["status"] == OK:
-        return None
-    return Outcome(
-        **{key: training[key] for key in ENDED} | {"reason": f"training: {training['reason']}"}
-    )
+    before = dict.fromkeys(plan.tuning_files(target, prior), "tuning")
+    before |= dict.fromkeys(plan.model_files(prior), "training")
+    for file, what in before.items():
+        record = read_json(Path(file))
+        if record["status"] != OK:
+            fields = {key: record[key] for key in ENDED}
+            return Outcome(**fields | {"reason": f"{what}: {record['reason']}"})
+    return None
 
 
 def _all_failed(failures: list[Outcome]) -> Outcome:
-    """Return the outcome of a tuning without any combination that works."""
+    """Return the outcome of a tuning without any candidate that works."""
     first = failures[0]
     status = (
         first.status if all(failure.status == first.status for failure in failures) else "failed"
     )
     count = len(failures)
     told = (
-        "the only combination failed"
+        "the only candidate failed"
         if count == 1
-        else f"all {count} combinations failed, the first one so"
+        else f"all {count} candidates failed, the first one so"
     )
     return Outcome(status, "tune", f"{told}: {first.reason}", first.traceback)
-
-
-@dataclass(frozen=True)
-class _Sample:
-    """A training image made into a problem, and how its restoration is compared."""
-
-    name: str
-    clean: Image
-    problem: Problem
-    seed: int
-    border: tuple[int, int]
-    luminance: bool
 
 
 def _work(
     send: Callable[[Any], None],
     experiment: dict[str, Any],
-    task: str,
+    target: str,
     prior: str,
     images: list[str],
     threads: int,
     numbers: list[int],
 ) -> None:
-    """Try the combinations in the worker's process: a word before each image, the outcome after each combination."""
+    """Try candidates in the worker's process: send a message before each image and the outcome after each candidate."""
     import torch
 
     torch.set_num_threads(threads)
     plan = Plan(Experiment.model_validate(experiment))
-    samples: list[_Sample] = []
+    samples: list[Sample] = []
     broken: Outcome | None = None
-    seed_everything(derive_seed(plan.experiment.seed, "build", task))
+    note = ""
+    seed_everything(derive_seed(plan.experiment.seed, "build", target))
     try:
         _check(plan, prior, images)
-        samples = list(_samples(plan, task, prior, images))
+        note = _nothing_to_choose(plan, target, prior)
+        samples = [] if note else list(samples_of(plan, target, prior, images))
     except MachineError:
         raise
     except (Exception, SystemExit) as error:
@@ -244,11 +246,12 @@ def _work(
         send(("begin", number, None))
         scores: dict[str, float] = {}
         outcome = broken or _try(
-            plan, prior, number, samples, scores, partial(send, ("begin", number, None))
+            plan, target, prior, number, samples, scores, partial(send, ("begin", number, None))
         )
         if not outcome.ok:
             say(outcome.traceback or outcome.reason)
-        send(("end", number, {**outcome.as_dict(), "scores": scores}))
+        ended = {**outcome.as_dict(), "scores": scores, "nothing_to_choose": note}
+        send(("end", number, ended))
 
 
 def _check(plan: Plan, prior: str, images: list[str]) -> None:
@@ -267,57 +270,39 @@ def _check(plan: Plan, prior: str, images: list[str]) -> None:
         )
 
 
-def _samples(plan: Plan, task: str, prior: str, images: list[str]) -> Iterator[_Sample]:
-    """Yield the problems made from the centres of ``images``; one that does not fit the task is left out.
+def _nothing_to_choose(plan: Plan, target: str, prior: str) -> str:
+    """Return why no settings are tuned for the prior; empty if some are, or parameters."""
+    from priorbench.priors import Denoiser, Prior
 
-    Raises:
-        ValueError: none of them fits.
-        Exception: whatever the task raises when it is made.
-    """
-    import torch
+    if regime_of(target) is None:
+        return ""
+    model = _built(plan, prior, plan.prior(prior))
+    if isinstance(model, Denoiser) and not isinstance(model, Prior):
+        return ""
+    return "nothing to choose: the prior is no denoiser, so no splitting of plug-and-play restores with it"
 
-    from priorbench.data.tensors import read_tensor, to_array, to_tensor
-    from priorbench.data.transform import transform
 
-    corruption = plan.task(task).build()
-    rows, columns = corruption.border
-    dataset, seed = plan.prior(prior).tune_on, plan.experiment.seed
-    reasons: list[str] = []
-    for name in images:
-        photograph = to_array(read_tensor(Path(plan.layout.image(dataset, name))))
-        try:
-            clean = corruption.fit(
-                to_tensor(transform(photograph, crop=plan.experiment.tuning.crop))
-            )
-            corrupting = derive_seed(seed, "tune", dataset, name, task)
-            seed_everything(corrupting)
-            generator = torch.Generator().manual_seed(corrupting)
-            problem = corruption.corrupt(clean, generator)
-        except MachineError:
-            raise
-        except Exception as error:
-            raise_if_storage(error)
-            reasons.append(f"{name}: {Outcome.of_exception(error, 'tune').reason}")
-            say(f"{task} leaves out the training image {reasons[-1]}")
-            continue
-        # The name, not the id: the variants of one prior are tuned with the same random draws.
-        drawn = derive_seed(seed, "tune", dataset, name, task, plan.prior(prior).spec.name)
-        yield _Sample(
-            name, clean, problem, drawn, (int(rows), int(columns)), bool(corruption.luminance)
-        )
-    if len(reasons) == len(images):
-        raise ValueError(f"no training image fits the task; {reasons[0]}")
+def _built(plan: Plan, prior: str, chosen: PriorPlan) -> Any:
+    """Return a prior that is ready to restore."""
+    seed_everything(derive_seed(plan.experiment.seed, "build", prior))
+    model = chosen.build()
+    if chosen.spec.learns:
+        learned = Path(plan.layout.model(prior)).absolute()
+        with out_of_sight():
+            model.load(learned)
+    return model
 
 
 def _try(
     plan: Plan,
+    target: str,
     prior: str,
     number: int,
-    samples: list[_Sample],
+    samples: list[Sample],
     scores: dict[str, float],
     begin: Callable[[], None],
 ) -> Outcome:
-    """Restore every sample with one combination, fill ``scores``, and return how it ended.
+    """Restore every sample with one candidate, fill ``scores``, and return how it ended.
 
     Raises:
         StorageError: a disk is full, or can't be read.
@@ -332,18 +317,17 @@ def _try(
 
     seconds = 0.0
     try:
-        chosen = plan.prior(prior)
-        seed_everything(derive_seed(plan.experiment.seed, "build", prior))
-        model = chosen.tuned(chosen.candidates[number]).build()
-        if chosen.spec.learns:
-            learned = Path(plan.layout.model(prior)).absolute()
-            with out_of_sight():
-                model.load(learned)
+        records = [read_json(Path(file)) for file in plan.tuning_files(target, prior)]
+        before = with_tuned(plan, prior, records)
+        chosen = before.tuned(plan.candidates(target, prior)[number])
+        model = _built(plan, prior, chosen)
         limit = 60 * chosen.resources.minutes
         device = available_device(chosen.resources.gpus)
         for sample in samples:
             begin()
-            context = Context.seeded(sample.seed, device=device, deadline=deadline_within(limit))
+            context = Context.seeded(
+                sample.seed, device=device, deadline=deadline_within(limit), solver=chosen.solver
+            )
             with out_of_sight():
                 outcome, result = solve(
                     model, sample.problem.to(device), context, sample.seed, "tune", limit

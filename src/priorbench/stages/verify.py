@@ -63,11 +63,10 @@ def check(plan: Plan) -> Iterator[Checked]:
     for prior in plan.learners:
         yield from _model(plan, prior, made_from.training(prior))
     for prior in plan.priors:
-        for task in plan.tasks:
-            if plan.is_tuned(task, prior):
-                tuned = Path(layout.tuned(task, prior))
-                made = made_from.tuning(task, prior)
-                yield from _record(tuned, plan.fingerprints.tuning(task, prior), made)
+        for target in plan.all_targets(prior):
+            tuned = Path(layout.tuned(target, prior))
+            made = made_from.tuning(target, prior)
+            yield from _record(tuned, plan.fingerprints.tuning(target, prior), made)
     yield from _missing(plan, made_from)
     for dataset, task, prior in plan.cells():
         for chunk, images in enumerate(plan.chunks(dataset, prior)):
@@ -135,19 +134,24 @@ class _Downstream:
         return self.cells(lambda at, what, _: (at, what) == (dataset, task))
 
     def training(self, prior: str) -> tuple[Path, ...]:
-        tuned = [
-            Path(self.layout.tuned(task, prior))
-            for task in self.plan.tasks
-            if self.plan.is_tuned(task, prior)
-        ]
+        tuned = [Path(self.layout.tuned(each, prior)) for each in self.plan.all_targets(prior)]
         return (
             Path(self.layout.curve(prior)),
             *tuned,
             *self.cells(lambda _, __, name: name == prior),
         )
 
-    def tuning(self, task: str, prior: str) -> tuple[Path, ...]:
-        return self.cells(lambda _, what, name: (what, name) == (task, prior))
+    def tuning(self, target: str, prior: str) -> tuple[Path, ...]:
+        tuned = Path(self.layout.tuned(target, prior))
+        later = [
+            Path(self.layout.tuned(each, prior))
+            for each in self.plan.all_targets(prior)
+            if str(tuned) in self.plan.tuning_files(each, prior)
+        ]
+        cells = self.cells(
+            lambda _, task, name: name == prior and target in self.plan.targets(task, prior)
+        )
+        return (*later, *cells)
 
     def images(self, dataset: str) -> tuple[Path, ...]:
         found = [
