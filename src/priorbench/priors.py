@@ -30,7 +30,7 @@ from torch import Tensor
 from priorbench.checkpoints import Checkpoint
 from priorbench.errors import NotApplicable
 from priorbench.files import write_atomically
-from priorbench.solver_settings import SolverSettings
+from priorbench.solver_settings import SolverSettings, SplittingSettings
 from priorbench.types import Image, Patches, Scores
 
 if TYPE_CHECKING:
@@ -112,7 +112,7 @@ class Restoration:
         n_parameters: how many numbers were fitted to this problem alone, such as the weights of a network that
             is trained on the observation; None for none. Those of a model that was learned before are counted by
             :meth:`Learned.n_parameters`.
-        solver: the schedule of the splitting that was followed, in words; empty if there was none.
+        solver: the settings of the splitting that was followed; None if there was none.
     """
 
     image: Image
@@ -120,7 +120,7 @@ class Restoration:
     maps: Mapping[str, Tensor] = field(default_factory=dict)
     timed_out: bool = False
     n_parameters: int | None = None
-    solver: str = ""
+    solver: SplittingSettings | None = None
 
 
 class Prior(ABC):

@@ -65,7 +65,8 @@ class SplittingSettings(Section):
     def words(self) -> str:
         """What is set, for people."""
         return ", ".join(
-            f"{key} = {value}" for key, value in self.model_dump(exclude_none=True).items()
+            f"{key} = {value:.3g}" if isinstance(value, float) else f"{key} = {value}"
+            for key, value in self.model_dump(exclude_none=True).items()
         )
 
 

@@ -114,6 +114,7 @@ STAGES = {
     ],
     "study": [
         *ROWS,
+        *PROTOCOL,
         *STAGE,
         *OPERATORS,
         *IMAGES,
@@ -125,6 +126,7 @@ STAGES = {
         "report/study_page.py",
         "stages/material.py",
         "stages/study.py",
+        "stages/tuned.py",
         "seeds.py",
     ],
 }

@@ -24,6 +24,12 @@ class Images(Material):
     def training_images(self, prior):
         raise NotImplementedError
 
+    def solver(self, prior, task):
+        raise NotImplementedError
+
+    def psnr(self, task, restored, clean):
+        raise NotImplementedError
+
     def problems(self, dataset, task):
         raise NotImplementedError
 

@@ -299,6 +299,12 @@ class Fitted(Material):
     def test_images(self, dataset):
         return self._test
 
+    def solver(self, prior, task):
+        raise NotImplementedError
+
+    def psnr(self, task, restored, clean):
+        raise NotImplementedError
+
     def problems(self, dataset, task):
         raise NotImplementedError
 

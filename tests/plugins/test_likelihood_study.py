@@ -49,6 +49,12 @@ class Shelf(Material):
     def test_images(self, dataset):
         return self.images
 
+    def solver(self, prior, task):
+        raise NotImplementedError
+
+    def psnr(self, task, restored, clean):
+        raise NotImplementedError
+
     def problems(self, dataset, task):
         return {image: (problem, self.images[image]) for image, problem in self.made[task].items()}
 

@@ -100,8 +100,8 @@ def test_the_best_of_the_grid_restores_the_test_images(bench: Any) -> None:
     row = restored_row(plan, "mean")
     chosen = best["solver"]["missing"]
     assert row["status"] == "ok" and row["solver_origin"] == "tuned"
-    levels = f"s = {chosen['first']:.3g} to {chosen['last']:.3g}"
-    assert levels in row["solver"] and f"steps = {chosen['steps']}" in row["solver"]
+    assert f"first = {chosen['first']:.3g}, last = {chosen['last']:.3g}" in row["solver"]
+    assert f"steps = {chosen['steps']}" in row["solver"]
     spec = read_json(Path(plan.layout.cell_spec("photos", TASK, "mean")))
     assert spec["solver"] == best["solver"]
 
@@ -129,9 +129,9 @@ def test_where_the_whole_grid_fails_the_restorations_say_why(bench: Any) -> None
 @pytest.mark.parametrize(
     ("prior", "setting", "origin", "words"),
     [
-        ("mean", {"tune": False}, "default", "dual"),
-        ("ships", {}, "prior", "steps = 5, s = 0.3 to "),
-        ("ships", {"solver": {"missing": {"steps": 7}}}, "configuration", "steps = 7, s = 0.3 to "),
+        ("mean", {"tune": False}, "default", "dual = True"),
+        ("ships", {}, "prior", "steps = 5, trust"),
+        ("ships", {"solver": {"missing": {"steps": 7}}}, "configuration", "steps = 7, trust"),
     ],
 )
 def test_the_row_says_what_was_followed_and_who_decided(

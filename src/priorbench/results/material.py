@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from priorbench.problem import Problem
+    from priorbench.solver_settings import SolverSettings
     from priorbench.types import Image
 
 
@@ -17,6 +18,14 @@ class Material(ABC):
     @abstractmethod
     def prior(self, prior: str) -> Any:
         """Return a prior, fitted if it learns."""
+
+    @abstractmethod
+    def solver(self, prior: str, task: str) -> SolverSettings:
+        """Return the settings of the splitting that a prior restored a task with; what is not set is the default."""
+
+    @abstractmethod
+    def psnr(self, task: str, restored: Image, clean: Image) -> float:
+        """Return the PSNR in dB by the protocol of a task: clipped, its border cut, of luma where it says so."""
 
     @abstractmethod
     def training_images(self, prior: str) -> Mapping[str, Image]:

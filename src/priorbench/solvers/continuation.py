@@ -65,18 +65,16 @@ class Schedule:
         )
 
     @property
-    def words(self) -> str:
-        """The schedule in words, for a table."""
-        found = [
-            f"steps = {len(self.levels)}",
-            f"s = {self.levels[0]:.3g} to {self.levels[-1]:.3g}",
-            f"trust = {self.trust:g}",
-        ]
-        if self.momentum:
-            found.append(f"momentum = {self.momentum:g}")
-        if self.dual:
-            found.append("dual")
-        return ", ".join(found)
+    def settings(self) -> SplittingSettings:
+        """The settings that give this schedule, if its levels fall geometrically."""
+        return SplittingSettings(
+            first=max(self.levels),
+            last=min(self.levels),
+            steps=len(self.levels),
+            trust=self.trust,
+            momentum=self.momentum,
+            dual=self.dual,
+        )
 
     def above(self, first: float, last: float) -> Schedule:
         """Return this schedule with its ends raised to at least ``first`` and ``last``."""

@@ -52,4 +52,4 @@ def split(estimate: Estimate, problem: Problem, schedule: Schedule) -> Restorati
         x = problem.operator.data_step(problem.y, z - dual, fidelity, level**-2)
         if schedule.dual:
             dual = dual + x - z
-    return Restoration(x, solver=schedule.words)
+    return Restoration(x, solver=schedule.settings)

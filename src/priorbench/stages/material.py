@@ -9,8 +9,9 @@ from typing import Any
 
 import pandas as pd
 
-from priorbench.data.tensors import read_tensor
+from priorbench.data.tensors import read_tensor, to_array
 from priorbench.files import read_json
+from priorbench.metrics.fidelity import psnr
 from priorbench.plan import Plan
 from priorbench.problem import Problem
 from priorbench.provenance import fingerprint
@@ -18,9 +19,12 @@ from priorbench.results import Material, Results
 from priorbench.results.gather import read_chunks
 from priorbench.results.schema import RUNS, SCORES
 from priorbench.seeds import derive_seed, seeded
+from priorbench.solver_settings import SolverSettings
 from priorbench.stages.manifest import check_file, read_manifest
 from priorbench.stages.outcome import OK
+from priorbench.stages.protocol import compared
 from priorbench.stages.results import catalogue
+from priorbench.stages.tuned import with_tuned
 from priorbench.types import Image
 
 
@@ -105,6 +109,18 @@ class PlannedMaterial(Material):
             check_file(Path(self._plan.layout.model(prior)), training["sha256"])
             built.load(Path(self._plan.layout.model(prior)))
         return built
+
+    def solver(self, prior: str, task: str) -> SolverSettings:
+        """Return the settings of the splitting that a prior restored a task with."""
+        tunings = [read_json(Path(file)) for file in self._plan.tuned_files(task, prior)]
+        return with_tuned(self._plan, prior, tunings).solver.within(self._plan.regimes(task))
+
+    def psnr(self, task: str, restored: Image, clean: Image) -> float:
+        """Return the PSNR in dB by the protocol of a task."""
+        corruption = self._plan.task(task).build()
+        rows, columns = corruption.border
+        border, luma = (int(rows), int(columns)), bool(corruption.luminance)
+        return psnr(*compared(to_array(restored.cpu()), to_array(clean), border, luma))
 
     def training_images(self, prior: str) -> Mapping[str, Image]:
         """Return the images that a prior learned from, each 1 × C × H × W."""

@@ -58,7 +58,7 @@ def solve(
         seconds=seconds,
         peak_memory_mb=peak,
         n_parameters=counted,
-        solver=result.solver,
+        solver=result.solver.words if result.solver else "",
     )
     return outcome, result
 

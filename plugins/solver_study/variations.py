@@ -1,0 +1,25 @@
+"""Other settings of a splitting than those that a prior ran with."""
+
+from __future__ import annotations
+
+from priorbench.solver_settings import SplittingSettings
+
+AS_RUN = "as it ran"
+HALF, TWICE, PLAIN = "half the steps", "twice the steps", "no acceleration"
+VARIATIONS = (HALF, TWICE, PLAIN)
+
+
+def varied(settings: SplittingSettings, variation: str) -> SplittingSettings:
+    """Return the settings that a variation stands for.
+
+    Args:
+        settings: those that a prior ran with, all of them set.
+        variation: one of ``VARIATIONS``.
+    """
+    steps = settings.steps or 1
+    changes: dict[str, dict[str, int | float | bool]] = {
+        HALF: {"steps": max(1, steps // 2)},
+        TWICE: {"steps": 2 * steps},
+        PLAIN: {"momentum": 0.0, "dual": False},
+    }
+    return settings.model_copy(update=changes[variation])

@@ -1,0 +1,185 @@
+"""The study ``solver``: what is restored again, and what it takes to turn an order."""
+
+import importlib
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+from torch.nn.functional import avg_pool2d
+
+from priorbench.data.tensors import to_array
+from priorbench.metrics.fidelity import psnr
+from priorbench.plugins import load_plugins
+from priorbench.priors import Context, Denoiser, Prior, Restoration
+from priorbench.records import MetricSpec
+from priorbench.results import Catalogue, Material, Results
+from priorbench.solver_settings import SolverSettings, SplittingSettings
+from priorbench.solvers import restore
+from priorbench.tasks import Denoise, Inpaint
+
+STUDY = load_plugins([Path(__file__).parents[2] / "plugins"]).studies["solver"].load()
+PACKAGE = STUDY.__module__.rpartition(".")[0]
+claims, measure, study, variations = (
+    importlib.import_module(f"{PACKAGE}.{name}")
+    for name in ("claims", "measure", "study", "variations")
+)
+TASKS = {"denoise": Denoise(25), "inpaint": Inpaint(50)}
+SETTINGS = SolverSettings(missing={"first": 0.2, "steps": 6})
+
+
+class Smooth(Denoiser):
+    def denoise(self, image, sigma):
+        return image.lerp(
+            avg_pool2d(image, 3, stride=1, padding=1, count_include_pad=False), min(5 * sigma, 1)
+        )
+
+
+class Own(Prior):
+    def restore(self, problem, context):
+        return Restoration(problem.estimate())
+
+
+class Shelf(Material):
+    """Three smooth images, and two priors of which one is split."""
+
+    def __init__(self):
+        self.priors = {"smooth": Smooth(), "own": Own()}
+        rows, columns = torch.meshgrid(
+            torch.linspace(0, 3, 16), torch.linspace(0, 3, 16), indexing="ij"
+        )
+        self.images = {
+            f"image-{number}": (0.5 + 0.4 * torch.sin(rows + number) * torch.cos(2 * columns))[
+                None, None
+            ]
+            for number in range(3)
+        }
+        self.asked = []
+
+    def prior(self, prior):
+        self.asked.append(prior)
+        return self.priors[prior]
+
+    def solver(self, prior, task):
+        return SETTINGS if prior == "smooth" else SolverSettings()
+
+    def psnr(self, task, restored, clean):
+        return psnr(to_array(restored), to_array(clean))
+
+    def training_images(self, prior):
+        raise AssertionError("the study has no business with training images")
+
+    def test_images(self, dataset):
+        return self.images
+
+    def problems(self, dataset, task):
+        return {
+            name: (TASKS[task].corrupt(image, torch.Generator().manual_seed(0)), image)
+            for name, image in self.images.items()
+        }
+
+
+def results() -> Results:
+    shelf = Shelf()
+    scores, runs = [], []
+    for task in TASKS:
+        for image, (problem, clean) in shelf.problems("set", task).items():
+            for prior, model in shelf.priors.items():
+                context = Context.seeded(0, solver=shelf.solver(prior, task))
+                restored = restore(model, problem, context)
+                cell = {"dataset": "set", "task": task, "image": image, "prior": prior}
+                scores.append(
+                    cell | {"source": "measured", "value": shelf.psnr(task, restored.image, clean)}
+                )
+                runs.append(cell | {"solver_origin": "prior" if restored.solver else ""})
+    return Results(
+        scores=pd.DataFrame(scores),
+        runs=pd.DataFrame(runs),
+        training={}, parameters={}, names={},
+        catalogue=Catalogue(
+            priors={"smooth": "smooth mean", "own": "own"},
+            tasks={"denoise": "denoise", "inpaint": "inpaint 50%"},
+            datasets=("set",),
+            metrics={"psnr": MetricSpec(name="psnr", factory=".m:m", summary="for a test")},
+        ),
+        material=shelf,
+    )  # fmt: skip
+
+
+def test_what_is_split_is_restored_again_with_each_variation() -> None:
+    made = results()
+    measured = measure.measure(made)
+    assert set(measured["task"]) == {"inpaint"}
+    assert made.material.asked == ["smooth"]
+    assert len(measured) == 2 * 3 * 4
+    own = measured[measured["prior"] == "own"]
+    assert own.groupby("image")["psnr"].nunique().eq(1).all()
+    problem, clean = made.material.problems("set", "inpaint")["image-1"]
+    ran = restore(Smooth(), problem, Context.seeded(0, solver=SETTINGS)).solver
+    assert ran.steps == 6 and ran.first == pytest.approx(0.2)
+    for variation, changes in (
+        ("half the steps", {"steps": 3}),
+        ("twice the steps", {"steps": 12}),
+        ("no acceleration", {"momentum": 0.0, "dual": False}),
+    ):
+        settings = SolverSettings(missing=ran.model_copy(update=changes))
+        again = restore(Smooth(), problem, Context.seeded(0, solver=settings)).image
+        expected = psnr(to_array(again), to_array(clean))
+        row = measured[
+            (measured["prior"] == "smooth") & (measured["variation"] == variation) & (measured["image"] == "image-1")
+        ]  # fmt: skip
+        assert row["psnr"].item() == pytest.approx(expected, abs=1e-9)
+    findings = STUDY(made)
+    assert len(findings.table) == 2 * 4
+    assert findings.table.query("variation == 'as it ran'")["change_db"].eq(0).all()
+
+
+def test_nothing_that_is_split_is_no_verdict() -> None:
+    made = results()
+    made.runs["solver_origin"] = ""
+    findings = STUDY(made)
+    assert findings.table.empty
+    assert [claim.holds for claim in findings.claims] == [None, None]
+
+
+def frame(leads: dict[str, float], spread: float = 0.1, images: int = 8) -> pd.DataFrame:
+    """Return measurements in which ``gmm-K2`` leads ``tv`` by so much in each variation."""
+    noise = spread * np.sin(np.arange(images))
+    noise -= noise.mean()
+    rows = []
+    for variation in (variations.AS_RUN, *variations.VARIATIONS):
+        for image in range(images):
+            lead = leads.get(variation, leads[variations.AS_RUN]) + noise[image]
+            for prior, value in (("tv", 30.0), ("gmm-K2", 30.0 + lead)):
+                rows.append(("set", "inpaint", f"i{image}", prior, variation, value))
+    return pd.DataFrame(rows, columns=list(measure.COLUMNS))
+
+
+@pytest.mark.parametrize(
+    ("leads", "order", "settled"),
+    [
+        ({variations.AS_RUN: 1.0}, True, None),
+        ({variations.AS_RUN: 1.0, variations.HALF: 0.4}, True, None),
+        ({variations.AS_RUN: 1.0, variations.PLAIN: -1.0}, False, None),
+        ({variations.AS_RUN: 1.0, variations.PLAIN: -0.001}, None, None),
+        ({variations.AS_RUN: 0.0}, None, None),
+        ({variations.AS_RUN: 1.0, variations.TWICE: 1.02}, True, True),
+        ({variations.AS_RUN: 1.0, variations.TWICE: 1.5}, True, False),
+    ],
+)
+def test_an_order_is_turned_where_a_pair_is_told_apart_the_other_way(
+    leads: dict[str, float], order: bool | None, settled: bool | None
+) -> None:
+    found: list[Any] = claims.claims(frame(leads), results())
+    assert [claim.holds for claim in found] == [order, settled]
+    if order is False:
+        assert "no acceleration" in found[0].evidence
+
+
+def test_variations_of_one_step_have_one_step() -> None:
+    settings = SplittingSettings(first=0.1, last=0.1, steps=1, trust=2.0, momentum=0.3, dual=True)
+    assert variations.varied(settings, variations.HALF).steps == 1
+    plain = variations.varied(settings, variations.PLAIN)
+    assert (plain.momentum, plain.dual, plain.first) == (0.0, False, 0.1)
