@@ -154,7 +154,10 @@ def test_an_unknown_key_is_answered_with_its_place_and_the_valid_ones(
             gmm(n_components=0),
             ["priors.settings.gmm.parameters.n_components", "greater than or equal to 1"],
         ),
-        (gmm(n_components=[1, "many"]), ["priors.settings.gmm.parameters.n_components", "integer"]),
+        (
+            gmm(n_components=[1, "many"]),
+            ["priors.settings.gmm.parameters.n_components", "whole number", "'many'"],
+        ),
         (gmm(n_components=[]), ["priors.settings.gmm.parameters.n_components", "empty list"]),
         (gmm(n_components=[3, 3]), ["two settings give the same prior id", "gmm-n_components3"]),
         (gmm(start=["a/b", "c"]), ["priors.settings.gmm.parameters", "a/b", "path"]),
@@ -218,12 +221,12 @@ def test_a_wrong_value_is_answered_with_its_place(changes: dict, place: str) -> 
     [
         ({"metrics": "psnr"}, "metrics: must be 'all' or a list of names, for example [psnr]"),
         ({"tasks": {"run": [1]}}, "tasks.run: must be 'all' or a list of names"),
-        ({"priors": 5}, "priors: must be a mapping of keys to values"),
+        ({"priors": 5}, "priors: must be a mapping of keys to values, not 5"),
         ({"priors": {"settings": []}}, "priors.settings: must be a mapping of keys to values"),
         ({"test": "small"}, "test: must be a list, for example [small]"),
-        ({"train": 3}, "train: must be text"),
-        ({"seed": 1.5}, "seed: must be a whole number"),
-        ({"seed": -1}, "seed: must be greater than or equal to 0"),
+        ({"train": 3}, "train: must be text, not 3"),
+        ({"seed": 1.5}, "seed: must be a whole number, not 1.5"),
+        ({"seed": -1}, "seed: must be greater than or equal to 0, not -1"),
         (
             {"datasets": {"small": {"source": "folder", "crop": [3]}}},
             "datasets.small.crop: must be a whole number for a square, or [height, width]",
@@ -258,7 +261,7 @@ def test_a_name_that_begins_others_is_answered_with_at_most_five_of_them() -> No
 
 @pytest.mark.parametrize("key", ["experiment", "datasets", "test"])
 def test_a_missing_key_is_named(key: str) -> None:
-    with pytest.raises(ConfigError, match=f"{key}: Field required"):
+    with pytest.raises(ConfigError, match=f"{key}: must be given"):
         parse_experiment({name: value for name, value in MINIMAL.items() if name != key})
 
 

@@ -8,16 +8,16 @@ from typing import Annotated, Any, Literal
 
 import yaml
 from pydantic import (
+    AfterValidator,
     Field,
     ValidationError,
     ValidatorFunctionWrapHandler,
     WrapValidator,
     field_validator,
 )
-from pydantic_core import ErrorDetails
 
 from priorbench.records import NAME
-from priorbench.sections import Section
+from priorbench.sections import Section, SectionError, for_example, parse_section
 from priorbench.solver_settings import SolverSettings
 
 Name = Annotated[str, Field(pattern=f"^{NAME.pattern}$", max_length=100)]
@@ -28,24 +28,28 @@ def _choice(value: Any, check: ValidatorFunctionWrapHandler) -> Any:
     try:
         return check(value)
     except ValidationError:
-        raise ValueError(f"must be 'all' or a list of names{_for_example(value)}") from None
+        raise ValueError(f"must be 'all' or a list of names{for_example(value)}") from None
 
 
-Choice = Annotated[Literal["all"] | list[str], WrapValidator(_choice)]
-_IN_WORDS = {
-    "model_type": "must be a mapping of keys to values",
-    "dict_type": "must be a mapping of keys to values",
-    "string_type": "must be text",
-    "string_pattern_mismatch": "letters, digits, '.', '_' and '-' only, beginning with a letter or digit",
-    "int_type": "must be a whole number",
-    "int_parsing": "must be a whole number",
-    "int_from_float": "must be a whole number",
-    "float_type": "must be a number",
-    "float_parsing": "must be a number",
-    "bool_type": "must be true or false",
-    "bool_parsing": "must be true or false",
-}
-"""Pydantic's kinds of error that a person would tell otherwise."""
+def _different(names: Any) -> Any:
+    """Refuse a list that names something twice."""
+    if isinstance(names, list):
+        repeated = next((name for number, name in enumerate(names) if name in names[:number]), None)
+        if repeated is not None:
+            raise ValueError(f"names {repeated!r} twice")
+    return names
+
+
+def _some(names: Any) -> Any:
+    """Refuse a list that leaves nothing to run."""
+    if names == []:
+        raise ValueError("must name at least one; leave the key out for all of them")
+    return names
+
+
+Names = Annotated[list[str], AfterValidator(_different)]
+Choice = Annotated[Literal["all"] | list[str], WrapValidator(_choice), AfterValidator(_different)]
+SomeChoice = Annotated[Choice, AfterValidator(_some)]
 
 
 class ConfigError(ValueError):
@@ -55,10 +59,10 @@ class ConfigError(ValueError):
 class PluginsSection(Section):
     """Where plugins come from."""
 
-    folders: list[str] = Field(
+    folders: Names = Field(
         ["plugins"], description="Folders that hold plugins, searched in this order."
     )
-    disable: list[str] = Field([], description="Names of plugins to leave out.")
+    disable: Names = Field([], description="Names of plugins to leave out.")
     strict: bool = Field(
         False, description="Stop at a broken plugin instead of leaving it out with a report."
     )
@@ -71,10 +75,10 @@ class DatasetSection(Section):
     parameters: dict[str, Any] = Field(
         {}, description="Parameters of the source, for example the path of a folder."
     )
-    images: list[str] | None = Field(
+    images: Names | None = Field(
         None, description="The images to use, by name. Default: all of the source."
     )
-    exclude: list[str] = Field([], description="Images to leave out, by name.")
+    exclude: Names = Field([], description="Images to leave out, by name.")
     limit: int | None = Field(None, ge=1, description="Use only the first so many images.")
     gray: bool = Field(True, description="Turn colour images to gray (BT.601 weights).")
     max_size: int | None = Field(
@@ -91,7 +95,8 @@ class DatasetSection(Section):
         cls, value: Any, check: ValidatorFunctionWrapHandler
     ) -> int | tuple[int, int] | None:
         try:
-            sides: int | tuple[int, int] | None = check(value)
+            pair = tuple(value) if isinstance(value, list) else value
+            sides: int | tuple[int, int] | None = check(pair)
         except ValidationError:
             raise ValueError("must be a whole number for a square, or [height, width]") from None
         if sides is not None and min(sides if isinstance(sides, tuple) else (sides,)) < 1:
@@ -158,8 +163,8 @@ class PriorSection(Section):
 class PriorsSection(Section):
     """Which priors run, and how."""
 
-    run: Choice = Field("all", description="'all', or names of priors.")
-    skip: list[str] = Field([], description="Names of priors to leave out.")
+    run: SomeChoice = Field("all", description="'all', or names of priors.")
+    skip: Names = Field([], description="Names of priors to leave out.")
     settings: dict[str, PriorSection] = Field({}, description="Settings by name of the prior.")
 
 
@@ -184,8 +189,8 @@ class TaskSection(Section):
 class TasksSection(Section):
     """Which tasks run, and how."""
 
-    run: Choice = Field("all", description="'all', or names of tasks.")
-    skip: list[str] = Field([], description="Names of tasks to leave out.")
+    run: SomeChoice = Field("all", description="'all', or names of tasks.")
+    skip: Names = Field([], description="Names of tasks to leave out.")
     settings: dict[str, TaskSection] = Field({}, description="Settings by name of the task.")
 
 
@@ -199,27 +204,23 @@ class Experiment(Section):
     datasets: dict[Name, DatasetSection] = Field(
         description="Sets of images, by a name of your own."
     )
-    test: list[str] = Field(
-        min_length=1, description="The data sets that the priors are tested on."
-    )
+    test: Names = Field(min_length=1, description="The data sets that the priors are tested on.")
     train: str | None = Field(
         None, description="The data set that priors learn from, where they name no other."
     )
     tasks: TasksSection = Field(TasksSection(), description="Which tasks run, and how.")
     priors: PriorsSection = Field(PriorsSection(), description="Which priors run, and how.")
     tuning: TuningSection = Field(TuningSection(), description="How parameters are tuned.")
-    metrics: Choice = Field("all", description="'all', or names of metrics.")
+    metrics: SomeChoice = Field("all", description="'all', or names of metrics.")
     studies: Choice = Field("all", description="'all', or names of studies.")
     job_minutes: float = Field(
         10,
         gt=0,
-        allow_inf_nan=False,
         description="How long a job of restorations should last, where its prior knows what it takes.",
     )
     local_minutes: float = Field(
         15,
         ge=0,
-        allow_inf_nan=False,
         description="On a cluster, corrupting and scoring run where Snakemake runs if a core does all of it so soon.",
     )
     retries: int = Field(
@@ -248,29 +249,10 @@ def parse_experiment(data: Mapping[str, Any], source: str = "the configuration")
         ConfigError: the mapping has unknown or missing keys or wrong values.
     """
     try:
-        return Experiment.model_validate(data)
-    except ValidationError as error:
-        lines = [f"  {_place(item) or 'top level'}: {_in_words(item)}" for item in error.errors()]
+        return parse_section(Experiment, data)
+    except SectionError as error:
+        lines = [f"  {each.place or 'top level'}: {each.message}" for each in error.problems]
         raise ConfigError("\n".join([f"{source} is not valid:", *lines])) from error
-
-
-def _place(item: ErrorDetails) -> str:
-    """Return the path to what is wrong; pydantic marks that it is a key itself and not its value."""
-    return ".".join(str(part) for part in item["loc"] if part != "[key]")
-
-
-def _in_words(item: ErrorDetails) -> str:
-    """Return what is wrong without pydantic's terms."""
-    if item["type"] == "list_type":
-        return f"must be a list{_for_example(item['input'])}"
-    return _IN_WORDS.get(item["type"]) or item["msg"].removeprefix("Value error, ").replace(
-        "Input should", "must"
-    )
-
-
-def _for_example(value: Any) -> str:
-    """Return the list that was meant by a single name."""
-    return f", for example [{value}]" if isinstance(value, str) else ""
 
 
 def load_experiment(path: Path) -> Experiment:

@@ -23,15 +23,12 @@ class SplittingSettings(Section):
     first: float | None = Field(
         None,
         gt=0,
-        allow_inf_nan=False,
         description="First level s: the standard deviation of the assumed noise, on [0, 1].",
     )
-    last: float | None = Field(
-        None, gt=0, allow_inf_nan=False, description="Last level; at most the first."
-    )
+    last: float | None = Field(None, gt=0, description="Last level; at most the first.")
     steps: int | None = Field(None, ge=1, description="Number of levels, in geometric progression.")
     trust: float | None = Field(
-        None, gt=0, allow_inf_nan=False, description="Weight of the data, as a multiple of 1/σ²."
+        None, gt=0, description="Weight of the data, as a multiple of 1/σ²."
     )
     momentum: float | None = Field(
         None, ge=0, lt=1, description="By how much of its last step the image is extrapolated."

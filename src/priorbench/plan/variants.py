@@ -15,6 +15,7 @@ from priorbench.config import ConfigError
 from priorbench.plugins import Registered
 from priorbench.provenance import fingerprint
 from priorbench.records import NAME, Parameters, PriorSpec, TaskSpec
+from priorbench.sections import SectionError, parse_section
 
 S = TypeVar("S", PriorSpec, TaskSpec)
 
@@ -133,11 +134,11 @@ def validate_parameters(
         ConfigError: a parameter is unknown, missing or wrong.
     """
     try:
-        return model.model_validate(values)
-    except ValidationError as error:
-        item = error.errors()[0]
-        place = ".".join([where, *map(str, item["loc"])])
-        raise ConfigError(f"{place}: {item['msg'].removeprefix('Value error, ')}") from error
+        return parse_section(model, values)
+    except SectionError as error:
+        first = error.problems[0]
+        place = ".".join(filter(None, [where, first.place]))
+        raise ConfigError(f"{place}: {first.message}") from error
 
 
 def _fill(pattern: str, default: str, parameters: Mapping[str, Any], varied: Sequence[str]) -> str:
