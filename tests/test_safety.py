@@ -54,6 +54,7 @@ HOSTILE = (
     "a\nb.png",
     "a\\..\\up.png",
     "{wildcard}.png",
+    "x<b>.png",
     "\u202egnp.exe.png",
     "e\u0301\u0327.png",
     "\uff0e\uff0e\uff0fup.png",
@@ -229,10 +230,38 @@ def test_a_plugin_gives_no_image_a_name_that_leaves_the_folder(bench, name):
         bench.plan(datasets={"photos": {"source": "strange"}})
 
 
-@pytest.mark.parametrize("results", ["", "  ", "a{dataset}", "a\nb"])
+@pytest.mark.parametrize("results", ["", "  ", "a{dataset}", "a<b>", "a\nb"])
 def test_a_folder_of_results_that_snakemake_would_misread_is_refused(bench, results):
     with pytest.raises(ConfigError, match="results must be a folder"):
         parse_experiment({**bench.configuration(), "results": results})
+
+
+@pytest.mark.parametrize("written", ["./out", "out/", "out//", "a/../out"])
+def test_one_folder_of_results_has_one_path(bench, written):
+    assert parse_experiment({**bench.configuration(), "results": written}).results == "out"
+
+
+def test_a_tilde_in_the_results_is_the_home_folder(bench, monkeypatch):
+    monkeypatch.setenv("HOME", "/home/somebody")
+    made = parse_experiment({**bench.configuration(), "results": "~/x"})
+    assert made.results == "/home/somebody/x"
+
+
+@pytest.mark.parametrize(
+    ("path", "words"),
+    [
+        ("file", "file is a file"),
+        ("file/below", "file is a file"),
+        ("dangling", "dangling is a link to nowhere"),
+        ("dangling/below", "dangling is a link to nowhere"),
+    ],
+)
+def test_a_folder_of_results_that_cannot_be_made_is_refused(bench, path, words):
+    (bench.root / "file").write_text("")
+    (bench.root / "dangling").symlink_to("nowhere")
+    bench.image("a", np.full((8, 8), 0.5))
+    with pytest.raises(ConfigError, match=f"results: .*{words}"):
+        bench.plan(results=path)
 
 
 @given(st.text(max_size=120))
@@ -349,11 +378,16 @@ def test_hostile_names_and_secrets_go_through_the_whole_workflow(project):
         "results": "results of $(touch y)",
         "datasets": {"photos": {"source": "folder", "parameters": {"path": "hostile photos"}}},
         "test": ["photos"],
-        "tasks": {"run": ["denoise"]},
+        "tasks": {
+            "run": ["inpaint-mask"],
+            "settings": {"inpaint-mask": {"parameters": {"mask": "m{1}<2> $(touch x).png"}}},
+        },
         "priors": {"run": ["observed"]},
         "metrics": ["psnr"],
         "studies": [],
     }
+    mask = np.indices((8, 8)).sum(0) % 2
+    Image.fromarray(mask.astype(np.uint8) * 255).save(project.root / "m{1}<2> $(touch x).png")
     (project.root / "hostile.yaml").write_text(yaml.safe_dump(experiment))
     before = {path.name for path in project.root.iterdir()}
     secrets = {"AWS_SECRET_ACCESS_KEY": "s3cret-of-a-cloud", "WANDB_API_KEY": "s3cret-of-a-tracker"}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Hashable, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -230,12 +231,15 @@ class Experiment(Section):
     @field_validator("results")
     @classmethod
     def _is_folder(cls, value: str) -> str:
-        # Snakemake would take braces for wildcards; nothing at all would be the root of the file system.
-        if not value.strip() or not value.isprintable() or set(value) & set("{}"):
+        # Snakemake would take braces for wildcards and angle brackets for variables; nothing at all would be the
+        # root of the file system.
+        if not value.strip() or not value.isprintable() or set(value) & set("{}<>"):
             raise ValueError(
-                f"results must be a folder, without braces and line breaks, not {value!r}"
+                "results must be a folder, without braces, angle brackets and line breaks, "
+                f"not {value!r}"
             )
-        return value
+        # One folder has one path: Snakemake compares paths as text.
+        return os.path.normpath(Path(value).expanduser())
 
 
 def parse_experiment(data: Mapping[str, Any], source: str = "the configuration") -> Experiment:
@@ -271,15 +275,25 @@ def read_yaml(path: Path) -> dict[str, Any]:
         ConfigError: the file is missing or is no such mapping.
     """
     try:
-        text = Path(path).read_text(encoding="utf-8")
+        # A byte order mark, as some editors write it, is no part of the text.
+        text = Path(path).read_text(encoding="utf-8-sig")
     except OSError as error:
         raise ConfigError(f"{path} can't be read: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise ConfigError(
+            f"{path} is not UTF-8 text (byte {error.start + 1}): save it with the encoding UTF-8"
+        ) from error
     try:
         data = yaml.load(text, Loader=_Loader)
-    except yaml.YAMLError as error:
+    except RecursionError as error:
+        raise ConfigError(f"{path} is nested too deeply to be read") from error
+    except (yaml.YAMLError, ValueError) as error:
+        # A date such as 2011-13-40 is a ValueError.
         raise ConfigError(f"{path} is not valid YAML: {error}") from error
     if not isinstance(data, dict):
-        raise ConfigError(f"{path} must hold a mapping of keys to values")
+        raise ConfigError(
+            f"{path} must hold a mapping of keys to values, such as 'experiment: mine'"
+        )
     return data
 
 

@@ -61,7 +61,9 @@ def parse_section(model: type[M], data: Mapping[Any, Any]) -> M:
         items = sorted(error.errors(), key=lambda item: item["type"] != "extra_forbidden")
         raise SectionError([_problem(model, item) for item in items]) from error
     except (PydanticSerializationError, UnicodeError) as error:
-        raise SectionError([Problem("", f"it holds what is no plain data: {error}")]) from error
+        raise SectionError(
+            [Problem("", f"holds what can't be written as JSON: {error}")]
+        ) from error
 
 
 def _problem(model: type[BaseModel], item: ErrorDetails) -> Problem:

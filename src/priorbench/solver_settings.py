@@ -8,9 +8,10 @@ from pydantic import Field, model_validator
 
 from priorbench.sections import Section
 
-Regime = Literal["missing", "mixed", "mixed_noise_free"]
-"""What an operator does to pixels: some are missing between known ones, or all are mixed as after a
-blur, with noise or without. Denoising has no regime: it needs no splitting."""
+Regime = Literal["missing", "mixed", "mixed_noise_free", "sensed"]
+"""What an operator does to pixels: some are missing between known ones; all are mixed with their
+neighbours as after a blur, with noise or without; or projections of the whole image are sensed.
+Denoising has no regime: it needs no splitting."""
 REGIMES: tuple[Regime, ...] = get_args(Regime)
 
 
@@ -78,6 +79,10 @@ class SolverSettings(Section):
     )
     mixed_noise_free: SplittingSettings = Field(
         SplittingSettings(), description="Where pixels are mixed without noise: super-resolution."
+    )
+
+    sensed: SplittingSettings = Field(
+        SplittingSettings(), description="Where projections of the whole image are sensed."
     )
 
     def of(self, regime: Regime) -> SplittingSettings:

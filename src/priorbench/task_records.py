@@ -120,8 +120,12 @@ def _missing(parameters: Parameters) -> tuple[Regime, ...]:
     return ("missing",)
 
 
+def _sensed(parameters: Parameters) -> tuple[Regime, ...]:
+    return ("sensed",)
+
+
 def _mixed(
-    parameters: DeblurParameters | SuperResolveParameters | SenseParameters,
+    parameters: DeblurParameters | SuperResolveParameters,
 ) -> tuple[Regime, ...]:
     return ("mixed",) if parameters.sigma > 0 else ("mixed_noise_free",)
 
@@ -221,7 +225,7 @@ def register_tasks() -> Iterator[TaskSpec]:
         label="sense {ratio:g}%",
         factory="priorbench.tasks:Sense",
         parameters=SenseParameters,
-        regimes=_mixed,
+        regimes=_sensed,
         summary="compressed sensing by random projections of the whole image",
         reference="doi:10.1109/TSP.2011.2170977",
     )

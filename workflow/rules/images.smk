@@ -1,9 +1,5 @@
 rule prepare:
-    # Snakemake takes a brace in the name of a file for a wildcard; it can't watch such a file.
-    input:
-        files=lambda wildcards: [
-            file for file in plan.dataset(wildcards.dataset).files if "{" not in file
-        ],
+    # The image files are no inputs: their content is in the fingerprint, and Snakemake can't have any name.
     output:
         layout.images(),
     log:

@@ -3,7 +3,6 @@ rule tune:
     input:
         images=lambda wildcards: layout.images(plan.prior(wildcards.prior).tune_on),
         model=lambda wildcards: plan.model_files(wildcards.prior),
-        files=lambda wildcards: plan.target_files(wildcards.target),
         tuned=lambda wildcards: plan.tuning_files(wildcards.target, wildcards.prior),
     output:
         layout.tuned(),

@@ -70,6 +70,7 @@ class Plan:
             strict=section.strict,
         )
         self.layout = Layout(f"{experiment.results}/{experiment.experiment}")
+        _check_folder(Path(self.layout.root))
         own = Path(self.layout.costs())
         others = (
             path for path in sorted(Path(experiment.results).glob(f"*/{own.name}")) if path != own
@@ -520,6 +521,23 @@ class Plan:
                 raise ConfigError(f"{section}: {unknown(kind, name, registered)}{failed}")
         wanted = registered if run == "all" else run
         return {name: registered[name] for name in wanted if name not in skip}
+
+
+def _check_folder(path: Path) -> None:
+    """Refuse a folder of results that can't be made.
+
+    Raises:
+        ConfigError: something on the way to it is no folder.
+    """
+    for place in (path, *path.parents):
+        if place.is_symlink() and not place.exists():
+            raise ConfigError(
+                f"results: {place} is a link to {place.readlink()}, which is not there"
+            )
+        if place.exists():
+            if not place.is_dir():
+                raise ConfigError(f"results: {place} is a file; name a folder")
+            return
 
 
 def _files_of(task: Variant[TaskSpec]) -> list[str]:

@@ -49,10 +49,11 @@ def regime_of(target: str) -> Regime | None:
 
 
 def solver_candidates(regime: Regime) -> tuple[Candidate, ...]:
-    """Return the settings that are tried in a regime: the same for all priors."""
+    """Return the settings that are tried in a regime: the same for all priors. Levels never rise."""
     return tuple(
         Candidate({}, SolverSettings(**{regime: SplittingSettings(**settings)}))
         for settings in _grid(GRIDS[regime])
+        if settings["last"] <= settings["first"]
     )
 
 
@@ -171,29 +172,41 @@ TRAINING_TASKS: dict[Regime, tuple[TrainingTask, ...]] = {
         TrainingTask("sr", {"factor": 2}),
         TrainingTask("sr", {"factor": 3}),
     ),
+    "sensed": (TrainingTask("cs", {"ratio": 25}),),
 }
 """What the settings of each regime are chosen on: the same for all priors, whatever the experiment tests."""
 GRIDS: dict[Regime, dict[str, tuple[Any, ...]]] = {
     "missing": {
-        "first": (0.1, 0.15),
-        "last": (0.02, 0.04),
-        "momentum": (0.0, 0.3),
-        "steps": (12,),
+        "first": (0.04, 0.1, 0.15),
+        "last": (0.005, 0.04, 0.08),
+        "steps": (5, 16),
+        "trust": (2.0,),
+        "momentum": (0.0,),
         "dual": (True,),
     },
     "mixed": {
         "first": (0.15, 0.3),
-        "last": (0.01, 0.02),
-        "trust": (2.0, 3.0),
-        "momentum": (0.0, 0.3),
-        "steps": (8,),
+        "last": (0.02,),
+        "steps": (5, 8),
+        "trust": (1.0, 2.0),
+        "momentum": (0.2,),
+        "dual": (False, True),
     },
     "mixed_noise_free": {
-        "first": (0.15, 0.3),
-        "last": (0.01, 0.02),
-        "momentum": (0.0, 0.3),
+        "first": (0.3,),
+        "last": (0.02, 0.04),
+        "steps": (4, 8, 16),
+        "trust": (2.0,),
+        "momentum": (0.0,),
         "dual": (False, True),
-        "steps": (8,),
+    },
+    "sensed": {
+        "first": (0.15, 0.3),
+        "last": (0.02, 0.04),
+        "steps": (16, 24),
+        "trust": (2.0,),
+        "momentum": (0.0,),
+        "dual": (True,),
     },
 }
 """What is tried in each regime: the same for all priors. docs/solvers.md says how it was chosen."""

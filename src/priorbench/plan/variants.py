@@ -141,13 +141,26 @@ def validate_parameters(
         raise ConfigError(f"{place}: {first.message}") from error
 
 
+class _Exact(string.Formatter):
+    """Formats numbers so that different ones are written differently, and without a plus sign."""
+
+    def format_field(self, value: Any, format_spec: str) -> str:
+        if not isinstance(value, float):
+            return str(super().format_field(value, format_spec))
+        text = format(value, format_spec or "g")
+        if float(text) != value:
+            text = repr(value)
+        # 1e6, where Python writes 1e+06: an id is part of a path.
+        return re.sub(r"e\+?(-?)0*(?=\d)", r"e\1", text)
+
+
 def _fill(pattern: str, default: str, parameters: Mapping[str, Any], varied: Sequence[str]) -> str:
     """Fill a pattern with parameters and append those that vary and are not in it."""
-    text = pattern.format(**parameters) if pattern else default
+    text = _Exact().format(pattern, **parameters) if pattern else default
     inside = {field for _, field, _, _ in string.Formatter().parse(pattern) if field}
-    values = {name: parameters[name] for name in varied if name not in inside}
     rest = [
-        f"{name}{value:g}" if isinstance(value, float) else f"{name}{value}"
-        for name, value in values.items()
+        f"{name}{_Exact().format_field(parameters[name], '')}"
+        for name in varied
+        if name not in inside
     ]
     return re.sub(r"\s+", " ", "-".join([text, *rest]))

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, replace
 
-from priorbench.operators import Mask
+from priorbench.operators import Mask, RandomProjection
 from priorbench.problem import Problem
 from priorbench.solver_settings import Regime, SplittingSettings
 
@@ -103,6 +103,8 @@ def regime(problem: Problem) -> Regime:
     """
     if isinstance(problem.operator, Mask):
         return "missing"
+    if isinstance(problem.operator, RandomProjection):
+        return "sensed"
     return "mixed" if problem.sigma > 0 else "mixed_noise_free"
 
 

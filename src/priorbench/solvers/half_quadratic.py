@@ -29,6 +29,7 @@ SCHEDULES: dict[Regime, Schedule] = {
     "missing": Schedule(geometric(0.15, 0.02, 16), trust=2.0, momentum=0.3, dual=True),
     "mixed": Schedule(geometric(0.15, 0.006, 14), trust=2.0, momentum=0.5),
     "mixed_noise_free": Schedule(geometric(0.15, 0.006, 14), trust=2.0, momentum=0.5),
+    "sensed": Schedule(geometric(0.15, 0.006, 28), trust=2.0, momentum=0.5),
 }
 DEFAULT = SolverSettings()
 

@@ -18,9 +18,10 @@ SCHEDULES: dict[Regime, Schedule] = {
     "missing": Schedule(geometric(0.1, 0.04, 12), trust=2.0, dual=True),
     "mixed": Schedule(geometric(0.3, 0.02, 8), trust=2.0, momentum=0.2),
     "mixed_noise_free": Schedule(geometric(0.3, 0.02, 8), trust=2.0, momentum=0.2),
+    "sensed": Schedule(geometric(0.3, 0.04, 16), trust=2.0, dual=True),
 }
 FIRST = 0.8
-LAST: dict[Regime, float] = {"missing": 0.6, "mixed": 0.15, "mixed_noise_free": 0.15}
+LAST: dict[Regime, float] = {"missing": 0.6, "mixed": 0.15, "mixed_noise_free": 0.15, "sensed": 0.6}
 """The least levels, as multiples of the noise."""
 DEFAULT = SolverSettings()
 
