@@ -53,6 +53,13 @@ Choice = Annotated[Literal["all"] | list[str], WrapValidator(_choice), AfterVali
 SomeChoice = Annotated[Choice, AfterValidator(_some)]
 
 
+MOST_THREADS = 4096
+MOST_GPUS = 1024
+MOST_MEMORY_MB = 100_000_000
+MOST_MINUTES = 1_000_000
+"""About two years. What is more than any machine has is a mistake, which schedulers would answer."""
+
+
 class ConfigError(ValueError):
     """The configuration can't be used; the message says what is wrong, where, and what would be right."""
 
@@ -108,25 +115,36 @@ class DatasetSection(Section):
 class ResourcesSection(Section):
     """Resources of a prior's jobs, where they differ from its record."""
 
-    threads: int | None = Field(None, ge=1, description="Processor threads of a job.")
+    threads: int | None = Field(
+        None, ge=1, le=MOST_THREADS, description="Processor threads of a job."
+    )
     memory_mb: int | None = Field(
-        None, ge=1, description="Memory of a job in MiB, for an image of any size."
+        None,
+        ge=1,
+        le=MOST_MEMORY_MB,
+        description="Memory of a job in MiB, for an image of any size.",
     )
     memory_mb_per_megapixel: float | None = Field(
-        None, ge=0, description="What each megapixel of each channel adds to the memory."
+        None,
+        ge=0,
+        le=MOST_MEMORY_MB,
+        description="What each megapixel of each channel adds to the memory.",
     )
-    gpus: int | None = Field(None, ge=0, description="GPUs of a job.")
+    gpus: int | None = Field(None, ge=0, le=MOST_GPUS, description="GPUs of a job.")
     minutes: float | None = Field(
-        None, gt=0, description="Time limit for the restoration of one image."
+        None, gt=0, le=MOST_MINUTES, description="Time limit for the restoration of one image."
     )
-    training_minutes: float | None = Field(None, gt=0, description="Time limit for the fit.")
+    training_minutes: float | None = Field(
+        None, gt=0, le=MOST_MINUTES, description="Time limit for the fit."
+    )
     seconds_per_megapixel: float | None = Field(
         None,
         ge=0,
+        le=60 * MOST_MINUTES,
         description="What a restoration is expected to take for each megapixel of each channel.",
     )
     training_seconds: float | None = Field(
-        None, ge=0, description="What the fit is expected to take."
+        None, ge=0, le=60 * MOST_MINUTES, description="What the fit is expected to take."
     )
 
 
@@ -217,15 +235,17 @@ class Experiment(Section):
     job_minutes: float = Field(
         10,
         gt=0,
+        le=MOST_MINUTES,
         description="How long a job of restorations should last, where its prior knows what it takes.",
     )
     local_minutes: float = Field(
         15,
         ge=0,
+        le=MOST_MINUTES,
         description="On a cluster, corrupting and scoring run where Snakemake runs if a core does all of it so soon.",
     )
     retries: int = Field(
-        1, ge=0, description="How often a job is tried again after an error of the machine."
+        1, ge=0, le=20, description="How often a job is tried again after an error of the machine."
     )
 
     @field_validator("results")

@@ -36,6 +36,7 @@ def load_plan(config: Mapping[str, Any], workflow: Any) -> Plan:
         read = [read_yaml(file) for file in files or [DEFAULT]]
         data = dict(config) if files else _merged(read[0], config)
         plan = Plan(parse_experiment(data, source))
+        plan.check_cells()
     except (ConfigError, PluginError) as error:
         # Snakemake would print a traceback of the Snakefile around the message.
         print(f"\npriorbench: {error}\n", file=sys.stderr)

@@ -73,11 +73,26 @@ def test_validate_names_what_is_wrong_and_ends_with_2(
     )
 
 
+KEEP = """
+    from priorbench import PriorSpec, hookimpl
+    from priorbench.priors import Prior, Restoration
+
+    class Keep(Prior):
+        def restore(self, problem, context):
+            return Restoration(problem.estimate())
+
+    @hookimpl
+    def register_priors():
+        yield PriorSpec(name="keep", factory=Keep, summary="for a test")
+"""
+
+
 def test_strict_turns_a_broken_plugin_into_an_error(
     bench: Any, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     bench.image("one", [[0.5] * 12] * 12)
     bench.plugin("broken", "import no_such_package\n")
+    bench.plugin("keep", KEEP)
     bench.plan()
     assert "is left out" in run("config", "validate")
     assert "no_such_package" in failing(monkeypatch, capsys, "config", "validate", "--strict")
@@ -97,6 +112,7 @@ def test_strict_imports_what_the_chosen_priors_name(
     assert "'.nowhere:Model' of 'mine'" in failing(
         monkeypatch, capsys, "config", "validate", "--strict"
     )
+    bench.plugin("keep", KEEP)
     bench.plan(priors={"skip": ["mine"]})
     assert "is valid" in run("config", "validate", "--strict")
 

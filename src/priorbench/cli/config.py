@@ -33,6 +33,7 @@ def validate(
 ) -> None:
     """Check the experiment against the plugins and print what it holds."""
     plan = load(config, strict=strict)
+    plan.check_cells()
     if plan.experiment.plugins.strict:
         for prior in plan.priors.values():
             kind_of_prior(prior.entry)

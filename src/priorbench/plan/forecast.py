@@ -96,11 +96,10 @@ def forecast(plan: Plan) -> Forecast:
     """Return what an experiment will take if nothing of it is done yet.
 
     Raises:
-        ValueError: no prior can do any task.
+        ConfigError: no prior can do any task.
     """
+    plan.check_cells()
     priors = tuple(found for name in plan.priors if (found := _prior(plan, name)).cells)
-    if not priors:
-        raise ValueError("the experiment has no cells: no prior can do any of its tasks")
     values = {
         name: 1e6 * plan.estimates.pixels(dataset).mean for name, dataset in plan.datasets.items()
     }

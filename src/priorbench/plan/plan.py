@@ -138,6 +138,21 @@ class Plan:
             if self.priors[prior].can_do(self.tasks[task]):
                 yield dataset, task, prior
 
+    def check_cells(self) -> None:
+        """Refuse an experiment that has nothing to run.
+
+        Raises:
+            ConfigError: there are no priors or tasks, or no prior can do any task.
+        """
+        for kind, found in (("priors", self.priors), ("tasks", self.tasks)):
+            if not found:
+                problems = "".join(f"\n{problem}" for problem in self.registry.problems)
+                raise ConfigError(
+                    f"{kind}: none is left to run; name others under run or skip{problems}"
+                )
+        if next(self.cells(), None) is None:
+            raise ConfigError("no prior can do any of the tasks, so there is nothing to run")
+
     def chunks(self, dataset: str, prior: str) -> list[list[str]]:
         """Return the images of a data set in groups, one for each job of the prior."""
         minutes = self.experiment.job_minutes
