@@ -33,6 +33,29 @@ def printed(tables):
     return console.file.getvalue()
 
 
+@pytest.mark.parametrize("width", [40, 80, 120, 220])
+def test_a_narrow_terminal_cuts_no_number_and_no_reason(experiment, width):
+    made = terminal_tables(experiment.scores, experiment.runs, experiment.catalogue, width)
+    console = Console(width=width, file=io.StringIO(), color_system=None)
+    for table in made:
+        console.print(table)
+    shown = console.file.getvalue()
+    assert "…" not in shown
+    assert max(map(len, shown.splitlines())) <= width
+    metric = experiment.catalogue.main_metric
+    grid = score_grid(experiment.scores, experiment.catalogue, metric)
+    numbers = [
+        cell.text
+        for section in grid.sections
+        for block in section.blocks
+        for row in block
+        for cell in row[1:]
+    ]
+    # Column by column below each other, in the order of the tables: each number is there, whole.
+    for number in set(numbers):
+        assert shown.count(number) >= numbers.count(number)
+
+
 def test_the_files_are_those_known_beforehand(experiment, tables):
     names = [*experiment.catalogue.metrics, "cost", "failures", "paired"]
     assert sorted(tables) == sorted(
@@ -76,7 +99,7 @@ def test_failures_stay_visible_in_csv_and_in_the_terminal(experiment, tables):
     )
     failed = experiment.runs["status"].isin(["failed", "timeout", "diverged"])
     assert len(pd.read_csv(io.StringIO(tables["failures.csv"]))) == failed.sum() > 0
-    text = printed(terminal_tables(experiment.scores, experiment.runs, experiment.catalogue))
+    text = printed(terminal_tables(experiment.scores, experiment.runs, experiment.catalogue, 220))
     for word in ("timeout", "diverged", "(10/12)", "LinAlgError", "cannot identify"):
         assert word in text
 
@@ -148,7 +171,7 @@ def test_markup_in_names_is_escaped():
     )
     row = to_markdown(grid).splitlines()[-1]
     assert row == r"| a\\b\_c\*d\|e&f%g$h\#i{j}k~l^m\<n\>o |"
-    assert nasty in printed(to_rich(grid))
+    assert nasty in printed(to_rich(grid, 200))
 
 
 class Page(HTMLParser):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import re
 import sys
 from pathlib import Path
@@ -19,7 +20,7 @@ from priorbench.plugins import PluginError
 app = typer.Typer(
     help="A benchmark of image priors: corrupt images, restore them with every prior, compare.",
     no_args_is_help=True,
-    add_completion=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
     pretty_exceptions_enable=False,
 )
 app.add_typer(config.app, name="config")
@@ -52,7 +53,11 @@ def _options(
 
 
 def main() -> None:
-    """Run the command line; an error that the user can mend is one message, without a traceback."""
+    """Run the command line; an error that the user can correct is one message, without a traceback."""
+    for stream in (sys.stdout, sys.stderr):
+        # A terminal that has no σ shows a question mark instead: that is no reason to fail.
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
     try:
         app()
     except (ConfigError, PluginError, ValueError, OSError) as error:

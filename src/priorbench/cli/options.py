@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, TypeAlias
+from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
 
 import typer
 
@@ -26,6 +26,18 @@ def load(config: Path, *, strict: bool = False) -> Plan:
         section = experiment.plugins.model_copy(update={"strict": True})
         experiment = experiment.model_copy(update={"plugins": section})
     return Plan(experiment)
+
+
+JsonOption: TypeAlias = Annotated[
+    bool, typer.Option("--json", help="Print JSON, for programs, instead of tables.")
+]
+
+
+def print_json(data: Any) -> None:
+    """Print plain data, dataclasses and paths as JSON; NaN is null."""
+    from pydantic_core import to_json
+
+    typer.echo(to_json(data, indent=2, inf_nan_mode="null").decode())
 
 
 def wide_console() -> Console:

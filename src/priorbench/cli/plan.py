@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import Annotated
 
 import typer
 
-from priorbench.cli.options import DEFAULT_CONFIG, ConfigOption, load, wide_console
+from priorbench.cli.options import (
+    DEFAULT_CONFIG,
+    ConfigOption,
+    JsonOption,
+    load,
+    print_json,
+    wide_console,
+)
 
 
 def add_to(app: typer.Typer) -> None:
@@ -19,6 +27,7 @@ def plan(
     cores: Annotated[
         int, typer.Option("--cores", min=1, help="Cores to reckon with, of all nodes together.")
     ] = 8,
+    as_json: JsonOption = False,
 ) -> None:
     """Print jobs, hours, disk and the critical path of an experiment that has not begun."""
     from rich.table import Table
@@ -27,6 +36,20 @@ def plan(
 
     made = load(config)
     expected = forecast(made)
+    if as_json:
+        print_json(
+            {
+                "experiment": made.experiment.experiment,
+                **dataclasses.asdict(expected),
+                "cells": expected.cells,
+                "jobs": expected.jobs,
+                "core_hours": expected.core_hours,
+                "gpu_hours": expected.gpu_hours,
+                "cores": cores,
+                "hours": expected.hours(cores),
+            }
+        )
+        return
     table = Table(
         *("prior", "restorations", "jobs", "images a job", "minutes a job"),
         *("core-hours", "GPU-hours", "memory", "chain (min)", "known from"),

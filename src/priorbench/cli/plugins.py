@@ -4,14 +4,23 @@ from __future__ import annotations
 
 import dataclasses
 import re
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any, cast
 
 import typer
 
-from priorbench.cli.options import DEFAULT_CONFIG, ConfigOption, wide_console
+from priorbench.cli.options import (
+    DEFAULT_CONFIG,
+    ConfigOption,
+    JsonOption,
+    load,
+    print_json,
+    wide_console,
+)
 from priorbench.config import PluginsSection, load_experiment
 from priorbench.names import unknown
+from priorbench.plan import Variant
 from priorbench.plugins import PluginError, Registered, load_plugins
 from priorbench.records import Parameters, PriorSpec, Record, TaskSpec
 from priorbench.reference import default_in_words, type_in_words
@@ -24,60 +33,114 @@ KINDS = {
     "metrics": "metric",
     "studies": "study",
 }
+FAILED = "FAILED"
+
+
+@dataclasses.dataclass(frozen=True)
+class _Listed:
+    """A record as the list shows it."""
+
+    name: str
+    kind: str
+    plugin: str
+    origin: str
+    status: str
+    tasks: str
+    summary: str
+    problem: str = ""
 
 
 @app.command("list")
 def list_plugins(
     config: ConfigOption = DEFAULT_CONFIG,
     strict: Annotated[bool, typer.Option("--strict", help="A broken plugin is an error.")] = False,
+    as_json: JsonOption = False,
 ) -> None:
-    """List every plugin and what it registers: name, kind, origin, status, tasks or ids of tasks."""
+    """List every plugin and what it registers; a wide terminal shows the plugin, its origin and tasks as well."""
     from rich.console import Console
-    from rich.table import Table
 
     section = _section(config)
     strict = strict or section.strict
     registry = load_plugins(
         [Path(folder) for folder in section.folders], disable=section.disable, strict=strict
     )
-    table = Table(
-        "name", "kind", "plugin", "origin", "status", "tasks", "summary", title="Registered"
-    )
-    failed: list[str] = []
-    for kind, label in KINDS.items():
-        for name, entry in getattr(registry, kind).items():
-            told, status = label, "ok"
-            if kind == "priors":
-                try:
-                    told = kind_of_prior(entry)
-                except PluginError as error:
-                    status = "[red]FAILED[/red]"
-                    failed.append(str(error))
-            record, plugin = entry.record, entry.plugin
-            table.add_row(
-                name, told, plugin.name, plugin.origin, status, _tasks(record), record.summary
-            )
-        table.add_section()
-    for plugin in registry.plugins:
-        if plugin.problem:
-            table.add_row(
-                "–", "–", plugin.name, plugin.origin, "[red]FAILED[/red]", "", plugin.location
-            )
-    wide_console().print(table, markup=True)
-    for problem in (*registry.problems, *failed):
-        Console(stderr=True).print(problem, markup=False, highlight=False, soft_wrap=True)
+    listed = [
+        _listed(label, entry)
+        for kind, label in KINDS.items()
+        for entry in getattr(registry, kind).values()
+    ]
+    failed = [each.problem for each in listed if each.problem]
+    if as_json:
+        broken = [plugin for plugin in registry.plugins if plugin.problem]
+        print_json({"records": listed, "broken": broken, "problems": registry.problems})
+    else:
+        broken_rows = [
+            _Listed("–", "–", plugin.name, plugin.origin, FAILED, "", plugin.location)
+            for plugin in registry.plugins
+            if plugin.problem
+        ]
+        _print_list([*listed, *broken_rows])
+        for problem in (*registry.problems, *failed):
+            Console(stderr=True).print(problem, markup=False, highlight=False, soft_wrap=True)
     if strict and failed:
         raise typer.Exit(2)
+
+
+def _listed(label: str, entry: Registered[Record]) -> _Listed:
+    """Return how a record is listed; the class of a prior is imported for it."""
+    record, plugin = entry.record, entry.plugin
+    kind, status, problem = label, "ok", ""
+    if isinstance(record, PriorSpec):
+        try:
+            kind = kind_of_prior(cast(Registered[PriorSpec], entry))
+        except PluginError as error:
+            status, problem = FAILED, str(error)
+    of = (plugin.name, plugin.origin, status, _tasks(record), record.summary)
+    return _Listed(record.name, kind, *of, problem)
+
+
+def _print_list(rows: list[_Listed]) -> None:
+    """Print the list, with fewer columns where the terminal has fewer than 120."""
+    from rich import box
+    from rich.table import Table
+    from rich.text import Text
+
+    console = wide_console()
+    columns = ["name", "kind", "summary"]
+    if any(row.status == FAILED for row in rows):
+        columns.insert(2, "status")
+    if console.width >= 120:
+        columns = ["name", "kind", "plugin", "origin", "status", "tasks", "summary"]
+    table = Table(*columns, box=box.SIMPLE_HEAD if console.width < 120 else box.HEAVY_HEAD)
+    for row, after in zip(rows, [*rows[1:], None], strict=True):
+        style = "red" if row.status == FAILED else ""
+        table.add_row(
+            *(
+                Text(getattr(row, column), style=style if column == "status" else "")
+                for column in columns
+            ),
+            end_section=after is not None
+            and after.kind in KINDS.values()
+            and after.kind != row.kind,
+        )
+    console.print(table)
 
 
 @app.command()
 def show(
     name: Annotated[
-        str, typer.Argument(help="Name of a prior, a task, a data set, a metric or a study.")
+        str,
+        typer.Argument(
+            help="Name of a prior, a task, a data set, a metric or a study, or an id of the experiment, "
+            "such as gmm-K50 or denoise-25."
+        ),
     ],
     config: ConfigOption = DEFAULT_CONFIG,
 ) -> None:
-    """Show what has a name: where it comes from, and its parameters with their types, defaults and meanings."""
+    """Show what has a name: where it comes from, and its parameters with their types, defaults and meanings.
+
+    Of an id, the experiment's values are shown as well.
+    """
     section = _section(config)
     registry = load_plugins(
         [Path(folder) for folder in section.folders], disable=section.disable, strict=section.strict
@@ -88,15 +151,33 @@ def show(
         for kind, label in KINDS.items()
         if name in getattr(registry, kind)
     ]
-    if not found:
-        names = {name for kind in KINDS for name in getattr(registry, kind)}
-        raise PluginError(
-            "\n".join(
-                [unknown("prior, task, data set, metric or study", name, names), *registry.problems]
-            )
-        )
     for label, entry in found:
-        _show(label, entry)
+        _show(label, entry, {})
+    if found:
+        return
+    variants = _variants(config)
+    if name in variants:
+        variant = variants[name]
+        kind = "prior" if isinstance(variant.spec, PriorSpec) else "task"
+        _show(f"{kind}, id {name}", variant.entry, variant.parameters)
+        return
+    names = {name for kind in KINDS for name in getattr(registry, kind)}
+    raise PluginError(
+        "\n".join(
+            [
+                unknown("prior, task, data set, metric, study or id", name, {*names, *variants}),
+                *registry.problems,
+            ]
+        )
+    )
+
+
+def _variants(config: Path) -> dict[str, Variant[Any]]:
+    """Return the priors and tasks of the experiment by their ids; none without an experiment."""
+    if not config.exists():
+        return {}
+    plan = load(config)
+    return {**plan.tasks, **plan.priors}
 
 
 @app.command()
@@ -202,8 +283,8 @@ def _section(config: Path) -> PluginsSection:
     )
 
 
-def _show(label: str, entry: Registered[Record]) -> None:
-    """Print a record and the table of its parameters."""
+def _show(label: str, entry: Registered[Any], values: Mapping[str, Any]) -> None:
+    """Print a record and the table of its parameters, with the ``values`` of a variant if there are any."""
     from rich.table import Table
     from rich.text import Text
 
@@ -227,10 +308,11 @@ def _show(label: str, entry: Registered[Record]) -> None:
     if not model.model_fields:
         console.print("  no parameters")
         return
-    table = Table("parameter", "type", "default", "meaning")
+    table = Table("parameter", *(["value"] if values else []), "type", "default", "meaning")
     for key, field in model.model_fields.items():
         cells = (
             key,
+            *([str(values.get(key))] if values else []),
             type_in_words(field.annotation),
             default_in_words(field),
             field.description or "",

@@ -7,7 +7,14 @@ from typing import Annotated
 
 import typer
 
-from priorbench.cli.options import DEFAULT_CONFIG, ConfigOption, load, wide_console
+from priorbench.cli.options import (
+    DEFAULT_CONFIG,
+    ConfigOption,
+    JsonOption,
+    load,
+    print_json,
+    wide_console,
+)
 
 
 def add_to(app: typer.Typer) -> None:
@@ -23,6 +30,7 @@ def status(
     interval: Annotated[
         float, typer.Option("--interval", min=0.1, help="Seconds between two looks.")
     ] = 5.0,
+    as_json: JsonOption = False,
 ) -> None:
     """Print how far each prior of an experiment is, also of a run in another terminal or on a cluster."""
     from rich.console import Group
@@ -34,6 +42,9 @@ def status(
     observer = Observer(load(config))
     console = wide_console()
     seen = observer.look()
+    if as_json:
+        print_json(seen)
+        return
     if not watch:
         print_status(console, seen)
         return

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from priorbench.cli.options import DEFAULT_CONFIG, ConfigOption, load
+from priorbench.cli.options import DEFAULT_CONFIG, ConfigOption, JsonOption, load, print_json
 
 
 def add_to(app: typer.Typer) -> None:
@@ -23,6 +23,7 @@ def verify(
             help="Remove what is damaged or out of date, so that the next run makes it again.",
         ),
     ] = False,
+    as_json: JsonOption = False,
 ) -> None:
     """Compare every result with its checksum and with the plan; exit code 1 if any is not as it should be.
 
@@ -39,10 +40,19 @@ def verify(
         )
     files = list(dict.fromkeys(check(plan)))
     found = [file for file in files if file.reason]
+    for damage in found if repair else ():
+        remove(damage)
+    if as_json:
+        print_json(
+            {
+                "checked": len(files),
+                "repaired": repair,
+                "found": [{"path": damage.path, "reason": damage.reason} for damage in found],
+            }
+        )
+        raise typer.Exit(bool(found) and not repair)
     for damage in found:
         typer.echo(f"{damage.path}: {damage.reason}")
-        if repair:
-            remove(damage)
     if not files:
         typer.echo(f"nothing has been written yet in {plan.layout.root}")
     elif not found:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from rich import box
+from rich.cells import cell_len
 from rich.table import Table
 from rich.text import Text
 
@@ -85,21 +86,64 @@ def to_latex(grid: Grid) -> str:
     return "\n".join(lines) + "\n"
 
 
-def to_rich(grid: Grid) -> list[Table]:
-    """Return one table for the terminal for each section; best is bold, tied is underlined, failures are red."""
+def to_rich(grid: Grid, width: int) -> list[Table]:
+    """Return tables for the terminal, for each section one or several below each other.
+
+    Best is bold, tied is underlined, failures are red. No number is cut: columns that do not fit stand in a further
+    table below.
+
+    Args:
+        grid: the table.
+        width: of the terminal in columns.
+    """
     tables = []
     styles = {"": "", "best": "bold green", "tied": "underline", "failed": "red"}
     for section in grid.sections:
         title = f"{grid.title}: {section.title}" if section.title else grid.title
-        table = Table(title=Text(title), title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
-        for index, column in enumerate(grid.columns):
-            table.add_column(Text(column), justify="left" if index < grid.text_columns else "right")
-        for block in section.blocks:
-            for row in block:
-                table.add_row(*(Text(cell.text, style=styles[cell.mark]) for cell in row))
-            table.add_section()
-        tables.append(table)
+        for columns in _stacked(grid, section, width):
+            table = Table(
+                title=Text(title), title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False
+            )
+            for index in columns:
+                text = index < grid.text_columns
+                table.add_column(
+                    Text(grid.columns[index]),
+                    justify="left" if text else "right",
+                    no_wrap=not text,
+                    overflow="fold",
+                )
+            for block in section.blocks:
+                for row in block:
+                    cells = [row[index] for index in columns]
+                    table.add_row(*(Text(cell.text, style=styles[cell.mark]) for cell in cells))
+                table.add_section()
+            tables.append(table)
     return tables
+
+
+def _stacked(grid: Grid, section: Section, width: int) -> list[list[int]]:
+    """Return the columns of each table: those of text in each, and as many others as fit."""
+    gap = 2
+    wide = [
+        max(cell_len(text) for text in (head, *(row[index].text for row in _rows(section))))
+        for index, head in enumerate(grid.columns)
+    ]
+    text, numbers = range(grid.text_columns), range(grid.text_columns, len(grid.columns))
+    # Text may be broken into lines; half of the width is left for numbers.
+    taken = min(sum(wide[index] + gap for index in text), width // 2) if numbers else 0
+    stacked: list[list[int]] = [[*text]]
+    room = width - taken
+    for index in numbers:
+        if room < wide[index] + gap and len(stacked[-1]) > grid.text_columns:
+            stacked.append([*text])
+            room = width - taken
+        stacked[-1].append(index)
+        room -= wide[index] + gap
+    return stacked
+
+
+def _rows(section: Section) -> list[Row]:
+    return [row for block in section.blocks for row in block]
 
 
 def _markdown(text: str) -> str:

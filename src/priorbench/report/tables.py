@@ -70,9 +70,18 @@ def write_tables(
     return [folder / name for name in contents]
 
 
-def terminal_tables(scores: pd.DataFrame, runs: pd.DataFrame, catalogue: Catalogue) -> list[Table]:
-    """Return what to print when an experiment is done: the first metric, and the failures if there are any."""
+def terminal_tables(
+    scores: pd.DataFrame, runs: pd.DataFrame, catalogue: Catalogue, width: int
+) -> list[Table]:
+    """Return what to print when an experiment is done: the first metric, and the failures if there are any.
+
+    Args:
+        scores: rows of :data:`priorbench.results.schema.SCORES`.
+        runs: rows of :data:`priorbench.results.schema.RUNS`.
+        catalogue: labels and order.
+        width: of the terminal in columns.
+    """
     metric = catalogue.main_metric
-    return to_rich(score_grid(scores, catalogue, metric)) + to_rich(
-        failures_grid(runs, scores, catalogue)
+    return to_rich(score_grid(scores, catalogue, metric), width) + to_rich(
+        failures_grid(runs, scores, catalogue), width
     )

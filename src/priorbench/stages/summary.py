@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from rich.console import Console
 
 from priorbench.plan import Plan
 from priorbench.report.tables import terminal_tables
 from priorbench.results.gather import read_table
-from priorbench.stages.failures import lines, lost_jobs
+from priorbench.results.statistics import summarise
+from priorbench.stages.failures import Failure, lines, lost_jobs
 from priorbench.stages.remarks import remarks
 from priorbench.stages.results import catalogue
 from priorbench.stages.status import Observer
@@ -18,6 +21,45 @@ from priorbench.stages.status_view import print_status
 
 FULL = 1_000_000
 """Bytes: with less left nothing can be written."""
+
+
+@dataclass(frozen=True)
+class SummaryData:
+    """The result of an experiment, for programs.
+
+    Args:
+        experiment: its name.
+        gathered: whether all rows are there.
+        scores: rows of :func:`priorbench.results.statistics.summarise`.
+        failures: what failed, scores too, and jobs that ended without a result.
+        remarks: what must be said of the rows.
+        results: the folder.
+    """
+
+    experiment: str
+    gathered: bool
+    scores: list[dict[str, Any]]
+    failures: list[Failure]
+    remarks: list[str]
+    results: Path
+
+
+def summary_data(plan: Plan) -> SummaryData:
+    """Return what :func:`print_summary` prints."""
+    layout = plan.layout
+    scores, runs = Path(layout.result("scores")), Path(layout.result("runs"))
+    gathered = scores.exists() and runs.exists()
+    rows: list[dict[str, Any]] = []
+    remarked: list[str] = []
+    if gathered:
+        score_rows = read_table(scores)
+        table = summarise(score_rows, plan.metrics)
+        rows = [dict(zip(table.columns, row, strict=True)) for row in table.to_numpy().tolist()]
+        remarked = remarks(plan, read_table(runs), score_rows)
+    failures = [*Observer(plan, recent=0).look().failures, *lost_jobs(plan)]
+    return SummaryData(
+        plan.experiment.experiment, gathered, rows, failures, remarked, Path(layout.root)
+    )
 
 
 def print_summary(plan: Plan) -> None:
@@ -33,7 +75,7 @@ def print_summary(plan: Plan) -> None:
     status = Observer(plan, recent=0).look()
     if gathered:
         score_rows, run_rows = read_table(scores), read_table(runs)
-        for table in terminal_tables(score_rows, run_rows, catalogue(plan)):
+        for table in terminal_tables(score_rows, run_rows, catalogue(plan), console.width):
             console.print(table)
         for remark in remarks(plan, run_rows, score_rows):
             console.print(remark, style="yellow", markup=False, soft_wrap=True)
