@@ -52,11 +52,14 @@ KINDS = """
     from priorbench import PriorSpec, hookimpl
     from priorbench.priors import Denoiser, Generator, Learned, PatchPrior, Prior
 
-    class P(PatchPrior): pass
-    class D(Denoiser): pass
-    class G(Generator): pass
-    class R(Prior): pass
-    class L(Prior, Learned): pass
+    class P(PatchPrior): log_prob = map_estimate = None
+    class D(Denoiser): denoise = None
+    class G(Generator): decode = None
+    class R(Prior): restore = None
+    class L(Prior, Learned): restore = fit = state_dict = load_state_dict = None
+    class A(Denoiser): pass
+    class C(D):
+        def __init__(self, strength): pass
 
     @hookimpl
     def register_priors():
@@ -65,6 +68,8 @@ KINDS = """
         yield PriorSpec(name="learner", factory=L, summary="for a test", learns=True)
         yield PriorSpec(name="unfitted", factory=L, summary="for a test")
         yield PriorSpec(name="unlearned", factory=R, summary="for a test", learns=True)
+        yield PriorSpec(name="abstract", factory=A, summary="for a test")
+        yield PriorSpec(name="wanting", factory=C, summary="for a test")
 """
 
 
@@ -79,6 +84,8 @@ def test_every_kind_of_prior_is_known_and_must_learn_as_its_record_says(bench: A
     for name, word in (
         ("unfitted", "lacks learns=True"),
         ("unlearned", "R is no subclass of Learned"),
+        ("abstract", "its class A lacks denoise"),
+        ("wanting", "parameters (none), and missing a required argument: 'strength'"),
     ):
         assert "FAILED" in lines[name]
         assert [

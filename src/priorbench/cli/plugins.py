@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import inspect
 import re
 from collections.abc import Mapping
 from pathlib import Path
@@ -263,6 +264,9 @@ def kind_of_prior(entry: Registered[PriorSpec]) -> str:
         raise PluginError(
             f"the factory of {whose} must be a subclass of PatchPrior, Denoiser, Generator or Prior"
         )
+    if inspect.isabstract(loaded):
+        missing = ", ".join(sorted(loaded.__abstractmethods__))
+        raise PluginError(f"{whose} can't be made: its class {loaded.__name__} lacks {missing}")
     if issubclass(loaded, Learned) and not record.learns:
         raise PluginError(
             f"{whose} is a Learned, but would never be fitted: its PriorSpec lacks learns=True"
@@ -271,7 +275,20 @@ def kind_of_prior(entry: Registered[PriorSpec]) -> str:
         raise PluginError(
             f"the PriorSpec of {whose} says learns=True, but {loaded.__name__} is no subclass of Learned"
         )
+    _check_constructor(loaded, record, whose)
     return kind
+
+
+def _check_constructor(factory: type, record: PriorSpec, whose: str) -> None:
+    """Raise PluginError if the constructor does not take the record's parameters."""
+    names = list(record.parameters.model_fields)
+    try:
+        inspect.signature(factory).bind(**dict.fromkeys(names))
+    except TypeError as error:
+        raise PluginError(
+            f"{whose} can't be made: {factory.__name__} is called with the record's parameters "
+            f"({', '.join(names) or 'none'}), and {error}"
+        ) from error
 
 
 def _section(config: Path) -> PluginsSection:

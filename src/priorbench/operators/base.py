@@ -74,7 +74,7 @@ class LinearOperator(ABC):
     @cached_property
     def observation_shape(self) -> tuple[int, int, int]:
         """(C, h, w) of Hx."""
-        _, channels, height, width = self.forward(self._zeros()).shape
+        _, channels, height, width = self.forward(self.zeros()).shape
         return channels, height, width
 
     def restrict(self, y: Observation) -> Observation:
@@ -83,7 +83,7 @@ class LinearOperator(ABC):
 
     def norm(self) -> float:
         """Return the spectral norm ‖H‖₂ = max ‖Hx‖ / ‖x‖, by power iteration on HᵀH to three digits."""
-        zeros = self._zeros()
+        zeros = self.zeros()
         generator = torch.Generator().manual_seed(0)
         x = torch.rand(zeros.shape, generator=generator, dtype=zeros.dtype).to(zeros.device)
         estimate = 0.0
@@ -133,10 +133,13 @@ class LinearOperator(ABC):
     def estimate(self, y: Observation) -> Image:
         """Return the observation as an image: the plainest x that y suggests, without any prior.
 
-        By default the least-squares solution, weakly pulled towards mid-gray.
+        All solvers start there, and the baseline ``observed`` is it. By default the smoothest image that agrees with
+        y, :func:`priorbench.operators.smoothest.smoothest_image`; an operator that knows a better one, such as
+        an interpolation, overrides it.
         """
-        gray = torch.full((y.shape[0], *self.image_shape), 0.5, dtype=y.dtype, device=y.device)
-        return self.data_step(y, gray, fidelity=1.0, penalty=1e-2)
+        from priorbench.operators.smoothest import smoothest_image
+
+        return smoothest_image(self, y)
 
     def to(
         self, device: torch.device | str | None = None, dtype: torch.dtype | None = None
@@ -151,8 +154,8 @@ class LinearOperator(ABC):
         build: Callable[..., LinearOperator] = type(self)
         return build(**{key: convert(value) for key, value in self.arguments().items()})
 
-    def _zeros(self) -> Image:
-        """Return a black image where this operator's own tensors are."""
+    def zeros(self) -> Image:
+        """Return a black image, on the device and with the precision of this operator's own tensors."""
         tensors = [value for value in self.arguments().values() if isinstance(value, Tensor)]
         floating = [value.dtype for value in tensors if value.is_floating_point()]
         device = tensors[0].device if tensors else None

@@ -57,7 +57,8 @@ class Composition(LinearOperator):
         """Return the inner operator's estimate from the outer one's."""
         return self.inner.estimate(self.outer.estimate(y))
 
-    def _zeros(self) -> Image:
-        zeros, outer = self.inner._zeros(), self.outer._zeros()
+    def zeros(self) -> Image:
+        """Return a black image, on the device and with the precision of both operators."""
+        zeros, outer = self.inner.zeros(), self.outer.zeros()
         device = outer.device if zeros.device.type == "cpu" else zeros.device
         return zeros.to(device, torch.promote_types(zeros.dtype, outer.dtype))

@@ -100,7 +100,8 @@ class Downsample(LinearOperator):
             device or matrix.device,
         )
 
-    def _zeros(self) -> Image:
+    def zeros(self) -> Image:
+        """Return a black image, on the device and with the precision of the interpolation."""
         return self._rows.matrix.new_zeros(1, *self.image_shape)
 
 

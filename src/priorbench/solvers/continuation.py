@@ -9,6 +9,8 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, replace
 
+import torch
+
 from priorbench.operators import Mask, RandomProjection
 from priorbench.problem import Problem
 from priorbench.solver_settings import Regime, SplittingSettings
@@ -96,16 +98,27 @@ def fidelity_weight(sigma: float, trust: float = 1.0) -> float:
 
 
 def regime(problem: Problem) -> Regime:
-    """Return whether pixels are missing between known ones, or mixed as after a blur, and then whether there is noise.
+    """Return what the operator does to pixels, which decides how an iteration has to proceed.
 
-    With noise on mixed pixels an iteration must settle where data and prior agree. Without it the data are exact,
-    and what they leave open fades slowly.
+    Known pixels are right at once, and missing ones are filled from them. With noise on mixed pixels an iteration
+    must settle where data and prior agree. Without it the data are exact, and what they leave open fades slowly.
     """
-    if isinstance(problem.operator, Mask):
+    if _drops_pixels(problem):
         return "missing"
     if isinstance(problem.operator, RandomProjection):
         return "sensed"
     return "mixed" if problem.sigma > 0 else "mixed_noise_free"
+
+
+def _drops_pixels(problem: Problem) -> bool:
+    """Return whether HᵀH makes some values of an image 0 and keeps the others: a mask, a mosaic of colours."""
+    if isinstance(problem.operator, Mask):
+        return True
+    generator = torch.Generator().manual_seed(0)
+    x = 0.5 + torch.rand(1, *problem.image_shape, generator=generator).to(problem.y)
+    seen = problem.operator.adjoint(problem.operator.forward(x))
+    dropped = seen.abs() < 1e-6
+    return bool(dropped.any() and (dropped | torch.isclose(seen, x)).all())
 
 
 def geometric(first: float, last: float, steps: int) -> tuple[float, ...]:

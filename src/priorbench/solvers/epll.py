@@ -13,6 +13,7 @@ from torch import Tensor
 from priorbench.priors import Context, PatchPrior, Restoration
 from priorbench.problem import Problem
 from priorbench.solvers.aggregation import average_everywhere, average_on_grid
+from priorbench.solvers.answers import checked
 from priorbench.solvers.continuation import Schedule
 from priorbench.solvers.half_quadratic import Estimate, half_quadratic
 from priorbench.types import Patches
@@ -56,7 +57,8 @@ def epll(
 
         def estimate(plane: Tensor, noise_variance: float, average: Tensor) -> Iterator[float]:
             def map_estimate(patches: Patches) -> Patches:
-                return own.map_estimate(patches, noise_variance)
+                estimate = own.map_estimate(patches, noise_variance)
+                return checked(estimate, patches, f"{type(own).__qualname__}.map_estimate")
 
             if own.stride == 1:
                 return average_everywhere(plane, own.patch_size, map_estimate, average)

@@ -10,6 +10,7 @@ from priorbench.operators import Identity
 from priorbench.priors import Context, Denoiser, Restoration
 from priorbench.problem import Problem
 from priorbench.solver_settings import Regime, SolverSettings
+from priorbench.solvers.answers import checked
 from priorbench.solvers.continuation import Schedule, geometric, regime
 from priorbench.solvers.splitting import split
 from priorbench.types import Image
@@ -45,16 +46,21 @@ def plug_and_play(
         if problem.sigma == 0:
             return Restoration(problem.y)
         least, most = prior.sigma_range
-        return Restoration(prior.denoise(problem.y, min(max(problem.sigma, least), most)))
+        sigma = min(max(problem.sigma, least), most)
+        return Restoration(_denoised(prior, problem.y, sigma))
     schedule = schedule or default_schedule(problem, context.solver)
     steps = len(schedule.levels)
 
     def estimate(step: int, image: Image, level: float) -> Image:
-        restored = prior.denoise(image, level)
+        restored = _denoised(prior, image, level)
         context.progress((step + 1) / steps)
         return restored
 
     return split(estimate, problem, schedule.within(prior.sigma_range))
+
+
+def _denoised(prior: Denoiser, image: Image, sigma: float) -> Image:
+    return checked(prior.denoise(image, sigma), image, f"{type(prior).__qualname__}.denoise")
 
 
 def default_schedule(problem: Problem, settings: SolverSettings = DEFAULT) -> Schedule:

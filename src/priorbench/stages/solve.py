@@ -37,7 +37,7 @@ def solve(
     problem.estimate()
     seed_everything(seed)
     measure = Measure()
-    result = restore(prior, problem, context)
+    result = _restoration(restore(prior, problem, context), prior)
     seconds, peak = measure.seconds + context.checkpoint.spent, measure.peak_memory_mb
     expected = (1, *problem.image_shape)
     if tuple(result.image.shape) != expected:
@@ -61,6 +61,27 @@ def solve(
         solver=result.solver.words if result.solver else "",
     )
     return outcome, result
+
+
+def _restoration(result: object, prior: object) -> Restoration:
+    """Return what a prior gave, if it is what a prior has to give.
+
+    Raises:
+        TypeError: it is no :class:`Restoration` of an image.
+    """
+    method = f"{type(prior).__qualname__}.restore"
+    if not isinstance(result, Restoration):
+        given = "None" if result is None else f"an object of type {type(result).__qualname__}"
+        raise TypeError(
+            f"{method} returned {given}; it must return priorbench.priors.Restoration(image)"
+        )
+    image: object = result.image
+    if not isinstance(image, torch.Tensor):
+        kind = type(image).__qualname__
+        raise TypeError(
+            f"{method} returned a Restoration whose image is of type {kind}; it must be a torch.Tensor"
+        )
+    return result
 
 
 def _n_parameters(prior: object, result: Restoration) -> int | None:
