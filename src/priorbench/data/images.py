@@ -15,7 +15,7 @@ MOST_BYTES = 2**30
 
 
 def read_image(path: Path) -> np.ndarray:
-    """Read a PNG, JPEG, TIFF or BMP file; its content counts, not its suffix.
+    """Read an image file of any format in :data:`.FORMATS`; its content counts, not its suffix.
 
     See :func:`priorbench.data.decoders.decode` for what becomes of alpha, palettes, bits and orientation.
 
@@ -36,9 +36,7 @@ def read_image(path: Path) -> np.ndarray:
         return decode(data)
     except Exception as error:
         # A decoder given hostile bytes raises anything, from SyntaxError to struct.error.
-        raise ValueError(
-            f"{path} can't be read as a PNG, JPEG, TIFF or BMP image: {_reason(error)}"
-        ) from error
+        raise ValueError(f"{path} can't be read as an image: {_reason(error)}") from error
 
 
 def planes(array: np.ndarray) -> np.ndarray:
@@ -75,7 +73,7 @@ def _reason(error: Exception) -> str:
     """Return the error in one line; Pillow's refusal quotes the address of a buffer instead of a reason."""
     text = " ".join(str(error).split())
     return (
-        "its content is of no such format"
+        "its header is damaged"
         if "cannot identify image file" in text
         else text or type(error).__name__
     )
