@@ -14,7 +14,12 @@ import pytest
 from image_files import every_format, exif, png, png_of, rows, saved, tiff
 from PIL import Image
 
-from priorbench.data.decoders import decode
+from priorbench.data import decoders
+
+
+def decode(content: bytes) -> np.ndarray:
+    return np.ascontiguousarray(decoders.decode(content).on_white())
+
 
 HERE = Path(__file__).parent
 PHOTO = Image.fromarray(np.random.default_rng(2).integers(0, 256, (64, 80, 3), np.uint8))

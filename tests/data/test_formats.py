@@ -12,7 +12,12 @@ import tifffile
 from image_files import every_format, exif, png, png_of, saved, tiff, tiff_fields
 from PIL import Image, ImageOps
 
-from priorbench.data.decoders import decode
+from priorbench.data import decoders
+
+
+def decode(content: bytes) -> np.ndarray:
+    return np.ascontiguousarray(decoders.decode(content).on_white())
+
 
 RANDOM = np.random.default_rng(1)
 SHAPE = (13, 18)

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from priorbench.data.formats import heif, jpeg, jpeg2000, jpegxl, pillow, png, tiff
 from priorbench.data.formats.common import MOST_PIXELS as MOST_PIXELS
+from priorbench.data.formats.common import Picture
 
 FORMATS = "PNG, JPEG, TIFF, BMP, GIF, WebP, AVIF, HEIC, JPEG 2000 or JPEG XL"
 
 
-def decode(data: bytes) -> np.ndarray:
-    """Return the image in ``data``, upright, as float32 on [0, 1], H × W or H × W × 3.
+def decode(data: bytes) -> Picture:
+    """Return the picture in ``data``, upright, as float32 on [0, 1].
 
     The content says what the format is. All bits are kept but those of AVIF, which Pillow
-    reads with 8. Alpha is composited over white. A palette becomes RGB.
+    reads with 8. A palette becomes RGB.
     Of several pages or frames the first is taken. Gamma, colour profiles and other metadata are ignored, whole or
     damaged; the orientation is not.
 

@@ -8,6 +8,7 @@ import imagecodecs
 import numpy as np
 
 from priorbench.data.decoders import decode
+from priorbench.data.formats.common import Picture
 from priorbench.files import read_at_most, write_atomically
 
 MOST_BYTES = 2**30
@@ -17,7 +18,8 @@ MOST_BYTES = 2**30
 def read_image(path: Path) -> np.ndarray:
     """Read an image file of any format in :data:`.FORMATS`; its content counts, not its suffix.
 
-    See :func:`priorbench.data.decoders.decode` for what becomes of alpha, palettes, bits and orientation.
+    See :func:`priorbench.data.decoders.decode` for what becomes of palettes, bits and orientation. Alpha is
+    composited over white.
 
     Args:
         path: the file.
@@ -29,6 +31,11 @@ def read_image(path: Path) -> np.ndarray:
         ValueError: the file is no regular one, empty, cut off, corrupt, too large or no image; the message names it.
         OSError: the file can't be opened.
     """
+    return np.ascontiguousarray(read_picture(path).on_white())
+
+
+def read_picture(path: Path) -> Picture:
+    """Read an image file with its transparency; see :func:`read_image`."""
     data = read_at_most(path, MOST_BYTES)
     if not data:
         raise ValueError(f"{path} is empty")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from dataclasses import dataclass
 
 import numpy as np
 from PIL import Image
@@ -21,27 +22,50 @@ def check_size(width: int, height: int) -> None:
         raise ValueError(f"its header claims more than {MOST_PIXELS} pixels, the limit")
 
 
-def on_white(levels: np.ndarray, peak: float, *, colours: int | None = None) -> np.ndarray:
-    """Return an image on [0, 1], H × W or H × W × 3, from levels H × W or H × W × C.
+@dataclass(frozen=True)
+class Picture:
+    """What an image file holds.
 
     Args:
-        levels: gray, gray and alpha, RGB, or RGB and alpha.
+        colour: H × W × 1 or H × W × 3, float32 on [0, 1].
+        alpha: how opaque each pixel is, H × W, float32 on [0, 1]; None where the file has no transparency.
+        premultiplied: whether the colours are multiplied by alpha already.
+    """
+
+    colour: np.ndarray
+    alpha: np.ndarray | None = None
+    premultiplied: bool = False
+
+    def on_white(self) -> np.ndarray:
+        """Return the image composited over white, c·a + 1 − a, H × W or H × W × 3."""
+        colour = self.colour
+        if self.alpha is not None:
+            alpha = self.alpha[..., None]
+            colour = np.clip((colour if self.premultiplied else colour * alpha) + (1 - alpha), 0, 1)
+        return colour[..., 0] if colour.shape[2] == 1 else colour
+
+    def upright(self, orientation: int) -> Picture:
+        """Return the picture without an orientation as EXIF and TIFF number them, 1 to 8; others mean nothing."""
+        alpha = None if self.alpha is None else _turned(self.alpha, orientation)
+        return Picture(_turned(self.colour, orientation), alpha, self.premultiplied)
+
+
+def picture(levels: np.ndarray, peak: float) -> Picture:
+    """Return the picture of levels H × W or H × W × C: gray or RGB, in two or four channels with alpha.
+
+    Args:
+        levels: what a library decoded.
         peak: the level of white, and of what is opaque.
-        colours: how many channels come before alpha; None where two or four channels have alpha as their last.
 
     Raises:
         ValueError: the number of channels is another.
     """
     array = levels.reshape(*levels.shape[:2], -1) / np.float32(peak)
-    channels = array.shape[2]
-    colours = channels - (channels in (2, 4)) if colours is None else colours
-    if colours not in (1, 3) or channels - colours not in (0, 1):
-        raise ValueError(f"it has {channels} channels; gray or RGB, with or without alpha, is read")
-    if channels > colours:
-        alpha = array[..., colours:]
-        array = array[..., :colours] * alpha + (1 - alpha)
     array = array.astype(np.float32, copy=False)
-    return array[..., 0] if colours == 1 else array
+    channels = array.shape[2]
+    if channels > 4:
+        raise ValueError(f"it has {channels} channels; gray or RGB, with or without alpha, is read")
+    return Picture(array[..., :-1], array[..., -1]) if channels in (2, 4) else Picture(array)
 
 
 def check_floats(array: np.ndarray) -> np.ndarray:
@@ -67,8 +91,7 @@ def orientation_of(exif: bytes) -> int:
     return value if isinstance(value, int) and 1 <= value <= 8 else 1
 
 
-def upright(array: np.ndarray, orientation: int) -> np.ndarray:
-    """Undo an orientation as EXIF and TIFF number them, 1 to 8; other numbers mean nothing."""
+def _turned(array: np.ndarray, orientation: int) -> np.ndarray:
     if orientation in (5, 6, 7, 8):
         array = array.swapaxes(0, 1)
     if orientation in (3, 4, 7, 8):

@@ -6,7 +6,7 @@ import imagecodecs
 import numpy as np
 
 from priorbench.data.formats.boxes import boxes, inside
-from priorbench.data.formats.common import check_size, on_white
+from priorbench.data.formats.common import Picture, check_size, picture
 
 AVIF = (b"avif", b"avis")
 HEIC = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"mif1", b"msf1")
@@ -22,7 +22,7 @@ def brand(data: bytes) -> bytes:
     return b""
 
 
-def decode(data: bytes) -> np.ndarray:
+def decode(data: bytes) -> Picture:
     """Return the image of a HEIC file of 8 bits, which libheif turns upright.
 
     Raises:
@@ -37,7 +37,7 @@ def decode(data: bytes) -> np.ndarray:
     levels = imagecodecs.heif_decode(data, index=0)
     if levels.dtype != np.uint8:
         raise ValueError("HEIC of more than 8 bits is not supported")
-    return on_white(levels, 255)
+    return picture(levels, 255)
 
 
 def _check_sizes(data: bytes) -> None:

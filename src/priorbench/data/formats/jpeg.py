@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from PIL import Image
 
-from priorbench.data.formats.common import check_size, on_white, orientation_of, upright
+from priorbench.data.formats.common import Picture, check_size, orientation_of, picture
 
 SIGNATURE = b"\xff\xd8\xff"
 _EOI, _SOS, _DRI, _EXIF, _ADOBE, _COMMENT = 0xD9, 0xDA, 0xDD, 0xE1, 0xEE, 0xFE
@@ -49,7 +49,7 @@ class _Parts:
     whole: set[tuple[int, int]] = field(default_factory=set)
 
 
-def decode(data: bytes) -> np.ndarray:
+def decode(data: bytes) -> Picture:
     """Return the image of a JPEG file, gray or RGB; CMYK is converted."""
     parts = _parts(data)
     image = _open(b"".join(parts.plain))
@@ -63,7 +63,7 @@ def decode(data: bytes) -> np.ndarray:
             raise ValueError(f"its data ends{where or ' before the last row'}")
     gray = image.mode == "L"
     levels = np.asarray(image.convert("L" if gray else "RGB"))
-    return upright(on_white(levels, 255), orientation_of(parts.exif) if parts.exif else 1)
+    return picture(levels, 255).upright(orientation_of(parts.exif) if parts.exif else 1)
 
 
 def _open(data: bytes) -> Image.Image:

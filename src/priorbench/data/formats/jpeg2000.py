@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import imagecodecs
-import numpy as np
 
 from priorbench.data.formats.boxes import boxes, inside
-from priorbench.data.formats.common import check_size, on_white
+from priorbench.data.formats.common import Picture, check_size, picture
 
 SIGNATURES = (b"\0\0\0\x0cjP  \r\n\x87\n", b"\xff\x4f\xff\x51")
 
 
-def decode(data: bytes) -> np.ndarray:
+def decode(data: bytes) -> Picture:
     """Return the image of a file of JPEG 2000, wrapped (JP2) or not."""
     start = 0
     if data.startswith(SIGNATURES[0]):
@@ -31,4 +30,4 @@ def decode(data: bytes) -> np.ndarray:
         raise ValueError("signed samples or more than 16 bits are not supported")
     if any(kind == b"pclr" for kind, _, _ in inside(data, b"jp2h")):
         raise ValueError("a palette inside JPEG 2000 is not supported")
-    return on_white(imagecodecs.jpeg2k_decode(data), 2 ** (depth + 1) - 1)
+    return picture(imagecodecs.jpeg2k_decode(data), 2 ** (depth + 1) - 1)

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import imagecodecs
-import numpy as np
 
 from priorbench.data.formats.boxes import boxes
-from priorbench.data.formats.common import check_floats, check_size, on_white
+from priorbench.data.formats.common import Picture, check_floats, check_size, picture
 
 SIGNATURES = (b"\0\0\0\x0cJXL \r\n\x87\n", b"\xff\x0a")
 _RATIOS = ((1, 1), (12, 10), (4, 3), (3, 2), (16, 9), (5, 4), (2, 1))
 
 
-def decode(data: bytes) -> np.ndarray:
+def decode(data: bytes) -> Picture:
     """Return the image of a file of JPEG XL, wrapped in boxes or not.
 
     The header's fields are those of ISO/IEC 18181-1, Annex D: the size, then what is known of the samples.
@@ -31,10 +30,10 @@ def decode(data: bytes) -> np.ndarray:
         floating, choice = bool(bits.take(1)), bits.take(2)
         depth = (8, 10, 12)[choice] if choice < 3 else 1 + bits.take(6)
     if floating:
-        return on_white(check_floats(imagecodecs.jpegxl_decode(data)), 1)
+        return picture(check_floats(imagecodecs.jpegxl_decode(data)), 1)
     if depth > 16:
         raise ValueError(f"{depth} bits a sample are not supported: up to 16 are")
-    return on_white(imagecodecs.jpegxl_decode(data), 2**depth - 1)
+    return picture(imagecodecs.jpegxl_decode(data), 2**depth - 1)
 
 
 class _Bits:

@@ -8,10 +8,10 @@ import warnings
 import numpy as np
 from PIL import Image
 
-from priorbench.data.formats.common import check_size, on_white, orientation_of, upright
+from priorbench.data.formats.common import Picture, check_size, orientation_of, picture
 
 
-def decode(data: bytes, form: str) -> np.ndarray:
+def decode(data: bytes, form: str) -> Picture:
     """Return the image of a file, of its first frame, in 8 bits; ``form`` is Pillow's name of the format."""
     image = open_image(data, form)
     gray = image.mode in ("1", "L", "LA")
@@ -20,7 +20,7 @@ def decode(data: bytes, form: str) -> np.ndarray:
     levels = np.asarray(
         image.convert(("LA" if gray else "RGBA") if alpha else ("L" if gray else "RGB"))
     )
-    return upright(on_white(levels, 255), orientation_of(exif) if exif else 1)
+    return picture(levels, 255).upright(orientation_of(exif) if exif else 1)
 
 
 def open_image(data: bytes, form: str) -> Image.Image:

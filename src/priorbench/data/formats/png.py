@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import imagecodecs
 import numpy as np
 
-from priorbench.data.formats.common import check_size, on_white, orientation_of, upright
+from priorbench.data.formats.common import Picture, check_size, orientation_of, picture
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _LONGEST_SIDE = 1_000_000
@@ -18,7 +18,7 @@ _LONGEST_SIDE = 1_000_000
 _CHANNELS = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}
 
 
-def decode(data: bytes) -> np.ndarray:
+def decode(data: bytes) -> Picture:
     """Return the image of a PNG file; of an animation, its default image.
 
     libpng gets the critical chunks and ``tRNS``; of the others, the orientation in ``eXIf`` is used, wherever it
@@ -48,7 +48,7 @@ def decode(data: bytes) -> np.ndarray:
         raise ValueError(
             str(error) if rows >= height else f"its data ends after {rows} of {height} rows"
         ) from error
-    return upright(on_white(levels, np.iinfo(levels.dtype).max), orientation)
+    return picture(levels, np.iinfo(levels.dtype).max).upright(orientation)
 
 
 def _chunks(data: bytes) -> Iterator[tuple[bytes, bytes]]:

@@ -10,10 +10,10 @@ import numpy as np
 from priorbench.data.formats import tiff_header as tags
 from priorbench.data.formats.common import (
     MOST_PIXELS,
+    Picture,
     check_floats,
     check_size,
-    on_white,
-    upright,
+    picture,
 )
 from priorbench.data.formats.pillow import open_image
 from priorbench.data.formats.tiff_header import SIGNATURES as SIGNATURES
@@ -39,7 +39,7 @@ _BITS = {_UNSIGNED: (1, 2, 4, 8, 10, 12, 14, 16), _FLOAT: (16, 32, 64)}
 _PREMULTIPLIED, _ALPHA = 1, 2
 
 
-def decode(data: bytes) -> np.ndarray:
+def decode(data: bytes) -> Picture:
     """Return the first image of a TIFF file.
 
     Alpha is composited over white, whether the colours are multiplied by it already (ExtraSamples 1) or not (2).
@@ -61,7 +61,7 @@ def decode(data: bytes) -> np.ndarray:
             raise ValueError("alpha in these colours or this compression is not supported")
         image = open_image(header.cleaned, "TIFF")
         levels = np.asarray(image.convert("L" if image.mode == "L" else "RGB"))
-        return upright(on_white(levels, 255), header.orientation)
+        return picture(levels, 255).upright(header.orientation)
     if compression not in _COMPRESSIONS:
         raise ValueError(f"the compression {_NAMES.get(compression, compression)} is not supported")
     if photometric not in (_WHITE_IS_ZERO, _BLACK_IS_ZERO, _RGB, _PALETTE):
@@ -74,13 +74,13 @@ def decode(data: bytes) -> np.ndarray:
         levels = np.moveaxis(levels, 0, -1)
     levels = levels.reshape(*levels.shape[:2], -1)
     if photometric == _PALETTE:
-        return upright(_coloured(levels[..., 0], header, bits), header.orientation)
+        return _coloured(levels[..., 0], header, bits).upright(header.orientation)
     array = (
         check_floats(levels).astype(np.float32)
         if form == _FLOAT
         else levels / np.float32(2**bits - 1)
     )
-    return upright(_composited(array, header, photometric), header.orientation)
+    return _separated(array, header, photometric).upright(header.orientation)
 
 
 def _samples(header: Header) -> tuple[int, int]:
@@ -144,17 +144,17 @@ def _check_sizes(header: Header, bits: int) -> None:
             raise ValueError(f"the file ends after {row} of {height} rows")
 
 
-def _coloured(levels: np.ndarray, header: Header, bits: int) -> np.ndarray:
+def _coloured(levels: np.ndarray, header: Header, bits: int) -> Picture:
     """Return RGB from a palette: the high byte of its 16 bits, or the low one where there is no other, as libtiff."""
     table = np.array(header.values(tags.COLOUR_MAP))
     if bits > 8 or len(table) != 3 * 2**bits:
         raise ValueError(f"its field ColorMap has {len(table)} values, not {3 * 2**bits}")
     table = table >> 8 if table.max() > 255 else table
-    return on_white(table.reshape(3, -1).T[levels.astype(np.uint8)], 255)
+    return picture(table.reshape(3, -1).T[levels.astype(np.uint8)], 255)
 
 
-def _composited(array: np.ndarray, header: Header, photometric: int) -> np.ndarray:
-    """Return gray or RGB over white from colours, and alpha among the samples behind them."""
+def _separated(array: np.ndarray, header: Header, photometric: int) -> Picture:
+    """Return gray or RGB, and alpha among the samples behind them."""
     colours = 3 if photometric == _RGB else 1
     if array.shape[2] < colours:
         raise ValueError(f"it has {array.shape[2]} samples a pixel, and RGB needs 3")
@@ -163,8 +163,6 @@ def _composited(array: np.ndarray, header: Header, photometric: int) -> np.ndarr
     colour = array[..., :colours]
     if photometric == _WHITE_IS_ZERO:
         colour = 1 - colour
-    if alphas:
-        alpha = array[..., colours + alphas[0], None]
-        premultiplied = extra[alphas[0]] == _PREMULTIPLIED
-        colour = np.clip((colour if premultiplied else colour * alpha) + (1 - alpha), 0, 1)
-    return on_white(colour, 1, colours=colours)
+    if not alphas:
+        return Picture(colour)
+    return Picture(colour, array[..., colours + alphas[0]], extra[alphas[0]] == _PREMULTIPLIED)
