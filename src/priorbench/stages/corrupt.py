@@ -10,6 +10,7 @@ import torch
 from priorbench.data.tensors import read_tensor
 from priorbench.errors import MachineError, raise_if_storage
 from priorbench.files import file_sha256
+from priorbench.operators import Mask
 from priorbench.plan import Plan
 from priorbench.provenance import content_digests
 from priorbench.seeds import derive_seed, seeded
@@ -68,6 +69,9 @@ def corrupt(plan: Plan, dataset: str, task: str) -> None:
                 seed = derive_seed(plan.experiment.seed, dataset, image, task)
                 with seeded(seed):
                     problem = corruption.corrupt(fitting, torch.Generator().manual_seed(seed))
+                operator = problem.linear_operator
+                if isinstance(operator, Mask) and operator.known.all():
+                    say(f"{dataset}/{task}/{image}: the mask hides nothing")
                 problem.save(path)
                 entry = Entry(Outcome(OK, "corrupt"), file_sha256(path), tuple(fitting.shape[1:]))
             except Exception as error:

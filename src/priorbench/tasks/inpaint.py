@@ -8,11 +8,11 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from priorbench.data.tensors import read_tensor
 from priorbench.operators import Mask
 from priorbench.problem import Problem
 from priorbench.tasks import masks
 from priorbench.tasks.base import Task, add_noise, shape_of
+from priorbench.tasks.files import read_mask
 from priorbench.types import Image, Observation
 
 
@@ -98,17 +98,17 @@ class InpaintBlock(_Inpaint):
 
 
 class InpaintMask(_Inpaint):
-    """The pixels that an image file shows black are missing.
+    """The pixels that an image file shows black or transparent are missing.
 
     Args:
-        mask: the file, of the images' size; a pixel is known where it is brighter than mid-gray.
+        mask: the file, of the images' size; see :func:`.read_mask`.
         sigma: see above.
     """
 
     def __init__(self, mask: str, sigma: float = 0) -> None:
         super().__init__(sigma)
         self.file = mask
-        self.mask = read_tensor(Path(mask)).mean(dim=1)[0] > 0.5
+        self.mask = read_mask(Path(mask))
 
     def known(self, height: int, width: int, generator: torch.Generator) -> Tensor:
         """Return the file's mask."""
@@ -117,3 +117,9 @@ class InpaintMask(_Inpaint):
                 f"the mask {self.file} is {self.mask.shape[0]} × {self.mask.shape[1]} but the image {height} × {width}"
             )
         return self.mask
+
+    def observe(self, image: Observation, mask: Image | None = None) -> Problem:
+        """Return the image with the pixels missing that the file, or another ``mask``, hides."""
+        _, height, width = shape_of(image)
+        own = self.known(height, width, torch.Generator())[None, None].float()
+        return super().observe(image, own if mask is None else mask)
