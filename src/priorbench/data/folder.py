@@ -41,7 +41,11 @@ def images(parameters: FolderParameters) -> dict[str, Path | None]:
     Raises:
         ValueError: the folder does not exist, is no folder, holds no image, or a variable in its path is not set.
     """
-    folder = expand(parameters.path)
+    return images_in(expand(parameters.path), parameters)
+
+
+def images_in(folder: Path, parameters: FolderParameters) -> dict[str, Path | None]:
+    """List the images of a folder, whatever the path among the parameters; see :func:`images`."""
     if not folder.exists():
         raise ValueError(f"the folder {folder} does not exist")
     if not folder.is_dir():
@@ -63,7 +67,11 @@ def passed_over(parameters: FolderParameters) -> list[str]:
 
     Hidden files are left out.
     """
-    folder = expand(parameters.path)
+    return passed_over_in(expand(parameters.path), parameters)
+
+
+def passed_over_in(folder: Path, parameters: FolderParameters) -> list[str]:
+    """List what is passed over in a folder, whatever the path among the parameters; see :func:`passed_over`."""
     found = folder.rglob("*") if parameters.recursive else folder.iterdir()
     rest = []
     for path in found:

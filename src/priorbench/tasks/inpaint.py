@@ -23,6 +23,8 @@ class _Inpaint(Task):
         sigma: standard deviation of the noise on the known pixels, on the 0–255 scale.
     """
 
+    masked = True
+
     def __init__(self, sigma: float = 0) -> None:
         self.sigma = sigma / 255
 
@@ -40,7 +42,8 @@ class _Inpaint(Task):
         """Return the image with the pixels outside ``mask`` missing."""
         if mask is None:
             raise ValueError(
-                "an observed image needs a mask that is white where the pixels are known"
+                "an observed image needs a mask that is white where the pixels are known, "
+                "or transparency where they are missing"
             )
         if mask.shape[-2:] != image.shape[-2:]:
             raise ValueError(
