@@ -335,6 +335,11 @@ def test_what_claims_to_be_huge_is_refused_in_one_line_before_memory_is_spent(tm
     (tmp_path / "deep.tif").write_bytes(tiff(samples=2**31))
     (tmp_path / "tile.tif").write_bytes(tiff(tile=50_000))
     (tmp_path / "tile8.tif").write_bytes(tiff(tile=50_000, bits=8))
+    pair = tiff().replace(
+        struct.pack("<HHII", 256, 4, 1, 16), struct.pack("<HHIHH", 256, 3, 2, 9, 9)
+    )
+    pair = pair.replace(struct.pack("<HHII", 257, 4, 1, 16), struct.pack("<HHII", 257, 4, 1, 10**8))
+    (tmp_path / "pair.tif").write_bytes(pair)
     (tmp_path / "inner.tif").write_bytes(tiff(compression=34712))
     with (tmp_path / "long.png").open("wb") as file:
         file.truncate(2**34)
@@ -352,7 +357,8 @@ def test_what_claims_to_be_huge_is_refused_in_one_line_before_memory_is_spent(tm
         "deep.tif": "samples",
         "tile.tif": "samples",
         "tile8.tif": "samples",
-        "inner.tif": "JPEG2000",
+        "pair.tif": "ImageWidth must be one whole number",
+        "inner.tif": "JPEG 2000",
         "long.png": "limit",
         "zero.png": "device",
         "claim.npz": "claims",

@@ -25,7 +25,7 @@ def register_datasets() -> Iterator[DatasetSpec]:
         factory="priorbench.data.loaders:load_from_folder",
         images=folder.images,
         parameters=folder.FolderParameters,
-        summary="any folder of PNG, JPEG, TIFF or BMP images",
+        summary="any folder of images",
     )
     yield DatasetSpec(
         name="dead-leaves",

@@ -1,9 +1,9 @@
-"""Answers to a name that nobody knows."""
+"""Names in messages: answers to one that nobody knows, and many in brief."""
 
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 
 def unknown(kind: str, name: object, valid: Iterable[str]) -> str:
@@ -22,3 +22,12 @@ def unknown(kind: str, name: object, valid: Iterable[str]) -> str:
     meant = repr(near[0]) if len(near) == 1 else f"one of {', '.join(near)}"
     hint = f"; did you mean {meant}?" if near else "."
     return f"unknown {kind} {name!r}{hint} Valid: {', '.join(names) or 'none'}"
+
+
+def in_brief(names: Sequence[str], most: int = 5) -> str:
+    """Return ``a, b, c``, and of more than ``most`` names how many are left out; escape what can't be printed."""
+    shown = ", ".join(
+        name if name.isprintable() else ascii(name) for name in map(str, names[:most])
+    )
+    rest = f" and {len(names) - most} more" if len(names) > most else ""
+    return f"{shown}{rest}"

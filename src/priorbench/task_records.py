@@ -2,16 +2,33 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Literal
 
 from pydantic import Field, field_validator
 
 from priorbench.data.folder import expand
+from priorbench.data.names import safe_names
 from priorbench.hookspecs import hookimpl
+from priorbench.names import unknown
 from priorbench.records import Parameters, TaskSpec
 from priorbench.solver_settings import Regime
+
+KERNELS = (
+    *("gaussian", "box", "disk", "motion", "shake1", "shake2"),
+    *(f"levin{number}" for number in range(1, 9)),
+)
+KERNEL = re.compile(r"gaussian|box|disk|motion|levin[1-8]|shake\d+")
+
+
+class KernelFile(str):
+    """The path of a kernel. In an id it is the file's name, of letters, digits, ``.``, ``_`` and ``-``."""
+
+    def __format__(self, form: str) -> str:
+        name = PurePath(self)
+        return format(safe_names([PurePath(name.stem)])[0] + name.suffix.lower(), form)
 
 
 class DenoiseParameters(Parameters):
@@ -38,9 +55,9 @@ class DeblurParameters(Parameters):
     """Parameters of de-blurring."""
 
     kernel: str = Field(
-        "levin1",
-        pattern=r"^(gaussian|box|disk|motion|levin[1-8]|shake\d+)$",
-        description="gaussian, box, disk, motion, levin1 to levin8 (downloaded), or shake1, shake2, … (generated)",
+        "shake1",
+        description="gaussian, box, disk, motion, shake1, shake2, … (generated), levin1 to levin8 (downloaded), "
+        "or a file: a gray image, or a matrix in NumPy's format .npy; $VARIABLES and ~ are expanded",
     )
     sigma: float = Field(
         2.55, ge=0, description="standard deviation of the noise on the 0-255 scale"
@@ -49,6 +66,18 @@ class DeblurParameters(Parameters):
         "circular",
         description="circular, or valid: only what no unseen pixel has touched is observed",
     )
+
+    @field_validator("kernel")
+    @classmethod
+    def _is_known(cls, value: str) -> str:
+        if KERNEL.fullmatch(value):
+            return value
+        if "." not in value and "/" not in value:
+            raise ValueError(unknown("kernel", value, KERNELS) + ", or a file such as kernel.png")
+        if not expand(value).is_file():
+            raise ValueError(f"{expand(value)} does not exist")
+        path = str(expand(value))
+        return KernelFile(path if "." in path or "/" in path else f"./{path}")
 
 
 class MissingParameters(Parameters):
@@ -71,7 +100,8 @@ class MaskParameters(MissingParameters):
     """Parameters of inpainting with a mask of one's own."""
 
     mask: str = Field(
-        description="image file of the images' size, white where a pixel is known; $VARIABLES and ~ are expanded"
+        description="image file of the images' size, white and opaque where a pixel is known; "
+        "$VARIABLES and ~ are expanded"
     )
 
     @field_validator("mask")
@@ -106,6 +136,10 @@ class JpegParameters(Parameters):
     """Parameters of JPEG compression."""
 
     quality: int = Field(10, ge=1, le=100, description="quality as libjpeg counts")
+
+
+def _kernel_file(parameters: DeblurParameters) -> list[Path]:
+    return [Path(parameters.kernel)] if isinstance(parameters.kernel, KernelFile) else []
 
 
 def _mask_file(parameters: MaskParameters) -> list[Path]:
@@ -177,6 +211,7 @@ def register_tasks() -> Iterator[TaskSpec]:
         factory="priorbench.tasks:Deblur",
         parameters=DeblurParameters,
         regimes=_mixed,
+        files=_kernel_file,
         summary="a known blur and white Gaussian noise",
     )
     yield TaskSpec(

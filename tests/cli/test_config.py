@@ -163,3 +163,14 @@ def test_a_stage_that_comes_too_early_says_what_is_missing_and_what_makes_it(
     assert message.startswith("priorbench: results/tiny/")
     assert f"{file} is not there yet: run what makes it first, by `snakemake`" in message
     assert message.count("\n") == 1
+
+
+def test_validate_names_what_a_folder_of_images_passes_over(bench: Any) -> None:
+    bench.image("one", [[0.5] * 12] * 12)
+    for number in range(7):
+        (bench.root / "photos" / f"picture{number}.xcf").touch()
+    bench.plan()
+    lines = run("config", "validate").splitlines()
+    assert lines[-1].strip() == (
+        "photos passes over picture0.xcf, picture1.xcf, picture2.xcf, picture3.xcf, picture4.xcf and 2 more"
+    )

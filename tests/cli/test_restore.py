@@ -154,7 +154,7 @@ GUIDE = [*PHOTO, "--task", "denoise-guided", "--sigma", "5"]
         ([*DENOISE, "--sigma"], ["--sigma needs a value"]),
         ([*DENOISE, "--sigma", "-5"], ["sigma", "greater than or equal to 0"]),
         ([*DENOISE, "--sigma", "much"], ["sigma", "number"]),
-        ([*DENOISE, "photos/colour.png", "--sigma", "5"], ["one photograph, not 2"]),
+        ([*DENOISE, "photos/colour.png", "--sigma", "5"], ["several photographs need a folder"]),
         ([*DENOISE, "--mask", "masks/mask.png"], ["--observed"]),
         (
             [*DENOISE, "--observed", "--sigma", "5", "--mask", "masks/mask.png"],
@@ -181,12 +181,12 @@ GUIDE = [*PHOTO, "--task", "denoise-guided", "--sigma", "5"]
             ["'halv'", "mean 'half'"],
         ),
         (
-            ["photos/gray.png", "--task", "denoise", "--prior", "half", "-o", "out.jpg"],
-            ["16-bit PNG", "out.jpg"],
+            ["photos/gray.png", "--task", "denoise", "--prior", "half", "-o", "out.jpx"],
+            ["out.jpx: end the name in .png, .tif"],
         ),
         (
-            [*DENOISE, "--sigma", "5", "--corrupted", "y.jpg"],
-            ["corrupted image", "16-bit PNG", "y.jpg"],
+            [*DENOISE, "--sigma", "5", "--corrupted", "y.jpg", "--bits", "16"],
+            ["y.jpg: JPEG has 8 bits"],
         ),
         (
             [*PHOTO, "--task", "denoise-50"],

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from pydantic import ValidationError
 
-from priorbench.data.folder import FolderParameters, expand, images
+from priorbench.data.folder import FolderParameters, expand, images, passed_over
 from priorbench.data.images import write_image
 from priorbench.data.loaders import load_from_folder
 from priorbench.records import NAME
@@ -145,3 +145,12 @@ def test_an_unknown_image_and_a_broken_one_are_named(tmp_path):
         load_from_folder(parameters, "emty")
     with pytest.raises(ValueError, match=r"empty\.png is empty"):
         load_from_folder(parameters, "empty")
+
+
+def test_what_is_passed_over_is_named(tmp_path):
+    touch(tmp_path, "a.png", "b.heic", "c.xcf", "notes.txt", ".hidden", "sub/d.png", "sub/e.raw")
+    parameters = FolderParameters(path=str(tmp_path))
+    assert set(images(parameters)) == {"a", "b"}
+    assert passed_over(parameters) == ["c.xcf", "notes.txt", "sub/"]
+    deep = FolderParameters(path=str(tmp_path), recursive=True, pattern=("*.png",))
+    assert passed_over(deep) == ["b.heic", "c.xcf", "notes.txt", "sub/e.raw"]

@@ -21,7 +21,7 @@ from priorbench.provenance.dependencies import PACKAGE
 
 ROOT = Path(__file__).parents[2]
 OPERATORS = ["types.py", "archives.py", "problem.py", "operators/*"]
-IMAGES = ["data/__init__.py", "data/decoders.py", "data/images.py"]
+IMAGES = ["data/__init__.py", "data/decoders.py", "data/formats/*", "data/images.py"]
 SOLVERS = ["solvers/*", "tiles.py"]
 PRIORS = ["types.py", "priors.py", "checkpoints.py"]
 TASKS = [*OPERATORS, *IMAGES, "tasks/*", "data/tensors.py", "data/kernels.py"]

@@ -10,6 +10,8 @@ import typer
 from priorbench.cli.options import DEFAULT_CONFIG, ConfigOption, load
 from priorbench.cli.plugins import kind_of_prior
 from priorbench.config import dump_experiment, json_schema, load_experiment
+from priorbench.data.folder import FolderParameters, passed_over
+from priorbench.names import in_brief
 from priorbench.reference import configuration_page
 
 app = typer.Typer(help="Look at an experiment's configuration.", no_args_is_help=True)
@@ -48,6 +50,11 @@ def validate(
     for name in ("test", "tasks", "priors", "metrics", "studies"):
         typer.echo(f"  {name}: {', '.join(getattr(plan, name)) or 'none'}")
     typer.echo(f"  {images} restorations in {jobs} jobs")
+    for dataset in plan.datasets.values():
+        if isinstance(dataset.parameters, FolderParameters):
+            rest = passed_over(dataset.parameters)
+            if rest:
+                typer.echo(f"  {dataset.id} passes over {in_brief(rest)}")
 
 
 @app.command()

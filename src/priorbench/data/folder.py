@@ -12,7 +12,11 @@ from pydantic import Field
 from priorbench.data.names import natural_key, safe_names
 from priorbench.records import Parameters
 
-SUFFIXES = ("png", "jpg", "jpeg", "tif", "tiff", "bmp")
+SUFFIXES = (
+    *("png", "jpg", "jpeg", "tif", "tiff", "bmp", "gif", "webp"),
+    *("avif", "heic", "heif", "jp2", "j2k", "jxl"),
+)
+"""Of the formats that are read; whether a file is of one of them, its content decides."""
 
 
 class FolderParameters(Parameters):
@@ -37,7 +41,11 @@ def images(parameters: FolderParameters) -> dict[str, Path | None]:
     Raises:
         ValueError: the folder does not exist, is no folder, holds no image, or a variable in its path is not set.
     """
-    folder = expand(parameters.path)
+    return images_in(expand(parameters.path), parameters)
+
+
+def images_in(folder: Path, parameters: FolderParameters) -> dict[str, Path | None]:
+    """List the images of a folder, whatever the path among the parameters; see :func:`images`."""
     if not folder.exists():
         raise ValueError(f"the folder {folder} does not exist")
     if not folder.is_dir():
@@ -52,6 +60,29 @@ def images(parameters: FolderParameters) -> dict[str, Path | None]:
         )
     files.sort(key=lambda file: (natural_key(file.as_posix().casefold()), file.as_posix()))
     return {name: folder / file for name, file in zip(safe_names(files), files, strict=True)}
+
+
+def passed_over(parameters: FolderParameters) -> list[str]:
+    """List what lies in the folder and is no image of the data set: files, and folders that are not looked into.
+
+    Hidden files are left out.
+    """
+    return passed_over_in(expand(parameters.path), parameters)
+
+
+def passed_over_in(folder: Path, parameters: FolderParameters) -> list[str]:
+    """List what is passed over in a folder, whatever the path among the parameters; see :func:`passed_over`."""
+    found = folder.rglob("*") if parameters.recursive else folder.iterdir()
+    rest = []
+    for path in found:
+        file = path.relative_to(folder)
+        if _hidden(file) or (path.is_file() and _matches(file, parameters.pattern)):
+            continue
+        if not path.is_dir():
+            rest.append(file.as_posix())
+        elif not parameters.recursive:
+            rest.append(f"{file.as_posix()}/")
+    return sorted(rest, key=natural_key)
 
 
 def expand(path: str) -> Path:

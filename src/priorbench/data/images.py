@@ -8,6 +8,7 @@ import imagecodecs
 import numpy as np
 
 from priorbench.data.decoders import decode
+from priorbench.data.formats.common import Picture
 from priorbench.files import read_at_most, write_atomically
 
 MOST_BYTES = 2**30
@@ -15,9 +16,10 @@ MOST_BYTES = 2**30
 
 
 def read_image(path: Path) -> np.ndarray:
-    """Read a PNG, JPEG, TIFF or BMP file; its content counts, not its suffix.
+    """Read an image file of any format in :data:`.FORMATS`; its content counts, not its suffix.
 
-    See :func:`priorbench.data.decoders.decode` for what becomes of alpha, palettes, bits and orientation.
+    See :func:`priorbench.data.decoders.decode` for what becomes of palettes, bits and orientation. Alpha is
+    composited over white.
 
     Args:
         path: the file.
@@ -29,6 +31,11 @@ def read_image(path: Path) -> np.ndarray:
         ValueError: the file is no regular one, empty, cut off, corrupt, too large or no image; the message names it.
         OSError: the file can't be opened.
     """
+    return np.ascontiguousarray(read_picture(path).on_white())
+
+
+def read_picture(path: Path) -> Picture:
+    """Read an image file with its transparency; see :func:`read_image`."""
     data = read_at_most(path, MOST_BYTES)
     if not data:
         raise ValueError(f"{path} is empty")
@@ -36,9 +43,7 @@ def read_image(path: Path) -> np.ndarray:
         return decode(data)
     except Exception as error:
         # A decoder given hostile bytes raises anything, from SyntaxError to struct.error.
-        raise ValueError(
-            f"{path} can't be read as a PNG, JPEG, TIFF or BMP image: {_reason(error)}"
-        ) from error
+        raise ValueError(f"{path} can't be read as an image: {_reason(error)}") from error
 
 
 def planes(array: np.ndarray) -> np.ndarray:
@@ -75,7 +80,7 @@ def _reason(error: Exception) -> str:
     """Return the error in one line; Pillow's refusal quotes the address of a buffer instead of a reason."""
     text = " ".join(str(error).split())
     return (
-        "its content is of no such format"
+        "its header is damaged"
         if "cannot identify image file" in text
         else text or type(error).__name__
     )

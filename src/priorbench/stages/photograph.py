@@ -1,11 +1,11 @@
-"""Restore one photograph of the user's own, with a progress bar."""
+"""Restore photographs of the user's own, with a progress bar."""
 
 from __future__ import annotations
 
 import math
-import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -14,110 +14,276 @@ from rich.console import Console
 from rich.progress import BarColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.progress import Progress as ProgressBar
 
-from priorbench.data.tensors import read_tensor, to_array, write_tensor
+from priorbench.config import Experiment
+from priorbench.data.export import write_picture
+from priorbench.data.images import read_picture
+from priorbench.data.tensors import read_tensor, to_array, to_tensor
 from priorbench.errors import NotApplicable, raise_if_storage
 from priorbench.files import read_json
+from priorbench.metrics.consistency import residual
 from priorbench.metrics.fidelity import psnr
-from priorbench.names import unknown
+from priorbench.names import in_brief
 from priorbench.plan import Plan, PriorPlan
-from priorbench.plan.variants import Variant, variants
+from priorbench.plan.variants import Variant
 from priorbench.plugins import PluginError, short_traceback
 from priorbench.priors import Context, Progress
 from priorbench.problem import Problem
 from priorbench.records import TaskSpec
 from priorbench.seeds import derive_seed, seeded
 from priorbench.stages.log import in_words
+from priorbench.stages.observation import hides_nothing, picture_of
+from priorbench.stages.photograph_advice import able_priors, advice
+from priorbench.stages.photograph_files import Photographs, Target, check_outputs, photographs
+from priorbench.stages.photograph_names import find_task, plan_of
+from priorbench.stages.photograph_sheet import Cell, contact_sheet
 from priorbench.stages.prepare import prepare
 from priorbench.stages.protocol import compared
 from priorbench.stages.solve import solve
 from priorbench.stages.train import train
 from priorbench.stages.worker import available_threads
 from priorbench.tasks import Task
+from priorbench.tasks.files import read_mask
 from priorbench.types import Image
 
 console = Console(stderr=True)
 
 
-def restore_photograph(
-    plan: Plan,
-    source: Path,
-    output: Path,
-    *,
-    task: str,
-    parameters: Mapping[str, Any],
-    prior: str,
-    observed: bool = False,
-    mask: Path | None = None,
-    guide: Path | None = None,
-    corrupted: Path | None = None,
-) -> None:
-    """Write the restoration of the image file ``source`` to ``output``, a 16-bit PNG.
+@dataclass(frozen=True, kw_only=True)
+class Request:
+    """What a person asks for.
+
+    Args:
+        sources: photographs and folders of them, gray or colour.
+        output: the restored image, or a folder for several.
+        task: name or id of a task.
+        parameters: parameters of the task, where they differ from the id's or the defaults.
+        priors: ids, labels or names of priors; one is trained first if it learns and has no model yet.
+        observed: whether the photographs are corrupted already.
+        mask: white and opaque where a pixel is known: of an observed photograph, or the task's own.
+        guide: a flash photograph of the scene of an observed photograph, of the same size.
+        corrupted: where to keep what was observed, an image or a folder for several.
+        sheet: where to put all pictures side by side.
+        suffix: of the pictures in a folder.
+        bits: of the pictures; None for the most that their format has.
+        force: whether an input may be overwritten.
+    """
+
+    sources: Sequence[Path]
+    output: Path
+    task: str
+    priors: Sequence[str]
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+    observed: bool = False
+    mask: Path | None = None
+    guide: Path | None = None
+    corrupted: Path | None = None
+    sheet: Path | None = None
+    suffix: str = ".png"
+    bits: int | None = None
+    force: bool = False
+
+
+def restore_photographs(experiment: Experiment, request: Request) -> None:
+    """Write the restoration of each photograph by each prior.
 
     What is drawn at random depends on the experiment's seed, the file's name, the id of the task with these
     parameters and the prior, however the task was asked for. The PSNR that is printed is the workflow's: of the
     written file, by the protocol of the task.
 
     Args:
-        plan: the experiment whose priors and models are used.
-        source: the photograph, gray or colour.
-        output: the restored image.
-        task: name or id of a task.
-        parameters: parameters of the task, where they differ from the id's or the defaults.
-        prior: id of a prior; trained first if it learns and has no model yet.
-        observed: whether the photograph is corrupted already.
-        mask: white where a pixel of an observed photograph is known.
-        guide: a flash photograph of the scene of an observed photograph, of the same size.
-        corrupted: where to keep the problem's observation.
+        experiment: the experiment whose priors and models are used.
+        request: what is restored, and how.
 
     Raises:
-        ValueError: a name is unknown, or the photograph can't be restored so.
-        PluginError: the prior's own code raises.
+        ValueError: a name is unknown, or a photograph can't be restored so; of several, the others are.
+        OSError: an output can't be written; found before the work.
+        PluginError: a prior's own code raises.
     """
-    for what, path in (("restored", output), ("corrupted", corrupted)):
-        if path is not None and path.suffix.lower() != ".png":
-            raise ValueError(f"the {what} image is written as 16-bit PNG: end {path} in .png")
-    if mask is not None and not observed:
-        raise ValueError("a mask goes with --observed; otherwise the task makes its own")
-    if guide is not None and not observed:
+    if request.guide is not None and not request.observed:
         raise ValueError("a guide goes with --observed; otherwise the task makes its own")
-    chosen = plan.prior(prior)
-    variant = _task(plan, task, parameters, observed)
-    corruption = variant.build()
-    if guide is not None and not corruption.guided:
-        raise ValueError(f"{task} takes no guide; use the task denoise-guided")
-    image = read_tensor(source)
-    if observed:
-        known = None if mask is None else read_tensor(mask).mean(dim=1, keepdim=True)
-        guides = {} if guide is None else {"guide": read_tensor(guide)}
-        problem: Problem = corruption.observe(image, known, **guides)
-    else:
-        drawn = derive_seed(plan.experiment.seed, "photograph", source.name, variant.id)
-        image = corruption.fit(image)
+    plan, priors = plan_of(experiment, request.priors)
+    _Studio(plan, priors, request).run()
+
+
+@dataclass(frozen=True)
+class _Shot:
+    """A photograph and its problem; ``clean`` is None where it was observed."""
+
+    name: str
+    path: Path
+    problem: Problem
+    clean: Image | None
+
+
+class _Studio:
+    """The priors, the task and the files of one request."""
+
+    def __init__(self, plan: Plan, priors: Sequence[PriorPlan], request: Request) -> None:
+        self.plan, self.priors, self.request = plan, priors, request
+        self.photographs: Photographs = photographs(request.sources)
+        many = len(self.photographs.files) > 1
+        suffix, bits = request.suffix, request.bits
+        self.output = Target.of(request.output, many, suffix, bits)
+        kept = request.corrupted
+        self.corrupted = None if kept is None else Target.of(kept, many, suffix, bits)
+        self.variant: Variant[TaskSpec] = find_task(
+            plan, request.task, self._parameters(), request.observed
+        )
+        self._check_outputs()
+        self.corruption: Task = self.variant.build()
+        if request.guide is not None and not self.corruption.guided:
+            raise ValueError(f"{request.task} takes no guide; use the task denoise-guided")
+        self.models: dict[str, Any] = {}
+        self.rows: list[list[Cell]] = []
+
+    def run(self) -> None:
+        """Restore all; of several photographs, one that can't be is told, and the others go on."""
+        if self.photographs.passed_over:
+            console.print(f"passed over: {in_brief(self.photographs.passed_over)}", soft_wrap=True)
+        failed = []
+        for name, path in self.photographs.files.items():
+            try:
+                self._restore(self._shot(name, path))
+            except (ValueError, OSError) as error:
+                raise_if_storage(error)
+                if len(self.photographs.files) == 1:
+                    raise
+                console.print(f"{path}: {error}", highlight=False, soft_wrap=True, markup=False)
+                failed.append(str(path))
+        if self.request.sheet is not None and self.rows:
+            write_picture(self.request.sheet, contact_sheet(self.rows), bits=8)
+        if failed:
+            count = f"{len(failed)} of {len(self.photographs.files)}"
+            raise ValueError(f"{count} photographs are not restored: {in_brief(failed)}")
+
+    def _parameters(self) -> dict[str, Any]:
+        """Return the task's parameters, the mask among them where it is one of them."""
+        request, parameters = self.request, dict(self.request.parameters)
+        if request.mask is None:
+            return parameters
+        entry = self.plan.registry.tasks.get(request.task)
+        planned = self.plan.tasks.get(request.task)
+        record = planned.spec if planned else entry.record if entry else None
+        if record is not None and "mask" in record.parameters.model_fields:
+            parameters["mask"] = str(request.mask)
+        elif not request.observed:
+            raise ValueError(
+                "a mask goes with --observed, or with the task inpaint-mask; this task makes its own"
+            )
+        return parameters
+
+    def _restored(self, name: str, prior: PriorPlan) -> Path:
+        return self.output.file(name, prior.id if len(self.priors) > 1 else "")
+
+    def _check_outputs(self) -> None:
+        request = self.request
+        outputs = [
+            self._restored(name, one) for name in self.photographs.files for one in self.priors
+        ]
+        if self.corrupted is not None:
+            outputs += [self.corrupted.file(name) for name in self.photographs.files]
+        if request.sheet is not None:
+            Target.of(request.sheet, False, request.suffix, 8)
+            outputs.append(request.sheet)
+        inputs = [*self.photographs.files.values(), request.mask, request.guide]
+        record = self.variant.spec
+        if record.files is not None:
+            inputs += record.files(record.parameters(**self.variant.parameters))
+        check_outputs(outputs, [path for path in inputs if path is not None], request.force)
+
+    def _shot(self, name: str, path: Path) -> _Shot:
+        """Return the problem of a photograph."""
+        if self.request.observed:
+            return _Shot(name, path, self._observed(path), None)
+        drawn = derive_seed(self.plan.experiment.seed, "photograph", path.name, self.variant.id)
+        clean = self.corruption.fit(read_tensor(path))
         with seeded(drawn):
-            problem = corruption.corrupt(image, torch.Generator().manual_seed(drawn))
-    model = _load_model(plan, chosen)
-    torch.set_num_threads(available_threads(chosen.resources.threads))
-    seed = derive_seed(plan.experiment.seed, "photograph", source.name, variant.id, chosen.id)
-    with (
-        _raising_in_short(chosen),
-        _progress(f"{chosen.label} on {source.name}") as update,
-        seeded(seed),
-    ):
-        context = Context.seeded(seed, update)
-        outcome, result = solve(model, problem, context, seed, "restore", math.inf)
-    if not outcome.ok:
-        raise ValueError(f"{chosen.id}: {outcome.reason}")
-    write_tensor(output, result.image)
-    if corrupted is not None:
-        write_tensor(corrupted, problem.estimate())
-    if observed:
-        console.print(f"{output}")
-        return
-    before, after = (
-        _psnr(shown, image, corruption) for shown in (problem.estimate(), read_tensor(output))
-    )
-    scored = f"PSNR {before} → {after}{_protocol(image, corruption)}"
-    console.print(f"{output}: {scored}", highlight=False, soft_wrap=True)
+            problem = self.corruption.corrupt(clean, torch.Generator().manual_seed(drawn))
+        return _Shot(name, path, problem, clean)
+
+    def _observed(self, path: Path) -> Problem:
+        """Return the problem of a photograph that is corrupted; its transparent pixels are missing, if any can be."""
+        request, picture = self.request, read_picture(path)
+        own = "mask" in self.variant.parameters
+        known = None if request.mask is None or own else read_mask(request.mask)
+        image = to_tensor(picture.on_white())
+        if self.corruption.masked and not own and known is None and picture.alpha is not None:
+            known, image = torch.from_numpy(picture.alpha > 0.5), to_tensor(picture.colour)
+        guides = {} if request.guide is None else {"guide": read_tensor(request.guide)}
+        mask = None if known is None else known[None, None].float()
+        return self.corruption.observe(image, mask, **guides)
+
+    def _restore(self, shot: _Shot) -> None:
+        """Restore one photograph by all priors, and write what is asked for."""
+        problem = shot.problem
+        if self.corruption.masked and hides_nothing(problem):
+            console.print(
+                f"{shot.path}: the mask hides nothing, every pixel is known", soft_wrap=True
+            )
+        colour, known = picture_of(problem)
+        if self.corrupted is not None:
+            path = self.corrupted.file(shot.name)
+            write_picture(path, colour, bits=self.request.bits, alpha=known)
+        row = [Cell(colour, "observed")]
+        for prior in self.priors:
+            image = self._solve(shot, prior)
+            path = self._restored(shot.name, prior)
+            write_picture(path, to_array(image), bits=self.request.bits)
+            score = "" if shot.clean is None else f"PSNR {self._psnr(path, shot.clean)}"
+            row.append(Cell(to_array(image), f"{prior.label}  {score}".strip()))
+            self._tell(shot, path, image)
+        if shot.clean is not None:
+            row.append(Cell(to_array(shot.clean), "clean"))
+        if self.request.sheet is not None:
+            self.rows.append(row)
+
+    def _solve(self, shot: _Shot, chosen: PriorPlan) -> Image:
+        if chosen.id not in self.models:
+            self.models[chosen.id] = _load_model(self.plan, chosen)
+        model = self.models[chosen.id]
+        torch.set_num_threads(available_threads(chosen.resources.threads))
+        names = ("photograph", shot.path.name, self.variant.id, chosen.id)
+        seed = derive_seed(self.plan.experiment.seed, *names)
+        try:
+            with (
+                _raising_in_short(chosen),
+                _progress(f"{chosen.label} on {shot.path.name}") as update,
+                seeded(seed),
+            ):
+                context = Context.seeded(seed, update)
+                outcome, result = solve(model, shot.problem, context, seed, "restore", math.inf)
+        except NotApplicable as error:
+            if shot.problem.linear_operator is not None:
+                raise
+            others = able_priors(self.plan, self.variant, shot.problem)
+            can = f"; {', '.join(others)} can do it" if others else ""
+            raise NotApplicable(f"{chosen.id} {error}{can}") from error
+        if not outcome.ok:
+            raise ValueError(f"{chosen.id}: {outcome.reason}")
+        return result.image
+
+    def _tell(self, shot: _Shot, path: Path, image: Image) -> None:
+        """Print how good a restoration is, as far as that is known."""
+        parts = []
+        if shot.clean is not None:
+            before = _psnr(shot.problem.estimate(), shot.clean, self.corruption)
+            after = self._psnr(path, shot.clean)
+            parts.append(f"PSNR {before} → {after}{_protocol(shot.clean, self.corruption)}")
+        try:
+            explained = residual(image, shot.problem)
+        except NotApplicable:
+            explained = None
+        else:
+            parts.append(f"residual {explained:.2f}")
+        text = f"{path}: {', '.join(parts)}" if parts else f"{path}"
+        console.print(text, highlight=False, soft_wrap=True, markup=False)
+        if shot.clean is None and explained is not None:
+            hint = advice(explained, self.variant.parameters)
+            if hint:
+                console.print(hint, highlight=False, soft_wrap=True, markup=False)
+
+    def _psnr(self, path: Path, clean: Image) -> str:
+        return _psnr(read_tensor(path), clean, self.corruption)
 
 
 def _psnr(shown: Image, clean: Image, task: Task) -> str:
@@ -136,45 +302,6 @@ def _protocol(clean: Image, task: Task) -> str:
     if rows or columns:
         parts.append(f"without {rows} × {columns} pixels at each side")
     return f" ({', '.join(parts)})" if parts else ""
-
-
-def _task(
-    plan: Plan, name: str, parameters: Mapping[str, Any], observed: bool
-) -> Variant[TaskSpec]:
-    """Return the task of this name or id, with these parameters."""
-    entries = plan.registry.tasks
-    values: dict[str, Any] = {}
-    if name in plan.tasks:
-        entry, values = plan.tasks[name].entry, dict(plan.tasks[name].parameters)
-    elif name in entries:
-        entry = entries[name]
-    else:
-        raise ValueError(
-            unknown("task", name, [*entries, *plan.tasks]) + _by_parameters(plan, name)
-        )
-    model = entry.record.parameters
-    for key in parameters:
-        if key not in model.model_fields:
-            raise ValueError(unknown(f"parameter of {entry.record.name}", key, model.model_fields))
-    if observed and "sigma" in model.model_fields and "sigma" not in {*parameters, *values}:
-        raise ValueError("how strong is the noise? Give --sigma, on the 0-255 scale (0 for none)")
-    where = f"task {entry.record.name}"
-    found = list(variants(entry, "", {**values, **parameters}, where))
-    if len(found) != 1:
-        raise ValueError(
-            f"{where}: a photograph is corrupted once; give one value for each parameter"
-        )
-    return found[0]
-
-
-def _by_parameters(plan: Plan, name: str) -> str:
-    """Return how to ask for the task whose id ``name`` would be, had the experiment these parameters; else nothing."""
-    for task, entry in plan.registry.tasks.items():
-        match = re.fullmatch(re.sub(r"{(\w+)[^}]*}", r"(?P<\1>[^-]+)", entry.record.id), name)
-        if match:
-            options = " ".join(f"--{key} {value}" for key, value in match.groupdict().items())
-            return f". Name the task with its parameters: --task {task} {options}"
-    return ""
 
 
 def _load_model(plan: Plan, chosen: PriorPlan) -> Any:

@@ -18,11 +18,13 @@ class Task(ABC):
         border: (rows, columns) cut from each side of the image before it is scored.
         luminance: whether colour images are scored on their luma.
         guided: whether ``observe`` takes a further image, ``guide``; see :class:`.Problem`.
+        masked: whether ``observe`` takes a mask.
     """
 
     border: tuple[int, int] = (0, 0)
     luminance: bool = False
     guided: bool = False
+    masked: bool = False
 
     @abstractmethod
     def corrupt(self, image: Image, generator: torch.Generator) -> Problem:

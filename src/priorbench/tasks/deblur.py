@@ -18,7 +18,7 @@ class Deblur(Task):
     With the boundary ``valid`` the restoration is scored where pixels were observed.
 
     Args:
-        kernel: name of the kernel; see :func:`.blur_kernel`.
+        kernel: name or file of the kernel; see :func:`.blur_kernel`.
         sigma: standard deviation of the noise on the 0–255 scale.
         boundary: ``circular`` or ``valid``; see :class:`.Blur`.
     """

@@ -8,11 +8,11 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from priorbench.data.tensors import read_tensor
 from priorbench.operators import Mask
 from priorbench.problem import Problem
 from priorbench.tasks import masks
 from priorbench.tasks.base import Task, add_noise, shape_of
+from priorbench.tasks.files import read_mask
 from priorbench.types import Image, Observation
 
 
@@ -22,6 +22,8 @@ class _Inpaint(Task):
     Args:
         sigma: standard deviation of the noise on the known pixels, on the 0–255 scale.
     """
+
+    masked = True
 
     def __init__(self, sigma: float = 0) -> None:
         self.sigma = sigma / 255
@@ -40,7 +42,8 @@ class _Inpaint(Task):
         """Return the image with the pixels outside ``mask`` missing."""
         if mask is None:
             raise ValueError(
-                "an observed image needs a mask that is white where the pixels are known"
+                "an observed image needs a mask that is white where the pixels are known, "
+                "or transparency where they are missing"
             )
         if mask.shape[-2:] != image.shape[-2:]:
             raise ValueError(
@@ -98,17 +101,17 @@ class InpaintBlock(_Inpaint):
 
 
 class InpaintMask(_Inpaint):
-    """The pixels that an image file shows black are missing.
+    """The pixels that an image file shows black or transparent are missing.
 
     Args:
-        mask: the file, of the images' size; a pixel is known where it is brighter than mid-gray.
+        mask: the file, of the images' size; see :func:`.read_mask`.
         sigma: see above.
     """
 
     def __init__(self, mask: str, sigma: float = 0) -> None:
         super().__init__(sigma)
         self.file = mask
-        self.mask = read_tensor(Path(mask)).mean(dim=1)[0] > 0.5
+        self.mask = read_mask(Path(mask))
 
     def known(self, height: int, width: int, generator: torch.Generator) -> Tensor:
         """Return the file's mask."""
@@ -117,3 +120,9 @@ class InpaintMask(_Inpaint):
                 f"the mask {self.file} is {self.mask.shape[0]} × {self.mask.shape[1]} but the image {height} × {width}"
             )
         return self.mask
+
+    def observe(self, image: Observation, mask: Image | None = None) -> Problem:
+        """Return the image with the pixels missing that the file, or another ``mask``, hides."""
+        _, height, width = shape_of(image)
+        own = self.known(height, width, torch.Generator())[None, None].float()
+        return super().observe(image, own if mask is None else mask)

@@ -1,13 +1,15 @@
-"""The blur kernels that tasks know by name: float64, odd sides, not negative, sum 1."""
+"""The blur kernels of the tasks, by name or from a file: float64, odd sides, not negative, sum 1."""
 
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import numpy as np
 
 from priorbench.data.kernels import levin
 from priorbench.names import unknown
+from priorbench.tasks.files import read_kernel
 
 NAMES = (
     "gaussian",
@@ -20,7 +22,7 @@ NAMES = (
 
 
 def blur_kernel(name: str) -> np.ndarray:
-    """Return the kernel with this name.
+    """Return the kernel with this name, or in this file.
 
     ==============  ==========================================================================
     ``gaussian``    standard deviation 1.6, 25 × 25
@@ -29,11 +31,14 @@ def blur_kernel(name: str) -> np.ndarray:
     ``motion``      a straight line of 15 pixels at 45°
     ``levin1`` …    the eight measured camera shakes of Levin et al. 2009, doi:10.1109/CVPR.2009.5206815
     ``shake1`` …    a generated camera shake, 25 × 25; the number is the seed
+    ``k.png`` …     a file, by its dot or slash; see :func:`.read_kernel`
     ==============  ==========================================================================
 
     Raises:
-        ValueError: there is no such kernel.
+        ValueError: there is no such kernel, or the file holds none.
     """
+    if "." in name or "/" in name:
+        return read_kernel(Path(name))
     shaken = re.fullmatch(r"shake(\d+)", name)
     if shaken:
         return camera_shake(int(shaken[1]))
