@@ -20,7 +20,7 @@ from priorbench.provenance import dependencies as closure
 from priorbench.provenance.dependencies import PACKAGE
 
 ROOT = Path(__file__).parents[2]
-OPERATORS = ["types.py", "archives.py", "problem.py", "operators/*"]
+OPERATORS = ["types.py", "archives.py", "problem.py", "operators/[!c]*", "operators/composition.py"]
 IMAGES = ["data/__init__.py", "data/decoders.py", "data/formats/*", "data/images.py"]
 SOLVERS = ["solvers/*", "tiles.py"]
 PRIORS = ["types.py", "priors.py", "checkpoints.py"]
@@ -38,7 +38,7 @@ STYLE = ["report/__init__.py", "report/figures/__init__.py", "report/figures/sty
 
 STAGES = {
     "prepare": [*STAGE, *IMAGES, "data/transform.py", "seeds.py", "stages/prepare.py"],
-    "corrupt": [*STAGE, *TASKS, "seeds.py", "stages/corrupt.py"],
+    "corrupt": [*STAGE, *TASKS, "operators/checks.py", "seeds.py", "stages/corrupt.py"],
     "train": [
         *STAGE,
         *IMAGES,

@@ -20,7 +20,7 @@ from priorbench.tasks.kernels import blur_kernel
 def plan(settings: dict[str, object]) -> Plan:
     tasks = {"run": list(settings), "settings": settings}
     data = {"experiment": "e", "datasets": {"d": {"source": "scikit-image"}}, "test": ["d"]}
-    return Plan(parse_experiment({**data, "tasks": tasks, "priors": {"run": []}}))
+    return Plan(parse_experiment({**data, "tasks": tasks, "priors": {"run": "all"}}))
 
 
 def saved(path: Path, pixels: np.ndarray) -> Path:
