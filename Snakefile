@@ -77,6 +77,15 @@ rule models:
         [layout.training(prior) for prior in plan.learners],
 
 
+rule tuned:
+    input:
+        [
+            layout.tuned(target, prior)
+            for prior in plan.priors
+            for target in plan.all_targets(prior)
+        ],
+
+
 rule data:
     input:
         [layout.problems(dataset, task) for dataset in plan.test for task in plan.tasks],

@@ -144,7 +144,7 @@ def test_whatever_a_prior_does_to_an_image_is_a_row_and_the_others_are_restored(
         "vanishes": "exited with code 7",
         "hangs": "time limit of 9 s",
         "text": "returned an object of type str",
-        "nothing": "returned an object of type str",
+        "nothing": "returned None",
         "corrupt": "corrupt.png",
         "empty": "empty.png is empty",
     }.items():
