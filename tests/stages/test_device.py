@@ -12,7 +12,7 @@ from pathlib import Path
 
 from priorbench.stages.device import free_slot
 
-print(*(free_slot(["0", "1", "2"], Path(sys.argv[1])) for _ in range(2)), flush=True)
+print(*(free_slot(["0", "MIG-GPU-a/1/0", "../2"], Path(sys.argv[1])) for _ in range(2)), flush=True)
 input()
 """
 

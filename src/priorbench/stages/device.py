@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 from typing import IO
+from urllib.parse import quote
 
 import torch
 import torch.nn.functional as F
@@ -49,7 +50,8 @@ def free_slot(names: Sequence[str], folder: Path | None = None) -> int:
     folder = folder or Path(tempfile.gettempdir(), f"priorbench-gpus-{os.getuid()}")
     folder.mkdir(mode=0o700, exist_ok=True)
     for place, name in enumerate(names):
-        file = (folder / f"{name}.lock").open("ab")
+        # A part of a GPU is called MIG-GPU-…/1/0: a name is never a path as it is.
+        file = (folder / f"{quote(name, safe='')}.lock").open("ab")
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
