@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 import torch
 
-from priorbench.operators import Identity, Mask
+from priorbench.operators import Blur, Identity, Mask
 from priorbench.priors import Context
 from priorbench.problem import Problem
 from priorbench.solvers import half_quadratic as solver
@@ -47,6 +47,30 @@ def test_noise_levels_fall_and_end_at_the_noise_or_below(sigma):
         levels = np.array(solver.default_schedule(problem).levels)
         assert (np.diff(levels) < 0).all()
         assert levels[-1] <= max(problem.sigma, solver.SCHEDULES["missing"].levels[-1]) * (1 + 1e-9)
+
+
+@pytest.mark.parametrize("boundary", ["circular", "valid"])
+def test_with_noise_on_mixed_pixels_last_level_and_trust_rise_with_it(boundary):
+    operator = Blur(torch.ones(3, 3), (1, 9, 9), boundary)
+
+    def of(sigma):
+        return solver.default_schedule(
+            Problem(torch.zeros(1, *operator.observation_shape), operator, sigma)
+        )
+
+    chosen = solver.SCHEDULES["mixed"]
+    at_reference = of(solver.REFERENCE)
+    assert at_reference.levels == pytest.approx(chosen.levels)
+    assert at_reference.trust == pytest.approx(chosen.trust)
+    schedules = [of(sigma) for sigma in (1e-6, 0.004, 0.01, 0.04, 1.0)]
+    trusts = [schedule.trust for schedule in schedules]
+    lasts = [schedule.levels[-1] for schedule in schedules]
+    assert trusts == sorted(trusts)
+    assert lasts == sorted(lasts)
+    assert all((np.diff(schedule.levels) < 0).all() for schedule in schedules)
+    assert schedules[-1].levels[0] == 1.0
+    # Beyond four times the reference both stay.
+    assert trusts[-1] == pytest.approx(trusts[-2])
 
 
 def test_denoising_has_the_levels_of_the_paper_times_0_7():

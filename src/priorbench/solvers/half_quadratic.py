@@ -7,6 +7,7 @@ doi:10.1109/ICCV.2011.6126278.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 import torch
 from torch import Tensor
@@ -26,11 +27,15 @@ the fraction done."""
 
 DENOISING_STEPS = (0.7, 2.8, 5.6, 11.2, 22.4, 44.8)
 SCHEDULES: dict[Regime, Schedule] = {
-    "missing": Schedule(geometric(0.15, 0.02, 16), trust=2.0, momentum=0.3, dual=True),
-    "mixed": Schedule(geometric(0.15, 0.006, 14), trust=2.0, momentum=0.5),
-    "mixed_noise_free": Schedule(geometric(0.15, 0.006, 14), trust=2.0, momentum=0.5),
-    "sensed": Schedule(geometric(0.15, 0.006, 28), trust=2.0, momentum=0.5),
+    "missing": Schedule(geometric(0.25, 0.02, 19), trust=2.0, momentum=0.4, dual=True),
+    "mixed": Schedule(geometric(0.2, 0.012, 14), trust=2.3, momentum=0.6),
+    "mixed_noise_free": Schedule(geometric(0.07, 0.02, 16), trust=2.0, momentum=0.3, dual=True),
+    "sensed": Schedule(geometric(0.07, 0.02, 16), trust=2.0, momentum=0.3, dual=True),
 }
+LAST: dict[Regime, float] = {"missing": 0.35, "mixed": 0.0, "mixed_noise_free": 0.0, "sensed": 0.35}
+"""The least last level, as a multiple of the noise."""
+REFERENCE = 0.01
+"""The noise for which the last level and the trust of mixed pixels are meant."""
 DEFAULT = SolverSettings()
 
 
@@ -77,7 +82,7 @@ def default_schedule(problem: Problem, settings: SolverSettings = DEFAULT) -> Sc
 
     Where pixels are missing or mixed, the error of x is not the noise and fades slowly, so s falls
     geometrically instead, from the noise where that is stronger, and never below what the noise
-    warrants.
+    warrants: :func:`_for_noise`.
 
     Args:
         problem: any linear problem with Gaussian noise.
@@ -87,5 +92,19 @@ def default_schedule(problem: Problem, settings: SolverSettings = DEFAULT) -> Sc
     if isinstance(problem.operator, Identity) and sigma > 0:
         return Schedule(tuple(sigma / step**0.5 for step in DENOISING_STEPS))
     kind = regime(problem)
-    schedule = SCHEDULES[kind].changed(settings.of(kind))
-    return schedule.above(sigma, sigma / DENOISING_STEPS[-1] ** 0.5)
+    schedule = SCHEDULES[kind]
+    if kind == "mixed":
+        schedule = _for_noise(schedule, sigma)
+    return schedule.changed(settings.of(kind)).above(sigma, LAST[kind] * sigma)
+
+
+def _for_noise(schedule: Schedule, sigma: float) -> Schedule:
+    """Return a schedule for mixed pixels with the noise σ, given that for σ = 0.01.
+
+    The last level is multiplied by r^0.7 and the trust by r^0.2 with r = σ/0.01, between 0.1 and 4: so
+    what the iteration converges to is good at each σ.
+    """
+    ratio = min(max(sigma / REFERENCE, 0.1), 4.0)
+    last = schedule.levels[-1] * ratio**0.7
+    first = max(schedule.levels[0], last)
+    return replace(schedule, trust=schedule.trust * ratio**0.2).between(first, last)
