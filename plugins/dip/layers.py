@@ -183,6 +183,7 @@ class Layer(nn.Module):
             and (pad == 0 or (self.padding == "reflect" and min(height, width) > pad))
             and height % stride == 0
             and width % stride == 0
+            and self.kernel >= stride
             and (self.kernel - 1) % stride == 0
         )
 
@@ -251,12 +252,14 @@ class Joining(nn.Module):
         )
 
 
-def multiple(length: int, divisor: int) -> int:
-    """Return the least multiple of ``divisor`` that is at least ``length`` and twice the divisor.
+def smallest_map(kernel: int, padding: Padding) -> int:
+    """Return the least side of a map that is convolved: padding by reflection needs more pixels than it adds."""
+    return max(2, kernel // 2 + 1) if padding == "reflect" else 2
 
-    So the smallest map has two pixels a side, which padding by reflection needs.
-    """
-    return max(-(-length // divisor), 2) * divisor
+
+def multiple(length: int, divisor: int, smallest: int) -> int:
+    """Return the least multiple of ``divisor`` that is at least ``length`` and ``smallest`` times the divisor."""
+    return max(-(-length // divisor), smallest) * divisor
 
 
 _FUSED = ContextVar("fused", default=True)

@@ -22,14 +22,13 @@ from priorbench.types import Image
 
 from .descent import Descent, Schedule, Step
 from .inputs import network_input
-from .networks import build
+from .networks import build, least_size
 from .objective import Objective, hold_out
 from .parameters import DIPParameters
 from .recipe import Recipe
 from .stopping import Discrepancy, Fixed, HeldOut, MovingVariance, Rule
 from .together import step_together
 
-SMALLEST = 32
 QUANTISATION = 1e-3
 """Noise that an observation without any is thought to have."""
 
@@ -56,9 +55,11 @@ class DeepImagePrior(Prior):
             Diverged: a run broke down again and again.
         """
         _, height, width = problem.image_shape
-        if min(height, width) < SMALLEST:
+        chosen, least = self.parameters, least_size(self.parameters)
+        if min(height, width) < least:
+            network = f"{chosen.network} with scales: {chosen.scales} and kernel: {chosen.kernel}"
             raise ValueError(
-                f"the image is {height} × {width}, and the network needs {SMALLEST} × {SMALLEST} at least"
+                f"the image is {height} × {width}, and the {network} needs {least} × {least} at least"
             )
         runs = self.parameters.runs
         # Stein's estimate evaluates each network twice, and subtracts: both have to round alike.

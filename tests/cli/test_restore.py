@@ -206,6 +206,10 @@ GUIDE = [*PHOTO, "--task", "denoise-guided", "--sigma", "5"]
         ),
         (["--task", "denoise-0", "--prior", "half"], ["a photograph, or --dataset"]),
         (
+            ["--dataset", "photos", "--task", "denoise-0", "--prior", "half", "--prior", "half"],
+            ["restored by one prior"],
+        ),
+        (
             ["--dataset", "photo", "--task", "denoise-0", "--prior", "half"],
             ["'photo'", "mean 'photos'"],
         ),

@@ -313,14 +313,47 @@ def test_openimageio_reads_the_same(tmp_path):
     assert {"png 16", "tiff 16", "jpeg gray", "bmp"} <= compared
 
 
-HEIC = b"\0\0\0\x18ftypheic\0\0\0\0mif1heic" + b"\0\0\0\x08meta"
+def box(kind: bytes, *content: bytes) -> bytes:
+    """A box of an ISO base media file."""
+    inside = b"".join(content)
+    return (8 + len(inside)).to_bytes(4, "big") + kind + inside
 
 
-def test_heic_is_named_where_imagecodecs_has_no_libheif():
-    with pytest.raises(
-        ValueError, match="its header tells no size" if imagecodecs.HEIF.available else "libheif"
+def heic(*sizes: tuple[int, int]) -> bytes:
+    """The header of a HEIC file with parts of these widths and heights."""
+    parts = [
+        box(b"ispe", bytes(4), width.to_bytes(4, "big"), height.to_bytes(4, "big"))
+        for width, height in sizes
+    ]
+    meta = box(b"meta", bytes(4), box(b"iprp", box(b"ipco", box(b"colr", b"nclx"), *parts)))
+    return box(b"ftyp", b"heic", bytes(4), b"mif1", b"heic") + meta
+
+
+def test_heic_is_named_where_imagecodecs_has_no_libheif(monkeypatch):
+    monkeypatch.setattr(imagecodecs.HEIF, "available", False)
+    with pytest.raises(ValueError, match="built without libheif here and reads no HEIC"):
+        decode(heic((8, 8)))
+
+
+def test_the_size_of_each_part_of_a_heic_is_checked_before_it_is_decoded(monkeypatch):
+    pixels = levels(8, 3).astype(np.uint8)
+    decoded = []
+    monkeypatch.setattr(imagecodecs.HEIF, "available", True)
+    monkeypatch.setattr(
+        imagecodecs,
+        "heif_decode",
+        lambda data, index: decoded.append(data) or pixels,
+        raising=False,
+    )
+    for content, reason in (
+        (heic(), "tells no size"),
+        (heic((8, 8), (60_000, 60_000)), "more than 89478485 pixels"),
+        (heic((0, 8)), "0 × 8 pixels"),
     ):
-        decode(HEIC)
+        with pytest.raises(ValueError, match=reason):
+            decode(content)
+    assert not decoded
+    check(heic((18, 13)), pixels / 255)
 
 
 def _short(*values: int) -> bytes:

@@ -226,21 +226,6 @@ def test_a_file_cut_off_anywhere_in_its_image_is_named(tmp_path, form):
             read(tmp_path, whole[:length])
 
 
-@given(st.data())
-def test_damaged_bytes_give_an_image_or_a_value_error_and_nothing_else(tmp_path_factory, data):
-    content = bytearray(WHOLE[data.draw(st.sampled_from(sorted(WHOLE)))])
-    for _ in range(data.draw(st.integers(1, 4))):
-        content[data.draw(st.integers(0, len(content) - 1))] = data.draw(st.integers(0, 255))
-    folder = tmp_path_factory.mktemp("damaged")
-    try:
-        image = read(folder, bytes(content))
-    except ValueError as error:
-        assert "image.xyz" in str(error)
-    else:
-        assert image.dtype == np.float32
-        assert np.isfinite(image).all()
-
-
 def bomb_tiff() -> bytes:
     """A header that claims 60 000 × 60 000 pixels of 16 bits in a file of a few hundred bytes."""
     entries = [

@@ -434,9 +434,37 @@ class TestTrouble:
 
     def test_a_small_image_is_refused(self):
         with pytest.raises(
-            ValueError, match=r"the image is 31 × 64, and the network needs 32 × 32 at least"
+            ValueError,
+            match=r"the image is 31 × 64, and the hourglass with scales: 5 and kernel: 3 needs 32 × 32 at least",
         ):
             PRIOR().restore(problem_of(Denoise(25), torch.rand(1, 1, 31, 64)), Context.seeded(0))
+
+    @pytest.mark.parametrize("network", ["hourglass", "unet", "resnet", "dense", "deep-decoder"])
+    @pytest.mark.parametrize(
+        ("kernel", "scales", "padding", "down"),
+        [
+            (1, 2, "reflect", "stride"),
+            (3, 1, "reflect", "max"),
+            (5, 2, "reflect", "average"),
+            (7, 3, "reflect", "stride"),
+            (7, 2, "zeros", "stride"),
+            (7, 5, "reflect", "stride"),
+        ],
+    )
+    def test_the_least_size_follows_from_the_parameters(
+        self, network, kernel, scales, padding, down
+    ):
+        chosen = {"network": network, "kernel": kernel, "scales": scales, "padding": padding}
+        chosen |= {"down": down, "channels": 4, "iterations": 2}
+        least = networks.least_size(parameters.DIPParameters(**chosen))
+        prior, random = PRIOR(**chosen), torch.Generator().manual_seed(0)
+        image = torch.rand(1, 1, least, least + 1, generator=random)
+        for task in (Denoise(25), Inpaint(50)):
+            restored = prior.restore(problem_of(task, image), Context.seeded(0)).image
+            assert restored.shape == image.shape
+            assert torch.isfinite(restored).all()
+        with pytest.raises(ValueError, match=f"needs {least} × {least} at least"):
+            prior.restore(problem_of(Denoise(25), image[:, :, 1:]), Context.seeded(0))
 
     def test_too_little_memory_says_what_would_fit(self):
         with (

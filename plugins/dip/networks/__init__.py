@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import torch
 
-from ..layers import Style
+from ..layers import Style, smallest_map
 from ..parameters import DIPParameters
 from ..recipe import Recipe
 from .deep_decoder import DeepDecoder
@@ -13,10 +13,25 @@ from .hourglass import Hourglass
 from .residual import Residual
 from .unet import UNet
 
-__all__ = ["DeepDecoder", "Dense", "Hourglass", "Residual", "UNet", "build"]
+__all__ = ["DeepDecoder", "Dense", "Hourglass", "Residual", "UNet", "build", "least_size"]
 
 
 Network = DeepDecoder | Dense | Hourglass | Residual | UNet
+
+
+def least_size(parameters: DIPParameters) -> int:
+    """Return the least side of an image that the network is for, in pixels.
+
+    With halvings it is that which leaves a map of the least size that its convolutions can pad. A larger image is
+    extended to what the halvings need, by less than its own size.
+    """
+    smallest = smallest_map(parameters.kernel, parameters.padding)
+    if parameters.network in ("hourglass", "unet"):
+        return int(smallest * 2 ** (parameters.scales - 1))
+    if parameters.network == "deep-decoder":
+        return int(2**parameters.scales)
+    # Fully connected layers pad nothing.
+    return smallest if parameters.network == "resnet" else 2
 
 
 def build(

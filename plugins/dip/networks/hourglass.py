@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
-from ..layers import Joining, Layer, Norm, Style, multiple
+from ..layers import Joining, Layer, Norm, Style, multiple, smallest_map
 
 PLAIN = Style()
 
@@ -36,6 +36,7 @@ class Hourglass(nn.Module):
     ) -> None:
         super().__init__()
         self.divisor = 2 ** len(channels)
+        self.smallest = smallest_map(style.kernel, style.padding)
         widths = [inputs, *channels]
         self.halving, self.encoding, self.across, self.beside = (nn.ModuleList() for _ in range(4))
         self.below, self.joining, self.mixing = (nn.ModuleList() for _ in range(3))
@@ -56,7 +57,8 @@ class Hourglass(nn.Module):
 
     def input_size(self, height: int, width: int) -> tuple[int, int]:
         """Return the size of z for an image of at least this size."""
-        return multiple(height, self.divisor), multiple(width, self.divisor)
+        rows, columns = (multiple(side, self.divisor, self.smallest) for side in (height, width))
+        return rows, columns
 
     def forward(self, z: Tensor) -> Tensor:
         """Return the image on [0, 1], of the height and width of z, which ``divisor`` divides."""

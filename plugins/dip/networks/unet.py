@@ -8,7 +8,7 @@ from itertools import pairwise
 import torch
 from torch import Tensor, nn
 
-from ..layers import Joining, Layer, Norm, Style, multiple
+from ..layers import Joining, Layer, Norm, Style, multiple, smallest_map
 
 PLAIN = Style()
 
@@ -28,6 +28,7 @@ class UNet(nn.Module):
     ) -> None:
         super().__init__()
         self.divisor = 2 ** (len(channels) - 1)
+        self.smallest = smallest_map(style.kernel, style.padding)
         self.entering = Layer(inputs, channels[0], style, norm=False)
         pairs = list(pairwise(channels))
         self.encoding = nn.ModuleList(Layer(width, width, style) for width in channels)
@@ -41,7 +42,8 @@ class UNet(nn.Module):
 
     def input_size(self, height: int, width: int) -> tuple[int, int]:
         """Return the size of z for an image of at least this size."""
-        return multiple(height, self.divisor), multiple(width, self.divisor)
+        rows, columns = (multiple(side, self.divisor, self.smallest) for side in (height, width))
+        return rows, columns
 
     def forward(self, z: Tensor) -> Tensor:
         """Return the image on [0, 1], of the height and width of z, which ``divisor`` divides."""

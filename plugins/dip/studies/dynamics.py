@@ -12,12 +12,14 @@ from priorbench.data.transform import centre_crop, to_gray
 from priorbench.results import Findings, Results
 from priorbench.types import Image
 
-from ..model import SMALLEST
 from .dynamics_claims import claims_of, undecided
 from .dynamics_curves import impedance, stopping
 from .dynamics_figure import draw, no_figure
 from .dynamics_networks import architectures, samples, seeds
 from .dynamics_runs import Row, Scale
+
+SMALLEST = 32
+"""Side of the image that the curves are measured on, at least."""
 
 NO_IMAGE = f"no test image of {SMALLEST} × {SMALLEST} at least"
 

@@ -23,16 +23,16 @@ MOST_SAMPLES = 4 * MOST_PIXELS
 """In the image or in one of its tiles, which are decoded whole."""
 
 _WHITE_IS_ZERO, _BLACK_IS_ZERO, _RGB, _PALETTE = range(4)
-_COLOURS = {5: "CMYK", 6: "YCbCr", 8: "CIELab"}
-"""What Pillow converts."""
+_COLOURS = (5, 6, 8)
+"""CMYK, YCbCr and CIELab, which Pillow converts."""
 
 _NONE = 1
 _COMPRESSIONS = {1, 2, 3, 4, 5, 8, 32946, 32773, 34925, 50000}
 """None, CCITT, LZW, Deflate, PackBits, LZMA, Zstandard: they give as many bytes as the tile takes."""
 
 _JPEG = 7
-_NAMES = {6: "JPEG of the old kind", 7: "JPEG", 34712: "JPEG 2000", 50001: "WebP", 50002: "JPEG XL"}
-"""Of compressions that are not read, or only with 8 bits: inside the tile they have a header of their own."""
+_NAMES = {6: "JPEG of the old kind", 34712: "JPEG 2000", 50001: "WebP", 50002: "JPEG XL"}
+"""Of compressions that are not read: inside the tile they have a header of their own."""
 
 _UNSIGNED, _SIGNED, _FLOAT, _UNDEFINED = 1, 2, 3, 4
 _BITS = {_UNSIGNED: (1, 2, 4, 8, 10, 12, 14, 16), _FLOAT: (16, 32, 64)}
@@ -50,20 +50,10 @@ def decode(data: bytes) -> Picture:
     _check_sizes(header, bits)
     photometric = header.number(tags.PHOTOMETRIC, _BLACK_IS_ZERO)
     compression = header.number(tags.COMPRESSION, _NONE)
-    if photometric in _COLOURS or compression == _JPEG:
-        if (form, bits) != (_UNSIGNED, 8) or compression not in (*_COMPRESSIONS, _JPEG):
-            raise ValueError(
-                f"the compression {_NAMES.get(compression, compression)} of {bits} bits, "
-                f"{_COLOURS.get(photometric, 'gray or RGB')}, "
-                "is not supported"
-            )
-        if {_PREMULTIPLIED, _ALPHA} & set(header.values(tags.EXTRA_SAMPLES)):
-            raise ValueError("alpha in these colours or this compression is not supported")
-        image = open_image(header.cleaned, "TIFF")
-        levels = np.asarray(image.convert("L" if image.mode == "L" else "RGB"))
-        return picture(levels, 255).upright(header.orientation)
-    if compression not in _COMPRESSIONS:
+    if compression not in (*_COMPRESSIONS, _JPEG):
         raise ValueError(f"the compression {_NAMES.get(compression, compression)} is not supported")
+    if photometric in _COLOURS or compression == _JPEG:
+        return _by_pillow(header, form, bits).upright(header.orientation)
     if photometric not in (_WHITE_IS_ZERO, _BLACK_IS_ZERO, _RGB, _PALETTE):
         raise ValueError(f"the photometric interpretation {photometric} is not supported")
     try:
@@ -81,6 +71,16 @@ def decode(data: bytes) -> Picture:
         else levels / np.float32(2**bits - 1)
     )
     return _separated(array, header, photometric).upright(header.orientation)
+
+
+def _by_pillow(header: Header, form: int, bits: int) -> Picture:
+    """Return an image of 8 bits in gray or RGB, without transparency."""
+    if (form, bits) != (_UNSIGNED, 8):
+        raise ValueError(f"{bits} bits in these colours, or as JPEG, are not supported; 8 are")
+    if {_PREMULTIPLIED, _ALPHA} & set(header.values(tags.EXTRA_SAMPLES)):
+        raise ValueError("transparency in these colours, or with JPEG, is not supported")
+    image = open_image(header.cleaned, "TIFF")
+    return picture(np.asarray(image.convert("L" if image.mode == "L" else "RGB")), 255)
 
 
 def _samples(header: Header) -> tuple[int, int]:
@@ -101,17 +101,15 @@ def _samples(header: Header) -> tuple[int, int]:
 
 def _check_sizes(header: Header, bits: int) -> None:
     """Check what is decoded: the image, a tile, and whether the file holds all of it."""
-    width, height = header.numbers[tags.WIDTH], header.numbers[tags.LENGTH]
+    width, height = header.number(tags.WIDTH, 0), header.number(tags.LENGTH, 0)
     check_size(width, height)
     if header.number(tags.DEPTH, 1) != 1 or header.number(tags.TILE_DEPTH, 1) != 1:
         raise ValueError("a volume is not supported")
     samples, planar = header.number(tags.SAMPLES, 1), header.number(tags.PLANAR, 1)
-    tiled = tags.TILE_WIDTH in header.numbers
+    tiled = tags.TILE_WIDTH in header.fields
     across = header.number(tags.TILE_WIDTH, width)
-    down = (
-        header.number(tags.TILE_LENGTH, 0) if tiled else header.number(tags.ROWS_PER_STRIP, height)
-    )
-    down = down if tiled else min(down, height)
+    strip = min(header.number(tags.ROWS_PER_STRIP, height), height)
+    down = header.number(tags.TILE_LENGTH, 0) if tiled else strip
     if samples < 1 or across < 1 or down < 1 or planar not in (1, 2):
         raise ValueError("its samples, strips or tiles have an impossible size")
     if max(width * height, across * down) * samples > MOST_SAMPLES:
@@ -129,9 +127,9 @@ def _check_sizes(header: Header, bits: int) -> None:
         )
     planes, rows = (samples if planar == 2 else 1), math.ceil(height / down)
     parts = rows * math.ceil(width / across) * planes
-    if len(offsets) < parts or len(counts) not in (0, *range(parts, len(counts) + 1)):
+    if len(offsets) < parts or (counts and len(counts) < parts):
         raise ValueError(
-            f"its header names {min(len(offsets), len(counts))} of {parts} strips or tiles"
+            f"its header names {min(len(offsets), len(counts) or parts)} of {parts} strips or tiles"
         )
     each = math.ceil(across * (samples // planes) * bits / 8)
     for index, offset in enumerate(offsets[:parts]):

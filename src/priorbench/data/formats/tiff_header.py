@@ -8,22 +8,9 @@ from dataclasses import dataclass
 SIGNATURES = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 
 WIDTH, LENGTH, BITS, COMPRESSION, PHOTOMETRIC = 256, 257, 258, 259, 262
-STRIP_OFFSETS, ORIENTATION, SAMPLES, ROWS_PER_STRIP, STRIP_COUNTS, PLANAR = (
-    273,
-    274,
-    277,
-    278,
-    279,
-    284,
-)
-PREDICTOR, COLOUR_MAP, TILE_WIDTH, TILE_LENGTH, TILE_OFFSETS, TILE_COUNTS = (
-    317,
-    320,
-    322,
-    323,
-    324,
-    325,
-)
+ORIENTATION, SAMPLES, PLANAR, PREDICTOR, COLOUR_MAP = 274, 277, 284, 317, 320
+STRIP_OFFSETS, ROWS_PER_STRIP, STRIP_COUNTS = 273, 278, 279
+TILE_WIDTH, TILE_LENGTH, TILE_OFFSETS, TILE_COUNTS = 322, 323, 324, 325
 EXTRA_SAMPLES, SAMPLE_FORMAT, DEPTH, TILE_DEPTH = 338, 339, 32997, 32998
 
 _NUMBERS = {
@@ -63,25 +50,12 @@ _LISTS = {
 _BYTES = {347: "JPEGTables", 529: "YCbCrCoefficients", 532: "ReferenceBlackWhite"}
 """Fields that only the library reads."""
 
-_SIZES = {
-    1: 1,
-    2: 1,
-    3: 2,
-    4: 4,
-    5: 8,
-    6: 1,
-    7: 1,
-    8: 2,
-    9: 4,
-    10: 8,
-    11: 4,
-    12: 8,
-    13: 4,
-    16: 8,
-    17: 8,
-    18: 8,
-}
+_TYPES = {1: (1, 2, 6, 7), 2: (3, 8), 4: (4, 9, 11, 13), 8: (5, 10, 12, 16, 17, 18)}
+_SIZES = {kind: size for size, kinds in _TYPES.items() for kind in kinds}
+"""Bytes of a value of each type."""
+
 _WHOLE = {1: "B", 3: "H", 4: "I", 16: "Q"}
+"""Types of whole numbers that are not negative."""
 
 
 @dataclass(frozen=True)
@@ -89,26 +63,24 @@ class Header:
     """The first image of a TIFF file.
 
     Args:
-        numbers: fields of one whole number.
-        lists: fields of several.
+        fields: the whole numbers of each field.
         orientation: as EXIF numbers it; 1 where the file has none that is valid.
         length: bytes of the file.
         cleaned: the file, its first directory without any field that the pixels do not depend on, and no other.
     """
 
-    numbers: dict[int, int]
-    lists: dict[int, tuple[int, ...]]
+    fields: dict[int, tuple[int, ...]]
     orientation: int
     length: int
     cleaned: bytes
 
     def number(self, tag: int, default: int) -> int:
-        """Return the value of a field."""
-        return self.numbers.get(tag, default)
+        """Return the number of a field that has one."""
+        return self.fields.get(tag, (default,))[0]
 
     def values(self, tag: int, default: tuple[int, ...] = ()) -> tuple[int, ...]:
-        """Return the values of a field."""
-        return self.lists.get(tag, default)
+        """Return the numbers of a field."""
+        return self.fields.get(tag, default)
 
 
 def read_header(data: bytes) -> Header:
@@ -120,55 +92,48 @@ def read_header(data: bytes) -> Header:
     """
     order = "<" if data[:2] == b"II" else ">"
     big = data[2:4] in (b"+\0", b"\0+")
-    # Where the directory's offset stands, its format, that of the number of entries, the size of an entry.
-    place, offset, count, size = (8, "Q", "Q", 20) if big else (4, "I", "H", 12)
-    (start,) = _unpack(order + offset, data, place, "the place of its directory")
+    # Where the directory's place stands, the format of a place, that of the number of fields, the size of a field.
+    at, place, count, size = (8, "Q", "Q", 20) if big else (4, "I", "H", 12)
+    (start,) = _unpack(order + place, data, at, "the place of its directory")
     (entries,) = _unpack(order + count, data, start, "the number of its fields")
     first = start + struct.calcsize(count)
     if first + entries * size > len(data):
         raise ValueError(f"its directory of {entries} fields reaches beyond the end of the file")
-    numbers: dict[int, int] = {}
-    lists: dict[int, tuple[int, ...]] = {}
-    orientation, kept, seen = 1, [], set()
-    for at in range(first, first + entries * size, size):
-        tag, kind, length = struct.unpack_from(order + "HH" + offset, data, at)
-        name = _NUMBERS.get(tag) or _LISTS.get(tag) or _BYTES.get(tag)
+    found: dict[int, tuple[int, ...]] = {}
+    orientation, kept = 1, []
+    for field in range(first, first + entries * size, size):
+        tag, kind, length = struct.unpack_from(order + "HH" + place, data, field)
+        inside = field + size - struct.calcsize(place)
         if tag == ORIENTATION and (kind, length) == (3, 1):
-            (orientation,) = struct.unpack_from(
-                order + "H", data, at + size - struct.calcsize(offset)
-            )
+            (orientation,) = struct.unpack_from(order + "H", data, inside)
+        name = _NUMBERS.get(tag) or _LISTS.get(tag) or _BYTES.get(tag)
         if name is None:
             continue
-        if tag in seen:
+        if tag in found:
             raise ValueError(f"its field {name} is there twice")
-        seen.add(tag)
-        value = at + size - struct.calcsize(offset)
-        if length * _SIZES.get(kind, 1) > struct.calcsize(offset):
-            (value,) = struct.unpack_from(order + offset, data, value)
+        value = inside
+        if length * _SIZES.get(kind, 1) > struct.calcsize(place):
+            (value,) = struct.unpack_from(order + place, data, inside)
         if kind not in _SIZES or value + length * _SIZES[kind] > len(data):
             raise ValueError(
                 f"its field {name} lies outside the file or has the unknown type {kind}"
             )
+        found[tag] = ()
         if tag not in _BYTES:
             if kind not in _WHOLE or not length or (tag in _NUMBERS and length != 1):
-                one = "one whole number" if tag in _NUMBERS else "whole numbers"
-                raise ValueError(f"its field {name} must be {one}, not {length} of type {kind}")
-            found = struct.unpack_from(f"{order}{length}{_WHOLE[kind]}", data, value)
-            if tag in _NUMBERS:
-                numbers[tag] = found[0]
-            else:
-                lists[tag] = found
-        kept.append(data[at : at + size])
-    if len(orderly := [WIDTH, LENGTH]) != sum(tag in numbers for tag in orderly):
+                wanted = "one whole number" if tag in _NUMBERS else "whole numbers"
+                raise ValueError(f"its field {name} must be {wanted}, not {length} of type {kind}")
+            found[tag] = struct.unpack_from(f"{order}{length}{_WHOLE[kind]}", data, value)
+        kept.append(data[field : field + size])
+    if not {WIDTH, LENGTH} <= found.keys():
         raise ValueError("it has no field ImageWidth or no field ImageLength")
     directory = (
-        struct.pack(order + count, len(kept)) + b"".join(kept) + bytes(struct.calcsize(offset))
+        struct.pack(order + count, len(kept)) + b"".join(kept) + bytes(struct.calcsize(place))
     )
     padding = bytes(-len(data) % 8)
-    head = data[:place] + struct.pack(order + offset, len(data) + len(padding))
-    return Header(
-        numbers, lists, orientation, len(data), head + data[len(head) :] + padding + directory
-    )
+    head = data[:at] + struct.pack(order + place, len(data) + len(padding))
+    cleaned = head + data[len(head) :] + padding + directory
+    return Header(found, orientation, len(data), cleaned)
 
 
 def _unpack(form: str, data: bytes, place: int, what: str) -> tuple[int, ...]:
