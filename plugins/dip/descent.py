@@ -204,7 +204,7 @@ class Descent:
             error: mean of (Hf - y)² of the image, over what is fitted.
 
         Raises:
-            Diverged: the loss is no number or the fit collapses, again and again from the last good weights.
+            Diverged: the loss is NaN or infinite or the fit collapses, again and again from the last good weights.
         """
         if not math.isfinite(loss) or (
             not self.fitted and error > COLLAPSE * max(self.good_error, FLOOR)

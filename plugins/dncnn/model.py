@@ -91,7 +91,7 @@ class DnCNN(Denoiser, Learned):
 
         Raises:
             ValueError: an image has two or more than three channels, or none is as large as a tile.
-            Diverged: the loss is no number.
+            Diverged: the loss is NaN or infinite.
         """
         options = self.parameters
         drawn, measured = draw_patches(

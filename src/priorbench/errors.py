@@ -33,4 +33,4 @@ def raise_if_storage(error: BaseException) -> None:
     if isinstance(error, StorageError):
         raise error
     if isinstance(error, OSError) and error.errno in _STORAGE:
-        raise StorageError(f"{error}: nothing was recorded; mend it and run again") from error
+        raise StorageError(f"{error}: nothing was recorded; correct it and run again") from error

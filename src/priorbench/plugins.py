@@ -180,7 +180,7 @@ def load_plugins(
         except (Exception, SystemExit) as error:
             problem = (
                 f"plugin {plugin.name!r} ({plugin.location}) is left out because it raises; "
-                f"mend it or list it under plugins.disable:\n{short_traceback(error)}"
+                f"correct it or list it under plugins.disable:\n{short_traceback(error)}"
             )
         if problem and strict:
             raise PluginError(problem)

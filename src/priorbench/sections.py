@@ -48,7 +48,7 @@ class SectionError(ValueError):
 def parse_section(model: type[M], data: Mapping[Any, Any]) -> M:
     """Return the model that plain data stands for.
 
-    No value is taken for another kind: ``true`` is no number, and ``"25"`` is text.
+    No value is taken for another kind: ``true`` is not taken for 1, nor ``"25"`` for 25.
 
     Raises:
         SectionError: keys are unknown or missing, or values are wrong.

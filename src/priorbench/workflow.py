@@ -32,7 +32,7 @@ def load_plan(config: Mapping[str, Any], workflow: Any) -> Plan:
     files = [Path(file) for file in workflow.config_settings.configfiles]
     source = " + ".join(map(str, files or [DEFAULT]))
     try:
-        # Snakemake has read its files already, but takes the last of a repeated key without a word.
+        # Snakemake has read its files already, but takes the last of a repeated key silently.
         read = [read_yaml(file) for file in files or [DEFAULT]]
         data = dict(config) if files else _merged(read[0], config)
         plan = Plan(parse_experiment(data, source))

@@ -6,7 +6,7 @@ BAND = 1 << 20
 """Numbers in a band, 4 MiB, of a large map."""
 
 PARTS = 2
-"""Bands that a map has at least. It is no number of threads: the result must not depend on how many there are."""
+"""Bands that a map has at least, whatever the number of threads: the result must not depend on it."""
 
 LEAST = 1 << 17
 """Numbers in a band at least: to hand one to another thread takes as long as to compute some thousands."""

@@ -78,7 +78,7 @@ def train(
 
     Raises:
         ValueError: there is no tile to learn from.
-        Diverged: the loss is no number, again and again from the last measurement.
+        Diverged: the loss is NaN or infinite, again and again from the last measurement.
     """
     if not len(drawn):
         raise ValueError(
@@ -161,7 +161,7 @@ class _Run:
             found = self.objective.measure(batches)
         if not all(math.isfinite(value) for value in found.values()):
             raise Diverged(
-                f"what held-out tiles say after {self.iteration} iterations is no number: {dict(found)}"
+                f"what held-out tiles say after {self.iteration} iterations is not finite: {dict(found)}"
             )
         criterion = self.objective.criterion
         if all(found[criterion] > row[criterion] for row in self.rows):
@@ -204,7 +204,7 @@ class _Run:
         self.returns += 1
         if self.returns > ATTEMPTS:
             raise Diverged(
-                f"the loss is no number at iteration {self.iteration}, after {ATTEMPTS} returns to lower rates"
+                f"the loss is NaN or infinite at iteration {self.iteration}, after {ATTEMPTS} returns to lower rates"
             )
         self._put(self.good[1])
         # Its momentum led there.

@@ -26,7 +26,7 @@ def gather_prior(plan: Plan, prior: str) -> None:
 
 
 def _check_complete(plan: Plan, prior: str) -> None:
-    """Refuse rows of jobs whose images were grouped otherwise: some would be missing without a word."""
+    """Refuse rows of jobs whose images were grouped otherwise: some would be missing silently."""
     for dataset, task, _ in plan.cells([prior]):
         for chunk, images in enumerate(plan.chunks(dataset, prior)):
             runs = Path(plan.layout.runs(dataset, task, prior, str(chunk)))

@@ -53,7 +53,7 @@ def in_series(
                 if kind == "end":
                     yield waiting.pop(0), content
             for item in waiting:
-                yield item, Outcome("failed", stage, "the process ended without a word").as_dict()
+                yield item, Outcome("failed", stage, "the process ended without a result").as_dict()
             return
         except WorkerTimeout as error:
             ended = Outcome.of_timeout(error.seconds, stage)

@@ -122,7 +122,7 @@ class _Fit:
         model.unlink(missing_ok=True)
         limit = 60 * self.prior.resources.training_minutes
         outcome, curve = (
-            Outcome("failed", "train", "the process ended without a word"),
+            Outcome("failed", "train", "the process ended without a result"),
             curve_text([]),
         )
         arguments = (self.plan.experiment.model_dump(), self.prior.id)
