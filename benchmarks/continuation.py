@@ -12,10 +12,11 @@ from __future__ import annotations
 import argparse
 import importlib
 from itertools import product
-from typing import Any
+from typing import Any, cast
 
 from training_crops import crops, mean_psnr, photographs, prior
 
+from priorbench.priors import PatchPrior
 from priorbench.solver_settings import Regime
 from priorbench.solvers.continuation import Schedule, geometric
 from priorbench.tasks import Deblur, Inpaint, InpaintText, Sense, SuperResolve, Task
@@ -36,11 +37,9 @@ TASKS: dict[Regime, dict[str, Task]] = {
     "mixed_noise_free": {
         "sr x2": SuperResolve(2),
         "sr x3": SuperResolve(3),
-        "sense 25": Sense(25),
     },
+    "sensed": {"sense 25": Sense(25)},
 }
-MODULES = {"epll": "half_quadratic", "plug_and_play": "plug_and_play"}
-"""Where the constants of each solver are."""
 GRIDS = {
     ("epll", "missing"): product(
         (2.0,),
@@ -72,26 +71,43 @@ GRIDS = {
     ("plug_and_play", "mixed_noise_free"): product(
         (2.0,), (0.1, 0.3), (0.01, 0.02), (8,), ((0.0, False), (0.2, False), (0.0, True))
     ),
+    ("epll", "sensed"): product(
+        (2.0,), (0.15,), (0.003, 0.006, 0.015), (14, 28), ((0.5, False), (0.7, False), (0.0, True))
+    ),
+    ("plug_and_play", "sensed"): product(
+        (2.0,), (0.15, 0.3), (0.02, 0.04), (16, 24), ((0.0, False), (0.5, False), (0.0, True))
+    ),
 }
+
+
+def schedules(model: Any) -> dict[Regime, Schedule]:
+    """Return the table that the solver of a prior takes its default from; change it to change the default."""
+    # The package has functions of these names.
+    if isinstance(model, PatchPrior):
+        table = importlib.import_module("priorbench.solvers.half_quadratic").SCHEDULES
+    else:
+        module = importlib.import_module("priorbench.solvers.plug_and_play")
+        table = module.SCHEDULES[model.estimator]
+    return cast(dict[Regime, Schedule], table)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--solver", choices=tuple(MODULES), default="epll")
+    parser.add_argument("--solver", choices=("epll", "plug_and_play"), default="epll")
     parser.add_argument("--prior", default="gmm")
     parser.add_argument("--side", type=int, default=96, help="pixels of a crop")
     arguments = parser.parse_args()
-    solver: Any = importlib.import_module(f"priorbench.solvers.{MODULES[arguments.solver]}")
     images = photographs()
     model, squares = prior(arguments.prior, images), crops(images, arguments.side)
+    table = schedules(model)
     for regime, tasks in TASKS.items():
         names = "  ".join(f"{name:>10}" for name in tasks)
         print(f"trust  first  last   steps  momentum  dual   {names}  (dB)")
         for trust, first, last, steps, (momentum, dual) in GRIDS[arguments.solver, regime]:
             schedule = Schedule(geometric(first, last, steps), trust, momentum, dual)
-            solver.SCHEDULES[regime] = schedule
+            table[regime] = schedule
             means = "  ".join(f"{mean_psnr(model, task, squares):10.2f}" for task in tasks.values())
             constants = f"{trust:<6g} {first:<6g} {last:<6g} {steps:<6d} {momentum:<9g} {dual!s:<6}"
             print(f"{constants} {means}", flush=True)

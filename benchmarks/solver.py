@@ -13,7 +13,6 @@ the weights of its authors. Constants are chosen on training images; set12 is fo
 from __future__ import annotations
 
 import argparse
-import importlib
 import json
 import os
 import time
@@ -23,17 +22,15 @@ from typing import Any
 
 import matplotlib.pyplot as plt
 import torch
-from continuation import MODULES
 from continuation import TASKS as ALL
+from continuation import schedules
 from ffdnet import FFDNet
 from training_crops import ROOT, crops, mean_psnr, photographs, prior
 
 from priorbench.data.images import read_image
 from priorbench.data.tensors import to_tensor
 from priorbench.plugins import load_plugins
-from priorbench.priors import PatchPrior
 from priorbench.solver_settings import Regime
-from priorbench.solvers.continuation import Schedule
 
 TASKS: dict[Regime, tuple[str, ...]] = {
     "missing": ("inpaint 50", "noisy 50"),
@@ -105,9 +102,8 @@ def curves(
     name: str, model: Any, regime: Regime, squares: list[torch.Tensor], steps: list[int]
 ) -> list[Point]:
     """Measure and print one prior in one regime."""
-    module = MODULES["epll" if isinstance(model, PatchPrior) else "plug_and_play"]
-    solver: Any = importlib.import_module(f"priorbench.solvers.{module}")
-    default: Schedule = solver.SCHEDULES[regime]
+    table = schedules(model)
+    default = table[regime]
     points = []
     for iteration, (momentum, dual) in ITERATIONS.items():
         if momentum is None:
@@ -116,7 +112,7 @@ def curves(
             changed = replace(default, momentum=momentum, dual=dual)
             changed = replace(changed, levels=(default.levels[0],) * count)
             changed = changed.between(default.levels[0], default.levels[-1])
-            solver.SCHEDULES[regime] = changed
+            table[regime] = changed
             for task in TASKS[regime]:
                 began = time.process_time()
                 psnr = mean_psnr(model, ALL[regime][task], squares)
@@ -124,7 +120,7 @@ def curves(
                 points.append(
                     Point(name, task, iteration, count, psnr, seconds, changed == default)
                 )
-    solver.SCHEDULES[regime] = default
+    table[regime] = default
     for task in TASKS[regime]:
         print(f"{name}, {task}: PSNR in dB (processor seconds an image) over the steps")
         for iteration in ITERATIONS:

@@ -25,6 +25,8 @@ class NonLocalMeans(Denoiser):
         patch_distance: the window reaches this many pixels from its centre.
     """
 
+    estimator = "smoother"
+
     def __init__(self, h: float, patch_size: int, patch_distance: int) -> None:
         self.h = h
         self.patch_size = patch_size

@@ -21,6 +21,8 @@ class TotalVariation(Denoiser):
         iterations: the number of iterations.
     """
 
+    estimator = "smoother"
+
     def __init__(self, weight: float, iterations: int) -> None:
         self.weight = weight
         self.iterations = iterations

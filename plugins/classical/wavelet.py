@@ -26,6 +26,8 @@ class Wavelet(Denoiser):
         shifts: the grid is shifted by 0 … ``shifts`` pixels along both axes.
     """
 
+    estimator = "smoother"
+
     def __init__(self, wavelet: str, levels: int, shifts: int) -> None:
         self.wavelet = wavelet
         self.levels = levels

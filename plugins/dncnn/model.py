@@ -38,6 +38,8 @@ class DnCNN(Denoiser, Learned):
         ValueError: a parameter is unknown or out of range.
     """
 
+    estimator = "mmse"
+
     def __init__(self, **parameters: Any) -> None:
         self.parameters = DnCNNParameters(**parameters)
         self.sigma_range = (SIGMA_MIN, self.parameters.sigma_max / 255)

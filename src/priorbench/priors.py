@@ -20,7 +20,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol
 
 import torch
 from safetensors.torch import load as load_tensors
@@ -38,6 +38,8 @@ if TYPE_CHECKING:
     from priorbench.problem import Problem
 
 CPU = torch.device("cpu")
+Estimator = Literal["mmse", "smoother"]
+"""What a denoiser returns: the mean of what the image may be, or the image with its variation shrunk."""
 
 
 class Progress(Protocol):
@@ -137,9 +139,16 @@ class Denoiser(ABC):
     Attributes:
         sigma_range: least and greatest σ, on [0, 1], that ``denoise`` was made for. The solver asks
             for the nearest σ in it. A network for one σ gives that σ twice; by default any is fine.
+        estimator: ``mmse`` if it estimates the posterior mean, such as a network that was trained on squared
+            errors; ``smoother`` if it shrinks variation, such as total variation's proximal map, wavelet
+            shrinkage or an average. The solver's default settings differ, see docs/solvers.md.
+        blind: whether ``denoise`` ignores its σ, such as a median filter or a network that is not told it. Its
+            strength can't follow the solver's falling levels.
     """
 
     sigma_range: tuple[float, float] = (0.0, math.inf)
+    estimator: Estimator = "mmse"
+    blind: bool = False
 
     @abstractmethod
     def denoise(self, image: Image, sigma: float) -> Image:

@@ -65,9 +65,3 @@ def test_a_schedule_is_raised_above_the_noise():
     raised = schedule.above(0.4, 0.1)
     assert raised.levels == pytest.approx(geometric(0.4, 0.1, 5))
     assert (raised.trust, raised.momentum, raised.dual) == (2.0, 0.3, True)
-
-
-def test_levels_outside_what_a_denoiser_was_made_for_are_moved_to_its_ends():
-    schedule = Schedule((0.4, 0.2, 0.1))
-    assert schedule.within((0.15, 0.3)).levels == (0.3, 0.2, 0.15)
-    assert schedule.within((0.0, float("inf"))) == schedule

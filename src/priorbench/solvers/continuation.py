@@ -80,11 +80,6 @@ class Schedule:
         """Return this schedule with its ends raised to at least ``first`` and ``last``."""
         return self.between(max(self.levels[0], first), max(self.levels[-1], last))
 
-    def within(self, bounds: tuple[float, float]) -> Schedule:
-        """Return this schedule with each level moved to the nearest within ``bounds``."""
-        least, most = bounds
-        return replace(self, levels=tuple(min(max(s, least), most) for s in self.levels))
-
 
 def fidelity_weight(sigma: float, trust: float = 1.0) -> float:
     """Return λ = trust/σ², with σ at least 10⁻³.

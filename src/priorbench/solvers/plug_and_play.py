@@ -7,19 +7,30 @@ follows Zhang et al. 2021, doi:10.1109/TPAMI.2021.3088914.
 from __future__ import annotations
 
 from priorbench.operators import Identity
-from priorbench.priors import Context, Denoiser, Restoration
+from priorbench.priors import Context, Denoiser, Estimator, Restoration
 from priorbench.problem import Problem
 from priorbench.solver_settings import Regime, SolverSettings
 from priorbench.solvers.continuation import Schedule, geometric, regime
 from priorbench.solvers.splitting import split
 from priorbench.types import Image
 
-SCHEDULES: dict[Regime, Schedule] = {
-    "missing": Schedule(geometric(0.1, 0.04, 12), trust=2.0, dual=True),
-    "mixed": Schedule(geometric(0.3, 0.02, 8), trust=2.0, momentum=0.2),
-    "mixed_noise_free": Schedule(geometric(0.3, 0.02, 8), trust=2.0, momentum=0.2),
-    "sensed": Schedule(geometric(0.3, 0.04, 16), trust=2.0, dual=True),
+SCHEDULES: dict[Estimator, dict[Regime, Schedule]] = {
+    "mmse": {
+        "missing": Schedule(geometric(0.1, 0.04, 12), trust=2.0, dual=True),
+        "mixed": Schedule(geometric(0.3, 0.008, 8), trust=2.0, momentum=0.25),
+        "mixed_noise_free": Schedule(geometric(0.3, 0.02, 8), trust=2.0, dual=True),
+        "sensed": Schedule(geometric(0.3, 0.04, 16), trust=2.0, dual=True),
+    },
+    "smoother": {
+        "missing": Schedule((0.04,) * 5, trust=2.0, dual=True),
+        "mixed": Schedule(geometric(0.3, 0.02, 8), trust=2.0, momentum=0.2),
+        "mixed_noise_free": Schedule(geometric(0.3, 0.02, 8), trust=2.0, momentum=0.2),
+        "sensed": Schedule(geometric(0.3, 0.02, 16), trust=2.0, momentum=0.5),
+    },
 }
+"""The defaults of each kind of denoiser; docs/solvers.md says how they were chosen."""
+HELD = Schedule((0.06,) * 8, trust=2.0, dual=True)
+"""The default for mixed, noisy pixels of an estimator whose strength can't follow falling levels."""
 FIRST = 0.8
 LAST: dict[Regime, float] = {"missing": 0.6, "mixed": 0.15, "mixed_noise_free": 0.15, "sensed": 0.6}
 """The least levels, as multiples of the noise."""
@@ -35,7 +46,7 @@ def plug_and_play(
     the answer already.
 
     Args:
-        prior: the denoiser. It is asked only for levels within its ``sigma_range``.
+        prior: the denoiser. It is asked only for σ within its ``sigma_range``, the nearest to a level.
         problem: any linear problem with Gaussian noise.
         context: progress.
         schedule: by default that of :func:`default_schedule` with the context's settings.
@@ -44,34 +55,51 @@ def plug_and_play(
         context.progress(1.0)
         if problem.sigma == 0:
             return Restoration(problem.y)
-        least, most = prior.sigma_range
-        return Restoration(prior.denoise(problem.y, min(max(problem.sigma, least), most)))
-    schedule = schedule or default_schedule(problem, context.solver)
+        return Restoration(prior.denoise(problem.y, _within(prior, problem.sigma)))
+    schedule = schedule or default_schedule(prior, problem, context.solver)
     steps = len(schedule.levels)
 
     def estimate(step: int, image: Image, level: float) -> Image:
-        restored = prior.denoise(image, level)
+        restored = prior.denoise(image, _within(prior, level))
         context.progress((step + 1) / steps)
         return restored
 
-    return split(estimate, problem, schedule.within(prior.sigma_range))
+    return split(estimate, problem, schedule)
 
 
-def default_schedule(problem: Problem, settings: SolverSettings = DEFAULT) -> Schedule:
+def default_schedule(
+    prior: Denoiser, problem: Problem, settings: SolverSettings = DEFAULT
+) -> Schedule:
     """Return the schedule of a problem that is no denoising.
 
     Where pixels are missing, the dual variable takes back what each call of a denoiser smooths too
-    much, so that one schedule serves denoisers that shrink, such as total variation, and those that
-    estimate a posterior mean, such as networks. Without it a network wants a high start and many
-    steps, which smooth away what total variation restores.
+    much. An estimator of the posterior mean then gains by starting high, a smoother by few steps.
 
-    Where pixels are mixed, ADMM takes many more steps to settle, and some denoisers leave its
-    fixed point again; momentum alone is stable.
+    Where pixels are mixed and noisy, ADMM takes many more steps to settle, and some denoisers leave
+    its fixed point again; momentum alone is stable. A network whose strength is fixed, since it is
+    blind or made for one σ, can't remove less in the last steps than in the first: ADMM at one
+    level gives back what it removes too much. For a smoother the two are as good.
+
+    Where projections are sensed, ADMM is worth several decibels to networks and total variation,
+    but non-local means and a median filter diverge, so a smoother gets momentum instead.
 
     Args:
+        prior: the denoiser, for what it says of itself.
         problem: any linear problem with Gaussian noise, but none of denoising.
         settings: what is set otherwise.
     """
     kind = regime(problem)
-    schedule = SCHEDULES[kind].changed(settings.of(kind))
+    least, most = prior.sigma_range
+    held = prior.estimator == "mmse" and kind == "mixed" and (prior.blind or least == most)
+    schedule = HELD if held else SCHEDULES[prior.estimator][kind]
+    schedule = schedule.changed(settings.of(kind))
     return schedule.above(FIRST * problem.sigma, LAST[kind] * problem.sigma)
+
+
+def _within(prior: Denoiser, level: float) -> float:
+    """Return the σ nearest to a level that the denoiser was made for.
+
+    The weight of the data follows the level itself: a network for one σ else drowns the data.
+    """
+    least, most = prior.sigma_range
+    return min(max(level, least), most)
