@@ -17,6 +17,7 @@ from priorbench.data.images import read_image
 from priorbench.data.tensors import to_tensor
 from priorbench.plugins import load_plugins
 from priorbench.priors import Context
+from priorbench.solver_settings import SolverSettings
 from priorbench.solvers import restore
 from priorbench.tasks import Task
 from priorbench.types import Image
@@ -60,14 +61,24 @@ def prior(name: str, images: list[Image]) -> Any:
     return made
 
 
-def mean_psnr(prior: Any, task: Task, images: list[Image]) -> float:
-    """Return the mean PSNR of the restorations in dB, the task's border cut."""
+def mean_psnr(
+    prior: Any, task: Task, images: list[Image], settings: SolverSettings | None = None
+) -> float:
+    """Return the mean PSNR of the restorations in dB, the task's border cut.
+
+    Args:
+        prior: of any kind.
+        task: what happens to the images.
+        images: clean ones.
+        settings: of the solver; by default those of the kind.
+    """
+    context = Context.seeded(0, solver=settings)
     rows, columns = task.border
     total = 0.0
     for seed, image in enumerate(images):
         clean = task.fit(image)
         problem = task.corrupt(clean, torch.Generator().manual_seed(seed))
-        error = (restore(prior, problem, Context.seeded(0)).image.clamp(0, 1) - clean).square()
+        error = (restore(prior, problem, context).image.clamp(0, 1) - clean).square()
         inside = error[..., rows : error.shape[-2] - rows, columns : error.shape[-1] - columns]
         total -= 10 * float(inside.mean().log10())
     return total / len(images)
