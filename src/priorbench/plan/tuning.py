@@ -201,12 +201,12 @@ GRIDS: dict[Regime, dict[str, tuple[Any, ...]]] = {
         "dual": (False, True),
     },
     "sensed": {
-        "first": (0.15, 0.3),
+        "first": (0.3,),
         "last": (0.02, 0.04),
         "steps": (16, 24),
         "trust": (2.0,),
-        "momentum": (0.0,),
-        "dual": (True,),
+        "momentum": (0.0, 0.5),
+        "dual": (False, True),
     },
 }
 """What is tried in each regime: the same for all priors. docs/solvers.md says how it was chosen."""
