@@ -190,7 +190,9 @@ class PriorsSection(Section):
 class TuningSection(Section):
     """How parameters and the solver's settings are tuned; see `tune` of a prior."""
 
-    images: int = Field(4, ge=1, description="Use the first so many training images.")
+    images: int = Field(
+        8, ge=1, description="How many training images are used, from the first on."
+    )
     crop: int | None = Field(
         128, ge=1, description="Cut a square of this side out of the centre; null cuts nothing."
     )
