@@ -24,10 +24,11 @@ from priorbench.operators import (
     Mask,
     RandomProjection,
 )
-from priorbench.priors import Context, Denoiser, PatchPrior
+from priorbench.priors import Context, Denoiser, Generator, PatchPrior
 from priorbench.problem import Problem
-from priorbench.solvers import epll, plug_and_play
+from priorbench.solvers import epll, latent_search, plug_and_play
 from priorbench.solvers.continuation import Schedule, fidelity_weight
+from priorbench.tiles import Tiling
 
 SIDE = 8
 SHAPE = (1, SIDE, SIDE)
@@ -146,6 +147,49 @@ def test_overlapping_gaussian_patches_give_the_minimiser_of_the_smoothed_energy(
     schedule = Schedule((level,) * 500, momentum=momentum)
     restored = epll(prior, problem, Context.seeded(0), schedule).image
     assert relative_error(restored, expected) < 1e-4
+
+
+class Patterns(Generator):
+    """Tiles without mean that are linear in their codes: a Gaussian of low rank."""
+
+    tile_size, latent_size = 4, 5
+
+    def __init__(self) -> None:
+        patterns = torch.randn(16, self.latent_size, generator=seeded(9), dtype=torch.float64)
+        self.patterns = 0.2 * (patterns - patterns.mean(0))
+
+    def decode(self, z):
+        return (z @ self.patterns.mT).reshape(-1, 4, 4)
+
+
+def latent_map(prior: Patterns, problem: Problem) -> Tensor:
+    """The image of the codes and means that minimise the objective of the search, by least squares."""
+    tiling = Tiling(SIDE, SIDE, prior.tile_size, prior.tile_size // 2)
+    free = torch.cat([prior.patterns, torch.ones(16, 1, dtype=torch.float64)], dim=1)
+    images = []
+    for tile in range(len(tiling)):
+        for pattern in free.mT:
+            tiles = torch.zeros(len(tiling), 4, 4, dtype=torch.float64)
+            tiles[tile] = pattern.reshape(4, 4)
+            images.append(tiling.blend(tiles).flatten())
+    synthesis = torch.stack(images, dim=1)
+    own = SIDE * SIDE / (len(tiling) * 16)
+    held = torch.tensor([own] * prior.latent_size + [0.0], dtype=torch.float64).repeat(len(tiling))
+    fidelity = fidelity_weight(problem.sigma) ** 0.5
+    system = torch.cat([fidelity * matrix(problem.operator) @ synthesis, held.sqrt().diag()])
+    right = torch.cat([fidelity * problem.y.flatten(), torch.zeros_like(held)])
+    codes = torch.linalg.lstsq(system, right[:, None], driver="gelsd").solution
+    return (synthesis @ codes).reshape(1, *SHAPE)
+
+
+@every_operator
+def test_a_search_of_linear_codes_reaches_their_map_estimate_and_stays(operator):
+    # Strong noise makes the data's part as well conditioned as the codes' own: Adam needs few steps.
+    problem, prior = problem_of(operator, 3 * SIGMA), Patterns()
+    expected = latent_map(prior, problem)
+    for steps in (350, 450):
+        found = latent_search(prior, problem, Context.seeded(0), steps=steps).image
+        assert relative_error(found, expected) < 1e-4
 
 
 class Mixture(PatchPrior):
