@@ -5,6 +5,7 @@ import pytest
 from typer.testing import CliRunner
 
 from priorbench.cli import app, main
+from priorbench.data.folder import SUFFIXES
 
 ROOT = Path(__file__).parents[2]
 SOUND = """
@@ -133,7 +134,7 @@ def test_show_tells_what_a_source_of_images_takes(bench: Any) -> None:
     assert "folder: data set" in output
     assert [row[:3] for row in rows] == [
         ["path", "text", "required"],
-        ["pattern", "list of text", "[*.png, *.jpg, *.jpeg, *.tif, *.tiff, *.bmp]"],
+        ["pattern", "list of text", f"[{', '.join(f'*.{suffix}' for suffix in SUFFIXES)}]"],
         ["recursive", "true or false", "false"],
     ]
 
