@@ -14,7 +14,7 @@ from priorbench.stages.failures import lines
 from priorbench.stages.status import PriorStatus, Status
 
 UNKNOWN = "–"
-COUNTS = ("done", "running", "failed", "waiting", "total")
+COUNTS = ("done", "running", "failed", "waiting")
 
 
 def view(status: Status) -> list[RenderableType]:
@@ -71,21 +71,22 @@ def _outdated_priors(status: Status) -> str:
 
 
 def _table(status: Status) -> Table:
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
     table.add_column("prior", overflow="fold")
     for name in COUNTS:
-        table.add_column(name, justify="right")
+        # A narrow terminal breaks words, never numbers.
+        table.add_column(name, justify="right", no_wrap=True)
     learns, tunes = any(p.training for p in status.priors), any(p.tuning for p in status.priors)
     for name, shown in (("training", learns), ("tuning", tunes)):
         if shown:
-            table.add_column(name)
-    table.add_column("time used", justify="right")
-    table.add_column("time left", justify="right")
+            table.add_column(name, overflow="fold")
+    table.add_column("used", justify="right", no_wrap=True)
+    table.add_column("left", justify="right", no_wrap=True)
     for prior in status.priors:
         fits = [*([prior.training] if learns else []), *([_tuning(prior)] if tunes else [])]
         table.add_row(
             prior.prior,
-            *(str(getattr(prior, name)) for name in COUNTS),
+            *_counts(prior),
             *fits,
             duration(prior.seconds),
             duration(prior.eta) if prior.left else "",
@@ -95,8 +96,15 @@ def _table(status: Status) -> Table:
     gap = [""] * (learns + tunes)
     seconds = math.fsum(prior.seconds for prior in status.priors)
     left = duration(status.eta) if status.sum("left") else ""
-    table.add_row("all", *(str(status.sum(name)) for name in COUNTS), *gap, duration(seconds), left)
+    counts = [f"{status.sum('done')}/{status.sum('total')}"]
+    counts += [str(status.sum(name)) for name in COUNTS[1:]]
+    table.add_row("all", *counts, *gap, duration(seconds), left)
     return table
+
+
+def _counts(prior: PriorStatus) -> list[str]:
+    """Return the counts of a row: first the restorations that are done, of all."""
+    return [f"{prior.done}/{prior.total}", *(str(getattr(prior, name)) for name in COUNTS[1:])]
 
 
 def _tuning(prior: PriorStatus) -> str:
