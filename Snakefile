@@ -62,7 +62,7 @@ rule all:
         [
             layout.tuned(target, prior)
             for prior in plan.priors
-            for target in plan.all_targets(prior)
+            for target in plan.tunings.of_prior(prior)
         ],
         plan.job_files(layout.runs),
         plan.job_files(layout.scores),
@@ -82,7 +82,7 @@ rule tuned:
         [
             layout.tuned(target, prior)
             for prior in plan.priors
-            for target in plan.all_targets(prior)
+            for target in plan.tunings.of_prior(prior)
         ],
 
 

@@ -37,6 +37,7 @@ def main() -> None:
     )
     parser.add_argument("--set", choices=("cbsd68", "training"), default="cbsd68")
     parser.add_argument("--images", type=int, default=5)
+    parser.add_argument("--skip", type=int, default=0, help="images that are left out first")
     parser.add_argument("--side", type=int, default=160, help="pixels of a training crop")
     parser.add_argument("--kernel", default="levin1")
     parser.add_argument("--sigma", type=float, default=2.55, help="of the noise, 0-255")
@@ -51,7 +52,7 @@ def main() -> None:
     prior, task = FFDNet(colour=True), Deblur(arguments.kernel, arguments.sigma)
     print(f"{'image':>8}  {'default':>8}  {'DPIR':>8}  {'unturned':>8}  {'difference':>10}  (dB)")
     rows = []
-    for number, clean in enumerate(images[: arguments.images], 1):
+    for number, clean in enumerate(images[arguments.skip :][: arguments.images], arguments.skip + 1):
         problem = task.corrupt(clean, torch.Generator().manual_seed(number))
         restored = restore(prior, problem, Context.seeded(0)).image
         both = [dpir(prior, problem, turned=turned) for turned in (True, False)]

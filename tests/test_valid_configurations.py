@@ -183,7 +183,7 @@ def test_a_configuration_is_refused_in_one_message_or_all_that_a_run_asks_is_ans
             ]
             assert all(isinstance(number, int) and 0 < number < 10**18 for number in numbers)
         assert re.fullmatch("[0-9a-f]+", plan.fingerprints.scores(dataset, task, prior))
-        for target in plan.targets(task, prior):
+        for target in plan.tunings.targets(task, prior):
             assert plan.tuning_minutes(target, prior) > 0
         json.dumps(plan.prior(prior).describe())
 

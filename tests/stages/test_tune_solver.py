@@ -138,7 +138,7 @@ def test_the_row_says_what_was_followed_and_who_decided(
     bench: Any, prior: str, setting: dict, origin: str, words: str
 ) -> None:
     plan = stage(bench, **{prior: setting})
-    assert plan.all_targets(prior) == []
+    assert plan.tunings.of_prior(prior) == []
     row = restored_row(plan, prior)
     assert (row["status"], row["solver_origin"]) == ("ok", origin)
     assert words in row["solver"]

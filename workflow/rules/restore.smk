@@ -3,7 +3,7 @@ rule restore:
     input:
         problems=layout.problems(),
         learned=lambda wildcards: plan.model_files(wildcards.prior)
-        + plan.tuned_files(wildcards.task, wildcards.prior),
+        + plan.tunings.outputs(wildcards.task, wildcards.prior),
     output:
         layout.runs(),
     log:

@@ -3,7 +3,7 @@ rule tune:
     input:
         images=lambda wildcards: layout.images(plan.prior(wildcards.prior).tune_on),
         model=lambda wildcards: plan.model_files(wildcards.prior),
-        tuned=lambda wildcards: plan.tuning_files(wildcards.target, wildcards.prior),
+        tuned=lambda wildcards: plan.tunings.inputs(wildcards.target, wildcards.prior),
     output:
         layout.tuned(),
     log:

@@ -72,12 +72,12 @@ class Fingerprints:
                 chosen.fingerprint,
                 [
                     [candidate.parameters, candidate.solver.as_dict()]
-                    for candidate in plan.candidates(target, prior)
+                    for candidate in plan.tunings.candidates(target, prior)
                 ],
                 chosen.tune_on,
-                [task.fingerprint for task in plan.training_tasks(target)],
+                [task.fingerprint for task in plan.tunings.tasks(target)],
                 [] if regime_of(target) else self._solver(target, prior),
-                self.contents(plan.target_files(target)),
+                self.contents(plan.tunings.files(target)),
                 plan.experiment.tuning.model_dump(),
             ]
         )
@@ -164,7 +164,7 @@ class Fingerprints:
         return self.training(prior) if self._plan.prior(prior).spec.learns else ""
 
     def _restored(self, dataset: str, task: str, prior: str) -> str:
-        tuned = task in self._plan.targets(task, prior)
+        tuned = task in self._plan.tunings.targets(task, prior)
         return fingerprint(
             [
                 self._code.stage("restore"),
@@ -180,7 +180,7 @@ class Fingerprints:
         """Return the settings of a prior's splitting that the restorations of a task depend on."""
         plan = self._plan
         settings = plan.prior(prior).solver.within(plan.regimes(task))
-        tunings = [self.tuning(target, prior) for target in plan.solver_targets(task, prior)]
+        tunings = [self.tuning(target, prior) for target in plan.tunings.of_solver(task, prior)]
         return [settings.as_dict(), tunings]
 
     def _metric(self, name: str) -> str:

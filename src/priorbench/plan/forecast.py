@@ -133,7 +133,7 @@ def _prior(plan: Plan, name: str) -> PriorForecast:
     prior = plan.priors[name]
     work = list(_restoring(plan, name))
     training = 0.0
-    targets = plan.all_targets(name) if work else []
+    targets = plan.tunings.of_prior(name) if work else []
     fits = prior.spec.learns and bool(work)
     if fits:
         measured = plan.estimates.cost(prior).training_seconds
@@ -170,7 +170,7 @@ def _tuning_seconds(plan: Plan, target: str, name: str) -> float:
     if crop:
         whole = 1e6 * plan.estimates.pixels(source).mean
         seconds *= min(1.0, crop**2 / whole)
-    return JOB_SECONDS + plan.tuning_runs(target, name) * seconds
+    return JOB_SECONDS + plan.tunings.runs(target, name) * seconds
 
 
 def _restoring(plan: Plan, name: str) -> Iterator[tuple[int, float, float]]:

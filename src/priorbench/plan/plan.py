@@ -20,16 +20,9 @@ from priorbench.plan.fingerprints import Fingerprints, matching
 from priorbench.plan.leaks import leak
 from priorbench.plan.lost import Lost
 from priorbench.plan.priors import PriorPlan, can_do
-from priorbench.plan.tuning import (
-    TRAINING_TASKS,
-    Candidate,
-    open_regimes,
-    parameter_candidates,
-    regime_of,
-    solver_candidates,
-    solver_origins,
-    solver_target,
-)
+from priorbench.plan.tasks import files_of, needs_settings, regimes_of
+from priorbench.plan.tuning import open_regimes, parameter_candidates, solver_origins
+from priorbench.plan.tunings import Tunings
 from priorbench.plan.variants import Variant, variants
 from priorbench.plugins import Registered, Registry, load_plugins
 from priorbench.records import (
@@ -39,7 +32,7 @@ from priorbench.records import (
     StudySpec,
     TaskSpec,
 )
-from priorbench.solver_settings import REGIMES, Regime, SolverSettings
+from priorbench.solver_settings import Regime, SolverSettings
 
 R = TypeVar("R", bound=Record)
 MODEL_LOADING_MINUTES = 10
@@ -106,6 +99,11 @@ class Plan:
     def fingerprints(self) -> Fingerprints:
         """What each result depends on."""
         return Fingerprints(self, self._code)
+
+    @cached_property
+    def tunings(self) -> Tunings:
+        """What is tuned, on what, and who waits for it."""
+        return Tunings(self, self._code)
 
     @cached_property
     def lost(self) -> Lost:
@@ -236,15 +234,8 @@ class Plan:
 
     def tuning_minutes(self, target: str, prior: str) -> int:
         """Return the time limit of a tuning job: that of every restoration and of starting."""
-        runs = self.tuning_runs(target, prior)
-        return int(self.prior(prior).resources.minutes * runs + MODEL_LOADING_MINUTES) + 1
-
-    def tuning_runs(self, target: str, prior: str) -> int:
-        """Return how many restorations a tuning takes: of every candidate on every problem."""
-        images = min(
-            self.experiment.tuning.images, len(self.dataset(self.prior(prior).tune_on).images)
-        )
-        return len(self.candidates(target, prior)) * images * len(self.training_tasks(target))
+        minutes = self.prior(prior).resources.minutes * self.tunings.runs(target, prior)
+        return int(minutes + MODEL_LOADING_MINUTES) + 1
 
     def memory(self, prior: str, dataset: str, attempt: int) -> int:
         """Return the memory in MiB of a prior's job on a data set, by its largest image; doubled at each attempt."""
@@ -261,69 +252,11 @@ class Plan:
 
     def regimes(self, task: str) -> tuple[Regime, ...]:
         """Return the regimes of a splitting that the problems of a task may be in."""
-        return _regimes_of(self.task(task))
-
-    def solver_targets(self, task: str, prior: str) -> list[str]:
-        """Return the tunings of a prior's splitting that its restorations of a task wait for."""
-        chosen = self.prior(prior)
-        if not chosen.can_do(self.task(task)):
-            return []
-        return [
-            solver_target(regime) for regime in self.regimes(task) if regime in chosen.open_regimes
-        ]
-
-    def targets(self, task: str, prior: str) -> list[str]:
-        """Return all tunings that the restorations of a task wait for: of its splitting, of its parameters."""
-        chosen = self.prior(prior)
-        parameters = [task] if chosen.candidates and chosen.can_do(self.task(task)) else []
-        return [*self.solver_targets(task, prior), *parameters]
-
-    def all_targets(self, prior: str) -> list[str]:
-        """Return all tunings of a prior."""
-        return list(
-            dict.fromkeys(target for task in self.tasks for target in self.targets(task, prior))
-        )
-
-    def candidates(self, target: str, prior: str) -> tuple[Candidate, ...]:
-        """Return what a tuning tries.
-
-        Raises:
-            ConfigError: the prior is not tuned for this.
-        """
-        if target not in self.all_targets(prior):
-            raise ConfigError(
-                f"the prior {prior} is not tuned for {target}: set priors.settings.<name>.tune, or name another"
-            )
-        regime = regime_of(target)
-        return solver_candidates(regime) if regime else self.prior(prior).candidates
-
-    def tuning_files(self, target: str, prior: str) -> list[str]:
-        """Return the tunings that a tuning waits for: parameters are tuned with the settings of the splitting."""
-        needed = [] if regime_of(target) else self.solver_targets(target, prior)
-        return [self.layout.tuned(each, prior) for each in needed]
-
-    def tuned_files(self, task: str, prior: str) -> list[str]:
-        """Return what a restoring job needs of tunings: nothing if the prior isn't tuned."""
-        return [self.layout.tuned(target, prior) for target in self.targets(task, prior)]
-
-    def training_tasks(self, target: str) -> list[Variant[TaskSpec]]:
-        """Return the tasks that a tuning looks at: the one that parameters are tuned for, or a regime's own."""
-        regime = regime_of(target)
-        if regime is None:
-            return [self.task(target)]
-        found: list[Variant[TaskSpec]] = []
-        for task in TRAINING_TASKS[regime]:
-            entry = _look_up("task", task.name, self.registry.tasks)
-            found += variants(entry, self._code.record(entry), task.parameters, target)
-        return found
-
-    def target_files(self, target: str) -> list[str]:
-        """Return the files that the problems of a tuning are made from."""
-        return [file for task in self.training_tasks(target) for file in _files_of(task)]
+        return regimes_of(self.task(task))
 
     def task_files(self, task: str) -> list[str]:
         """Return the files that a task reads."""
-        return _files_of(self.task(task))
+        return files_of(self.task(task))
 
     @property
     def tables(self) -> list[str]:
@@ -397,7 +330,7 @@ class Plan:
             if (
                 section.run == "all"
                 and name not in section.settings
-                and _needs_settings(entry.record)
+                and needs_settings(entry.record)
             ):
                 continue
             for variant in variants(
@@ -483,7 +416,7 @@ class Plan:
             regime
             for task in self.tasks.values()
             if can_do(spec, task)
-            for regime in _regimes_of(task)
+            for regime in regimes_of(task)
         }
         return tuple(regime for regime in open_regimes(spec, settings) if regime in needed)
 
@@ -553,25 +486,6 @@ def _check_folder(path: Path) -> None:
             if not place.is_dir():
                 raise ConfigError(f"results: {place} is a file; name a folder")
             return
-
-
-def _files_of(task: Variant[TaskSpec]) -> list[str]:
-    """Return the files that a task reads."""
-    if task.spec.files is None:
-        return []
-    return [str(path) for path in task.spec.files(task.spec.parameters(**task.parameters))]
-
-
-def _regimes_of(task: Variant[TaskSpec]) -> tuple[Regime, ...]:
-    """Return the regimes of a splitting that the problems of a task may be in."""
-    if task.spec.regimes is None:
-        return REGIMES
-    return tuple(task.spec.regimes(task.spec.parameters(**task.parameters)))
-
-
-def _needs_settings(spec: TaskSpec) -> bool:
-    """Whether a parameter has no default; the task is then left out of "all" until it is set."""
-    return any(field.is_required() for field in spec.parameters.model_fields.values())
 
 
 def _add(kind: str, variant: Any, known: dict[str, Any]) -> None:

@@ -112,7 +112,7 @@ class PlannedMaterial(Material):
 
     def solver(self, prior: str, task: str) -> SolverSettings:
         """Return the settings of the splitting that a prior restored a task with."""
-        tunings = [read_json(Path(file)) for file in self._plan.tuned_files(task, prior)]
+        tunings = [read_json(Path(file)) for file in self._plan.tunings.outputs(task, prior)]
         return with_tuned(self._plan, prior, tunings).solver.within(self._plan.regimes(task))
 
     def psnr(self, task: str, restored: Image, clean: Image) -> float:

@@ -99,7 +99,7 @@ class _Cell:
         self.training: dict[str, Any] = {}
         if self.prior.spec.learns:
             self.training = read_json(Path(plan.layout.training(prior)))
-        self.tunings = [read_json(Path(file)) for file in plan.tuned_files(task, prior)]
+        self.tunings = [read_json(Path(file)) for file in plan.tunings.outputs(task, prior)]
         self.prior = with_tuned(plan, prior, self.tunings)
 
     def build_seed(self) -> int:

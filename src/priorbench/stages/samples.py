@@ -56,7 +56,7 @@ def samples_of(plan: Plan, target: str, prior: str, images: list[str]) -> Iterat
         ValueError: none of them fits.
         Exception: whatever a task raises when it is made.
     """
-    tasks = plan.training_tasks(target)
+    tasks = plan.tunings.tasks(target)
     for task in tasks:
         yield from _of_task(plan, task, prior, images, f", {task.label}" if len(tasks) > 1 else "")
 

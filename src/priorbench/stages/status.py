@@ -173,7 +173,7 @@ class _Look:
             training = self._fit(plan.layout.training(prior), f"training {prior}", "train", prior)
         tuning = [
             self._fit(plan.layout.tuned(t, prior), f"tuning {prior} for {t}", "tune", t, prior)
-            for t in plan.all_targets(prior)
+            for t in plan.tunings.of_prior(prior)
         ]
         for dataset, task in self.cells:
             self._cell(dataset, task)

@@ -49,7 +49,7 @@ def tune(plan: Plan, target: str, prior: str, *, final: bool = True) -> Outcome:
         MachineError: the process was killed, or a file of the task can't be downloaded, and further attempts are left.
         StorageError: a disk is full, or a training image or the model is damaged.
     """
-    plan.candidates(target, prior)
+    plan.tunings.candidates(target, prior)
     with locked(Path(plan.layout.lock("tune", target, prior)), say_that_another_works):
         return _tune(plan, target, prior, final)
 
@@ -88,7 +88,7 @@ def _tune(plan: Plan, target: str, prior: str, final: bool) -> Outcome:
         "dataset": chosen.tune_on,
         "images": images,
         "crop": plan.experiment.tuning.crop,
-        "tasks": [task.describe() for task in plan.training_tasks(target)],
+        "tasks": [task.describe() for task in plan.tunings.tasks(target)],
         "prior": chosen.describe(),
         "seed": plan.experiment.seed,
         "threads": threads,
@@ -157,7 +157,7 @@ def _trials(
     plan: Plan, target: str, prior: str, images: list[str], threads: int, final: bool
 ) -> Iterator[_Trial]:
     """Yield each candidate as it ends; one alone if there is nothing to choose."""
-    candidates = plan.candidates(target, prior)
+    candidates = plan.tunings.candidates(target, prior)
     arguments = (plan.experiment.model_dump(), target, prior, images, threads)
     minutes = plan.prior(prior).resources.minutes
     for number, ended in in_series(
@@ -189,7 +189,7 @@ def _obstacle(plan: Plan, target: str, prior: str, images: list[str]) -> Outcome
     chosen = plan.prior(prior)
     if not images:
         return Outcome("failed", "tune", f"no image of the data set {chosen.tune_on} can be read")
-    before = dict.fromkeys(plan.tuning_files(target, prior), "tuning")
+    before = dict.fromkeys(plan.tunings.inputs(target, prior), "tuning")
     before |= dict.fromkeys(plan.model_files(prior), "training")
     for file, what in before.items():
         record = read_json(Path(file))
@@ -317,9 +317,9 @@ def _try(
 
     seconds = 0.0
     try:
-        records = [read_json(Path(file)) for file in plan.tuning_files(target, prior)]
+        records = [read_json(Path(file)) for file in plan.tunings.inputs(target, prior)]
         before = with_tuned(plan, prior, records)
-        chosen = before.tuned(plan.candidates(target, prior)[number])
+        chosen = before.tuned(plan.tunings.candidates(target, prior)[number])
         model = _built(plan, prior, chosen)
         limit = 60 * chosen.resources.minutes
         device = available_device(chosen.resources.gpus)

@@ -63,7 +63,7 @@ def check(plan: Plan) -> Iterator[Checked]:
     for prior in plan.learners:
         yield from _model(plan, prior, made_from.training(prior))
     for prior in plan.priors:
-        for target in plan.all_targets(prior):
+        for target in plan.tunings.of_prior(prior):
             tuned = Path(layout.tuned(target, prior))
             made = made_from.tuning(target, prior)
             yield from _record(tuned, plan.fingerprints.tuning(target, prior), made)
@@ -134,7 +134,7 @@ class _Downstream:
         return self.cells(lambda at, what, _: (at, what) == (dataset, task))
 
     def training(self, prior: str) -> tuple[Path, ...]:
-        tuned = [Path(self.layout.tuned(each, prior)) for each in self.plan.all_targets(prior)]
+        tuned = [Path(self.layout.tuned(each, prior)) for each in self.plan.tunings.of_prior(prior)]
         return (
             Path(self.layout.curve(prior)),
             *tuned,
@@ -145,11 +145,11 @@ class _Downstream:
         tuned = Path(self.layout.tuned(target, prior))
         later = [
             Path(self.layout.tuned(each, prior))
-            for each in self.plan.all_targets(prior)
-            if str(tuned) in self.plan.tuning_files(each, prior)
+            for each in self.plan.tunings.of_prior(prior)
+            if str(tuned) in self.plan.tunings.inputs(each, prior)
         ]
         cells = self.cells(
-            lambda _, task, name: name == prior and target in self.plan.targets(task, prior)
+            lambda _, task, name: name == prior and target in self.plan.tunings.targets(task, prior)
         )
         return (*later, *cells)
 
@@ -245,7 +245,7 @@ def _missing(plan: Plan, made_from: _Downstream) -> Iterator[Checked]:
                 yield Checked(table, "missing", made_from.results())
     for dataset, task, prior in plan.cells(finished):
         outputs = [layout.images(dataset), layout.problems(dataset, task)]
-        outputs += plan.model_files(prior) + plan.tuned_files(task, prior)
+        outputs += plan.model_files(prior) + plan.tunings.outputs(task, prior)
         for number in range(len(plan.chunks(dataset, prior))):
             outputs += [
                 path(dataset, task, prior, str(number)) for path in (layout.runs, layout.scores)

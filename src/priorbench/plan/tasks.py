@@ -1,0 +1,26 @@
+"""What a task of the experiment tells of itself."""
+
+from __future__ import annotations
+
+from priorbench.plan.variants import Variant
+from priorbench.records import TaskSpec
+from priorbench.solver_settings import REGIMES, Regime
+
+
+def files_of(task: Variant[TaskSpec]) -> list[str]:
+    """Return the files that a task reads."""
+    if task.spec.files is None:
+        return []
+    return [str(path) for path in task.spec.files(task.spec.parameters(**task.parameters))]
+
+
+def regimes_of(task: Variant[TaskSpec]) -> tuple[Regime, ...]:
+    """Return the regimes of a splitting that the problems of a task may be in: all if it does not say."""
+    if task.spec.regimes is None:
+        return REGIMES
+    return tuple(task.spec.regimes(task.spec.parameters(**task.parameters)))
+
+
+def needs_settings(spec: TaskSpec) -> bool:
+    """Return whether a parameter has no default; the task is then left out of "all" until it is set."""
+    return any(field.is_required() for field in spec.parameters.model_fields.values())
