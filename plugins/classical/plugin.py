@@ -8,6 +8,8 @@ from pydantic import Field
 
 from priorbench import Parameters, PriorSpec, Resources, SolverSettings, hookimpl
 
+from .solvers import NON_LOCAL_MEANS, TOTAL_VARIATION, WAVELET
+
 
 class NonLocalMeansParameters(Parameters):
     """Parameters of non-local means."""
@@ -89,7 +91,7 @@ def register_priors() -> Iterator[PriorSpec]:
         summary="each pixel is the mean of pixels in similar patches",
         reference="doi:10.1109/CVPR.2005.38",
         tunable={"h": (0.3, 0.45, 0.6, 0.8, 1.1)},
-        solver=SolverSettings(),
+        solver=NON_LOCAL_MEANS,
         resources=Resources(memory_mb=1500, seconds_per_megapixel=30),
     )
     yield PriorSpec(
@@ -100,7 +102,7 @@ def register_priors() -> Iterator[PriorSpec]:
         summary="piecewise constant images: Rudin-Osher-Fatemi by Chambolle's algorithm",
         reference="doi:10.1023/B:JMIV.0000011325.36760.1e",
         tunable={"weight": (0.45, 0.65, 0.9, 1.25, 1.8)},
-        solver=SolverSettings(),
+        solver=TOTAL_VARIATION,
         resources=Resources(memory_mb=1500, seconds_per_megapixel=15),
     )
     yield PriorSpec(
@@ -110,6 +112,6 @@ def register_priors() -> Iterator[PriorSpec]:
         label="wavelet",
         summary="few large wavelet coefficients: BayesShrink with cycle spinning",
         reference="doi:10.1109/83.862633",
-        solver=SolverSettings(),
+        solver=WAVELET,
         resources=Resources(memory_mb=1500, seconds_per_megapixel=20),
     )

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from priorbench import PriorSpec, Resources, SolverSettings, hookimpl
+from priorbench import PriorSpec, Resources, hookimpl
 
 from .parameters import DnCNNParameters
+from .solvers import DNCNN
 
 SMALL = {
     "width": 8,
@@ -31,7 +32,7 @@ def register_priors() -> Iterator[PriorSpec]:
         label="DnCNN",
         small=SMALL,
         learns=True,
-        solver=SolverSettings(),
+        solver=DNCNN,
         resources=Resources(threads=2, seconds_per_megapixel=10, training_seconds=1400),
     )
     yield PriorSpec(
@@ -47,6 +48,6 @@ def register_priors() -> Iterator[PriorSpec]:
         small=SMALL,
         learns=True,
         train_on="dead-leaves",
-        solver=SolverSettings(),
+        solver=DNCNN,
         resources=Resources(threads=2, seconds_per_megapixel=10, training_seconds=1900),
     )

@@ -289,17 +289,25 @@ def test_edited_code_runs_exactly_its_cells(again: Any) -> None:
 def test_a_tuned_prior_is_tuned_for_each_task_before_it_restores(project: Any) -> None:
     data = smoke_configuration()
     data["priors"] = {"run": ["observed", "tv"], "settings": {"tv": {"tune": True}}}
-    data["tasks"] = {"run": ["denoise"]}
+    data["tasks"] = {"run": ["denoise", "inpaint"]}
     (project.root / "smoke.yaml").write_text(yaml.safe_dump(data))
     planned = project.run(
         "--configfile", "smoke.yaml", "--cores", "1", "--dry-run", "--quiet", "host"
     ).stdout
-    tuning = planned.split("rule tune:")[1].partition("resources:")[0]
-    assert f"{RESULTS}/images/training/manifest.json" in tuning
-    assert "small" not in tuning
-    inputs = [job.partition("output:")[0] for job in planned.split("rule restore:")[1:]]
-    assert len(inputs) == 2
-    assert len([job for job in inputs if f"{RESULTS}/tuned/denoise-25/tv.json" in job]) == 1
+    tunings = {
+        job.partition("output: ")[2].split()[0]: job.partition("output:")[0]
+        for job in planned.split("rule tune:")[1:]
+    }
+    targets = ("solver-missing", "denoise-25", "inpaint-50")
+    solver, denoise, inpaint = (f"{RESULTS}/tuned/{target}/tv.json" for target in targets)
+    assert set(tunings) == {solver, denoise, inpaint}
+    for inputs in tunings.values():
+        assert f"{RESULTS}/images/training/manifest.json" in inputs and "small" not in inputs
+    # Parameters are tuned with the solver that was chosen before.
+    assert [output for output, inputs in tunings.items() if solver in inputs] == [inpaint]
+    restored = [job.partition("output:")[0] for job in planned.split("rule restore:")[1:]]
+    assert len(restored) == 4
+    assert sorted(sum(file in job for file in tunings) for job in restored) == [0, 0, 1, 2]
 
 
 def test_a_wrong_configuration_is_one_message_before_any_job(again: Any) -> None:

@@ -1,0 +1,14 @@
+"""What the stage ``tune`` chose for the default experiment's network; see config/tuning.yaml."""
+
+from __future__ import annotations
+
+from priorbench import SolverSettings, SplittingSettings
+
+DNCNN = SolverSettings(
+    missing=SplittingSettings(first=0.1, last=0.04, steps=16, trust=2.0, momentum=0.0, dual=True),
+    mixed=SplittingSettings(first=0.3, last=0.02, steps=5, trust=1.0, momentum=0.2, dual=False),
+    mixed_noise_free=SplittingSettings(
+        first=0.3, last=0.04, steps=8, trust=2.0, momentum=0.0, dual=True
+    ),
+    sensed=SplittingSettings(first=0.3, last=0.04, steps=24, trust=2.0, momentum=0.0, dual=True),
+)
