@@ -2,15 +2,19 @@
 
     python benchmarks/continuation.py --solver epll
     python benchmarks/continuation.py --solver plug_and_play --prior tv
+    python benchmarks/continuation.py --times 1 2 4
 
 The noise level that is assumed falls geometrically from ``first`` to ``last`` in ``steps`` steps; ``trust``
 multiplies the weight of the data; ``momentum`` and ``dual`` are those of priorbench.solvers.splitting.
+``--times`` shows instead whether the defaults have converged: the same ends with so many times the steps.
 """
 
 from __future__ import annotations
 
 import argparse
 import importlib
+import json
+from dataclasses import replace
 from itertools import product
 from typing import Any, cast
 
@@ -98,19 +102,37 @@ def main() -> None:
     parser.add_argument("--solver", choices=("epll", "plug_and_play"), default="epll")
     parser.add_argument("--prior", default="gmm")
     parser.add_argument("--side", type=int, default=96, help="pixels of a crop")
+    parser.add_argument(
+        "--parameters", type=json.loads, default={}, help="the prior's parameters as JSON"
+    )
+    parser.add_argument("--times", nargs="+", type=int, help="multiples of the defaults' steps")
     arguments = parser.parse_args()
     images = photographs()
-    model, squares = prior(arguments.prior, images), crops(images, arguments.side)
+    model = prior(arguments.prior, images, **arguments.parameters)
+    squares = crops(images, arguments.side)
     table = schedules(model)
     for regime, tasks in TASKS.items():
         names = "  ".join(f"{name:>10}" for name in tasks)
         print(f"trust  first  last   steps  momentum  dual   {names}  (dB)")
-        for trust, first, last, steps, (momentum, dual) in GRIDS[arguments.solver, regime]:
-            schedule = Schedule(geometric(first, last, steps), trust, momentum, dual)
+        if arguments.times:
+            tried = [longer(table[regime], times) for times in arguments.times]
+        else:
+            tried = [
+                Schedule(geometric(first, last, steps), trust, momentum, dual)
+                for trust, first, last, steps, (momentum, dual) in GRIDS[arguments.solver, regime]
+            ]
+        for schedule in tried:
             table[regime] = schedule
             means = "  ".join(f"{mean_psnr(model, task, squares):10.2f}" for task in tasks.values())
-            constants = f"{trust:<6g} {first:<6g} {last:<6g} {steps:<6d} {momentum:<9g} {dual!s:<6}"
-            print(f"{constants} {means}", flush=True)
+            first, last, steps = schedule.levels[0], schedule.levels[-1], len(schedule.levels)
+            constants = f"{schedule.trust:<6g} {first:<6g} {last:<6g} {steps:<6d}"
+            print(f"{constants} {schedule.momentum:<9g} {schedule.dual!s:<6} {means}", flush=True)
+
+
+def longer(schedule: Schedule, times: int) -> Schedule:
+    """Return a schedule with the same ends and so many times the steps."""
+    first, last = schedule.levels[0], schedule.levels[-1]
+    return replace(schedule, levels=geometric(first, last, times * len(schedule.levels)))
 
 
 if __name__ == "__main__":

@@ -52,7 +52,9 @@ def main() -> None:
     prior, task = FFDNet(colour=True), Deblur(arguments.kernel, arguments.sigma)
     print(f"{'image':>8}  {'default':>8}  {'DPIR':>8}  {'unturned':>8}  {'difference':>10}  (dB)")
     rows = []
-    for number, clean in enumerate(images[arguments.skip :][: arguments.images], arguments.skip + 1):
+    for number, clean in enumerate(
+        images[arguments.skip :][: arguments.images], arguments.skip + 1
+    ):
         problem = task.corrupt(clean, torch.Generator().manual_seed(number))
         restored = restore(prior, problem, Context.seeded(0)).image
         both = [dpir(prior, problem, turned=turned) for turned in (True, False)]

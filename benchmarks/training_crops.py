@@ -26,11 +26,11 @@ ROOT = Path(__file__).parents[1]
 EMBEDDED = ("brick", "grass", "gravel", "coins", "motorcycle")
 
 
-def photographs() -> list[Image]:
-    """Return whole training images."""
+def photographs(first: int = 5, apart: int = 50) -> list[Image]:
+    """Return whole training images, of BSDS those that lie so far apart from the first on."""
     data = os.environ.get("PRIORBENCH_DATA")
     files = (
-        sorted(Path(data, "bsds500_train").glob("*.jpg"))[5::50]
+        sorted(Path(data, "bsds500_train").glob("*.jpg"))[first::apart]
         if data
         else [file_of(name) for name in EMBEDDED]
     )
@@ -50,10 +50,12 @@ def crops(images: list[Image], side: int, *, colour: bool = False) -> list[Image
     return result
 
 
-def prior(name: str, images: list[Image]) -> Any:
-    """Return a prior with its defaults; a GMM gets 20 components and is trained on the images."""
+def prior(name: str, images: list[Image], **parameters: Any) -> Any:
+    """Return a prior, trained on the images where it learns; a GMM gets 20 components unless told."""
     entry = load_plugins([ROOT / "plugins"]).priors[name]
-    changes = {"n_components": 20, "n_patches": 50_000} if name == "gmm" else {}
+    changes: dict[str, Any] = (
+        {"n_components": 20, "n_patches": 50_000} if name == "gmm" else {}
+    ) | parameters
     made = entry.load()(**entry.record.parameters(**changes).model_dump())
     if entry.record.learns:
         for _ in made.fit([image.mean(1, keepdim=True) for image in images], Context.seeded(0)):
