@@ -15,6 +15,7 @@ from priorbench.stages.corrupt import corrupt
 from priorbench.stages.prepare import prepare
 from priorbench.stages.restore import restore
 from priorbench.stages.tune import tune
+from priorbench.stages.tuned import solver_so_far
 
 TARGET, TASK = "solver-missing", "inpaint-50"
 PRIORS = """
@@ -104,6 +105,15 @@ def test_the_best_of_the_grid_restores_the_test_images(bench: Any) -> None:
     assert f"steps = {chosen['steps']}" in row["solver"]
     spec = read_json(Path(plan.layout.cell_spec("photos", TASK, "mean")))
     assert spec["solver"] == best["solver"]
+
+
+def test_a_photograph_is_restored_with_what_was_chosen_so_far(bench: Any) -> None:
+    plan = stage(bench)
+    assert not solver_so_far(plan, "mean").missing.is_set
+    tune(plan, TARGET, "mean")
+    kept = read_json(Path(plan.layout.tuned(TARGET, "mean")))
+    assert solver_so_far(plan, "mean").as_dict() == kept["solver"]
+    assert solver_so_far(plan, "ships").missing.first == 0.3
 
 
 def test_a_prior_with_a_solver_of_its_own_has_nothing_to_choose(bench: Any) -> None:

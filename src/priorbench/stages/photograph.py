@@ -40,6 +40,7 @@ from priorbench.stages.prepare import prepare
 from priorbench.stages.protocol import compared
 from priorbench.stages.solve import solve
 from priorbench.stages.train import train
+from priorbench.stages.tuned import solver_so_far
 from priorbench.stages.worker import available_threads
 from priorbench.tasks import Task
 from priorbench.tasks.files import read_mask
@@ -250,7 +251,8 @@ class _Studio:
                 _progress(f"{chosen.label} on {shot.path.name}") as update,
                 seeded(seed),
             ):
-                context = Context.seeded(seed, update)
+                solver = solver_so_far(self.plan, chosen.id)
+                context = Context.seeded(seed, update, solver=solver)
                 outcome, result = solve(model, shot.problem, context, seed, "restore", math.inf)
         except NotApplicable as error:
             if shot.problem.linear_operator is not None:

@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
+from priorbench.files import read_json
 from priorbench.plan import Plan, PriorPlan
-from priorbench.plan.tuning import Candidate
+from priorbench.plan.tuning import Candidate, regime_of
 from priorbench.solver_settings import SolverSettings
 from priorbench.stages.outcome import OK
+
+
+def solver_so_far(plan: Plan, prior: str) -> SolverSettings:
+    """Return the settings of a prior's splitting, with those that tunings of the experiment have chosen already."""
+    records = []
+    for target in plan.tunings.of_prior(prior):
+        path = Path(plan.layout.tuned(target, prior))
+        if regime_of(target) and path.exists():
+            records.append(read_json(path))
+    return with_tuned(plan, prior, records).solver
 
 
 def with_tuned(plan: Plan, prior: str, records: list[dict[str, Any]]) -> PriorPlan:
