@@ -21,7 +21,12 @@ from priorbench.plan.leaks import leak
 from priorbench.plan.lost import Lost
 from priorbench.plan.priors import PriorPlan, can_do
 from priorbench.plan.tasks import files_of, needs_settings, regimes_of
-from priorbench.plan.tuning import open_regimes, parameter_candidates, solver_origins
+from priorbench.plan.tuning import (
+    open_regimes,
+    parameter_candidates,
+    regime_of,
+    solver_origins,
+)
 from priorbench.plan.tunings import Tunings
 from priorbench.plan.variants import Variant, variants
 from priorbench.plugins import Registered, Registry, load_plugins
@@ -339,6 +344,10 @@ class Plan:
                 settings.parameters,
                 f"tasks.settings.{name}.parameters",
             ):
+                if regime_of(variant.id):
+                    raise ConfigError(
+                        f"the id {variant.id!r} of a task is that of a tuning: rename it"
+                    )
                 _add("task", variant, tasks)
         return tasks
 
