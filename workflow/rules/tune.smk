@@ -18,9 +18,7 @@ rule tune:
         mem_mb=lambda wildcards, attempt: plan.memory(
             wildcards.prior, plan.prior(wildcards.prior).tune_on, attempt
         ),
-        runtime=lambda wildcards: plan.tuning_minutes(
-            wildcards.target, wildcards.prior
-        ),
+        runtime=lambda wildcards: plan.tuning_minutes(wildcards.target, wildcards.prior),
         gpu=lambda wildcards: plan.prior(wildcards.prior).resources.gpus,
         final=lambda wildcards, attempt: plan.is_final(attempt),
     params:
