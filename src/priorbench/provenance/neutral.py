@@ -19,7 +19,6 @@ NEUTRAL = frozenset(
         "priorbench.provenance",
         "priorbench.records",  # values that are compared
         "priorbench.results.environment",
-        "priorbench.sections",
         "priorbench.solver_settings",  # values that are compared
         "priorbench.stages.log",
         "priorbench.stages.manifest",
