@@ -10,9 +10,9 @@ from priorbench.report.figures.canvas import legend_above, new_figure, nothing_t
 from priorbench.report.figures.style import DARK, LINE, WIDTH, prior_marks, styled
 from priorbench.results import Catalogue
 
-from .variations import AS_RUN, HALF, PLAIN, TWICE
+from .variations import AS_RUN, FEWER, PLAIN, TWICE
 
-MARKS = {AS_RUN: ("o", 6.0), HALF: ("<", 4.5), TWICE: (">", 4.5), PLAIN: ("x", 4.5)}
+MARKS = {AS_RUN: ("o", 6.0), FEWER: ("<", 4.5), TWICE: (">", 4.5), PLAIN: ("x", 4.5)}
 """Variation → marker and its size in points."""
 PANELS_IN_A_ROW = 2
 
@@ -32,7 +32,7 @@ def draw(table: pd.DataFrame, catalogue: Catalogue) -> Figure:
     columns = min(len(groups), PANELS_IN_A_ROW)
     rows = max(group["prior"].nunique() for _, group in groups)
     figure = new_figure(WIDTH, (0.7 + 0.17 * rows) * lines)
-    panels = figure.subplots(lines, columns, squeeze=False).flat
+    panels = list(figure.subplots(lines, columns, squeeze=False).flat)
     marks = prior_marks(catalogue)
     for axes in panels:
         axes.set_visible(False)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from priorbench.solver_settings import SplittingSettings
 
 AS_RUN = "as it ran"
-HALF, TWICE, PLAIN = "half the steps", "twice the steps", "no acceleration"
-VARIATIONS = (HALF, TWICE, PLAIN)
+FEWER, TWICE, PLAIN = "three quarters of the steps", "twice the steps", "no acceleration"
+VARIATIONS = (FEWER, TWICE, PLAIN)
 
 
 def varied(settings: SplittingSettings, variation: str) -> SplittingSettings:
@@ -18,7 +18,7 @@ def varied(settings: SplittingSettings, variation: str) -> SplittingSettings:
     """
     steps = settings.steps or 1
     changes: dict[str, dict[str, int | float | bool]] = {
-        HALF: {"steps": max(1, steps // 2)},
+        FEWER: {"steps": max(1, round(0.75 * steps))},
         TWICE: {"steps": 2 * steps},
         PLAIN: {"momentum": 0.0, "dual": False},
     }

@@ -120,7 +120,7 @@ def test_what_is_split_is_restored_again_with_each_variation() -> None:
     ran = restore(Smooth(), problem, Context.seeded(0, solver=SETTINGS)).solver
     assert ran.steps == 6 and ran.first == pytest.approx(0.2)
     for variation, changes in (
-        ("half the steps", {"steps": 3}),
+        ("three quarters of the steps", {"steps": 4}),
         ("twice the steps", {"steps": 12}),
         ("no acceleration", {"momentum": 0.0, "dual": False}),
     ):
@@ -133,6 +133,9 @@ def test_what_is_split_is_restored_again_with_each_variation() -> None:
         assert row["psnr"].item() == pytest.approx(expected, abs=1e-9)
     findings = STUDY(made)
     assert len(findings.table) == 2 * 4
+    [panel] = [axes for axes in findings.figure.axes if axes.get_visible()]
+    drawn = [line for line in panel.lines if line.get_marker() not in ("None", None)]
+    assert len(drawn) == 2 * 4
     assert findings.table.query("variation == 'as it ran'")["change_db"].eq(0).all()
 
 
@@ -161,7 +164,7 @@ def frame(leads: dict[str, float], spread: float = 0.1, images: int = 8) -> pd.D
     ("leads", "order", "settled"),
     [
         ({variations.AS_RUN: 1.0}, True, None),
-        ({variations.AS_RUN: 1.0, variations.HALF: 0.4}, True, None),
+        ({variations.AS_RUN: 1.0, variations.FEWER: 0.4}, True, None),
         ({variations.AS_RUN: 1.0, variations.PLAIN: -1.0}, False, None),
         ({variations.AS_RUN: 1.0, variations.PLAIN: -0.001}, None, None),
         ({variations.AS_RUN: 0.0}, None, None),
@@ -180,6 +183,6 @@ def test_an_order_is_turned_where_a_pair_is_told_apart_the_other_way(
 
 def test_variations_of_one_step_have_one_step() -> None:
     settings = SplittingSettings(first=0.1, last=0.1, steps=1, trust=2.0, momentum=0.3, dual=True)
-    assert variations.varied(settings, variations.HALF).steps == 1
+    assert variations.varied(settings, variations.FEWER).steps == 1
     plain = variations.varied(settings, variations.PLAIN)
     assert (plain.momentum, plain.dual, plain.first) == (0.0, False, 0.1)
