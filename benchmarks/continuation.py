@@ -6,7 +6,7 @@
 
 The noise level that is assumed falls geometrically from ``first`` to ``last`` in ``steps`` steps; ``trust``
 multiplies the weight of the data; ``momentum`` and ``dual`` are those of priorbench.solvers.splitting.
-``--times`` shows instead whether the defaults have converged: the same ends with so many times the steps.
+``--times`` shows instead whether the defaults have converged: the same ends with multiples of the steps.
 """
 
 from __future__ import annotations
@@ -130,7 +130,7 @@ def main() -> None:
 
 
 def longer(schedule: Schedule, times: int) -> Schedule:
-    """Return a schedule with the same ends and so many times the steps."""
+    """Return a schedule with the same ends and a multiple of the steps."""
     first, last = schedule.levels[0], schedule.levels[-1]
     return replace(schedule, levels=geometric(first, last, times * len(schedule.levels)))
 

@@ -18,7 +18,7 @@ from priorbench.types import Image
 from .variations import AS_RUN, VARIATIONS, varied
 
 IMAGES = 8
-"""The first so many images of each data set are looked at."""
+"""How many images of each data set are looked at, from the first on."""
 COLUMNS = ("dataset", "task", "image", "prior", "variation", "psnr")
 
 

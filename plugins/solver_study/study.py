@@ -13,8 +13,16 @@ from .measure import measure
 from .variations import AS_RUN
 
 TABLE_COLUMNS = (
-    *("dataset", "task", "prior", "label", "variation", "images"),
-    *("psnr_db", "change_db", "change_low_db", "change_high_db"),
+    "dataset",
+    "task",
+    "prior",
+    "label",
+    "variation",
+    "images",
+    "psnr_db",
+    "change_db",
+    "change_low_db",
+    "change_high_db",
 )
 
 

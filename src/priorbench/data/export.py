@@ -18,7 +18,7 @@ JPEG_QUALITY = 95
 
 
 def check_suffix(path: Path, bits: int | None) -> None:
-    """Raise ValueError unless a picture of so many bits, or of the most, can be written under this name."""
+    """Raise ValueError unless a picture of this depth, or of the greatest, can be written under this name."""
     most = BITS.get(path.suffix.lower())
     if most is None:
         raise ValueError(f"{path}: end the name in {', '.join(BITS)}")
