@@ -17,7 +17,12 @@ from priorbench.records import Parameters, TaskSpec
 from priorbench.solver_settings import Regime
 
 KERNELS = (
-    *("gaussian", "box", "disk", "motion", "shake1", "shake2"),
+    "gaussian",
+    "box",
+    "disk",
+    "motion",
+    "shake1",
+    "shake2",
     *(f"levin{number}" for number in range(1, 9)),
 )
 KERNEL = re.compile(r"gaussian|box|disk|motion|levin[1-8]|shake\d+")

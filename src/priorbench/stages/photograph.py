@@ -58,7 +58,7 @@ class Request:
         output: the restored image, or a folder for several.
         task: name or id of a task.
         parameters: parameters of the task, where they differ from the id's or the defaults.
-        priors: ids, labels or names of priors; one is trained first if it learns and has no model yet.
+        priors: ids, labels or names of priors; one that learns is trained if it has no model yet.
         observed: whether the photographs are corrupted already.
         mask: white and opaque where a pixel is known: of an observed photograph, or the task's own.
         guide: a flash photograph of the scene of an observed photograph, of the same size.
