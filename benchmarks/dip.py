@@ -27,7 +27,7 @@ import torch
 from priorbench.data.images import read_image
 from priorbench.data.tensors import to_array, to_tensor
 from priorbench.metrics.fidelity import psnr
-from priorbench.plugins import load_plugins
+from priorbench.plugins.manager import load_plugins
 from priorbench.priors import Context
 from priorbench.problem import Problem
 from priorbench.solvers import restore

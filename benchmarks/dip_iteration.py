@@ -26,7 +26,7 @@ import torch
 from torch import Tensor, nn
 
 from priorbench.operators import Identity
-from priorbench.plugins import load_plugins
+from priorbench.plugins.manager import load_plugins
 from priorbench.problem import Problem
 
 SCALES, SKIP, INPUTS = 5, 4, 32

@@ -27,8 +27,8 @@ from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]  # i
 
 from priorbench.data.images import read_image
 from priorbench.data.tensors import to_tensor
-from priorbench.patches import draw_patches, mean_free_basis
-from priorbench.plugins import load_plugins
+from priorbench.numerics.patches import draw_patches, mean_free_basis
+from priorbench.plugins.manager import load_plugins
 from priorbench.priors import Context
 
 COMPONENTS, COUNT, HELD_OUT = 200, 200_000, 20_000

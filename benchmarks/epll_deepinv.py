@@ -25,7 +25,7 @@ from torch import Tensor
 
 from priorbench.data.images import read_image
 from priorbench.data.tensors import to_tensor
-from priorbench.plugins import load_plugins
+from priorbench.plugins.manager import load_plugins
 from priorbench.priors import Context
 from priorbench.problem import Problem
 from priorbench.seeds import derive_seed

@@ -4,7 +4,7 @@
     python benchmarks/first_image.py
 
 For every prior and task of ``config.yaml``, in a process of its own as a job is one: restore the same 64 × 64 crop
-twice, as :func:`priorbench.stages.solve.solve` does and measures it, with the models of a finished run. Prints
+twice, as :func:`priorbench.jobs.attempt.solve` does and measures it, with the models of a finished run. Prints
 processor seconds, which other work on the machine changes least, of the first and of the second restoration, and of
 what is done before the clock starts. A difference is what a job of one image pays and a job of many does not.
 """
@@ -26,11 +26,11 @@ def seconds(config: str, prior: str, task: str) -> list[float]:
     """Return the measured seconds of both restorations, and those that the first one took beyond them."""
     import torch
 
-    from priorbench.config import load_experiment
+    from priorbench.config.schema import load_experiment
     from priorbench.data.tensors import read_tensor
+    from priorbench.jobs.attempt import solve
     from priorbench.plan import Plan
     from priorbench.priors import Context
-    from priorbench.stages.solve import solve
 
     torch.set_num_threads(1)
     plan = Plan(load_experiment(Path(config)))
@@ -52,7 +52,7 @@ def seconds(config: str, prior: str, task: str) -> list[float]:
         path.unlink()
         began = time.process_time()
         # The library's own measurement, in processor seconds.
-        with patch("priorbench.stages.measure.time.perf_counter", time.process_time):
+        with patch("priorbench.jobs.usage.time.perf_counter", time.process_time):
             outcome, _ = solve(model, again, Context.seeded(0), 0, "restore", 600)
         assert outcome.seconds is not None
         measured += [outcome.seconds, time.process_time() - began - outcome.seconds]
@@ -69,7 +69,7 @@ def main() -> None:
     if arguments.work:
         print(json.dumps(seconds(**json.loads(arguments.work))))
         return
-    from priorbench.config import load_experiment
+    from priorbench.config.schema import load_experiment
     from priorbench.plan import Plan
 
     plan = Plan(load_experiment(Path(arguments.config)))

@@ -21,9 +21,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from priorbench.files import write_rows
 from priorbench.results.gather import gather_chunks, gather_parts, read_table
 from priorbench.results.schema import SCORES
+from priorbench.store.files import write_rows
 
 METRICS = ("psnr", "ssim", "ms-ssim", "psnr-y", "rmse")
 TASKS = ("denoise-25", "deblur-levin1", "inpaint-50", "sr-2", "cs-25")

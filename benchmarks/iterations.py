@@ -24,7 +24,7 @@ from training_crops import ROOT, crops, mean_psnr, photographs
 
 from priorbench.data.tensors import to_array
 from priorbench.metrics.fidelity import psnr
-from priorbench.plugins import load_plugins
+from priorbench.plugins.manager import load_plugins
 from priorbench.priors import Context
 from priorbench.solvers import half_quadratic
 from priorbench.tasks import Task

@@ -17,7 +17,7 @@ from typing import Any
 
 import torch
 
-from priorbench.plugins import load_plugins
+from priorbench.plugins.manager import load_plugins
 from priorbench.priors import Context
 from priorbench.solvers import restore
 from priorbench.tasks import Denoise, Inpaint

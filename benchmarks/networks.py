@@ -31,10 +31,10 @@ from priorbench.data.images import read_image
 from priorbench.data.synthetic import DeadLeavesParameters
 from priorbench.data.synthetic import images as names_of
 from priorbench.data.tensors import to_tensor
-from priorbench.plugins import load_plugins
+from priorbench.numerics.tiles import Tiling
+from priorbench.plugins.manager import load_plugins
 from priorbench.priors import Context
 from priorbench.tasks import Deblur, Denoise, Inpaint, SuperResolve
-from priorbench.tiles import Tiling
 from priorbench.types import Image
 
 PRIORS = load_plugins([ROOT / "plugins"]).priors

@@ -21,7 +21,7 @@ import torch
 
 from priorbench.data.images import read_image
 from priorbench.data.tensors import to_tensor
-from priorbench.plugins import load_plugins
+from priorbench.plugins.manager import load_plugins
 from priorbench.priors import Context
 from priorbench.seeds import derive_seed
 from priorbench.solvers import restore

@@ -9,7 +9,7 @@ image as the experiment does; with ``--whole`` instead scikit-image's photograph
 a problem of the task. Another processor is emulated: the libraries are made to use the instructions of one
 that has no AVX-512 (``ATEN_CPU_CAPABILITY`` for torch's own loops, ``ONEDNN_MAX_CPU_ISA``, ``MKL_CBWR`` and
 ``MKL_ENABLE_INSTRUCTIONS`` for its products, ``OPENBLAS_CORETYPE`` and ``NPY_DISABLE_CPU_FEATURES`` for NumPy), and
-:func:`priorbench.precision.multiplies_bfloat16` says no. Each is a process of its own with one thread.
+:func:`priorbench.numerics.precision.multiplies_bfloat16` says no. Each is a process of its own with one thread.
 
 Prints the PSNR of each image for each kind of processor and each seed, 0 being the experiment's own; then how far
 apart processors are at one seed, and seeds on one processor.
@@ -64,17 +64,17 @@ def restored(
     import skimage
     import torch
 
-    from priorbench import precision
-    from priorbench.config import load_experiment
+    from priorbench.config.schema import load_experiment
     from priorbench.data.tensors import read_tensor, to_array
     from priorbench.metrics.fidelity import psnr
+    from priorbench.metrics.protocol import compared
+    from priorbench.numerics import precision
     from priorbench.plan import Plan
     from priorbench.priors import Context
     from priorbench.problem import Problem
     from priorbench.seeds import derive_seed
     from priorbench.solvers import restore
-    from priorbench.stages.manifest import read_about, read_manifest
-    from priorbench.stages.protocol import compared
+    from priorbench.store.manifest import read_about, read_manifest
 
     torch.set_num_threads(1)
     if not bfloat16:

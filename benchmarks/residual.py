@@ -5,7 +5,7 @@
 Crops of 128 × 128 pixels from four training images of BSDS500 are corrupted and restored by priors that need no
 training, with the
 right σ and kernel and with wrong ones. Printed are the least and the greatest residual ‖Hx̂ − y‖² / nσ² of each prior;
-:mod:`priorbench.stages.photograph_advice` takes its limits from there.
+:mod:`priorbench.photographs.advice` takes its limits from there.
 """
 
 from __future__ import annotations
@@ -15,12 +15,12 @@ from pathlib import Path
 
 import torch
 
-from priorbench.config import load_experiment
+from priorbench.config.schema import load_experiment
 from priorbench.data.tensors import read_tensor
 from priorbench.metrics.consistency import residual
+from priorbench.photographs.names import plan_of
 from priorbench.priors import Context
 from priorbench.solvers import restore
-from priorbench.stages.photograph_names import plan_of
 from priorbench.tasks import Deblur, Denoise, Task
 
 PRIORS = ("tv", "wavelet", "wiener", "nlm")

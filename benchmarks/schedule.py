@@ -18,7 +18,7 @@ from training_crops import ROOT, crops, mean_psnr
 
 from priorbench.data.images import read_image
 from priorbench.data.tensors import to_tensor
-from priorbench.plugins import load_plugins
+from priorbench.plugins.manager import load_plugins
 from priorbench.tasks import Denoise
 
 PAPER = (1.0, 4.0, 8.0, 16.0, 32.0, 64.0)

@@ -25,9 +25,9 @@ from torch import Tensor
 from priorbench.data.embedded import file_of
 from priorbench.data.images import read_image
 from priorbench.data.tensors import to_tensor
-from priorbench.patches import mean_free_basis
-from priorbench.plugins import load_plugins
-from priorbench.precision import multiplies_bfloat16
+from priorbench.numerics.patches import mean_free_basis
+from priorbench.numerics.precision import multiplies_bfloat16
+from priorbench.plugins.manager import load_plugins
 
 ROOT = Path(__file__).parents[1]
 COMPONENTS, PIXELS, SIDE = 200, 64, 2048

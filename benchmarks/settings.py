@@ -21,7 +21,7 @@ from denoisers import denoiser
 from training_crops import crops, mean_psnr, photographs
 
 from priorbench.plan.tuning import solver_candidates
-from priorbench.solver_settings import REGIMES, Regime, SolverSettings, SplittingSettings
+from priorbench.specs.solver_settings import REGIMES, Regime, SolverSettings, SplittingSettings
 from priorbench.types import Image
 
 TUNED: dict[Regime, tuple[str, ...]] = {

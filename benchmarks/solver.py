@@ -29,8 +29,8 @@ from training_crops import ROOT, crops, mean_psnr, photographs, prior
 
 from priorbench.data.images import read_image
 from priorbench.data.tensors import to_tensor
-from priorbench.plugins import load_plugins
-from priorbench.solver_settings import Regime
+from priorbench.plugins.manager import load_plugins
+from priorbench.specs.solver_settings import Regime
 
 TASKS: dict[Regime, tuple[str, ...]] = {
     "missing": ("inpaint 50", "noisy 50"),

@@ -25,11 +25,11 @@ from priorbench.data import catalogue
 from priorbench.data.loaders import load_from_catalogue
 from priorbench.data.tensors import to_array, to_tensor
 from priorbench.metrics.fidelity import luma, psnr
-from priorbench.plugins import Registry, load_plugins
+from priorbench.plugins.manager import Registry, load_plugins
 from priorbench.priors import Context
-from priorbench.records import Parameters
 from priorbench.seeds import derive_seed
 from priorbench.solvers import restore
+from priorbench.specs import Parameters
 from priorbench.tasks import Deblur, Inpaint, SuperResolve, Task
 from priorbench.types import Image
 

@@ -15,10 +15,10 @@ import torch
 from priorbench.data.embedded import file_of
 from priorbench.data.images import read_image
 from priorbench.data.tensors import to_tensor
-from priorbench.plugins import load_plugins
+from priorbench.plugins.manager import load_plugins
 from priorbench.priors import Context
-from priorbench.solver_settings import SolverSettings
 from priorbench.solvers import restore
+from priorbench.specs.solver_settings import SolverSettings
 from priorbench.tasks import Task
 from priorbench.types import Image
 

@@ -16,9 +16,9 @@ import yaml
 from hypothesis import settings
 from PIL import Image
 
-from priorbench.config import load_experiment
+from priorbench.config.schema import load_experiment
+from priorbench.jobs.worker import THREAD_VARIABLES
 from priorbench.plan import Plan
-from priorbench.stages.worker import THREAD_VARIABLES
 
 # How long an example takes says something about the machine, not about the code.
 settings.register_profile("priorbench", deadline=None)

@@ -25,7 +25,7 @@ from priorbench.operators import (
     Mask,
     RandomProjection,
 )
-from priorbench.plugins import load_plugins
+from priorbench.plugins.manager import load_plugins
 from priorbench.priors import Context
 from priorbench.problem import Problem
 from priorbench.solvers.anscombe import TABLE_END, inverse_anscombe

@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from priorbench.checkpoints import Checkpoint
+from priorbench.store.checkpoints import Checkpoint
 
 STATE = {"a": torch.arange(3), "b": torch.rand(2, 2, dtype=torch.float64)}
 
@@ -33,7 +33,7 @@ def test_a_damaged_file_is_none(tmp_path, keep):
 
 def test_it_is_written_when_it_is_time_and_not_before(tmp_path, monkeypatch):
     now = [100.0]
-    monkeypatch.setattr("priorbench.checkpoints.time.monotonic", lambda: now[0])
+    monkeypatch.setattr("priorbench.store.checkpoints.time.monotonic", lambda: now[0])
     checkpoint = Checkpoint(tmp_path / "state", every=30)
     made = []
     for now[0] in (101.0, 129.0, 130.0, 159.0, 160.0):
@@ -54,7 +54,7 @@ def test_discarded_or_without_a_file_there_is_none(tmp_path):
 
 def test_the_seconds_of_earlier_attempts_are_added_up(tmp_path, monkeypatch):
     now = [100.0]
-    monkeypatch.setattr("priorbench.checkpoints.time.monotonic", lambda: now[0])
+    monkeypatch.setattr("priorbench.store.checkpoints.time.monotonic", lambda: now[0])
     first = Checkpoint(tmp_path / "state", every=0)
     assert first.load() is None and first.spent == 0
     now[0] = 140.0

@@ -9,7 +9,8 @@ import pytest
 import yaml
 from pydantic import Field
 
-from priorbench.config import (
+from priorbench.config.reference import configuration_page
+from priorbench.config.schema import (
     ConfigError,
     Experiment,
     dump_experiment,
@@ -17,12 +18,11 @@ from priorbench.config import (
     load_experiment,
     parse_experiment,
 )
-from priorbench.names import unknown
+from priorbench.errors import unknown
 from priorbench.plan import Plan
-from priorbench.plugins import Plugin, Registered, Registry, load_plugins
-from priorbench.records import Parameters, PriorSpec
-from priorbench.reference import configuration_page
-from priorbench.solver_settings import SolverSettings
+from priorbench.plugins.manager import Plugin, Registered, Registry, load_plugins
+from priorbench.specs import Parameters, PriorSpec
+from priorbench.specs.solver_settings import SolverSettings
 
 ROOT = Path(__file__).parents[1]
 CONFIGURATIONS = [ROOT / "config.yaml", *sorted((ROOT / "config").glob("*.yaml"))]

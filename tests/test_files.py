@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from priorbench import files
+from priorbench.store import files
 
 json_values = st.recursive(
     st.none()

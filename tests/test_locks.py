@@ -4,13 +4,13 @@ import threading
 
 import pytest
 
-from priorbench.locks import held, locked
+from priorbench.store.locks import held, locked
 
 HOLD = """
 import sys
 from pathlib import Path
 
-from priorbench.locks import locked
+from priorbench.store.locks import locked
 
 with locked(Path(sys.argv[1])):
     print("held", flush=True)

@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from priorbench.patches import PROBES, draw_patches, mean_free_basis, probe_patches
+from priorbench.numerics.patches import PROBES, draw_patches, mean_free_basis, probe_patches
 
 
 def seeded(seed: int) -> torch.Generator:

@@ -6,13 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from priorbench import hookspecs
-from priorbench.config import PluginsSection
-from priorbench.plugins import (
+from priorbench.config.schema import PluginsSection
+from priorbench.plugins.manager import (
     DEFAULT_FOLDER,
     HOOKS,
     PluginError,
     Registry,
+    hookspecs,
     load_factory,
     load_plugins,
 )

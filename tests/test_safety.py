@@ -19,13 +19,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from priorbench.checkpoints import Checkpoint
-from priorbench.config import ConfigError, parse_experiment
+from priorbench.config.schema import ConfigError, parse_experiment
 from priorbench.plan import Plan
 from priorbench.priors import Learned
 from priorbench.problem import Problem
-from priorbench.records import NAME, MetricSpec
 from priorbench.results.gather import read_table
+from priorbench.specs import NAME, MetricSpec
+from priorbench.store.checkpoints import Checkpoint
 
 ROOT = Path(__file__).parents[1]
 SOURCES = [

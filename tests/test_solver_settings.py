@@ -5,9 +5,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from priorbench.config import ConfigError, parse_experiment
-from priorbench.solver_settings import REGIMES, SolverSettings, SplittingSettings
+from priorbench.config.schema import ConfigError, parse_experiment
 from priorbench.solvers.continuation import Schedule, geometric
+from priorbench.specs.solver_settings import REGIMES, SolverSettings, SplittingSettings
 
 levels = st.none() | st.floats(1e-4, 1)
 settings = st.builds(

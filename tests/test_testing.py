@@ -7,7 +7,7 @@ import pytest
 from typer.testing import CliRunner
 
 from priorbench.cli import app
-from priorbench.plugins import load_plugins
+from priorbench.plugins.manager import load_plugins
 from priorbench.testing import check_repeats
 
 ROOT = Path(__file__).parents[1]

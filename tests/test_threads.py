@@ -6,7 +6,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from priorbench.threads import each, in_threads, workers
+from priorbench.numerics.threads import each, in_threads, workers
 
 
 @given(st.integers(1, 4), st.lists(st.integers(), max_size=20))

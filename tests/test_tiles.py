@@ -3,7 +3,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from priorbench.tiles import Tiling
+from priorbench.numerics.tiles import Tiling
 
 SIDES = st.integers(1, 40)
 

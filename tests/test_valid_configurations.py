@@ -12,11 +12,11 @@ import yaml
 from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
 
-from priorbench.config import ConfigError, dump_experiment, load_experiment, parse_experiment
+from priorbench.config.schema import ConfigError, dump_experiment, load_experiment, parse_experiment
 from priorbench.plan import Plan
 from priorbench.plan.forecast import forecast
-from priorbench.plugins import load_plugins
-from priorbench.records import NAME
+from priorbench.plugins.manager import load_plugins
+from priorbench.specs import NAME
 
 REGISTRY = load_plugins([Path(__file__).parents[1] / "plugins"], strict=True)
 ODD: list[Any] = [

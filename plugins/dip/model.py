@@ -13,11 +13,11 @@ from torch import Tensor, nn
 
 from priorbench import NotApplicable
 from priorbench.networks.muon import Muon
+from priorbench.numerics.precision import multiplies_bfloat16
+from priorbench.numerics.threads import workers
 from priorbench.operators import Identity
-from priorbench.precision import multiplies_bfloat16
 from priorbench.priors import Context, Prior, Restoration
 from priorbench.problem import Problem
-from priorbench.threads import workers
 from priorbench.types import Image
 
 from .descent import Descent, Schedule, Step

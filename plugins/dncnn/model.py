@@ -12,7 +12,7 @@ from torch import Tensor
 
 from priorbench.networks.training import Objective, Row, train
 from priorbench.networks.weights import begun, loaded
-from priorbench.patches import draw_patches
+from priorbench.numerics.patches import draw_patches
 from priorbench.priors import Context, Denoiser, Learned
 from priorbench.solvers.colour import from_planes, to_planes
 from priorbench.types import Image

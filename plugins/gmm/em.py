@@ -18,7 +18,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from priorbench.threads import in_threads
+from priorbench.numerics.threads import in_threads
 
 from .mixture import Mixture, Scores
 from .quadratic import triangle, unpack

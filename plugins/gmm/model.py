@@ -13,9 +13,9 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from priorbench.patches import mean_free_basis
+from priorbench.numerics.patches import mean_free_basis
+from priorbench.numerics.threads import in_threads
 from priorbench.priors import Context, Learned, PatchPrior
-from priorbench.threads import in_threads
 from priorbench.types import Image, Patches, Scores
 
 from .adaptation import adapt

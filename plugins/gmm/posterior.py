@@ -8,7 +8,7 @@ from functools import cached_property
 import torch
 from torch import Tensor
 
-from priorbench.precision import multiplies_bfloat16
+from priorbench.numerics.precision import multiplies_bfloat16
 from priorbench.types import Patches
 
 from .mixture import Mixture, Scores

@@ -9,7 +9,7 @@ from functools import partial
 import torch
 from torch import Tensor
 
-from priorbench.patches import PatchSet, draw_patches, mean_free_basis, principal_axes
+from priorbench.numerics.patches import PatchSet, draw_patches, mean_free_basis, principal_axes
 from priorbench.priors import Context
 from priorbench.types import Image, Patches
 
@@ -31,7 +31,7 @@ def train(
 ) -> Iterator[tuple[Mixture, Row]]:
     """Yield, after each pass of EM over the patches, the best mixture so far and the pass's row of the training curve.
 
-    The mixture is that of u = Bᵀx; see :func:`priorbench.patches.mean_free_basis`. A row holds ``iteration``,
+    The mixture is that of u = Bᵀx; see :func:`priorbench.numerics.patches.mean_free_basis`. A row holds ``iteration``,
     ``train_log_likelihood`` (of each batch before it was learned from) and ``held_out_log_likelihood`` in nats per
     patch, ``seconds`` and ``reseeded`` components. A run that goes on from a checkpoint gives what the
     whole run would have.

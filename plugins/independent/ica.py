@@ -11,7 +11,7 @@ from sklearn.decomposition import FastICA
 from sklearn.exceptions import ConvergenceWarning
 from torch import Tensor
 
-from priorbench.patches import PatchSet, principal_axes
+from priorbench.numerics.patches import PatchSet, principal_axes
 from priorbench.types import Patches
 
 from .admm import admm

@@ -12,7 +12,7 @@ from typing import Any, ClassVar
 import torch
 from torch import Tensor
 
-from priorbench.patches import PatchSet, draw_patches, mean_free_basis
+from priorbench.numerics.patches import PatchSet, draw_patches, mean_free_basis
 from priorbench.priors import Context, Learned, PatchPrior
 from priorbench.types import Image, Patches, Scores
 

@@ -8,7 +8,7 @@ from typing import ClassVar
 import torch
 from torch import Tensor
 
-from priorbench.patches import PatchSet
+from priorbench.numerics.patches import PatchSet
 from priorbench.types import Patches
 
 from . import em

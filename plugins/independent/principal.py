@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor
 
-from priorbench.patches import PatchSet, principal_axes
+from priorbench.numerics.patches import PatchSet, principal_axes
 from priorbench.types import Patches
 
 from .marginals import Marginals

@@ -12,8 +12,8 @@ from torch import Tensor
 
 from priorbench.data.tensors import to_array
 from priorbench.metrics.fidelity import psnr
+from priorbench.numerics.patches import mean_log_likelihoods, probe_patches
 from priorbench.operators import Identity
-from priorbench.patches import mean_log_likelihoods, probe_patches
 from priorbench.priors import PatchPrior
 from priorbench.problem import Problem
 from priorbench.results import Results

@@ -10,9 +10,9 @@ import pandas as pd
 from priorbench.priors import Context
 from priorbench.problem import Problem
 from priorbench.results import Results
-from priorbench.solver_settings import SolverSettings
 from priorbench.solvers import restore
 from priorbench.solvers.continuation import regime
+from priorbench.specs.solver_settings import SolverSettings
 from priorbench.types import Image
 
 from .variations import AS_RUN, VARIATIONS, varied

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from priorbench.solver_settings import SplittingSettings
+from priorbench.specs.solver_settings import SplittingSettings
 
 AS_RUN = "as it ran"
 FEWER, TWICE, PLAIN = "three quarters of the steps", "twice the steps", "no acceleration"

@@ -9,6 +9,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from priorbench.numerics.tiles import Tiling
 from priorbench.priors import Context, Generator, Prior, Restoration
 from priorbench.problem import Problem
 from priorbench.solvers.anscombe import restore_stabilised
@@ -16,7 +17,6 @@ from priorbench.solvers.colour import from_planes, to_planes
 from priorbench.solvers.continuation import NOISE_FLOOR, fidelity_weight
 from priorbench.solvers.half_quadratic import Estimate, half_quadratic
 from priorbench.solvers.latent import latent_search
-from priorbench.tiles import Tiling
 
 from .elbo import without_mean
 from .model import TILES_IN_A_CHUNK, AutoEncoder

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from priorbench.networks.training import train
 from priorbench.networks.weights import begun, loaded
-from priorbench.patches import PatchSet, draw_patches
+from priorbench.numerics.patches import PatchSet, draw_patches
 from priorbench.priors import Context, Learned
 from priorbench.types import Image
 

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 import torch
 
-from priorbench.patches import PatchSet
+from priorbench.numerics.patches import PatchSet
 from priorbench.priors import PatchPrior
 from priorbench.types import Patches, Scores
 

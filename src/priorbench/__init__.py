@@ -5,8 +5,8 @@ lies in :mod:`priorbench.priors`, :mod:`priorbench.problem` and :mod:`priorbench
 """
 
 from priorbench.errors import Diverged, NotApplicable
-from priorbench.hookspecs import hookimpl
-from priorbench.records import (
+from priorbench.plugins.hookspecs import hookimpl
+from priorbench.specs import (
     DatasetSpec,
     MetricSpec,
     Parameters,
@@ -15,7 +15,7 @@ from priorbench.records import (
     StudySpec,
     TaskSpec,
 )
-from priorbench.solver_settings import SolverSettings, SplittingSettings
+from priorbench.specs.solver_settings import SolverSettings, SplittingSettings
 
 __all__ = [
     "DatasetSpec",

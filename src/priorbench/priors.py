@@ -27,10 +27,10 @@ from safetensors.torch import load as load_tensors
 from safetensors.torch import save as save_tensors
 from torch import Tensor
 
-from priorbench.checkpoints import Checkpoint
 from priorbench.errors import NotApplicable
-from priorbench.files import write_atomically
-from priorbench.solver_settings import SolverSettings, SplittingSettings
+from priorbench.specs.solver_settings import SolverSettings, SplittingSettings
+from priorbench.store.checkpoints import Checkpoint
+from priorbench.store.files import write_atomically
 from priorbench.types import Image, Patches, Scores
 
 if TYPE_CHECKING:

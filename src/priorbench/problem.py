@@ -15,10 +15,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from priorbench.archives import read_arrays
 from priorbench.errors import NotApplicable
-from priorbench.files import write_atomically
 from priorbench.operators import LinearOperator, operator_class
+from priorbench.store.archives import read_arrays
+from priorbench.store.files import write_atomically
 from priorbench.types import Image, Observation
 
 FORMAT = 2

@@ -16,14 +16,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from priorbench.errors import NotApplicable
-from priorbench.names import unknown
+from priorbench.errors import NotApplicable, unknown
+from priorbench.jobs.worker import WorkerDied, WorkerTimeout, available_threads, messages
 from priorbench.plan import validate_parameters
 from priorbench.plan.variants import variants
-from priorbench.plugins import PluginError, Registered, Registry, load_plugins
-from priorbench.records import PriorSpec
+from priorbench.plugins.manager import PluginError, Registered, Registry, load_plugins
 from priorbench.seeds import derive_seed, seed_everything
-from priorbench.stages.worker import WorkerDied, WorkerTimeout, available_threads, messages
+from priorbench.specs import PriorSpec
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -210,8 +209,8 @@ def _work(send: Callable[[Any], None], run: _Run) -> None:
     """Fit and restore in a process of its own; send a name, a status and a digest or a reason for each."""
     import torch
 
+    from priorbench.jobs.attempt import solve
     from priorbench.priors import Context
-    from priorbench.stages.solve import solve
 
     registry = load_plugins([Path(folder) for folder in run.folders], disable=run.disable)
     entry = _prior(registry, run.prior)

@@ -8,10 +8,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from priorbench.config import ConfigError, dump_experiment, parse_experiment, read_yaml
-from priorbench.files import write_atomically, write_json
+from priorbench.config.schema import ConfigError, dump_experiment, parse_experiment, read_yaml
 from priorbench.plan import Plan
-from priorbench.plugins import PluginError
+from priorbench.plugins.manager import PluginError
+from priorbench.store.files import write_atomically, write_json
 
 DEFAULT = Path("config.yaml")
 

@@ -7,7 +7,7 @@ import yaml
 from typer.testing import CliRunner
 
 from priorbench.cli import app, main
-from priorbench.config import json_schema, load_experiment
+from priorbench.config.schema import json_schema, load_experiment
 
 
 def run(*arguments: str) -> str:

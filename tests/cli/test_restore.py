@@ -9,11 +9,11 @@ from typer.testing import CliRunner
 
 from priorbench.cli import app, main
 from priorbench.data.images import read_image
-from priorbench.files import file_sha256, read_json, read_rows, write_json
 from priorbench.stages.corrupt import corrupt
 from priorbench.stages.prepare import prepare
 from priorbench.stages.restore import restore as restore_chunk
 from priorbench.stages.score import score
+from priorbench.store.files import file_sha256, read_json, read_rows, write_json
 
 PRIOR = """
     from priorbench import PriorSpec, hookimpl

@@ -15,11 +15,11 @@ import pytest
 from typer.testing import CliRunner
 
 from priorbench.cli import app
-from priorbench.files import write_rows
+from priorbench.monitor.failures import SHOWN, Failure, lines
+from priorbench.monitor.status_view import duration
 from priorbench.plan import Plan
-from priorbench.stages.failures import SHOWN, Failure, lines
-from priorbench.stages.outcome import Outcome
-from priorbench.stages.status_view import duration
+from priorbench.store.files import write_rows
+from priorbench.store.outcome import Outcome
 
 TASK = "denoise-0"
 LONG = "a-prior-with-a-name-that-takes-much-room-in-a-narrow-table-of-eighty-columns"

@@ -17,7 +17,7 @@ import yaml
 from PIL import Image
 from slurm import Slurm, Unavailable, running
 
-from priorbench.files import read_rows
+from priorbench.store.files import read_rows
 
 IMAGES = ("i1", "i2", "i3")
 RUNS = "results/gated/runs/tiny/denoise-0/gated/0.jsonl"

@@ -16,8 +16,8 @@ from priorbench.data.catalogue import BSDS500Parameters, DIPParameters, Entry, e
 from priorbench.data.loaders import load_from_catalogue
 from priorbench.data.names import natural_key
 from priorbench.data.transform import transform
-from priorbench.plugins import load_plugins
-from priorbench.records import NAME
+from priorbench.plugins.manager import load_plugins
+from priorbench.specs import NAME
 
 COUNTS = {
     "bsds500_train": 200,

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from scipy.spatial import ConvexHull
 from scipy.stats import binomtest, kstest, kurtosis
 
-from priorbench.config import ConfigError
+from priorbench.config.schema import ConfigError
 from priorbench.data import dead_leaves as module
 from priorbench.data import synthetic
 from priorbench.data.dead_leaves import Scene, dead_leaves, load_dead_leaves
@@ -33,10 +33,10 @@ from priorbench.data.paint import PHOTOGRAPHS
 from priorbench.data.synthetic import DeadLeavesParameters, MiniDeadLeavesParameters
 from priorbench.data.tensors import to_tensor
 from priorbench.data.textures import exponential_textures, power_law_texture
-from priorbench.patches import draw_patches
+from priorbench.numerics.patches import draw_patches
 from priorbench.plan.variants import validate_parameters
-from priorbench.plugins import load_plugins
-from priorbench.records import NAME
+from priorbench.plugins.manager import load_plugins
+from priorbench.specs import NAME
 
 SMALL = {"height": 48, "width": 64, "antialias": 2}
 

@@ -5,7 +5,7 @@ import pytest
 
 from priorbench.data import embedded
 from priorbench.data.loaders import load_embedded
-from priorbench.records import NAME, Parameters
+from priorbench.specs import NAME, Parameters
 
 
 def test_the_names_are_safe_and_no_file_is_watched():

@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from priorbench.data.folder import FolderParameters, expand, images, passed_over
 from priorbench.data.images import write_image
 from priorbench.data.loaders import load_from_folder
-from priorbench.records import NAME
+from priorbench.specs import NAME
 
 
 def listed(folder: Path | str, **options: object) -> dict[str, Path | None]:

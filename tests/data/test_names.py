@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from priorbench.data.names import natural_key, safe_names
-from priorbench.records import NAME
+from priorbench.specs import NAME
 
 parts = st.text(
     st.characters(exclude_characters="/\0", exclude_categories=("Cs",)), min_size=1, max_size=250

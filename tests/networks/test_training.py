@@ -6,11 +6,11 @@ import torch
 from torch import nn
 
 from priorbench import Diverged
-from priorbench.checkpoints import Checkpoint
 from priorbench.networks.parameters import TrainingParameters
 from priorbench.networks.training import Objective, train, turned
-from priorbench.patches import draw_patches
+from priorbench.numerics.patches import draw_patches
 from priorbench.priors import Context
+from priorbench.store.checkpoints import Checkpoint
 
 SIDE = 4
 TINY = {

@@ -2,11 +2,11 @@
 
 from typing import Any
 
-from priorbench.config import parse_experiment
+from priorbench.config.schema import parse_experiment
 from priorbench.plan import Plan
-from priorbench.plugins import Plugin, Registered, Registry, load_plugins
-from priorbench.records import DatasetSpec, Parameters, PriorSpec
-from priorbench.solver_settings import SolverSettings
+from priorbench.plugins.manager import Plugin, Registered, Registry, load_plugins
+from priorbench.specs import DatasetSpec, Parameters, PriorSpec
+from priorbench.specs.solver_settings import SolverSettings
 
 PLUGIN = Plugin("stub", "built-in", __file__, "priorbench")
 

@@ -11,28 +11,34 @@ import numpy as np
 import pytest
 from plans import plan, scikit_images, spec
 
-from priorbench.config import parse_experiment
+from priorbench.config.schema import parse_experiment
 from priorbench.plan import Plan
 from priorbench.plan.code import Code
-from priorbench.plugins import load_plugins
+from priorbench.plugins.manager import load_plugins
 from priorbench.provenance import Packages, packages
 from priorbench.provenance import dependencies as closure
 from priorbench.provenance.dependencies import PACKAGE
 
 ROOT = Path(__file__).parents[2]
-OPERATORS = ["types.py", "archives.py", "problem.py", "operators/[!c]*", "operators/composition.py"]
+OPERATORS = [
+    "types.py",
+    "store/archives.py",
+    "problem.py",
+    "operators/[!c]*",
+    "operators/composition.py",
+]
 IMAGES = ["data/__init__.py", "data/decoders.py", "data/formats/*", "data/images.py"]
-SOLVERS = ["solvers/*", "tiles.py"]
-PRIORS = ["types.py", "priors.py", "checkpoints.py"]
+SOLVERS = ["solvers/*", "numerics/tiles.py"]
+PRIORS = ["types.py", "priors.py", "store/checkpoints.py"]
 TASKS = [*OPERATORS, *IMAGES, "tasks/*", "data/tensors.py", "data/kernels.py"]
 TASKS += ["data/catalogue.py", "data/download.py"]
-STAGE = ["stages/__init__.py", "stages/outcome.py", "statuses.py"]
-WORKER = ["stages/device.py", "stages/measure.py", "stages/worker.py"]
-ATTEMPT = ["stages/series.py", "stages/solve.py", "stages/deadline.py"]
-PROTOCOL = ["metrics/__init__.py", "metrics/fidelity.py", "stages/protocol.py"]
-RESULTS = ["results/__init__.py", "results/catalogue.py", "results/findings.py"]
-RESULTS += ["results/material.py", "results/exact.py", "statuses.py"]
-ROWS = [*RESULTS, "results/gather.py", "results/keys.py", "results/published.py"]
+STAGE = ["stages/__init__.py", "store/outcome.py", "store/status.py"]
+WORKER = ["jobs/device.py", "jobs/usage.py", "jobs/worker.py"]
+ATTEMPT = ["jobs/pool.py", "jobs/attempt.py", "jobs/deadline.py"]
+PROTOCOL = ["metrics/__init__.py", "metrics/fidelity.py", "metrics/protocol.py"]
+RESULTS = ["results/__init__.py", "results/catalogue.py", "studies/findings.py"]
+RESULTS += ["studies/material.py", "results/exact.py", "store/status.py"]
+ROWS = [*RESULTS, "results/gather.py", "results/ordering.py", "results/published.py"]
 ROWS += ["results/rows.py", "results/schema.py", "stages/results.py", "stages/__init__.py"]
 STYLE = ["report/__init__.py", "report/figures/__init__.py", "report/figures/style.py"]
 
@@ -46,7 +52,7 @@ STAGES = {
         *WORKER,
         "data/tensors.py",
         "seeds.py",
-        "stages/curve.py",
+        "jobs/curve.py",
         "stages/train.py",
     ],
     "tune": [
@@ -61,9 +67,9 @@ STAGES = {
         "data/tensors.py",
         "data/transform.py",
         "seeds.py",
-        "stages/samples.py",
+        "jobs/samples.py",
         "stages/tune.py",
-        "stages/tuned.py",
+        "jobs/tuned.py",
     ],
     "restore": [
         *STAGE,
@@ -75,11 +81,11 @@ STAGES = {
         *ATTEMPT,
         "data/tensors.py",
         "seeds.py",
-        "stages/evaluate.py",
-        "stages/curve.py",
-        "stages/extras.py",
+        "jobs/evaluation.py",
+        "jobs/curve.py",
+        "jobs/extras.py",
         "stages/restore.py",
-        "stages/tuned.py",
+        "jobs/tuned.py",
     ],
     "score": [
         *STAGE,
@@ -87,18 +93,18 @@ STAGES = {
         *IMAGES,
         *PROTOCOL,
         "data/tensors.py",
-        "stages/evaluate.py",
+        "jobs/evaluation.py",
         "stages/score.py",
         "seeds.py",
     ],
-    "gather": [*ROWS, "stages/outcome.py", "stages/costs.py", "stages/gather.py"],
+    "gather": [*ROWS, "store/outcome.py", "stages/costs.py", "stages/gather.py"],
     "tabulate": [
         *ROWS,
         "report/__init__.py",
         "report/*.py",
         "results/statistics.py",
-        "stages/outdated.py",
-        "stages/remarks.py",
+        "monitor/outdated.py",
+        "monitor/remarks.py",
         "stages/tabulate.py",
     ],
     "draw": [
@@ -120,13 +126,13 @@ STAGES = {
         *IMAGES,
         *STYLE,
         "data/tensors.py",
-        "stages/worker.py",
+        "jobs/worker.py",
         "report/grid.py",
         "report/page.py",
         "report/study_page.py",
-        "stages/material.py",
+        "studies/experiment.py",
         "stages/study.py",
-        "stages/tuned.py",
+        "jobs/tuned.py",
         "seeds.py",
     ],
 }
@@ -134,17 +140,17 @@ STAGES = {
 NOT_IN_TABLES = ["report/study_page.py"]
 
 RECORDS = {
-    "priors gmm": [*PRIORS, "patches.py", "precision.py", "threads.py"],
+    "priors gmm": [*PRIORS, "numerics/patches.py", "numerics/precision.py", "numerics/threads.py"],
     "priors tv": [*PRIORS],
     "priors dip": [
         *PRIORS,
         *OPERATORS,
-        "precision.py",
-        "threads.py",
+        "numerics/precision.py",
+        "numerics/threads.py",
         "networks/__init__.py",
         "networks/muon.py",
     ],
-    "priors dncnn": [*PRIORS, *OPERATORS, *SOLVERS, "patches.py", "networks/*"],
+    "priors dncnn": [*PRIORS, *OPERATORS, *SOLVERS, "numerics/patches.py", "networks/*"],
     "tasks deblur": TASKS,
     "datasets dead-leaves": [
         *IMAGES,
@@ -170,9 +176,9 @@ RECORDS = {
         *PRIORS,
         "report/figures/canvas.py",
         "results/statistics.py",
-        "patches.py",
-        "precision.py",
-        "threads.py",
+        "numerics/patches.py",
+        "numerics/precision.py",
+        "numerics/threads.py",
     ],
 }
 """Kind and name of a record → the modules on which its own code depends."""

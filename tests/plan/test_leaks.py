@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 from plans import PLUGIN, plan, registry, scikit_images, spec
 
-from priorbench.config import ConfigError, parse_experiment
+from priorbench.config.schema import ConfigError, parse_experiment
 from priorbench.plan import Plan
-from priorbench.plugins import Registered
-from priorbench.records import DatasetSpec, Parameters
+from priorbench.plugins.manager import Registered
+from priorbench.specs import DatasetSpec, Parameters
 
 
 def test_testing_on_training_images_is_refused_by_name() -> None:

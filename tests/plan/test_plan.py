@@ -5,9 +5,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from plans import plan, spec
 
-from priorbench.config import ConfigError
+from priorbench.config.schema import ConfigError
 from priorbench.plan.forecast import JOB_SECONDS, forecast
-from priorbench.records import Resources
+from priorbench.specs import Resources
 
 
 @given(count=st.integers(1, 60), size=st.integers(1, 70))

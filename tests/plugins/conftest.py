@@ -6,7 +6,7 @@ from matplotlib.colors import to_rgba
 from priorbench.report.figures.style import contrast_to_white
 from priorbench.results import Results
 from priorbench.results.catalogue import Catalogue
-from priorbench.results.material import Material
+from priorbench.studies.material import Material
 
 
 class Images(Material):

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import torch
 
-from priorbench.plugins import load_plugins
+from priorbench.plugins.manager import load_plugins
 from priorbench.priors import Context
 
 REGISTRY = load_plugins([Path(__file__).parents[2] / "plugins"])

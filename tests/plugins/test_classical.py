@@ -10,10 +10,10 @@ from torch import Tensor
 
 from priorbench.data.loaders import load_embedded
 from priorbench.data.transform import centre_crop, to_gray
-from priorbench.plugins import Registry, load_plugins
+from priorbench.plugins.manager import Registry, load_plugins
 from priorbench.priors import Context, Denoiser
-from priorbench.records import Parameters
 from priorbench.solvers import restore
+from priorbench.specs import Parameters
 from priorbench.tasks import Denoise, Inpaint
 
 DENOISERS = ["nlm", "tv", "wavelet"]

@@ -9,12 +9,12 @@ import torch
 from skimage import data
 
 from priorbench import Diverged, NotApplicable
-from priorbench.checkpoints import Checkpoint
 from priorbench.data.tensors import to_tensor
 from priorbench.operators import Identity, LinearOperator, Mask
-from priorbench.plugins import load_plugins
+from priorbench.plugins.manager import load_plugins
 from priorbench.priors import Context
 from priorbench.problem import Problem
+from priorbench.store.checkpoints import Checkpoint
 from priorbench.tasks import (
     Deblur,
     Denoise,

@@ -12,7 +12,7 @@ from skimage import data
 from priorbench import Diverged
 from priorbench.data.tensors import to_array, to_tensor
 from priorbench.metrics.fidelity import EXACT, psnr
-from priorbench.plugins import load_plugins
+from priorbench.plugins.manager import load_plugins
 
 REGISTRY = load_plugins([Path(__file__).parents[2] / "plugins"])
 PACKAGE = REGISTRY.priors["dip"].load().__module__.rpartition(".")[0]

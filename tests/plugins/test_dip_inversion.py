@@ -12,7 +12,7 @@ from skimage import data
 from skimage.feature import hog as skimage_hog
 
 from priorbench.data.tensors import to_tensor
-from priorbench.plugins import load_plugins
+from priorbench.plugins.manager import load_plugins
 from priorbench.priors import Generator
 
 REGISTRY = load_plugins([Path(__file__).parents[2] / "plugins"])

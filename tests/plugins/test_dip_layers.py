@@ -6,8 +6,8 @@ import torch
 import torch.nn.functional as F
 from torch.nn.functional import interpolate
 
-from priorbench.plugins import load_plugins
-from priorbench.threads import workers
+from priorbench.numerics.threads import workers
+from priorbench.plugins.manager import load_plugins
 
 PRIOR = load_plugins([Path(__file__).parents[2] / "plugins"]).priors["dip"].load()
 PACKAGE = PRIOR.__module__.rpartition(".")[0]

@@ -9,13 +9,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from skimage import data
 
-from priorbench.checkpoints import Checkpoint
 from priorbench.data.tensors import to_tensor
 from priorbench.operators import Identity
-from priorbench.plugins import load_plugins
+from priorbench.plugins.manager import load_plugins
 from priorbench.priors import Context
 from priorbench.problem import Problem
 from priorbench.solvers import restore
+from priorbench.store.checkpoints import Checkpoint
 
 REGISTRY = load_plugins([Path(__file__).parents[2] / "plugins"])
 DNCNN = REGISTRY.priors["dncnn"].load()

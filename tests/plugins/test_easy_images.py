@@ -9,11 +9,11 @@ import pytest
 import torch
 from torch import Tensor
 
-from priorbench.plugins import load_plugins
+from priorbench.jobs.attempt import solve
+from priorbench.plugins.manager import load_plugins
 from priorbench.priors import Context
 from priorbench.problem import Problem
-from priorbench.stages.outcome import UNSUPPORTED, Outcome
-from priorbench.stages.solve import solve
+from priorbench.store.outcome import UNSUPPORTED, Outcome
 from priorbench.tasks import (
     Deblur,
     Denoise,

@@ -9,11 +9,11 @@ from mixtures import GMM, adaptation, fitted, mixture, model, quadratic, random_
 from skimage import data
 from torch.distributions import MultivariateNormal
 
-from priorbench.checkpoints import Checkpoint
 from priorbench.data.tensors import to_tensor
-from priorbench.patches import draw_patches
+from priorbench.numerics.patches import draw_patches
 from priorbench.priors import Context
 from priorbench.solvers import restore
+from priorbench.store.checkpoints import Checkpoint
 from priorbench.tasks import Denoise
 
 

@@ -12,11 +12,11 @@ from skimage import data
 from priorbench.data.dead_leaves import dead_leaves as draw_dead_leaves
 from priorbench.data.synthetic import DeadLeavesParameters
 from priorbench.data.tensors import to_tensor
-from priorbench.patches import draw_patches, mean_free_basis, probe_patches
-from priorbench.plugins import load_plugins
+from priorbench.numerics.patches import draw_patches, mean_free_basis, probe_patches
+from priorbench.plugins.manager import load_plugins
 from priorbench.priors import Context
-from priorbench.records import MetricSpec
 from priorbench.results import Catalogue, Material, Results, every, inside
+from priorbench.specs import MetricSpec
 
 REGISTRY = load_plugins([Path(__file__).parents[2] / "plugins"])
 GMM = REGISTRY.priors["gmm"].load()

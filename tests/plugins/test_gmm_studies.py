@@ -8,10 +8,10 @@ import pandas as pd
 import pytest
 import torch
 
-from priorbench.plugins import load_plugins
-from priorbench.records import MetricSpec
+from priorbench.plugins.manager import load_plugins
 from priorbench.results import Catalogue, Results
 from priorbench.results.statistics import mean_interval
+from priorbench.specs import MetricSpec
 
 REGISTRY = load_plugins([Path(__file__).parents[2] / "plugins"])
 sweep = REGISTRY.studies["gmm-sweep"].load()

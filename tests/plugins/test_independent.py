@@ -11,8 +11,8 @@ from skimage import data
 from torch.distributions import Categorical, MixtureSameFamily, MultivariateNormal, Normal
 
 from priorbench.data.tensors import to_tensor
-from priorbench.patches import draw_patches, mean_free_basis
-from priorbench.plugins import load_plugins
+from priorbench.numerics.patches import draw_patches, mean_free_basis
+from priorbench.plugins.manager import load_plugins
 from priorbench.priors import Context
 from priorbench.solvers import restore
 from priorbench.tasks import Denoise

@@ -12,13 +12,13 @@ from skimage import data
 
 from priorbench.data.tensors import to_array, to_tensor
 from priorbench.metrics.fidelity import psnr
-from priorbench.patches import draw_patches
-from priorbench.plugins import load_plugins
+from priorbench.numerics.patches import draw_patches
+from priorbench.plugins.manager import load_plugins
 from priorbench.priors import Context, PatchPrior
-from priorbench.records import MetricSpec
 from priorbench.results import Catalogue, Material, Results
 from priorbench.results.statistics import mean_interval
 from priorbench.solvers.colour import from_planes, to_planes
+from priorbench.specs import MetricSpec
 from priorbench.tasks import Denoise, DenoisePoisson, Inpaint
 
 REGISTRY = load_plugins([Path(__file__).parents[2] / "plugins"])

@@ -12,12 +12,12 @@ from torch.nn.functional import avg_pool2d
 
 from priorbench.data.tensors import to_array
 from priorbench.metrics.fidelity import psnr
-from priorbench.plugins import load_plugins
+from priorbench.plugins.manager import load_plugins
 from priorbench.priors import Context, Denoiser, Prior, Restoration
-from priorbench.records import MetricSpec
 from priorbench.results import Catalogue, Material, Results
-from priorbench.solver_settings import SolverSettings, SplittingSettings
 from priorbench.solvers import restore
+from priorbench.specs import MetricSpec
+from priorbench.specs.solver_settings import SolverSettings, SplittingSettings
 from priorbench.tasks import Denoise, Inpaint
 
 STUDY = load_plugins([Path(__file__).parents[2] / "plugins"]).studies["solver"].load()

@@ -8,14 +8,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from priorbench.checkpoints import Checkpoint
 from priorbench.data.embedded import file_of
 from priorbench.data.images import read_image
 from priorbench.data.tensors import to_tensor
-from priorbench.patches import mean_free_basis
-from priorbench.plugins import load_plugins
+from priorbench.numerics.patches import mean_free_basis
+from priorbench.plugins.manager import load_plugins
 from priorbench.priors import Context
 from priorbench.solvers import restore
+from priorbench.store.checkpoints import Checkpoint
 from priorbench.tasks import Deblur, Denoise, DenoisePoisson, Inpaint, SuperResolve
 
 PRIORS = load_plugins([Path(__file__).parents[2] / "plugins"]).priors

@@ -11,7 +11,7 @@ import torch
 from skimage import data
 
 from priorbench.data.tensors import to_tensor
-from priorbench.plugins import load_plugins
+from priorbench.plugins.manager import load_plugins
 from priorbench.priors import Context
 from priorbench.results import Catalogue, Results
 

@@ -7,7 +7,7 @@ import torch
 
 from priorbench.errors import NotApplicable
 from priorbench.operators import Blur, LinearOperator, Mask
-from priorbench.plugins import load_plugins
+from priorbench.plugins.manager import load_plugins
 from priorbench.priors import Context
 from priorbench.problem import Problem
 

@@ -6,13 +6,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from priorbench.config import DatasetSection
-from priorbench.files import sealed, write_rows
+from priorbench.config.schema import DatasetSection
 from priorbench.results.gather import gather_chunks, gather_parts, read_table
-from priorbench.results.keys import in_order
+from priorbench.results.ordering import in_order
 from priorbench.results.published import published_rows
 from priorbench.results.rows import parse, to_arrow
 from priorbench.results.schema import RUNS, SCORES
+from priorbench.store.files import sealed, write_rows
 
 
 def score(image, prior="gmm", value=30.0):

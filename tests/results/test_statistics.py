@@ -6,7 +6,6 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from scipy.stats import ttest_1samp, ttest_rel
 
-from priorbench.records import MetricSpec
 from priorbench.results.schema import SCORES
 from priorbench.results.statistics import (
     jackknife_interval,
@@ -17,6 +16,7 @@ from priorbench.results.statistics import (
     restored_runs,
     summarise,
 )
+from priorbench.specs import MetricSpec
 
 METRICS = {
     "psnr": MetricSpec(name="psnr", factory=".m:f", summary=""),

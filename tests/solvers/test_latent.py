@@ -5,13 +5,13 @@ import numpy as np
 import pytest
 import torch
 
+from priorbench.numerics.tiles import Tiling
 from priorbench.operators import Identity, LinearOperator, Mask
 from priorbench.priors import Context, Generator
 from priorbench.problem import Problem
 from priorbench.solvers import latent_search, restore
 from priorbench.solvers.anscombe import restore_stabilised
 from priorbench.solvers.colour import from_planes
-from priorbench.tiles import Tiling
 
 
 class Linear(Generator):

@@ -13,10 +13,10 @@ from torch import Tensor
 from priorbench.operators import Blur, Identity, Mask
 from priorbench.priors import Context, Denoiser, Estimator
 from priorbench.problem import Problem
-from priorbench.solver_settings import REGIMES, SolverSettings, SplittingSettings
 from priorbench.solvers import plug_and_play, restore
 from priorbench.solvers.continuation import Schedule, fidelity_weight
 from priorbench.solvers.plug_and_play import default_schedule
+from priorbench.specs.solver_settings import REGIMES, SolverSettings, SplittingSettings
 
 # The package has a function of this name.
 plug_and_play_module = import_module("priorbench.solvers.plug_and_play")

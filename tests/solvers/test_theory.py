@@ -14,6 +14,7 @@ import torch
 from skimage.restoration import denoise_tv_chambolle
 from torch import Tensor
 
+from priorbench.numerics.tiles import Tiling
 from priorbench.operators import (
     Blur,
     Composition,
@@ -28,7 +29,6 @@ from priorbench.priors import Context, Denoiser, Generator, PatchPrior
 from priorbench.problem import Problem
 from priorbench.solvers import epll, latent_search, plug_and_play
 from priorbench.solvers.continuation import Schedule, fidelity_weight
-from priorbench.tiles import Tiling
 
 SIDE = 8
 SHAPE = (1, SIDE, SIDE)

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 import torch
 
+from priorbench.jobs.attempt import solve
 from priorbench.operators import Identity, Mask
 from priorbench.priors import Context, Denoiser, PatchPrior, Prior, Restoration
 from priorbench.problem import Problem
-from priorbench.stages.solve import solve
 
 IMAGE = torch.full((1, 1, 8, 8), 0.5)
 PROBLEMS = {

@@ -5,12 +5,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from priorbench.files import file_sha256
 from priorbench.plan import Plan
 from priorbench.problem import Problem
 from priorbench.stages.corrupt import corrupt
-from priorbench.stages.manifest import read_manifest
 from priorbench.stages.prepare import prepare
+from priorbench.store.files import file_sha256
+from priorbench.store.manifest import read_manifest
 
 IMAGES = ("a", "b", "c")
 TASK = "from priorbench.tasks import Task\n\nclass Broken(Task):\n"

@@ -3,8 +3,8 @@ import time
 
 import pytest
 
+from priorbench.jobs.deadline import deadline_within, margin
 from priorbench.priors import Context
-from priorbench.stages.deadline import deadline_within, margin
 
 
 @pytest.mark.parametrize(

@@ -4,13 +4,13 @@ import sys
 import pytest
 import torch
 
-from priorbench.stages.device import available_device
+from priorbench.jobs.device import available_device
 
 TAKE = """
 import sys
 from pathlib import Path
 
-from priorbench.stages.device import free_slot
+from priorbench.jobs.device import free_slot
 
 print(*(free_slot(["0", "MIG-GPU-a/1/0", "../2"], Path(sys.argv[1])) for _ in range(2)), flush=True)
 input()

@@ -12,12 +12,12 @@ import numpy as np
 import pytest
 
 from priorbench.data.images import read_image
-from priorbench.files import read_json, read_rows
 from priorbench.plan import Plan
 from priorbench.stages.corrupt import corrupt
 from priorbench.stages.prepare import prepare
 from priorbench.stages.restore import restore
 from priorbench.stages.score import score
+from priorbench.store.files import read_json, read_rows
 
 TASK = "denoise-25"
 PLUGIN = """
@@ -70,7 +70,7 @@ def test_scoring_needs_no_torch(bench: Any) -> None:
     plan = made(bench, "mine = lambda restored, problem: 2.5")
     code = (
         "import sys\nfrom pathlib import Path\n"
-        "from priorbench.config import load_experiment\nfrom priorbench.plan import Plan\n"
+        "from priorbench.config.schema import load_experiment\nfrom priorbench.plan import Plan\n"
         "from priorbench.stages.score import score\n"
         f"score(Plan(load_experiment(Path('config.yaml'))), 'photos', '{TASK}', 'still', '0')\n"
         "assert 'torch' not in sys.modules"

@@ -9,12 +9,12 @@ import pytest
 
 from priorbench.data.images import read_image
 from priorbench.errors import MachineError
-from priorbench.files import read_rows
 from priorbench.plan import Plan
 from priorbench.stages.corrupt import corrupt
 from priorbench.stages.prepare import prepare
 from priorbench.stages.restore import restore
 from priorbench.stages.score import score
+from priorbench.store.files import read_rows
 
 TASK = "denoise-0"
 PRIOR = """

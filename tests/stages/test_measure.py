@@ -4,7 +4,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from priorbench.stages.measure import Measure
+from priorbench.jobs.usage import Measure
 
 MEBIBYTE = 2**20
 SIZE = 200

@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 import pytest
 
-from priorbench.files import read_rows
 from priorbench.results.exact import exact_restorations
 from priorbench.results.gather import read_table
 from priorbench.stages.corrupt import corrupt
@@ -20,7 +19,8 @@ from priorbench.stages.score import score
 from priorbench.stages.tabulate import tabulate
 from priorbench.stages.train import train
 from priorbench.stages.tune import tune
-from priorbench.statuses import EXACT_NOTE
+from priorbench.store.files import read_rows
+from priorbench.store.status import EXACT_NOTE
 
 PEEKING = """
     import json, os, sys

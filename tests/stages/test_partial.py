@@ -17,8 +17,8 @@ import yaml
 from PIL import Image
 
 from priorbench.cli import main
-from priorbench.config import load_experiment
-from priorbench.files import read_rows, write_rows
+from priorbench.config.schema import load_experiment
+from priorbench.jobs.worker import THREAD_VARIABLES
 from priorbench.plan import Plan
 from priorbench.results.gather import read_table
 from priorbench.stages.corrupt import corrupt
@@ -28,7 +28,7 @@ from priorbench.stages.prepare import prepare
 from priorbench.stages.restore import restore
 from priorbench.stages.score import score
 from priorbench.stages.tabulate import tabulate
-from priorbench.stages.worker import THREAD_VARIABLES
+from priorbench.store.files import read_rows, write_rows
 
 TASK = "denoise-25"
 PRIORS = """
@@ -81,7 +81,7 @@ def make(project: Any) -> None:
         for name in THREAD_VARIABLES:
             patch.setenv(name, "1")
         # A process of its own for each job would take most of the time.
-        patch.setattr("priorbench.stages.series.messages", in_this_process)
+        patch.setattr("priorbench.jobs.pool.messages", in_this_process)
         plan = Plan(load_experiment(Path("config.yaml")))
         prepare(plan, "photos")
         corrupt(plan, "photos", TASK)

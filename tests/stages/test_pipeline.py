@@ -11,18 +11,18 @@ import pytest
 from scipy.ndimage import gaussian_filter
 
 from priorbench.data.images import read_image
-from priorbench.files import read_rows
 from priorbench.metrics.fidelity import luma, psnr
 from priorbench.plan import Plan
-from priorbench.plugins import load_plugins
-from priorbench.records import TaskSpec
+from priorbench.plugins.manager import load_plugins
+from priorbench.specs import TaskSpec
 from priorbench.stages.corrupt import corrupt
 from priorbench.stages.gather import gather_all, gather_prior
-from priorbench.stages.manifest import read_about, read_manifest
 from priorbench.stages.prepare import prepare
 from priorbench.stages.restore import restore
 from priorbench.stages.score import score
 from priorbench.stages.tabulate import tabulate
+from priorbench.store.files import read_rows
+from priorbench.store.manifest import read_about, read_manifest
 
 PAGE = (Path(__file__).parents[2] / "docs" / "tasks.md").read_text(encoding="utf-8")
 PRIORS = """

@@ -8,13 +8,13 @@ from processes import gone
 
 from priorbench.data.images import read_image
 from priorbench.errors import MachineError
-from priorbench.files import read_rows
 from priorbench.plan import Plan
 from priorbench.problem import Problem
 from priorbench.stages.corrupt import corrupt
 from priorbench.stages.prepare import prepare
 from priorbench.stages.restore import restore
 from priorbench.stages.train import train
+from priorbench.store.files import read_rows
 
 TASK = "denoise-0"
 # What the prior does is told by the brightness of the image, in steps of 1/20.

@@ -7,7 +7,6 @@ import pytest
 from priorbench.data.images import read_image
 from priorbench.data.tensors import read_tensor
 from priorbench.errors import StorageError
-from priorbench.files import file_sha256, read_rows, write_json, write_rows
 from priorbench.metrics.fidelity import psnr
 from priorbench.plan import Plan
 from priorbench.problem import Problem
@@ -16,6 +15,7 @@ from priorbench.stages.corrupt import corrupt
 from priorbench.stages.gather import gather_all, gather_prior
 from priorbench.stages.prepare import prepare
 from priorbench.stages.score import score
+from priorbench.store.files import file_sha256, read_rows, write_json, write_rows
 
 PLUGINS = """
     from priorbench import MetricSpec, NotApplicable, PriorSpec, TaskSpec, hookimpl

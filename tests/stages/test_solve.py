@@ -5,10 +5,10 @@ import time
 import pytest
 import torch
 
+from priorbench.jobs.attempt import solve
 from priorbench.operators import Identity
 from priorbench.priors import Context, Denoiser, Learned, Prior, Restoration
 from priorbench.problem import Problem
-from priorbench.stages.solve import solve
 
 Y = torch.linspace(0, 1, 64).reshape(1, 1, 8, 8)
 

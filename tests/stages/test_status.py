@@ -14,13 +14,13 @@ from typing import Any
 import numpy as np
 import pytest
 
-from priorbench.files import read_rows, write_json, write_rows
+from priorbench.monitor.status import RECENT, Observer, PriorStatus
+from priorbench.monitor.summary import print_summary
 from priorbench.plan import Plan
 from priorbench.stages.corrupt import corrupt
-from priorbench.stages.outcome import Outcome
 from priorbench.stages.prepare import prepare
-from priorbench.stages.status import RECENT, Observer, PriorStatus
-from priorbench.stages.summary import print_summary
+from priorbench.store.files import read_rows, write_json, write_rows
+from priorbench.store.outcome import Outcome
 
 TASK = "denoise-0"
 PRIORS = """
@@ -69,7 +69,7 @@ PRIORS = """
 HOLD = """
 import sys, time
 from pathlib import Path
-from priorbench.locks import locked
+from priorbench.store.locks import locked
 with locked(Path(sys.argv[1])):
     print("held", flush=True)
     time.sleep(600)
@@ -248,7 +248,7 @@ def test_only_what_changed_is_read_again(plan: Plan, monkeypatch: pytest.MonkeyP
         read.append(path)
         return read_rows(path)
 
-    monkeypatch.setattr("priorbench.stages.status.read_rows", spy)
+    monkeypatch.setattr("priorbench.monitor.status.read_rows", spy)
     observer = Observer(plan)
     assert [observer.look().sum("done") for _ in range(3)] == [2, 2, 2]
     assert len(read) == 1

@@ -6,12 +6,12 @@ import pandas as pd
 import pytest
 
 from priorbench.errors import MachineError
-from priorbench.files import file_sha256, read_json, read_rows
 from priorbench.plan import Plan
 from priorbench.stages.corrupt import corrupt
 from priorbench.stages.prepare import prepare
 from priorbench.stages.restore import restore
 from priorbench.stages.train import train
+from priorbench.store.files import file_sha256, read_json, read_rows
 
 PRIOR = """
     import os, signal, sys, time

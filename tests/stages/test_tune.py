@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 
 from priorbench.errors import MachineError
-from priorbench.files import read_json, read_rows
 from priorbench.metrics.fidelity import EXACT
 from priorbench.plan import Plan
 from priorbench.stages.corrupt import corrupt
@@ -14,6 +13,7 @@ from priorbench.stages.prepare import prepare
 from priorbench.stages.restore import restore
 from priorbench.stages.train import train
 from priorbench.stages.tune import tune
+from priorbench.store.files import read_json, read_rows
 
 TASK = "denoise-0"
 # A prior that adds a constant: the best one is the nearest to zero. Some constants do something else.

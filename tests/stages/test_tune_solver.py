@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from priorbench.files import read_json, read_rows
+from priorbench.jobs.tuned import solver_so_far
 from priorbench.plan import Plan
 from priorbench.plan.tuning import solver_candidates
 from priorbench.results.schema import RUNS
@@ -15,7 +15,7 @@ from priorbench.stages.corrupt import corrupt
 from priorbench.stages.prepare import prepare
 from priorbench.stages.restore import restore
 from priorbench.stages.tune import tune
-from priorbench.stages.tuned import solver_so_far
+from priorbench.store.files import read_json, read_rows
 
 TARGET, TASK = "solver-missing", "inpaint-50"
 PRIORS = """

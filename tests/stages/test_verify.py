@@ -14,8 +14,9 @@ from PIL import Image
 from typer.testing import CliRunner
 
 from priorbench.cli import app
-from priorbench.config import load_experiment
+from priorbench.config.schema import load_experiment
 from priorbench.errors import StorageError
+from priorbench.monitor.verify import damages, remove
 from priorbench.plan import Plan
 from priorbench.stages.corrupt import corrupt
 from priorbench.stages.gather import gather_all, gather_prior
@@ -23,7 +24,6 @@ from priorbench.stages.prepare import prepare
 from priorbench.stages.restore import restore
 from priorbench.stages.score import score
 from priorbench.stages.train import train
-from priorbench.stages.verify import damages, remove
 
 LEARNER = """
     from pathlib import Path
@@ -229,7 +229,7 @@ def test_what_a_killed_process_has_left_is_found_and_removed(plan: Plan) -> None
 def test_nothing_is_repaired_while_a_job_works(plan: Plan) -> None:
     damage(Path(plan.layout.model("mean")), "flipped")
     path = Path(plan.layout.lock("restore", "photos", "denoise-0", "mean", "0"))
-    code = "import sys; from pathlib import Path; from priorbench.locks import locked\n"
+    code = "import sys; from pathlib import Path; from priorbench.store.locks import locked\n"
     code += "with locked(Path(sys.argv[1])): print('held', flush=True); input()"
     with subprocess.Popen(
         [sys.executable, "-c", code, path], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True

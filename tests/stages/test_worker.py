@@ -12,7 +12,7 @@ import pytest
 from processes import gone
 
 from priorbench.errors import MachineError
-from priorbench.stages.worker import WorkerDied, WorkerTimeout, messages
+from priorbench.jobs.worker import WorkerDied, WorkerTimeout, messages
 
 WORK = """
     import ctypes, os, signal, sys, time
@@ -50,7 +50,7 @@ WORK = """
         os.kill(os.getpid(), signal.SIGKILL)
 
     def tell_the_folder(send, end):
-        from priorbench.stages.worker import out_of_sight
+        from priorbench.jobs.worker import out_of_sight
 
         with out_of_sight():
             inside = os.getcwd()
@@ -115,7 +115,7 @@ def test_a_kill_from_outside_is_the_machines_fault(work: ModuleType) -> None:
 def test_the_worker_ends_when_its_parent_is_killed(work: ModuleType, tmp_path: Path) -> None:
     script = (
         "import work_for_worker as work\n"
-        "from priorbench.stages.worker import messages\n"
+        "from priorbench.jobs.worker import messages\n"
         "if __name__ == '__main__':\n"
         f"    for _ in messages(work.hang_with_child, ({str(tmp_path / 'pids')!r},), first_limit=60, limit=600):\n"
         "        print('ready', flush=True)\n"

@@ -18,7 +18,7 @@ import pytest
 import yaml
 from PIL import Image
 
-from priorbench.files import read_rows
+from priorbench.store.files import read_rows
 
 SCORES = "results/faults/scores.parquet"
 PRIOR = """

@@ -19,11 +19,11 @@ import pytest
 import yaml
 from PIL import Image
 
-from priorbench.config import load_experiment
-from priorbench.files import file_sha256
+from priorbench.config.schema import load_experiment
+from priorbench.monitor.verify import check
 from priorbench.plan import Plan
 from priorbench.results.schema import RUNS
-from priorbench.stages.verify import check
+from priorbench.store.files import file_sha256
 
 RESULTS = Path("results/tiny")
 TARGETS = (RESULTS / "tables" / "psnr.md", RESULTS / "studies" / "count.csv")

@@ -19,7 +19,7 @@ import torch.nn.functional as F
 from torch import Tensor
 from torch.autograd import Function
 
-from priorbench.threads import each
+from priorbench.numerics.threads import each
 
 from .bands import band_count
 from .normalisation import Affine, activate_, activation_gradient, normalisation_gradient_

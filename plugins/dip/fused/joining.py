@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 from torch.autograd import Function
 
-from priorbench.threads import each
+from priorbench.numerics.threads import each
 
 from .bands import band_count
 from .convolution import Geometry, fold_padding_, padded_band

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 from torch.autograd import Function
 
-from priorbench.threads import each
+from priorbench.numerics.threads import each
 
 from .normalisation import bands
 

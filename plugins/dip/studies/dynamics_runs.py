@@ -11,11 +11,11 @@ from torch import Tensor
 
 from priorbench.data.tensors import to_array
 from priorbench.metrics.fidelity import psnr
+from priorbench.numerics.threads import workers
 from priorbench.operators import Mask
 from priorbench.problem import Problem
 from priorbench.tasks.denoise import Denoise
 from priorbench.tasks.inpaint import Inpaint
-from priorbench.threads import workers
 from priorbench.types import Image
 
 from ..descent import Step

@@ -12,8 +12,8 @@ import torch.nn.functional as F
 from scipy.ndimage import gaussian_filter1d
 from torch import Tensor
 
+from priorbench.numerics.tiles import Tiling
 from priorbench.priors import Generator
-from priorbench.tiles import Tiling
 from priorbench.types import Image
 
 Feature = Callable[[Image], Tensor]

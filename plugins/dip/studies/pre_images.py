@@ -11,7 +11,7 @@ from torch import Tensor
 
 from priorbench.data.tensors import to_array
 from priorbench.metrics.fidelity import psnr, ssim
-from priorbench.threads import workers
+from priorbench.numerics.threads import workers
 from priorbench.types import Image
 
 from ..inputs import AMPLITUDE

@@ -11,7 +11,7 @@ import pandas as pd
 import torch
 from torch import Tensor
 
-from priorbench.patches import mean_free_basis, mean_log_likelihoods
+from priorbench.numerics.patches import mean_free_basis, mean_log_likelihoods
 from priorbench.results import Claim, Findings, Results, every, inside
 from priorbench.results.statistics import mean_interval
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from priorbench.patches import draw_patches, probe_patches
+from priorbench.numerics.patches import draw_patches, probe_patches
 from priorbench.results import Results
 from priorbench.types import Image, Patches
 

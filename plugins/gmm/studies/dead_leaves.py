@@ -11,7 +11,7 @@ import torch
 
 from priorbench.data.mini_dead_leaves import mini_dead_leaves
 from priorbench.data.synthetic import MiniDeadLeavesParameters
-from priorbench.patches import mean_free_basis
+from priorbench.numerics.patches import mean_free_basis
 from priorbench.results import Claim, Findings, Results, every, in_words, inside
 from priorbench.results.statistics import mean_interval
 from priorbench.types import Patches

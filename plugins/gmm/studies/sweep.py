@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from priorbench.patches import mean_log_likelihoods, probe_patches
+from priorbench.numerics.patches import mean_log_likelihoods, probe_patches
 from priorbench.results import Claim, Findings, Results, every, in_words, inside
 from priorbench.results.statistics import mean_interval
 
@@ -26,7 +26,7 @@ def sweep(results: Results) -> Findings:
     """Return the findings of the sweep over K.
 
     The table has one row for each mixture: ``prior``, ``n_components``, the mean ``log_likelihood``
-    in nats per patch of the test images' :func:`priorbench.patches.probe_patches`,
+    in nats per patch of the test images' :func:`priorbench.numerics.patches.probe_patches`,
     ``effective_components``, the perplexity exp(−Σₖ πₖ log πₖ) of its weights, and the mean PSNR in
     dB of each data set and task. A mean is over the images that every mixture restored, so that all
     of a column's numbers are comparable.

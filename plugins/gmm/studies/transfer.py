@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
-from priorbench.patches import mean_log_likelihoods
+from priorbench.numerics.patches import mean_log_likelihoods
 from priorbench.priors import PatchPrior
 from priorbench.results.statistics import mean_interval
 from priorbench.types import Patches

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from priorbench.patches import draw_patches, to_gray
+from priorbench.numerics.patches import draw_patches, to_gray
 from priorbench.priors import PatchPrior
 from priorbench.results import Results
 

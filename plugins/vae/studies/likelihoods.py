@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from priorbench.patches import mean_log_likelihoods
+from priorbench.numerics.patches import mean_log_likelihoods
 from priorbench.priors import PatchPrior
 
 from ..elbo import Bound, bits_per_dimension

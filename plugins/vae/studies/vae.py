@@ -10,7 +10,7 @@ import pandas as pd
 import torch
 from torch import Tensor
 
-from priorbench.patches import probe_patches
+from priorbench.numerics.patches import probe_patches
 from priorbench.report.figures.style import prior_marks
 from priorbench.results import Findings, Results
 
@@ -70,7 +70,7 @@ def vae(results: Results, scale: Scale | None = None) -> Findings:
     The table has a row for each number: ``prior``, ``quantity``, ``of`` what and how, ``unit``, ``value``, and
     ``n``, the number of tiles, patches, samples or images that it is the mean over. Densities are of tiles and
     patches without their mean. Tiles are spread evenly over the test images, patches are those of
-    :func:`priorbench.patches.probe_patches`; whole images are the first
+    :func:`priorbench.numerics.patches.probe_patches`; whole images are the first
     few, crops are of the first few, and the noise on these is the same for all models.
 
     Args:

@@ -9,10 +9,10 @@ import typer
 
 from priorbench.cli.options import DEFAULT_CONFIG, ConfigOption, load
 from priorbench.cli.plugins import kind_of_prior
-from priorbench.config import dump_experiment, json_schema, load_experiment
+from priorbench.config.reference import configuration_page
+from priorbench.config.schema import dump_experiment, json_schema, load_experiment
 from priorbench.data.folder import FolderParameters, passed_over
-from priorbench.names import in_brief
-from priorbench.reference import configuration_page
+from priorbench.errors import in_brief
 
 app = typer.Typer(help="Look at an experiment's configuration.", no_args_is_help=True)
 

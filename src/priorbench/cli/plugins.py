@@ -19,12 +19,12 @@ from priorbench.cli.options import (
     print_json,
     wide_console,
 )
-from priorbench.config import PluginsSection, load_experiment
-from priorbench.names import unknown
+from priorbench.config.reference import default_in_words, type_in_words
+from priorbench.config.schema import PluginsSection, load_experiment
+from priorbench.errors import unknown
 from priorbench.plan import Variant
-from priorbench.plugins import PluginError, Registered, load_plugins
-from priorbench.records import Parameters, PriorSpec, Record, TaskSpec
-from priorbench.reference import default_in_words, type_in_words
+from priorbench.plugins.manager import PluginError, Registered, load_plugins
+from priorbench.specs import Parameters, PriorSpec, Record, TaskSpec
 
 app = typer.Typer(help="What is registered, and by whom.", no_args_is_help=True)
 KINDS = {

@@ -9,7 +9,7 @@ from typing import Annotated, Any, overload
 import typer
 
 from priorbench.cli.options import DEFAULT_CONFIG, ConfigOption, load
-from priorbench.config import load_experiment
+from priorbench.config.schema import load_experiment
 
 EXTRA = {"allow_extra_args": True, "ignore_unknown_options": True}
 
@@ -115,7 +115,7 @@ def restore(
         return
     if output is None:
         raise ValueError("say where the restored photograph goes: -o restored.png")
-    from priorbench.stages.photograph import Request, restore_photographs
+    from priorbench.photographs.restore import Request, restore_photographs
 
     # Names of files start where the command is run, also in another folder's experiment.
     request = Request(

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from priorbench.cli.options import DEFAULT_CONFIG, ConfigOption, load
-from priorbench.stages.worker import limit_threads
+from priorbench.jobs.worker import limit_threads
 
 DatasetOption = Annotated[str, typer.Option("--dataset", help="A data set of the experiment.")]
 TaskOption = Annotated[str, typer.Option("--task", help="Id of a task, for example denoise-25.")]

@@ -36,8 +36,8 @@ def status(
     from rich.console import Group
     from rich.live import Live
 
-    from priorbench.stages.status import Observer
-    from priorbench.stages.status_view import print_status, view
+    from priorbench.monitor.status import Observer
+    from priorbench.monitor.status_view import print_status, view
 
     observer = Observer(load(config))
     console = wide_console()

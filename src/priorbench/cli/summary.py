@@ -26,7 +26,7 @@ def summary(
     ] = False,
 ) -> None:
     """Print the scores of an experiment, its failures, and where everything lies."""
-    from priorbench.stages.summary import print_summary, summary_data
+    from priorbench.monitor.summary import print_summary, summary_data
 
     plan = load(config)
     data = summary_data(plan)

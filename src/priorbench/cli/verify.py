@@ -30,7 +30,7 @@ def verify(
     Named are files that are damaged, files of finished work that are missing, and results that are out of date:
     computed with other code, settings or input files than the present ones.
     """
-    from priorbench.stages.verify import check, remove, working
+    from priorbench.monitor.verify import check, remove, working
 
     plan = load(config)
     if repair and (locks := working(plan)):

@@ -12,8 +12,8 @@ from typing import Any, ClassVar, Literal
 
 from pydantic import Field
 
-from priorbench.names import unknown
-from priorbench.records import Parameters
+from priorbench.errors import unknown
+from priorbench.specs import Parameters
 
 
 @dataclass(frozen=True, kw_only=True)

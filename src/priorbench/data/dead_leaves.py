@@ -11,7 +11,7 @@ from priorbench.data import synthetic
 from priorbench.data.leaves import BARE, Leaves, cover, draw_leaves, generator_of
 from priorbench.data.paint import Paint
 from priorbench.data.synthetic import DeadLeavesParameters
-from priorbench.names import unknown
+from priorbench.errors import unknown
 
 BAND = 32
 """Rows of pixels rendered at once: their samples fit into the processor's cache."""

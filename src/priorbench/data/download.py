@@ -13,7 +13,7 @@ import requests
 
 from priorbench.data.catalogue import Entry, entries
 from priorbench.errors import MachineError
-from priorbench.files import cache_folder, file_sha256
+from priorbench.store.files import cache_folder, file_sha256
 
 MIRROR = "https://raw.githubusercontent.com"
 ATTEMPTS = 3

@@ -5,7 +5,7 @@ from __future__ import annotations
 from importlib.util import find_spec
 from pathlib import Path
 
-from priorbench.records import Parameters
+from priorbench.specs import Parameters
 
 FILES = {
     "astronaut": "astronaut.png",

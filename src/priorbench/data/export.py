@@ -9,7 +9,7 @@ import imagecodecs
 import numpy as np
 from PIL import Image
 
-from priorbench.files import write_atomically
+from priorbench.store.files import write_atomically
 
 BITS = {".png": 16, ".tif": 16, ".tiff": 16, ".jpg": 8, ".jpeg": 8}
 """The most bits of each suffix."""

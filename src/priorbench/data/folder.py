@@ -10,7 +10,7 @@ from pathlib import Path
 from pydantic import Field
 
 from priorbench.data.names import natural_key, safe_names
-from priorbench.records import Parameters
+from priorbench.specs import Parameters
 
 SUFFIXES = (
     *("png", "jpg", "jpeg", "tif", "tiff", "bmp", "gif", "webp"),

@@ -9,7 +9,7 @@ import numpy as np
 
 from priorbench.data.decoders import decode
 from priorbench.data.formats.common import Picture
-from priorbench.files import read_at_most, write_atomically
+from priorbench.store.files import read_at_most, write_atomically
 
 MOST_BYTES = 2**30
 """Larger files are refused before they are read; of the most pixels that are decoded, RGB floats take as many."""

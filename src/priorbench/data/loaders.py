@@ -7,8 +7,8 @@ import numpy as np
 from priorbench.data import catalogue, embedded, folder
 from priorbench.data.download import fetch
 from priorbench.data.images import read_image
-from priorbench.names import unknown
-from priorbench.records import Parameters
+from priorbench.errors import unknown
+from priorbench.specs import Parameters
 
 
 def load_embedded(parameters: Parameters, image: str) -> np.ndarray:

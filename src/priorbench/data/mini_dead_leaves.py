@@ -9,7 +9,7 @@ import numpy as np
 from priorbench.data import synthetic
 from priorbench.data.synthetic import MiniDeadLeavesParameters
 from priorbench.data.textures import exponential_textures
-from priorbench.names import unknown
+from priorbench.errors import unknown
 from priorbench.seeds import derive_seed
 
 

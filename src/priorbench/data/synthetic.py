@@ -7,7 +7,7 @@ from typing import Literal
 
 from pydantic import Field, FiniteFloat, ValidationInfo, field_validator
 
-from priorbench.records import Parameters
+from priorbench.specs import Parameters
 
 
 class SyntheticParameters(Parameters):

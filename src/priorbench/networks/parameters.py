@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from priorbench.records import Parameters
+from priorbench.specs import Parameters
 
 
 class TrainingParameters(Parameters):

@@ -19,7 +19,7 @@ from torch import Tensor, nn
 from priorbench.errors import Diverged
 from priorbench.networks.muon import Muon
 from priorbench.networks.parameters import TrainingParameters
-from priorbench.patches import PatchSet
+from priorbench.numerics.patches import PatchSet
 from priorbench.priors import Context
 
 Row = Mapping[str, float]

@@ -6,7 +6,7 @@ import importlib.util
 from collections.abc import Iterable
 from typing import Any
 
-from priorbench.plugins import Plugin, Registered
+from priorbench.plugins.manager import Plugin, Registered
 from priorbench.provenance import (
     Dependencies,
     Packages,
@@ -17,7 +17,7 @@ from priorbench.provenance import (
 )
 from priorbench.provenance.dependencies import library_packages
 from priorbench.provenance.factories import factory_modules
-from priorbench.records import DatasetSpec, Parameters
+from priorbench.specs import DatasetSpec, Parameters
 
 STAGES = "priorbench.stages"
 

@@ -8,13 +8,13 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeVar
 
-from priorbench.config import ConfigError, DatasetSection
-from priorbench.names import unknown
+from priorbench.config.schema import ConfigError, DatasetSection
+from priorbench.errors import unknown
 from priorbench.plan.code import Code
 from priorbench.plan.variants import validate_parameters
-from priorbench.plugins import Registered, Registry
+from priorbench.plugins.manager import Registered, Registry
 from priorbench.provenance import fingerprint
-from priorbench.records import NAME, DatasetSpec, Parameters
+from priorbench.specs import NAME, DatasetSpec, Parameters
 
 T = TypeVar("T")
 

@@ -11,7 +11,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
-from priorbench.config import DatasetSection
+from priorbench.config.schema import DatasetSection
 from priorbench.plan.datasets import DatasetPlan
 from priorbench.plan.priors import PriorPlan
 

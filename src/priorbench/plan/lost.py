@@ -14,7 +14,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from priorbench.files import read_json, read_rows, write_json
+from priorbench.store.files import read_json, read_rows, write_json
 
 if TYPE_CHECKING:
     from priorbench.plan.plan import Plan

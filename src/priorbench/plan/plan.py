@@ -10,9 +10,14 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
-from priorbench.config import ConfigError, DatasetSection, Experiment, PriorSection, TaskSection
-from priorbench.layout import Layout
-from priorbench.names import unknown
+from priorbench.config.schema import (
+    ConfigError,
+    DatasetSection,
+    Experiment,
+    PriorSection,
+    TaskSection,
+)
+from priorbench.errors import unknown
 from priorbench.plan.code import Code
 from priorbench.plan.datasets import DatasetPlan, plan_dataset
 from priorbench.plan.estimates import JOB_SECONDS, Estimates
@@ -29,15 +34,16 @@ from priorbench.plan.tuning import (
 )
 from priorbench.plan.tunings import Tunings
 from priorbench.plan.variants import Variant, variants
-from priorbench.plugins import Registered, Registry, load_plugins
-from priorbench.records import (
+from priorbench.plugins.manager import Registered, Registry, load_plugins
+from priorbench.specs import (
     MetricSpec,
     PriorSpec,
     Record,
     StudySpec,
     TaskSpec,
 )
-from priorbench.solver_settings import Regime, SolverSettings
+from priorbench.specs.solver_settings import Regime, SolverSettings
+from priorbench.store.layout import Layout
 
 R = TypeVar("R", bound=Record)
 MODEL_LOADING_MINUTES = 10

@@ -9,8 +9,8 @@ from fnmatch import fnmatchcase
 from priorbench.plan.tuning import Candidate, SolverOrigin
 from priorbench.plan.variants import Variant, validate_parameters
 from priorbench.provenance import fingerprint
-from priorbench.records import PriorSpec, Resources, TaskSpec
-from priorbench.solver_settings import Regime, SolverSettings
+from priorbench.specs import PriorSpec, Resources, TaskSpec
+from priorbench.specs.solver_settings import Regime, SolverSettings
 
 
 @dataclass(frozen=True)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from priorbench.plan.variants import Variant
-from priorbench.records import TaskSpec
-from priorbench.solver_settings import REGIMES, Regime
+from priorbench.specs import TaskSpec
+from priorbench.specs.solver_settings import REGIMES, Regime
 
 
 def files_of(task: Variant[TaskSpec]) -> list[str]:

@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from priorbench.config import ConfigError, PriorSection
+from priorbench.config.schema import ConfigError, PriorSection
 from priorbench.plan.variants import validate_parameters
-from priorbench.records import PriorSpec
-from priorbench.solver_settings import REGIMES, Regime, SolverSettings, SplittingSettings
+from priorbench.specs import PriorSpec
+from priorbench.specs.solver_settings import REGIMES, Regime, SolverSettings, SplittingSettings
 
 SOLVER = "solver-"
 SolverOrigin = Literal["default", "prior", "configuration", "tuned"]

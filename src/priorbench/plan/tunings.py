@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from priorbench.config import ConfigError
+from priorbench.config.schema import ConfigError
 from priorbench.plan.code import Code
 from priorbench.plan.tasks import files_of
 from priorbench.plan.tuning import (
@@ -15,7 +15,7 @@ from priorbench.plan.tuning import (
     solver_target,
 )
 from priorbench.plan.variants import Variant, variants
-from priorbench.records import TaskSpec
+from priorbench.specs import TaskSpec
 
 if TYPE_CHECKING:
     from priorbench.plan.plan import Plan

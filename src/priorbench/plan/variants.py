@@ -11,11 +11,11 @@ from typing import Any, Generic, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
-from priorbench.config import ConfigError
-from priorbench.plugins import Registered
+from priorbench.config.schema import ConfigError
+from priorbench.plugins.manager import Registered
 from priorbench.provenance import fingerprint
-from priorbench.records import NAME, Parameters, PriorSpec, TaskSpec
-from priorbench.sections import SectionError, parse_section
+from priorbench.specs import NAME, Parameters, PriorSpec, TaskSpec
+from priorbench.specs.sections import SectionError, parse_section
 
 S = TypeVar("S", PriorSpec, TaskSpec)
 

@@ -6,7 +6,7 @@ import json
 from contextlib import suppress
 from typing import Any
 
-from priorbench.files import cache_folder, write_atomically
+from priorbench.store.files import cache_folder, write_atomically
 
 
 class Cache:

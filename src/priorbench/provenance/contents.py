@@ -12,8 +12,8 @@ import time
 from collections.abc import Iterable
 from pathlib import Path
 
-from priorbench.files import file_sha256
 from priorbench.provenance.cache import Cache
+from priorbench.store.files import file_sha256
 
 CACHE = Cache("contents.json", maximum=200_000)
 RECENT_NS = 2_000_000_000

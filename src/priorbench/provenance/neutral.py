@@ -8,20 +8,18 @@ from __future__ import annotations
 
 NEUTRAL = frozenset(
     {
-        "priorbench",  # the public names of records
+        "priorbench",  # the public names of specifications
         "priorbench.config",  # values that are compared
         "priorbench.errors",
-        "priorbench.files",
-        "priorbench.locks",
-        "priorbench.names",  # suggestions in messages
+        "priorbench.jobs.log",
         "priorbench.plan",  # values that are compared
         "priorbench.plugins",
         "priorbench.provenance",
-        "priorbench.records",  # values that are compared
         "priorbench.results.environment",
-        "priorbench.solver_settings",  # values that are compared
-        "priorbench.stages.log",
-        "priorbench.stages.manifest",
+        "priorbench.specs",  # values that are compared
+        "priorbench.store.files",
+        "priorbench.store.locks",
+        "priorbench.store.manifest",
     }
 )
 """Names of modules and packages; a package stands for all in it, the root for itself alone."""

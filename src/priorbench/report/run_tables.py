@@ -10,7 +10,7 @@ from priorbench.report.coverage import Coverage, Planned
 from priorbench.report.grid import Cell, Grid, Section
 from priorbench.results.catalogue import Catalogue
 from priorbench.results.statistics import restored_runs
-from priorbench.statuses import NO_FAILURE, OK, TIMEOUT, UNSUPPORTED
+from priorbench.store.status import NO_FAILURE, OK, TIMEOUT, UNSUPPORTED
 
 FAILURE_COLUMNS = ["dataset", "image", "task", "prior", "status", "stage", "reason"]
 FINISHED_NOTE = "(12/68): 12 of 68 images are finished."

@@ -13,7 +13,7 @@ from priorbench.report.grid import Cell, Grid, Row, Section
 from priorbench.results.catalogue import Catalogue
 from priorbench.results.exact import exact_restorations
 from priorbench.results.statistics import summarise
-from priorbench.statuses import UNDEFINED, UNSUPPORTED
+from priorbench.store.status import UNDEFINED, UNSUPPORTED
 
 NOTES = (
     "Mean over the images ± half the width of its 95 % interval, Student's; with one image there "

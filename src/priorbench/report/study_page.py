@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import math
 
-from priorbench.records import StudySpec
 from priorbench.report.grid import Cell, Grid, Section, to_markdown
 from priorbench.report.page import to_html
 from priorbench.results import Findings
+from priorbench.specs import StudySpec
 
 DIGITS = 5
 

@@ -9,7 +9,6 @@ from pathlib import Path
 import pandas as pd
 from rich.table import Table
 
-from priorbench.files import write_atomically
 from priorbench.report.coverage import Planned
 from priorbench.report.grid import Grid, to_latex, to_markdown, to_rich
 from priorbench.report.page import to_html
@@ -18,6 +17,7 @@ from priorbench.report.run_tables import cost_csv, cost_grid, failures_csv, fail
 from priorbench.report.score_table import score_csv, score_grid
 from priorbench.report.solver_notes import solver_notes
 from priorbench.results.catalogue import Catalogue
+from priorbench.store.files import write_atomically
 
 
 def write_tables(

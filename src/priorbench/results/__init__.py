@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from priorbench.results.catalogue import Catalogue
 from priorbench.results.exact import exact_restorations
-from priorbench.results.findings import Claim, Findings, every, in_words, inside
-from priorbench.results.material import Material
+from priorbench.studies.findings import Claim, Findings, every, in_words, inside
+from priorbench.studies.material import Material
 
 if TYPE_CHECKING:
     # The environment record is part of this package and is written by every job; pandas would slow each of them.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from priorbench.records import MetricSpec
+from priorbench.specs import MetricSpec
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -18,7 +18,7 @@ class Catalogue:
         datasets: ids.
         metrics: name → record.
         baselines: ids of the priors that only show the observation, see
-            :attr:`priorbench.records.PriorSpec.baseline`.
+            :attr:`priorbench.specs.PriorSpec.baseline`.
     """
 
     priors: Mapping[str, str]

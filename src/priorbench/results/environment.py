@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import priorbench
-from priorbench.files import read_json, write_json
+from priorbench.store.files import read_json, write_json
 
 
 def describe_environment(

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from priorbench.statuses import EXACT_NOTE
+from priorbench.store.status import EXACT_NOTE
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -16,17 +16,17 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from priorbench.files import write_atomically
-from priorbench.results.keys import in_order, ranks
+from priorbench.results.ordering import in_order, ranks
 from priorbench.results.rows import read_files, to_arrow
 from priorbench.results.schema import RUNS, SCORES, Table
+from priorbench.store.files import write_atomically
 
 
 def gather_chunks(files: Sequence[Path], table: Table, path: Path) -> None:
     """Write the rows of JSON-lines ``files`` as one parquet file, sorted, atomically.
 
     Args:
-        files: what :func:`priorbench.files.write_rows` wrote; none gives an empty table with all columns.
+        files: what :func:`priorbench.store.files.write_rows` wrote; none gives an empty table with all columns.
         table: :data:`priorbench.results.schema.RUNS` or ``SCORES``.
         path: the parquet file.
 

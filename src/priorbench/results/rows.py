@@ -15,8 +15,8 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.json
 
-from priorbench.files import read_rows, read_sealed
 from priorbench.results.schema import Table
+from priorbench.store.files import read_rows, read_sealed
 
 BATCH_BYTES = 2**25
 """What is parsed at once: a few hundred of the usual files, and little memory."""
@@ -24,7 +24,7 @@ _TYPES = {pa.string(): (str,), pa.int64(): (int,), pa.float64(): (float, int)}
 
 
 def read_files(files: Sequence[Path], table: Table) -> tuple[list[pa.Table], list[int]]:
-    """Read files that :func:`priorbench.files.write_rows` wrote.
+    """Read files that :func:`priorbench.store.files.write_rows` wrote.
 
     Args:
         files: the files.

@@ -24,8 +24,8 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 from scipy.stats import t as student
 
-from priorbench.records import MetricSpec
-from priorbench.statuses import NO_FAILURE, UNDEFINED
+from priorbench.specs import MetricSpec
+from priorbench.store.status import NO_FAILURE, UNDEFINED
 
 CONFIDENCE = 0.95
 SIGNIFICANCE = 1 - CONFIDENCE

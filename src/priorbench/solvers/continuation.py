@@ -13,7 +13,7 @@ import torch
 
 from priorbench.operators import Mask, RandomProjection
 from priorbench.problem import Problem
-from priorbench.solver_settings import Regime, SplittingSettings
+from priorbench.specs.solver_settings import Regime, SplittingSettings
 
 NOISE_FLOOR = 1e-3
 

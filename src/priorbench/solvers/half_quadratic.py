@@ -15,10 +15,10 @@ from torch import Tensor
 from priorbench.operators import Identity
 from priorbench.priors import Context, Restoration
 from priorbench.problem import Problem
-from priorbench.solver_settings import Regime, SolverSettings
 from priorbench.solvers.colour import from_planes, to_planes
 from priorbench.solvers.continuation import Schedule, geometric, regime
 from priorbench.solvers.splitting import split
+from priorbench.specs.solver_settings import Regime, SolverSettings
 from priorbench.types import Image
 
 Estimate = Callable[[Tensor, float, Tensor], Iterator[float]]

@@ -10,11 +10,11 @@ import math
 import torch
 from torch import Tensor
 
+from priorbench.numerics.tiles import Tiling
 from priorbench.priors import Context, Generator, Restoration
 from priorbench.problem import Problem
 from priorbench.solvers.colour import from_planes, to_planes
 from priorbench.solvers.continuation import NOISE_FLOOR, fidelity_weight
-from priorbench.tiles import Tiling
 from priorbench.types import Image
 
 RATE = 0.05

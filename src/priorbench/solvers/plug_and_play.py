@@ -9,10 +9,10 @@ from __future__ import annotations
 from priorbench.operators import Identity
 from priorbench.priors import Context, Denoiser, Estimator, Restoration
 from priorbench.problem import Problem
-from priorbench.solver_settings import Regime, SolverSettings
 from priorbench.solvers.answers import checked
 from priorbench.solvers.continuation import Schedule, geometric, regime
 from priorbench.solvers.splitting import split
+from priorbench.specs.solver_settings import Regime, SolverSettings
 from priorbench.types import Image
 
 SCHEDULES: dict[Estimator, dict[Regime, Schedule]] = {

@@ -9,15 +9,15 @@ import torch
 
 from priorbench.data.tensors import read_tensor
 from priorbench.errors import MachineError, raise_if_storage
-from priorbench.files import file_sha256
+from priorbench.jobs.log import say
 from priorbench.operators import Mask
 from priorbench.operators.checks import check_adjoint
 from priorbench.plan import Plan
 from priorbench.provenance import content_digests
 from priorbench.seeds import derive_seed, seeded
-from priorbench.stages.log import say
-from priorbench.stages.manifest import Entry, check_file, read_manifest, write_manifest
-from priorbench.stages.outcome import OK, Outcome
+from priorbench.store.files import file_sha256
+from priorbench.store.manifest import Entry, check_file, read_manifest, write_manifest
+from priorbench.store.outcome import OK, Outcome
 from priorbench.tasks import Task
 
 

@@ -8,11 +8,11 @@ from typing import Any
 
 import pandas as pd
 
-from priorbench.files import read_json
 from priorbench.plan import Plan
 from priorbench.plan.estimates import cost_key
-from priorbench.stages.manifest import read_manifest
-from priorbench.stages.outcome import OK, TIMEOUT
+from priorbench.store.files import read_json
+from priorbench.store.manifest import read_manifest
+from priorbench.store.outcome import OK, TIMEOUT
 
 
 def costs(plan: Plan, runs: pd.DataFrame) -> dict[str, dict[str, Any]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from priorbench.names import unknown
+from priorbench.errors import unknown
 from priorbench.plan import Plan
 from priorbench.report.figures.cost import draw_cost
 from priorbench.report.figures.differences import draw_differences

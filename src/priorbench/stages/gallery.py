@@ -17,7 +17,7 @@ from priorbench.report.figures.canvas import nothing_to_draw
 from priorbench.report.figures.gallery import Panel, draw_gallery
 from priorbench.report.figures.style import WIDTH
 from priorbench.results import Catalogue
-from priorbench.stages.manifest import read_manifest
+from priorbench.store.manifest import read_manifest
 
 
 def gallery(plan: Plan, dataset: str, task: str, scores: pd.DataFrame, names: Catalogue) -> Figure:

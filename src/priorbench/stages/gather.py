@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from priorbench.files import read_rows, write_json
 from priorbench.plan import Plan
 from priorbench.results.gather import gather_chunks, gather_parts, read_table
 from priorbench.results.schema import RUNS, SCORES
 from priorbench.stages.costs import costs
 from priorbench.stages.results import published
+from priorbench.store.files import read_rows, write_json
 
 
 def gather_prior(plan: Plan, prior: str) -> None:

@@ -9,13 +9,13 @@ import numpy as np
 from priorbench.data.images import write_image
 from priorbench.data.transform import transform
 from priorbench.errors import MachineError, raise_if_storage
-from priorbench.files import file_sha256
+from priorbench.jobs.log import say
 from priorbench.plan import Plan
 from priorbench.provenance import content_digests
 from priorbench.seeds import derive_seed, seeded
-from priorbench.stages.log import say
-from priorbench.stages.manifest import Entry, write_manifest
-from priorbench.stages.outcome import OK, Outcome
+from priorbench.store.files import file_sha256
+from priorbench.store.manifest import Entry, write_manifest
+from priorbench.store.outcome import OK, Outcome
 
 
 def prepare(plan: Plan, dataset: str) -> None:

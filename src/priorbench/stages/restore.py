@@ -8,22 +8,22 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from priorbench.config import Experiment
+from priorbench.config.schema import Experiment
 from priorbench.errors import raise_if_storage
-from priorbench.files import file_sha256, read_json, write_json, write_rows
-from priorbench.locks import locked
+from priorbench.jobs.evaluation import evaluate_of_problem, scoring_seed
+from priorbench.jobs.log import in_words, say, say_that_another_works
+from priorbench.jobs.pool import in_series
+from priorbench.jobs.tuned import with_tuned
+from priorbench.jobs.worker import available_threads, limit_threads, out_of_sight
 from priorbench.plan import Plan
 from priorbench.provenance import fingerprint
 from priorbench.results.environment import write_environment
 from priorbench.seeds import derive_seed, seed_everything
-from priorbench.solver_settings import SolverSettings
-from priorbench.stages.evaluate import evaluate_of_problem, scoring_seed
-from priorbench.stages.log import in_words, say, say_that_another_works
-from priorbench.stages.manifest import Entry, check_file, read_manifest
-from priorbench.stages.outcome import OK, TIMEOUT, Outcome
-from priorbench.stages.series import in_series
-from priorbench.stages.tuned import with_tuned
-from priorbench.stages.worker import available_threads, limit_threads, out_of_sight
+from priorbench.specs.solver_settings import SolverSettings
+from priorbench.store.files import file_sha256, read_json, write_json, write_rows
+from priorbench.store.locks import locked
+from priorbench.store.manifest import Entry, check_file, read_manifest
+from priorbench.store.outcome import OK, TIMEOUT, Outcome
 
 if TYPE_CHECKING:
     from priorbench.problem import Problem
@@ -295,14 +295,14 @@ def _restore_one(cell: _Cell, prior: object, image: str) -> Outcome:
     Raises:
         StorageError: it can't be written.
     """
-    from priorbench.checkpoints import Checkpoint
     from priorbench.data.tensors import write_tensor
+    from priorbench.jobs.attempt import solve
+    from priorbench.jobs.deadline import deadline_within
+    from priorbench.jobs.device import available_device
+    from priorbench.jobs.extras import write_extras
     from priorbench.priors import Context
     from priorbench.problem import Problem
-    from priorbench.stages.deadline import deadline_within
-    from priorbench.stages.device import available_device
-    from priorbench.stages.extras import write_extras
-    from priorbench.stages.solve import solve
+    from priorbench.store.checkpoints import Checkpoint
 
     limit = 60 * cell.prior.resources.minutes
     deadline = deadline_within(limit)

@@ -11,18 +11,18 @@ from typing import Any
 import numpy as np
 
 from priorbench.data.images import planes, read_image
-from priorbench.files import read_json, read_rows, write_rows
+from priorbench.jobs.evaluation import Evaluation, evaluate, evaluate_of_problem, scoring_seed
+from priorbench.jobs.log import say
 from priorbench.metrics.fidelity import EXACT, psnr
+from priorbench.metrics.protocol import compared
 from priorbench.plan import Plan
-from priorbench.plugins import Registered
-from priorbench.records import MetricSpec
+from priorbench.plugins.manager import Registered
 from priorbench.seeds import seeded
-from priorbench.stages.evaluate import Evaluation, evaluate, evaluate_of_problem, scoring_seed
-from priorbench.stages.log import say
-from priorbench.stages.manifest import Entry, check_file, read_about, read_manifest
-from priorbench.stages.outcome import OK, TIMEOUT
-from priorbench.stages.protocol import compared
-from priorbench.statuses import EXACT_NOTE
+from priorbench.specs import MetricSpec
+from priorbench.store.files import read_json, read_rows, write_rows
+from priorbench.store.manifest import Entry, check_file, read_about, read_manifest
+from priorbench.store.outcome import OK, TIMEOUT
+from priorbench.store.status import EXACT_NOTE
 
 
 def score(plan: Plan, dataset: str, task: str, prior: str, chunk: str) -> None:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from priorbench.files import file_sha256, read_json, write_atomically, write_json
+from priorbench.jobs.log import say
+from priorbench.jobs.worker import available_threads, limit_threads
 from priorbench.plan import Plan
 from priorbench.provenance import fingerprint
 from priorbench.seeds import derive_seed, seeded
-from priorbench.stages.log import say
-from priorbench.stages.worker import available_threads, limit_threads
+from priorbench.store.files import file_sha256, read_json, write_atomically, write_json
 
 SUFFIXES = ("svg", "png", "csv", "md", "html")
 
@@ -27,7 +27,7 @@ def study(plan: Plan, name: str) -> None:
     """
     record = plan.study(name).record
     limit_threads(available_threads(record.resources.threads))
-    from priorbench.stages.material import read_results, results_digest
+    from priorbench.studies.experiment import read_results, results_digest
 
     results = read_results(plan, name)
     key = fingerprint([plan.fingerprints.study(name), results_digest(plan, results)])

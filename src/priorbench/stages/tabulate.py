@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from priorbench.monitor.remarks import remarks
 from priorbench.plan import Plan
 from priorbench.report.tables import write_tables
 from priorbench.results.gather import read_table
-from priorbench.stages.remarks import remarks
 from priorbench.stages.results import catalogue
 
 

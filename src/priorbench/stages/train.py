@@ -7,19 +7,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from priorbench.config import Experiment
+from priorbench.config.schema import Experiment
 from priorbench.errors import MachineError, StorageError, raise_if_storage
-from priorbench.files import file_sha256, read_json, write_atomically, write_json
-from priorbench.locks import locked
-from priorbench.plan import MODEL_LOADING_MINUTES, Plan
-from priorbench.provenance import fingerprint
-from priorbench.seeds import derive_seed, seed_everything
-from priorbench.stages.curve import curve_text
-from priorbench.stages.log import say, say_that_another_works
-from priorbench.stages.manifest import check_file, read_manifest
-from priorbench.stages.measure import Measure
-from priorbench.stages.outcome import OK, Outcome
-from priorbench.stages.worker import (
+from priorbench.jobs.curve import curve_text
+from priorbench.jobs.log import say, say_that_another_works
+from priorbench.jobs.usage import Measure
+from priorbench.jobs.worker import (
     WorkerDied,
     WorkerTimeout,
     available_threads,
@@ -27,6 +20,13 @@ from priorbench.stages.worker import (
     messages,
     out_of_sight,
 )
+from priorbench.plan import MODEL_LOADING_MINUTES, Plan
+from priorbench.provenance import fingerprint
+from priorbench.seeds import derive_seed, seed_everything
+from priorbench.store.files import file_sha256, read_json, write_atomically, write_json
+from priorbench.store.locks import locked
+from priorbench.store.manifest import check_file, read_manifest
+from priorbench.store.outcome import OK, Outcome
 
 
 def train(plan: Plan, prior: str, *, final: bool = True) -> Outcome:
@@ -149,10 +149,10 @@ def _fit(send: Callable[[Any], None], experiment: dict[str, Any], name: str) -> 
     """Fit in the worker's process: send a word at the start, and at the end the outcome and the curve."""
     import torch
 
-    from priorbench.checkpoints import Checkpoint
     from priorbench.data.tensors import read_tensor
+    from priorbench.jobs.device import available_device, warm_up
     from priorbench.priors import Context
-    from priorbench.stages.device import available_device, warm_up
+    from priorbench.store.checkpoints import Checkpoint
 
     plan = Plan(Experiment.model_validate(experiment))
     fit = _Fit(plan, name)

@@ -9,22 +9,22 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from priorbench.config import Experiment
+from priorbench.config.schema import Experiment
 from priorbench.errors import MachineError, raise_if_storage
-from priorbench.files import read_json, write_json
-from priorbench.locks import locked
+from priorbench.jobs.log import say, say_that_another_works
+from priorbench.jobs.pool import in_series
+from priorbench.jobs.samples import Sample, samples_of
+from priorbench.jobs.tuned import with_tuned
+from priorbench.jobs.worker import available_threads, limit_threads, out_of_sight
 from priorbench.plan import Plan, PriorPlan
 from priorbench.plan.tuning import Candidate, regime_of
 from priorbench.provenance import fingerprint
 from priorbench.seeds import derive_seed, seed_everything
-from priorbench.solver_settings import SolverSettings
-from priorbench.stages.log import say, say_that_another_works
-from priorbench.stages.manifest import check_file, read_manifest
-from priorbench.stages.outcome import OK, Outcome
-from priorbench.stages.samples import Sample, samples_of
-from priorbench.stages.series import in_series
-from priorbench.stages.tuned import with_tuned
-from priorbench.stages.worker import available_threads, limit_threads, out_of_sight
+from priorbench.specs.solver_settings import SolverSettings
+from priorbench.store.files import read_json, write_json
+from priorbench.store.locks import locked
+from priorbench.store.manifest import check_file, read_manifest
+from priorbench.store.outcome import OK, Outcome
 
 ENDED = ("status", "stage", "reason", "traceback")
 NOTHING = Candidate({}, SolverSettings())
@@ -308,12 +308,12 @@ def _try(
         StorageError: a disk is full, or can't be read.
     """
     from priorbench.data.tensors import to_array
+    from priorbench.jobs.attempt import solve
+    from priorbench.jobs.deadline import deadline_within
+    from priorbench.jobs.device import available_device
     from priorbench.metrics.fidelity import psnr
+    from priorbench.metrics.protocol import compared
     from priorbench.priors import Context
-    from priorbench.stages.deadline import deadline_within
-    from priorbench.stages.device import available_device
-    from priorbench.stages.protocol import compared
-    from priorbench.stages.solve import solve
 
     seconds = 0.0
     try:

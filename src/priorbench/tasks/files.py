@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from priorbench.data.images import read_picture
-from priorbench.files import read_at_most
+from priorbench.store.files import read_at_most
 
 MOST_BYTES = 2**26
 """Of a kernel as a NumPy array."""

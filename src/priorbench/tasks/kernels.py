@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from priorbench.data.kernels import levin
-from priorbench.names import unknown
+from priorbench.errors import unknown
 from priorbench.tasks.files import read_kernel
 
 NAMES = (

@@ -18,7 +18,7 @@ from numpy.typing import ArrayLike, NDArray
 from priorbench.report.figures.canvas import new_figure
 from priorbench.report.figures.style import DARK, GRAY, WIDTH, Mark
 from priorbench.results.catalogue import Catalogue
-from priorbench.statuses import UNDEFINED, UNSUPPORTED
+from priorbench.store.status import UNDEFINED, UNSUPPORTED
 
 FAR_OUT = 7.0
 """Median absolute deviations from the median beyond which a value does not stretch an axis."""

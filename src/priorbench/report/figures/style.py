@@ -19,8 +19,8 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 from numpy.typing import NDArray
 
-from priorbench.files import write_atomically
 from priorbench.results.catalogue import Catalogue
+from priorbench.store.files import write_atomically
 
 Colour = tuple[float, float, float]
 P = ParamSpec("P")

@@ -1,0 +1,1 @@
+"""The experiment's configuration: its schema and its reference."""

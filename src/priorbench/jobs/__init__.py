@@ -1,0 +1,1 @@
+"""How the code of plugins is run: processes, attempts, devices, usage."""

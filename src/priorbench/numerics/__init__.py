@@ -1,0 +1,1 @@
+"""Patches, tiles, threads and precision: what priors and solvers share."""

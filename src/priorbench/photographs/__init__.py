@@ -1,0 +1,1 @@
+"""Restoring single photographs, outside of any experiment."""

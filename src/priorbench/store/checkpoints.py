@@ -1,0 +1,68 @@
+"""The state of a long computation on disk, to go on from after the process was killed."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save as save_tensors
+from torch import Tensor
+
+from priorbench.store.files import write_atomically
+
+
+class Checkpoint:
+    """Tensors that are written every so many seconds, and read again by a computation of the same key.
+
+    Args:
+        path: the file; None keeps nothing.
+        key: tells what the state belongs to: parameters, data, seed, code. A file with another key is not read.
+        every: seconds between two writes.
+
+    Attributes:
+        spent: seconds that earlier attempts took until they wrote the state that was loaded; 0 before that.
+    """
+
+    def __init__(self, path: Path | None = None, key: str = "", every: float = 30.0) -> None:
+        self._path = path
+        self._key = key
+        self._every = every
+        self._began = self._written = time.monotonic()
+        self.spent = 0.0
+
+    def load(self) -> dict[str, Tensor] | None:
+        """Return the state that was written last, or None if there is none of this key that is whole."""
+        if self._path is None or not self._path.exists():
+            return None
+        try:
+            with safe_open(self._path, "pt") as file:
+                about = file.metadata() or {}
+                if about.get("key") != self._key:
+                    return None
+                state = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118  it is no mapping
+                self.spent = float(about.get("seconds", 0))
+                return state
+        except (
+            OSError,
+            SafetensorError,
+        ):  # A damaged file costs the time that it would have saved, nothing else.
+            return None
+
+    def save(self, state: Callable[[], Mapping[str, Tensor]]) -> None:
+        """Write ``state()`` atomically if it is time to."""
+        if self._path is None or time.monotonic() - self._written < self._every:
+            return
+        tensors = {
+            name: value.detach().cpu().clone().contiguous() for name, value in state().items()
+        }
+        spent = self.spent + time.monotonic() - self._began
+        about = {"key": self._key, "seconds": repr(spent)}
+        write_atomically(self._path, save_tensors(tensors, about))
+        self._written = time.monotonic()
+
+    def discard(self) -> None:
+        """Remove the file: the computation is finished."""
+        if self._path is not None:
+            self._path.unlink(missing_ok=True)

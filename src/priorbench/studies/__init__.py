@@ -1,0 +1,1 @@
+"""What studies share: their view of an experiment, and what they find."""
