@@ -4,7 +4,7 @@ import shutil
 import subprocess
 import sys
 import textwrap
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -34,6 +34,21 @@ PARTS = ("Snakefile", "config.yaml", "config", "plugins", "profiles", "workflow"
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Put whole runs first, so that no process is left alone with one at the end."""
     items.sort(key=lambda item: item.path.parent.name not in ("workflow", "cluster", "browser"))
+
+
+@pytest.fixture(autouse=True)
+def _own_plugins() -> Iterator[None]:
+    """Forget the plugins that a test has made, whose folders share names with others."""
+    path, modules = list(sys.path), dict(sys.modules)
+    yield
+    sys.path[:] = path
+    for name in list(sys.modules):
+        if name.partition(".")[0] not in ("plugins", "my_priors", "elsewhere"):
+            continue
+        if name not in modules:
+            del sys.modules[name]
+        else:
+            sys.modules[name] = modules[name]
 
 
 @dataclass(frozen=True)

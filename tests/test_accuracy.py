@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import importlib
 import math
 from pathlib import Path
-from typing import Any
 
 import mpmath
 import numpy as np
@@ -13,6 +11,7 @@ import pytest
 import torch
 from torch import Tensor
 
+from plugins.independent import marginals, zero_sum
 from priorbench.data.leaves import power_law, power_law_integral
 from priorbench.data.transform import BT601, to_gray
 from priorbench.networks.muon import orthogonalised
@@ -33,11 +32,6 @@ from priorbench.solvers.continuation import NOISE_FLOOR, fidelity_weight
 from priorbench.tasks import DenoiseSaltPepper, Inpaint
 
 PRIORS = load_plugins([Path(__file__).parents[1] / "plugins"]).priors
-
-
-def plugin_module(prior: str, name: str) -> Any:
-    package = PRIORS[prior].load().__module__.rpartition(".")[0]
-    return importlib.import_module(f"{package}.{name}")
 
 
 def generator() -> torch.Generator:
@@ -215,7 +209,6 @@ def test_the_power_law_holds_on_both_sides_of_minus_one(
 @pytest.mark.parametrize("level", [1e-8, 1.0, 1e4])
 def test_the_quadrature_finds_the_density_of_a_sum_at_zero(spread: float, level: float) -> None:
     """With one Gaussian each the sum is Gaussian; with two scales it is a mixture of as many as there are choices."""
-    zero_sum, marginals = plugin_module("ind-pixel", "zero_sum"), plugin_module("ica", "marginals")
     count = 4
     variances = level * torch.logspace(-spread / 2, spread / 2, count, dtype=torch.float64)[:, None]
     one = marginals.Marginals(torch.ones(count, 1, dtype=torch.float64), variances)

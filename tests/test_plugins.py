@@ -1,7 +1,6 @@
 import re
 import sys
 import textwrap
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -25,16 +24,6 @@ SOUND = """
     def register_priors():
         yield PriorSpec(name="{name}", factory=".model:Model", summary="for a test")
 """
-
-
-@pytest.fixture(autouse=True)
-def _own_modules(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Leave the imported modules as they were: the tests reuse names."""
-    before = dict(sys.modules)
-    yield
-    for name in set(sys.modules) - set(before):
-        if name.startswith(("priorbench_plugins", "elsewhere")):
-            del sys.modules[name]
 
 
 @pytest.fixture
@@ -100,6 +89,44 @@ def test_a_plugin_called_like_an_installed_package_clashes_with_nothing(folder: 
     model = load_plugins([folder], strict=True).priors["json"].load()
     assert model.dumps is json.dumps
     assert sys.modules["json"] is json
+
+
+def test_plugins_in_a_group_are_found_by_their_dotted_names_and_import_each_other(
+    folder: Path,
+) -> None:
+    write(folder / "core" / "plugin.py", SOUND, name="core")
+    write(folder / "core" / "model.py", "class Model: value = 3\n")
+    for name in ("first", "second"):
+        write(folder / "group" / name / "plugin.py", SOUND, name=name)
+        write(
+            folder / "group" / name / "model.py", "from plugins.core.model import Model as Model\n"
+        )
+    registry = load_plugins([folder], strict=True)
+    assert {"core", "group.first", "group.second"} <= {plugin.name for plugin in registry.plugins}
+    assert registry.priors["second"].load() is registry.priors["core"].load()
+    assert set(load_plugins([folder], disable=["group"], strict=True).priors) == {"core"}
+    assert set(load_plugins([folder], disable=["group.first"], strict=True).priors) == {
+        "core",
+        "second",
+    }
+
+
+def test_a_folder_is_a_package_of_its_own_name(tmp_path: Path) -> None:
+    folder = tmp_path / "my_priors"
+    write(folder / "mine" / "plugin.py", SOUND, name="mine")
+    write(folder / "mine" / "model.py", "class Model: pass\n")
+    model = load_plugins([folder], strict=True).priors["mine"].load()
+    assert model.__module__ == "my_priors.mine.model"
+
+
+@pytest.mark.parametrize("name", ["json", "torch", "code"])
+def test_a_folder_with_the_name_of_a_package_is_told_to_be_renamed(
+    tmp_path: Path, name: str
+) -> None:
+    write(tmp_path / name / "mine" / "plugin.py", SOUND, name="mine")
+    registry = load_plugins([tmp_path / name])
+    problem = problem_of(registry, "mine")
+    assert f"{tmp_path}/{name} has the name of a Python package" in problem and "rename" in problem
 
 
 def test_plugins_of_one_name_loaded_one_after_the_other_do_not_mix(tmp_path: Path) -> None:

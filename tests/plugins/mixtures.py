@@ -1,30 +1,17 @@
 """Gaussian mixtures for tests of the plugin ``gmm``, and its modules."""
 
-import importlib
 from pathlib import Path
 
 import torch
 
+from plugins.gmm import (
+    mixture,
+)
 from priorbench.plugins.manager import load_plugins
 from priorbench.priors import Context
 
 REGISTRY = load_plugins([Path(__file__).parents[2] / "plugins"])
 GMM = REGISTRY.priors["gmm"].load()
-PACKAGE = GMM.__module__.rpartition(".")[0]
-adaptation, em, mixture, quadratic, start, mstep, model, posterior, short_list = (
-    importlib.import_module(f"{PACKAGE}.{name}")
-    for name in (
-        "adaptation",
-        "em",
-        "mixture",
-        "quadratic",
-        "start",
-        "mstep",
-        "model",
-        "posterior",
-        "short_list",
-    )
-)
 
 
 def random_mixture(components: int, dimension: int, seed: int = 0):

@@ -1,4 +1,3 @@
-import importlib
 import math
 from itertools import islice
 from pathlib import Path
@@ -8,6 +7,17 @@ import pytest
 import torch
 from skimage import data
 
+from plugins.dip import (
+    descent,
+    inputs,
+    model,
+    networks,
+    objective,
+    parameters,
+    recipe,
+    stopping,
+    together,
+)
 from priorbench import Diverged, NotApplicable
 from priorbench.data.tensors import to_tensor
 from priorbench.operators import Identity, LinearOperator, Mask
@@ -29,21 +39,6 @@ from priorbench.tasks import (
 )
 
 PRIOR = load_plugins([Path(__file__).parents[2] / "plugins"]).priors["dip"].load()
-PACKAGE = PRIOR.__module__.rpartition(".")[0]
-descent, inputs, model, networks, objective, parameters, recipe, stopping, together = (
-    importlib.import_module(f"{PACKAGE}.{name}")
-    for name in (
-        "descent",
-        "inputs",
-        "model",
-        "networks",
-        "objective",
-        "parameters",
-        "recipe",
-        "stopping",
-        "together",
-    )
-)
 TINY = {"channels": 4, "scales": 2, "input_channels": 4, "iterations": 20, "skip": 2}
 
 

@@ -1,4 +1,3 @@
-import importlib
 import math
 from pathlib import Path
 
@@ -9,18 +8,23 @@ import torch
 from scipy.stats import t as student
 from skimage import data
 
+from plugins.studies.dip_dynamics import (
+    bands,
+    claims,
+    comparison,
+    curves,
+    figure,
+    fitting,
+    networks,
+    runs,
+)
+from plugins.studies.dip_dynamics import study as dynamics
 from priorbench import Diverged
 from priorbench.data.tensors import to_array, to_tensor
 from priorbench.metrics.fidelity import EXACT, psnr
 from priorbench.plugins.manager import load_plugins
 
 REGISTRY = load_plugins([Path(__file__).parents[2] / "plugins"])
-PACKAGE = REGISTRY.priors["dip"].load().__module__.rpartition(".")[0]
-NAMES = ("bands", "claims", "comparison", "curves", "figure", "fitting", "networks", "runs")
-dynamics = importlib.import_module(f"{PACKAGE}.studies.dynamics")
-bands, claims, comparison, curves, figure, fitting, networks, runs = (
-    importlib.import_module(f"{PACKAGE}.studies.dynamics_{name}") for name in NAMES
-)
 TINY = runs.Scale(size=32, iterations=11, comparison=2, repeats=1, runs=3)
 
 

@@ -1,5 +1,4 @@
 import dataclasses
-import importlib
 import itertools
 import math
 from pathlib import Path
@@ -11,16 +10,13 @@ import torch
 from skimage import data
 from skimage.feature import hog as skimage_hog
 
+from plugins.studies.dip_inversion import features, pre_images
+from plugins.studies.dip_inversion import study as inversion
 from priorbench.data.tensors import to_tensor
 from priorbench.plugins.manager import load_plugins
 from priorbench.priors import Generator
 
 REGISTRY = load_plugins([Path(__file__).parents[2] / "plugins"])
-PACKAGE = REGISTRY.priors["dip"].load().__module__.rpartition(".")[0]
-features, inversion, pre_images = (
-    importlib.import_module(f"{PACKAGE}.studies.{name}")
-    for name in ("features", "inversion", "pre_images")
-)
 NONE, VARIATION, DEEP = pre_images.METHODS
 TINY = pre_images.Settings(
     side=40,

@@ -1,28 +1,12 @@
-import importlib
-from pathlib import Path
-
 import pytest
 import torch
 import torch.nn.functional as F
 from torch.nn.functional import interpolate
 
+from plugins.dip import layers, networks
+from plugins.dip.fused import bands as sizes
+from plugins.dip.fused import convolution, joining, normalisation, upsampling
 from priorbench.numerics.threads import workers
-from priorbench.plugins.manager import load_plugins
-
-PRIOR = load_plugins([Path(__file__).parents[2] / "plugins"]).priors["dip"].load()
-PACKAGE = PRIOR.__module__.rpartition(".")[0]
-layers, networks, convolution, normalisation, joining, upsampling, sizes = (
-    importlib.import_module(f"{PACKAGE}.{name}")
-    for name in (
-        "layers",
-        "networks",
-        "fused.convolution",
-        "fused.normalisation",
-        "fused.joining",
-        "fused.upsampling",
-        "fused.bands",
-    )
-)
 
 
 @pytest.fixture(params=["one band", "many bands"])

@@ -1,4 +1,3 @@
-import importlib
 import math
 from pathlib import Path
 
@@ -9,6 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from skimage import data
 
+from plugins.dncnn import model
+from plugins.dncnn import network as network_module
 from priorbench.data.tensors import to_tensor
 from priorbench.operators import Identity
 from priorbench.plugins.manager import load_plugins
@@ -19,10 +20,6 @@ from priorbench.store.checkpoints import Checkpoint
 
 REGISTRY = load_plugins([Path(__file__).parents[2] / "plugins"])
 DNCNN = REGISTRY.priors["dncnn"].load()
-PACKAGE = DNCNN.__module__.rpartition(".")[0]
-model, network_module = (
-    importlib.import_module(f"{PACKAGE}.{name}") for name in ("model", "network")
-)
 
 SMALL = {"width": 4, "blocks": 1, "scales": 2, "tile_size": 16}
 TINY = {**SMALL, "n_tiles": 600, "held_out": 0.1, "iterations": 60, "batch": 8, "measure_every": 20}

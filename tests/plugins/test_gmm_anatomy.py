@@ -1,4 +1,3 @@
-import importlib
 import math
 from dataclasses import replace
 from pathlib import Path
@@ -9,6 +8,15 @@ import pytest
 import torch
 from skimage import data
 
+from plugins.gmm.mixture import Mixture
+from plugins.studies.autoencoders import likelihoods as autoencoder_likelihoods
+from plugins.studies.likelihood import measure as likelihood_measure
+from plugins.studies.mixtures import components, scales, tiles
+from plugins.studies.mixtures import selection as choice
+from plugins.studies.mixtures.anatomy import study as anatomy
+from plugins.studies.mixtures.anatomy import tails
+from plugins.studies.mixtures.dead_leaves import alignment, transfer
+from plugins.studies.mixtures.dead_leaves import study as dead_leaves
 from priorbench.data.dead_leaves import dead_leaves as draw_dead_leaves
 from priorbench.data.synthetic import DeadLeavesParameters
 from priorbench.data.tensors import to_tensor
@@ -20,15 +28,6 @@ from priorbench.specs import MetricSpec
 
 REGISTRY = load_plugins([Path(__file__).parents[2] / "plugins"])
 GMM = REGISTRY.priors["gmm"].load()
-PACKAGE = GMM.__module__.rpartition(".")[0]
-Mixture = importlib.import_module(f"{PACKAGE}.mixture").Mixture
-alignment, anatomy, choice, components, dead_leaves, scales, tails, tiles, transfer = (
-    importlib.import_module(f"{PACKAGE}.studies.{name}")
-    for name in (
-        *("alignment", "anatomy", "choice", "components", "dead_leaves"),
-        *("scales", "tails", "tiles", "transfer"),
-    )
-)
 BASIS = mean_free_basis(64)
 
 
@@ -562,15 +561,9 @@ def test_a_mixture_has_one_likelihood_in_all_studies(priors, images):
     found["anatomy"] = anatomy.dissect(specimen).likelihoods[2].mean()
     compared = transfer.block_log_likelihoods({"m": specimen.model}, {"s": specimen.blocks})
     found["dead leaves"] = compared["m", "s"].mean()
-    measure = study_module("likelihood", "measure")
-    measured = measure.measure(results, measure.patch_models(results))
+    measured = likelihood_measure.measure(results, likelihood_measure.patch_models(results))
     found["likelihood"] = measured.query("prior == 'gmm-K8'")["log_likelihood"].mean()
     blocks = list(probe_patches(images["test"], 8).values())
-    patch_likelihoods = study_module("vae", "likelihoods").patch_likelihoods
+    patch_likelihoods = autoencoder_likelihoods.patch_likelihoods
     found["vae"] = patch_likelihoods({"m": specimen.model}, blocks)["m"].mean()
     assert list(found.values()) == pytest.approx([found["sweep"]] * len(found), abs=1e-9)
-
-
-def study_module(study, name):
-    package = REGISTRY.studies[study].load().__module__.rpartition(".")[0]
-    return importlib.import_module(f"{package}.{name}")

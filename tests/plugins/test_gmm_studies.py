@@ -1,4 +1,3 @@
-import importlib
 import math
 from pathlib import Path
 from types import SimpleNamespace
@@ -8,6 +7,7 @@ import pandas as pd
 import pytest
 import torch
 
+from plugins.studies.mixtures.sweep import study as module
 from priorbench.plugins.manager import load_plugins
 from priorbench.results import Catalogue, Results
 from priorbench.results.statistics import mean_interval
@@ -15,7 +15,6 @@ from priorbench.specs import MetricSpec
 
 REGISTRY = load_plugins([Path(__file__).parents[2] / "plugins"])
 sweep = REGISTRY.studies["gmm-sweep"].load()
-module = importlib.import_module(sweep.__module__)
 PRIORS = {"gmm-K1": 1, "gmm-K10": 10, "gmm-K50": 50, "gmm-K200": 200}
 COLUMNS = (
     "experiment",

@@ -1,4 +1,3 @@
-import importlib
 import math
 import warnings
 from itertools import pairwise
@@ -10,6 +9,7 @@ import torch
 from skimage import data
 from torch.distributions import Categorical, MixtureSameFamily, MultivariateNormal, Normal
 
+from plugins.independent import em, marginals, model, shrinkage, zero_sum
 from priorbench.data.tensors import to_tensor
 from priorbench.numerics.patches import draw_patches, mean_free_basis
 from priorbench.plugins.manager import load_plugins
@@ -19,11 +19,6 @@ from priorbench.tasks import Denoise
 
 REGISTRY = load_plugins([Path(__file__).parents[2] / "plugins"])
 NAMES = ("ind-pixel", "pca", "ica")
-PACKAGE = REGISTRY.priors["pca"].load().__module__.rpartition(".")[0]
-em, marginals, model, shrinkage, zero_sum = (
-    importlib.import_module(f"{PACKAGE}.{name}")
-    for name in ("em", "marginals", "model", "shrinkage", "zero_sum")
-)
 SIZE = 5
 OPTIONS = {"patch_size": SIZE, "n_patches": 20_000, "scales": 6}
 

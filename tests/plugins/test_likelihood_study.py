@@ -1,4 +1,3 @@
-import importlib
 import math
 from collections import Counter
 from pathlib import Path
@@ -10,6 +9,7 @@ import torch
 from scipy.stats import spearmanr
 from skimage import data
 
+from plugins.studies.likelihood import claims, intervals, measure, tables
 from priorbench.data.tensors import to_array, to_tensor
 from priorbench.metrics.fidelity import psnr
 from priorbench.numerics.patches import draw_patches
@@ -23,11 +23,6 @@ from priorbench.tasks import Denoise, DenoisePoisson, Inpaint
 
 REGISTRY = load_plugins([Path(__file__).parents[2] / "plugins"])
 LIKELIHOOD = REGISTRY.studies["likelihood"].load()
-PACKAGE = LIKELIHOOD.__module__.rpartition(".")[0]
-measure, tables, claims, intervals = (
-    importlib.import_module(f"{PACKAGE}.{name}")
-    for name in ("measure", "tables", "claims", "intervals")
-)
 SIZE = 5
 KINDS = {"ind-pixel": "ind-pixel", "mvg": "mvg", "pca": "pca", "ica": "ica", "gmm-K4": "gmm"}
 

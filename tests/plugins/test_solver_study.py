@@ -1,6 +1,5 @@
 """The study ``solver``: what is restored again, and what it takes to turn an order."""
 
-import importlib
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +9,7 @@ import pytest
 import torch
 from torch.nn.functional import avg_pool2d
 
+from plugins.studies.solver import claims, measure, variations
 from priorbench.data.tensors import to_array
 from priorbench.metrics.fidelity import psnr
 from priorbench.plugins.manager import load_plugins
@@ -21,11 +21,6 @@ from priorbench.specs.solver_settings import SolverSettings, SplittingSettings
 from priorbench.tasks import Denoise, Inpaint
 
 STUDY = load_plugins([Path(__file__).parents[2] / "plugins"]).studies["solver"].load()
-PACKAGE = STUDY.__module__.rpartition(".")[0]
-claims, measure, study, variations = (
-    importlib.import_module(f"{PACKAGE}.{name}")
-    for name in ("claims", "measure", "study", "variations")
-)
 TASKS = {"denoise": Denoise(25), "inpaint": Inpaint(50)}
 SETTINGS = SolverSettings(missing={"first": 0.2, "steps": 6})
 

@@ -1,4 +1,3 @@
-import importlib
 import math
 from pathlib import Path
 
@@ -8,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
+from plugins.vae import blocks, density, elbo
 from priorbench.data.embedded import file_of
 from priorbench.data.images import read_image
 from priorbench.data.tensors import to_tensor
@@ -20,11 +20,6 @@ from priorbench.tasks import Deblur, Denoise, DenoisePoisson, Inpaint, SuperReso
 
 PRIORS = load_plugins([Path(__file__).parents[2] / "plugins"]).priors
 VAE, PatchVAE = PRIORS["vae"].load(), PRIORS["vae-patch"].load()
-PACKAGE = VAE.__module__.rpartition(".")[0]
-blocks, density, elbo, network = (
-    importlib.import_module(f"{PACKAGE}.{name}")
-    for name in ("blocks", "density", "elbo", "network")
-)
 TINY = {
     "tile_size": 16,
     "latent_size": 16,

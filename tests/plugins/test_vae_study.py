@@ -1,4 +1,3 @@
-import importlib
 import math
 from dataclasses import replace
 from pathlib import Path
@@ -10,6 +9,10 @@ import pytest
 import torch
 from skimage import data
 
+from plugins.studies.autoencoders import likelihoods, modes, pictures, sheets, spectra, verdicts
+from plugins.studies.autoencoders import selection as choice
+from plugins.studies.autoencoders import study as vae
+from plugins.vae import elbo
 from priorbench.data.tensors import to_tensor
 from priorbench.plugins.manager import load_plugins
 from priorbench.priors import Context
@@ -17,21 +20,6 @@ from priorbench.results import Catalogue, Results
 
 REGISTRY = load_plugins([Path(__file__).parents[2] / "plugins"])
 study = REGISTRY.studies["vae"].load()
-PACKAGE = study.__module__.rpartition(".")[0]
-choice, likelihoods, modes, pictures, sheets, spectra, vae, verdicts = (
-    importlib.import_module(f"{PACKAGE}.{name}")
-    for name in (
-        "choice",
-        "likelihoods",
-        "modes",
-        "pictures",
-        "sheets",
-        "spectra",
-        "vae",
-        "verdicts",
-    )
-)
-elbo = importlib.import_module(f"{PACKAGE.rpartition('.')[0]}.elbo")
 IMAGES = {
     "camera": to_tensor(data.camera()[100:148, 200:256] / 255),
     "coins": to_tensor(data.coins()[40:90, 60:108] / 255),

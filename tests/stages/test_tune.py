@@ -71,7 +71,7 @@ def stage(
         bench.image(name, np.full((16, 14), 0.3), "lessons")
     bench.plugin("bias", PRIOR.replace("CANDIDATES", repr(candidates)))
     # A plugin is imported once in a process, and some tests write it anew.
-    sys.modules.pop("priorbench_plugins.bias", None)
+    sys.modules.pop("plugins.bias", None)
     (bench.root / "lessons" / "aa.png").write_bytes(b"no image")
     setting = {"tune": True, "parameters": parameters or {}}
     plan = bench.plan(

@@ -59,7 +59,7 @@ def stage(bench: Any, **settings: Any) -> Plan:
     ):
         bench.image(name, 0.5 + 0.4 * np.sin(5 * rows + number) * np.cos(7 * columns), folder)
     bench.plugin("means", PRIORS)
-    sys.modules.pop("priorbench_plugins.means", None)
+    sys.modules.pop("plugins.means", None)
     plan: Plan = bench.plan(
         datasets={
             name: {"source": "folder", "parameters": {"path": name}}

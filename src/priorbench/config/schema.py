@@ -70,7 +70,7 @@ class PluginsSection(Section):
     folders: Names = Field(
         ["plugins"], description="Folders that hold plugins, searched in this order."
     )
-    disable: Names = Field([], description="Names of plugins to leave out.")
+    disable: Names = Field([], description="Names of plugins, or of groups of them, to leave out.")
     strict: bool = Field(
         False, description="Stop at a broken plugin instead of leaving it out with a report."
     )

@@ -20,7 +20,6 @@ from priorbench.plugins import builtin, hookspecs
 from priorbench.provenance import describe_factory
 from priorbench.specs import DatasetSpec, MetricSpec, PriorSpec, Record, StudySpec, TaskSpec
 
-NAMESPACE = "priorbench_plugins"
 DEFAULT_FOLDER = Path("plugins")
 """The folder that is searched where the configuration names none; it alone may be absent."""
 HOOKS: dict[str, type[Record]] = {
@@ -152,7 +151,7 @@ def load_plugins(
 
     Args:
         folders: folders that hold plugins; the default one, ``plugins``, may be absent.
-        disable: names of plugins to leave out without a report.
+        disable: names of plugins, or of groups of them, to leave out without a report.
         strict: raise at the first broken plugin.
 
     Raises:
@@ -165,7 +164,7 @@ def load_plugins(
     for plugin, load in _candidates(folders):
         repeated = plugin.name in found
         found.append(plugin.name)
-        if plugin.name in disable:
+        if _is_disabled(plugin.name, disable):
             continue
         try:
             if repeated:
@@ -188,9 +187,14 @@ def load_plugins(
             Plugin(plugin.name, plugin.origin, plugin.location, plugin.package, problem)
         )
     for name in disable:
-        if name not in found:
+        if not any(_is_disabled(plugin, [name]) for plugin in found):
             raise PluginError(unknown("plugin in plugins.disable", name, found))
     return registry
+
+
+def _is_disabled(plugin: str, disable: Sequence[str]) -> bool:
+    """Return whether ``disable`` names a plugin or a group that it is in."""
+    return any(plugin == name or plugin.startswith(f"{name}.") for name in disable)
 
 
 def load_factory(factory: str | Callable[..., Any], plugin: Plugin, name: str) -> Any:
@@ -227,10 +231,8 @@ def _candidates(folders: Sequence[Path]) -> Iterator[tuple[Plugin, Callable[[], 
     """Yield each plugin that can be found with the function that imports it."""
     yield Plugin("priorbench", "built-in", str(builtin.__file__), "priorbench"), lambda: builtin
     for folder in folders:
-        for path in sorted(Path(folder).iterdir()) if Path(folder).is_dir() else ():
-            if path.name.startswith((".", "_")) or not (path.is_dir() or path.suffix == ".py"):
-                continue
-            yield _folder_plugin(path)
+        for path in _plugin_paths(Path(folder)):
+            yield _folder_plugin(Path(folder), path)
     for entry in sorted(entry_points(group=hookspecs.PROJECT), key=lambda entry: entry.name):
         plugin = Plugin(
             entry.name, "package", entry.value, entry.module.rpartition(".")[0] or entry.module
@@ -238,58 +240,68 @@ def _candidates(folders: Sequence[Path]) -> Iterator[tuple[Plugin, Callable[[], 
         yield plugin, _entry_point_loader(entry)
 
 
-def _folder_plugin(path: Path) -> tuple[Plugin, Callable[[], ModuleType]]:
+def _plugin_paths(folder: Path) -> Iterator[Path]:
+    """Yield the plugins in a folder, and those in the groups in it.
+
+    A group is a folder without a ``plugin.py`` of its own that holds folders with one.
+    """
+    if not folder.is_dir():
+        return
+    for path in sorted(folder.iterdir()):
+        if path.name.startswith((".", "_")) or not (path.is_dir() or path.suffix == ".py"):
+            continue
+        if not (path / "plugin.py").is_file() and any(path.glob("*/plugin.py")):
+            yield from _plugin_paths(path)
+        else:
+            yield path
+
+
+def _folder_plugin(folder: Path, path: Path) -> tuple[Plugin, Callable[[], ModuleType]]:
     """Return the plugin in ``path``, a folder with a ``plugin.py`` or one file, and its import."""
-    name = path.stem if path.is_file() else path.name
-    package = f"{NAMESPACE}.{name}"
+    last = path.stem if path.is_file() else path.name
+    name = ".".join([*path.relative_to(folder).parts[:-1], last])
+    package = f"{folder.resolve().name}.{name}"
     file = path if path.is_file() else path / "plugin.py"
 
     def load() -> ModuleType:
-        if "." in name:
+        if "." in last:
             raise PluginError("the name of a plugin's folder can't hold a dot: rename it")
         if not file.is_file():
-            raise PluginError(f"{file} is missing: a plugin's folder declares its records there")
-        _make_package(NAMESPACE, path.parent)
-        if path.is_file():
-            _forget(package, keep=file)
-            return importlib.import_module(package)
-        _make_package(package, path)
-        return importlib.import_module(f"{package}.plugin")
+            raise PluginError(f"{file} is missing: a plugin's folder registers its specs there")
+        _make_importable(folder.resolve())
+        _forget_other(package, path.resolve())
+        return importlib.import_module(package if path.is_file() else f"{package}.plugin")
 
     return Plugin(name, "folder", str(file), package), load
 
 
-def _make_package(name: str, folder: Path) -> None:
-    """Make the package ``name`` without code of its own, with ``folder`` on its path."""
-    folder = folder.resolve()
-    module = sys.modules.get(name)
-    if (
-        module is not None
-        and name != NAMESPACE
-        and list(getattr(module, "__path__", ())) != [str(folder)]
-    ):
-        _forget(name)
-        module = None
-    if module is None:
-        module = ModuleType(name)
-        module.__path__ = []
-        sys.modules[name] = module
-    if name == NAMESPACE:
-        # The folder asked for last comes first, so that a name found there is not shadowed.
-        module.__path__ = [str(folder), *(p for p in module.__path__ if p != str(folder))]
-    else:
-        module.__path__ = [str(folder)]
+def _make_importable(folder: Path) -> None:
+    """Make a folder a namespace package (PEP 420) of its own name, as if its parent were on the path.
+
+    Several folders may share a name: the one asked for last is searched first.
+
+    Raises:
+        PluginError: an installed package or a module of Python has the folder's name.
+    """
+    if str(folder.parent) not in sys.path:
+        sys.path.append(str(folder.parent))
+    package = importlib.import_module(folder.name)
+    places = list(getattr(package, "__path__", ()))
+    if getattr(package, "__file__", None) is not None and str(folder) not in places:
+        raise PluginError(
+            f"the folder {folder} has the name of a Python package ({package.__file__}): rename it"
+        )
+    package.__path__ = [str(folder), *(place for place in places if place != str(folder))]
 
 
-def _forget(name: str, keep: Path | None = None) -> None:
+def _forget_other(package: str, path: Path) -> None:
     """Drop modules of a folder plugin of the same name that was loaded from elsewhere."""
-    module = sys.modules.get(name)
-    if module is None or (
-        keep is not None and getattr(module, "__file__", None) == str(keep.resolve())
-    ):
+    module = sys.modules.get(package)
+    if module is None or _module_place(module).resolve() == path:
         return
-    for key in [key for key in sys.modules if key == name or key.startswith(f"{name}.")]:
-        del sys.modules[key]
+    for name in list(sys.modules):
+        if name == package or name.startswith(f"{package}."):
+            del sys.modules[name]
 
 
 def _entry_point_loader(entry: EntryPoint) -> Callable[[], ModuleType]:

@@ -94,7 +94,7 @@ def dependencies_of(
     installed: set[str] = set()
     while waiting:
         module = waiting.pop()
-        if module in seen or is_neutral(module):  # A package around it may be neutral.
+        if module in seen:
             continue
         seen.add(module)
         if not packages.follows(module):
@@ -150,10 +150,9 @@ def _modules_in(folder: Path, package: str) -> list[str]:
 
 def _with_parents(module: str) -> list[str]:
     """Return a module and the packages around it, whose code runs at its import."""
-    if is_neutral(module):
-        return []
     parts = module.split(".")
-    return [".".join(parts[:end]) for end in range(1, len(parts) + 1)]
+    names = [".".join(parts[:end]) for end in range(1, len(parts) + 1)]
+    return [name for name in names if not is_neutral(name)]
 
 
 def _named_files(digest: CodeDigest, module: str, file: Path) -> dict[str, Path]:

@@ -1,0 +1,119 @@
+"""What happens while a network is fitted: noise impedance, and where the stopping rules land on the way."""
+
+from __future__ import annotations
+
+import pandas as pd
+import torch
+
+from plugins.dip.model import LOOK
+from plugins.dip.stopping import Discrepancy, Fixed, HeldOut, MovingVariance, Rule
+from priorbench.operators import Identity
+from priorbench.problem import Problem
+from priorbench.types import Image
+
+from .bands import BANDS, Bands
+from .runs import DENOISING, FIT, SIGMA, Row, Scale, descend, problem_of, quality, start
+
+IMPEDANCE, STOPPING, SPECTRUM = "impedance", "stopping", "bands"
+IMAGE, NOISY, SHUFFLED, NOISE = TARGETS = ("image", "image + noise", "shuffled pixels", "noise")
+RELATIVE_LOSS = "loss / variance of the target"
+LOSS, OUTPUT, ESTIMATE = "loss", "PSNR of the output (dB)", "PSNR of the average (dB)"
+BAND_ERROR = "relative error against the clean image"
+TRAJECTORY, ORACLE = "trajectory", "peak"
+FIXED, DISCREPANCY, HELD_OUT, VARIANCE = RULES = ("fixed", "discrepancy", "held-out", "variance")
+
+
+def impedance(image: Image, scale: Scale) -> list[Row]:
+    """Fit an image, the same with noise, its pixels shuffled, and noise, each with a z that stays as it is.
+
+    The rows hold the mean squared error divided by the variance of what is fitted, and for the image itself also the
+    errors by band.
+    """
+    rows = []
+    bands = Bands(image)
+    for name, target in _targets(image).items():
+        problem = Problem(target, Identity((1, *image.shape[-2:])), 0.0)
+        run = start(problem, scale.iterations, stopping="fixed", perturbation=0.0)
+        variance = float(target.var(correction=0).clamp(min=1e-12))
+        for step in descend(run):
+            rows.append(
+                Row(IMPEDANCE, FIT, name, step.iteration, RELATIVE_LOSS, step.error / variance)
+            )
+            if name == IMAGE:
+                rows += _band_rows(FIT, step.iteration, bands.errors(step.output))
+    return rows
+
+
+def _targets(image: Image) -> dict[str, Image]:
+    generator = torch.Generator().manual_seed(0)
+    order = torch.randperm(image.numel(), generator=generator)
+    return {
+        IMAGE: image,
+        NOISY: problem_of(DENOISING, image).y,
+        SHUFFLED: image.flatten()[order].view_as(image),
+        NOISE: torch.rand(image.shape, generator=generator),
+    }
+
+
+def stopping(image: Image, scale: Scale) -> list[Row]:
+    """Denoise once, let all stopping rules watch, and say which estimate each of them picks.
+
+    The same pixels are held out for all of them. The peak of the PSNR needs the clean image: no score uses it.
+    """
+    problem = problem_of(DENOISING, image)
+    run = start(problem, scale.iterations, stopping=HELD_OUT)
+    patience, window = run.parameters.patience, run.parameters.window
+    rules: dict[str, Rule] = {
+        FIXED: Fixed(),
+        DISCREPANCY: Discrepancy(SIGMA / 255),
+        HELD_OUT: HeldOut(patience),
+        VARIANCE: MovingVariance(window // LOOK, patience),
+    }
+    rows = []
+    bands = Bands(image)
+    peak = Row(STOPPING, DENOISING, ORACLE, 0, ESTIMATE, 0.0)
+    for step in descend(run):
+        estimate = run.descent.estimate
+        assert estimate is not None
+        now = Row(STOPPING, DENOISING, TRAJECTORY, step.iteration, LOSS, step.loss)
+        average = now._replace(quantity=ESTIMATE, value=quality(estimate, image, problem))
+        rows += [
+            now,
+            now._replace(quantity=OUTPUT, value=quality(step.output, image, problem)),
+            average,
+        ]
+        rows += _band_rows(DENOISING, step.iteration, bands.errors(step.output))
+        peak = max(peak, average._replace(curve=ORACLE), key=lambda row: row.value)
+        if step.iteration % LOOK and step.iteration < scale.iterations:
+            continue
+        errors = run.objective.errors(estimate)
+        for rule in rules.values():
+            if not rule.done:
+                rule.look(step.iteration, estimate, step.output, *errors)
+    picked = {
+        name: quality(rule.best, image, problem)
+        for name, rule in rules.items()
+        if rule.best is not None
+    }
+    return [
+        *rows,
+        peak,
+        *(
+            peak._replace(curve=name, iteration=rules[name].at, value=picked[name])
+            for name in picked
+        ),
+    ]
+
+
+def chosen(table: pd.DataFrame) -> dict[str, tuple[int, float]]:
+    """Return the iteration and the PSNR in dB that each rule picks, and those of the peak, from the study's table."""
+    own = table[(table["part"] == STOPPING) & (table["curve"] != TRAJECTORY)]
+    columns = (own[name].tolist() for name in ("curve", "iteration", "value"))
+    return {curve: (iteration, value) for curve, iteration, value in zip(*columns, strict=True)}
+
+
+def _band_rows(problem: str, iteration: int, errors: list[float]) -> list[Row]:
+    return [
+        Row(SPECTRUM, problem, band, iteration, BAND_ERROR, error)
+        for band, error in zip(BANDS, errors, strict=True)
+    ]

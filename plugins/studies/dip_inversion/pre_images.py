@@ -1,0 +1,170 @@
+"""Natural pre-images: minimisers of ‖Φ(x) - Φ(x₀)‖² over pixels and over the weights of an untrained network."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from plugins.dip.inputs import AMPLITUDE
+from plugins.dip.networks import Hourglass
+from plugins.dip.objective import total_variation
+from priorbench.data.tensors import to_array
+from priorbench.metrics.fidelity import psnr, ssim
+from priorbench.numerics.threads import workers
+from priorbench.types import Image
+
+from .features import Feature
+
+NONE, VARIATION, DEEP = METHODS = ("no prior", "total variation", "Deep Image Prior")
+ERROR, PSNR, SSIM = QUANTITIES = ("relative feature error", "PSNR (dB)", "structural similarity")
+SPREAD = 0.05
+"""Standard deviation of the noise around middle gray that the pixels begin with."""
+
+Error = Callable[[Image], Tensor]
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How long and with what images are looked for.
+
+    Args:
+        side: of the centre of the photograph, at most.
+        starts: from different random numbers, for each method.
+        pixel_iterations: of Adam on pixels.
+        network_iterations: of Adam on weights.
+        learning_rate: of both.
+        weights: of the total variation, each tried.
+        channels: of the hourglass at each scale.
+        scales: how often it halves its maps.
+        skip: channels across at each scale.
+        inputs: channels of z.
+    """
+
+    side: int = 128
+    starts: int = 2
+    pixel_iterations: int = 600
+    network_iterations: int = 500
+    learning_rate: float = 0.01
+    weights: tuple[float, ...] = (0.1, 1.0, 3.0)
+    channels: int = 32
+    scales: int = 5
+    skip: int = 4
+    inputs: int = 32
+
+
+@dataclass(frozen=True)
+class PreImage:
+    """What a method found.
+
+    Args:
+        image: H × W × 1, with the photograph's mean and standard deviation, and not its negative.
+        values: of each quantity.
+    """
+
+    image: np.ndarray
+    values: Mapping[str, float]
+
+
+def pre_images(
+    feature: Feature, photograph: Image, settings: Settings
+) -> dict[tuple[str, float, int], PreImage]:
+    """Return what each method, weight of the total variation, and start finds from Φ of the photograph.
+
+    Args:
+        feature: Φ.
+        photograph: x₀, 1 × 1 × H × W.
+        settings: how.
+    """
+    target = feature(photograph)
+
+    def error(x: Image) -> Tensor:
+        return (feature(x) - target).square().sum() / target.square().sum()
+
+    found = {}
+    for start in range(settings.starts):
+        for weight in (0.0, *settings.weights):
+            method = VARIATION if weight else NONE
+            found[method, weight, start] = over_pixels(
+                error, photograph.shape, weight, settings, start
+            )
+        found[DEEP, 0.0, start] = over_weights(error, photograph.shape, settings, start)
+    return {key: compared(image, photograph, error) for key, image in found.items()}
+
+
+def over_pixels(
+    error: Error, shape: torch.Size, weight: float, settings: Settings, seed: int
+) -> Image:
+    """Return the minimiser of error(x) + w TV(x) over pixels on [0, 1].
+
+    Args:
+        error: of an image.
+        shape: of the image, 1 × C × H × W.
+        weight: w.
+        settings: how.
+        seed: of the noise that x begins with.
+    """
+    noise = torch.randn(shape, generator=torch.Generator().manual_seed(seed))
+    x = (0.5 + SPREAD * noise).requires_grad_()
+    optimiser = torch.optim.Adam([x], lr=settings.learning_rate)
+    for _ in range(settings.pixel_iterations):
+        optimiser.zero_grad()
+        loss = error(x) + weight * total_variation(x) if weight else error(x)
+        torch.autograd.backward(loss)
+        optimiser.step()
+        with torch.no_grad():
+            x.clamp_(0, 1)
+    return x.detach()
+
+
+def over_weights(error: Error, shape: torch.Size, settings: Settings, seed: int) -> Image:
+    """Return f_θ(z) for the weights θ that minimise error(f_θ(z)); z is uniform noise.
+
+    Args:
+        error: of an image.
+        shape: of the image, 1 × C × H × W.
+        settings: how.
+        seed: of z and of the weights that θ begins with.
+    """
+    _, channels, height, width = shape
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        widths, skips = [settings.channels] * settings.scales, [settings.skip] * settings.scales
+        network = Hourglass(settings.inputs, channels, widths, skips)
+        z = AMPLITUDE * torch.rand(1, settings.inputs, *network.input_size(height, width))
+    z = z.contiguous(memory_format=torch.channels_last)
+    optimiser = torch.optim.Adam(network.parameters(), lr=settings.learning_rate)
+    with workers(torch.get_num_threads()):
+        for _ in range(settings.network_iterations):
+            optimiser.zero_grad()
+            loss = error(network(z)[:, :, :height, :width])
+            torch.autograd.backward(loss)
+            optimiser.step()
+        with torch.no_grad():
+            image: Image = network(z)[:, :, :height, :width]
+    return image
+
+
+def compared(image: Image, photograph: Image, error: Error) -> PreImage:
+    """Return an image with its distance from the photograph, whatever brightness and contrast it has.
+
+    The PSNR is that of a x + b with the a and b of the least squared error. Where x has little to do with x₀, that is
+    flat, and so more alike to flat parts of x₀ than they deserve: the structural similarity is that of ±a' x + b' with
+    the mean and the standard deviation of x₀ and the sign of a.
+
+    Args:
+        image: x, 1 × 1 × H × W.
+        photograph: x₀, 1 × 1 × H × W.
+        error: ‖Φ(x) - Φ(x₀)‖² / ‖Φ(x₀)‖².
+    """
+    x, clean = to_array(image).astype(np.float64), to_array(photograph).astype(np.float64)
+    centred = x - x.mean()
+    deviation = max(float(centred.std()), float(np.finfo(np.float32).tiny))
+    slope = float(np.mean(centred * clean)) / deviation**2
+    fitted = clean.mean() + slope * centred
+    alike = clean.mean() + np.copysign(float(clean.std()) / deviation, slope) * centred
+    values = float(error(image).sqrt()), psnr(fitted, clean), ssim(alike, clean)
+    return PreImage(alike, dict(zip(QUANTITIES, values, strict=True)))
