@@ -16,6 +16,7 @@ import yaml
 from hypothesis import settings
 from PIL import Image
 
+import plugins
 from priorbench.config.schema import load_experiment
 from priorbench.jobs.worker import THREAD_VARIABLES
 from priorbench.plan import Plan
@@ -40,15 +41,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def _own_plugins() -> Iterator[None]:
     """Forget the plugins that a test has made, whose folders share names with others."""
     path, modules = list(sys.path), dict(sys.modules)
+    places = list(plugins.__path__)
     yield
     sys.path[:] = path
+    plugins.__path__ = places
     for name in list(sys.modules):
-        if name.partition(".")[0] not in ("plugins", "my_priors", "elsewhere"):
-            continue
-        if name not in modules:
+        if name.partition(".")[0] in ("plugins", "my_priors", "elsewhere"):
             del sys.modules[name]
-        else:
-            sys.modules[name] = modules[name]
+    sys.modules.update(modules)
 
 
 @dataclass(frozen=True)

@@ -56,8 +56,8 @@ def reload_with(folder: Path, file: str, old: str, new: str) -> Plan:
     # Python takes a source of the same second and size for unchanged.
     shutil.rmtree(folder / "__pycache__", ignore_errors=True)
     moved = folder.parent.parent / f"again-{os.urandom(4).hex()}"
-    shutil.copytree(folder, moved / "mine")
-    return folder_plan([moved])
+    shutil.copytree(folder, moved / "plugins" / "mine")
+    return folder_plan([moved / "plugins"])
 
 
 def test_a_prior_is_computed_again_for_its_code_its_parameters_and_its_factory(

@@ -1,5 +1,6 @@
 """Which results are computed again after an edit of each module of the library."""
 
+import ast
 import dataclasses
 import shutil
 from collections.abc import Iterable
@@ -27,20 +28,24 @@ OPERATORS = [
     "operators/[!c]*",
     "operators/composition.py",
 ]
-IMAGES = ["data/__init__.py", "data/decoders.py", "data/formats/*", "data/images.py"]
+IMAGES = ["data/decoders.py", "data/formats/*", "data/images.py"]
 SOLVERS = ["solvers/*", "numerics/tiles.py"]
 PRIORS = ["types.py", "priors.py", "store/checkpoints.py"]
 TASKS = [*OPERATORS, *IMAGES, "tasks/*", "data/tensors.py", "data/kernels.py"]
 TASKS += ["data/catalogue.py", "data/download.py"]
-STAGE = ["stages/__init__.py", "store/outcome.py", "store/status.py"]
+STAGE = ["store/outcome.py", "store/status.py"]
 WORKER = ["jobs/device.py", "jobs/usage.py", "jobs/worker.py"]
 ATTEMPT = ["jobs/pool.py", "jobs/attempt.py", "jobs/deadline.py"]
-PROTOCOL = ["metrics/__init__.py", "metrics/fidelity.py", "metrics/protocol.py"]
+PROTOCOL = ["metrics/fidelity.py", "metrics/protocol.py"]
 RESULTS = ["results/__init__.py", "results/catalogue.py", "studies/findings.py"]
 RESULTS += ["studies/material.py", "results/exact.py", "store/status.py"]
 ROWS = [*RESULTS, "results/gather.py", "results/ordering.py", "results/published.py"]
-ROWS += ["results/rows.py", "results/schema.py", "stages/results.py", "stages/__init__.py"]
-STYLE = ["report/__init__.py", "report/figures/__init__.py", "report/figures/style.py"]
+ROWS += [
+    "results/rows.py",
+    "results/schema.py",
+    "stages/results.py",
+]
+STYLE = ["report/figures/style.py"]
 
 STAGES = {
     "prepare": [*STAGE, *IMAGES, "data/transform.py", "seeds.py", "stages/prepare.py"],
@@ -100,7 +105,6 @@ STAGES = {
     "gather": [*ROWS, "store/outcome.py", "stages/costs.py", "stages/gather.py"],
     "tabulate": [
         *ROWS,
-        "report/__init__.py",
         "report/*.py",
         "results/statistics.py",
         "monitor/outdated.py",
@@ -147,7 +151,6 @@ RECORDS = {
         *OPERATORS,
         "numerics/precision.py",
         "numerics/threads.py",
-        "networks/__init__.py",
         "networks/muon.py",
     ],
     "priors dncnn": [*PRIORS, *OPERATORS, *SOLVERS, "numerics/patches.py", "networks/*"],
@@ -163,10 +166,9 @@ RECORDS = {
         "data/synthetic.py",
         "data/textures.py",
     ],
-    "metrics psnr": ["metrics/__init__.py", "metrics/fidelity.py"],
-    "metrics residual": [*OPERATORS, "metrics/__init__.py", "metrics/consistency.py"],
+    "metrics psnr": ["metrics/fidelity.py"],
+    "metrics residual": [*OPERATORS, "metrics/consistency.py"],
     "metrics ms-ssim": [
-        "metrics/__init__.py",
         "metrics/fidelity.py",
         "metrics/multiscale.py",
     ],
@@ -213,6 +215,8 @@ def test_an_edit_of_each_module_computes_again_what_depends_on_it_and_nothing_el
     wrong = []
     for file in files:
         text = (copy / file).read_text()
+        if file.endswith("__init__.py") and len(ast.parse(text).body) == 1:
+            continue  # It holds a docstring and no code.
         (copy / file).write_text(f"{text}\nEDITED = 1\n")
         after = computed(Code(registry.plugins), registry)
         (copy / file).write_text(text)
@@ -222,7 +226,7 @@ def test_an_edit_of_each_module_computes_again_what_depends_on_it_and_nothing_el
                 expected = False
             if (after[name] != before[name]) != expected:
                 wrong.append(f"{file}: {name} {'is not' if expected else 'is'} computed again")
-    assert wrong == []
+    assert wrong == [], "\n".join(wrong)
 
 
 def test_every_pattern_of_the_table_fits_a_module() -> None:

@@ -5,10 +5,11 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
-from mixtures import GMM, adaptation, fitted, mixture, model, quadratic, random_mixture
+from mixtures import GMM, fitted, random_mixture
 from skimage import data
 from torch.distributions import MultivariateNormal
 
+from plugins.gmm import adaptation, mixture, model, quadratic
 from priorbench.data.tensors import to_tensor
 from priorbench.numerics.patches import draw_patches
 from priorbench.priors import Context

@@ -7,8 +7,10 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
-from mixtures import em, fitted, mstep, random_mixture, start
+from mixtures import fitted, random_mixture
 from torch.distributions import MultivariateNormal
+
+from plugins.gmm import em, mstep, start
 
 
 def first_state(v, labels, components, maximise):

@@ -4,7 +4,9 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from mixtures import GMM, mixture, model, posterior, random_mixture, short_list
+from mixtures import GMM, random_mixture
+
+from plugins.gmm import mixture, model, posterior, short_list
 
 COMPONENTS = 80
 

@@ -8,7 +8,7 @@ import pandas as pd
 
 from priorbench.monitor.outdated import outdated_notes
 from priorbench.plan import Plan
-from priorbench.results.environment import environment_notes
+from priorbench.store.environment import environment_notes
 
 
 def remarks(plan: Plan, runs: pd.DataFrame, scores: pd.DataFrame) -> list[str]:

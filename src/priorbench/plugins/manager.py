@@ -230,9 +230,10 @@ def _absent(folders: Sequence[Path]) -> list[str]:
 def _candidates(folders: Sequence[Path]) -> Iterator[tuple[Plugin, Callable[[], ModuleType]]]:
     """Yield each plugin that can be found with the function that imports it."""
     yield Plugin("priorbench", "built-in", str(builtin.__file__), "priorbench"), lambda: builtin
+    folders = [Path(folder).resolve() for folder in folders]
     for folder in folders:
-        for path in _plugin_paths(Path(folder)):
-            yield _folder_plugin(Path(folder), path)
+        for path in _plugin_paths(folder):
+            yield _folder_plugin(path, folder, folders)
     for entry in sorted(entry_points(group=hookspecs.PROJECT), key=lambda entry: entry.name):
         plugin = Plugin(
             entry.name, "package", entry.value, entry.module.rpartition(".")[0] or entry.module
@@ -256,11 +257,13 @@ def _plugin_paths(folder: Path) -> Iterator[Path]:
             yield path
 
 
-def _folder_plugin(folder: Path, path: Path) -> tuple[Plugin, Callable[[], ModuleType]]:
+def _folder_plugin(
+    path: Path, folder: Path, folders: Sequence[Path]
+) -> tuple[Plugin, Callable[[], ModuleType]]:
     """Return the plugin in ``path``, a folder with a ``plugin.py`` or one file, and its import."""
     last = path.stem if path.is_file() else path.name
     name = ".".join([*path.relative_to(folder).parts[:-1], last])
-    package = f"{folder.resolve().name}.{name}"
+    package = f"{folder.name}.{name}"
     file = path if path.is_file() else path / "plugin.py"
 
     def load() -> ModuleType:
@@ -268,17 +271,18 @@ def _folder_plugin(folder: Path, path: Path) -> tuple[Plugin, Callable[[], Modul
             raise PluginError("the name of a plugin's folder can't hold a dot: rename it")
         if not file.is_file():
             raise PluginError(f"{file} is missing: a plugin's folder registers its specs there")
-        _make_importable(folder.resolve())
-        _forget_other(package, path.resolve())
-        return importlib.import_module(package if path.is_file() else f"{package}.plugin")
+        _make_importable(folder, folders)
+        module = package if path.is_file() else f"{package}.plugin"
+        _forget_other(package, module, file)
+        return importlib.import_module(module)
 
     return Plugin(name, "folder", str(file), package), load
 
 
-def _make_importable(folder: Path) -> None:
+def _make_importable(folder: Path, folders: Sequence[Path]) -> None:
     """Make a folder a namespace package (PEP 420) of its own name, as if its parent were on the path.
 
-    Several folders may share a name: the one asked for last is searched first.
+    Of several ``folders`` of one name, this one is searched first.
 
     Raises:
         PluginError: an installed package or a module of Python has the folder's name.
@@ -286,18 +290,18 @@ def _make_importable(folder: Path) -> None:
     if str(folder.parent) not in sys.path:
         sys.path.append(str(folder.parent))
     package = importlib.import_module(folder.name)
-    places = list(getattr(package, "__path__", ()))
-    if getattr(package, "__file__", None) is not None and str(folder) not in places:
+    if getattr(package, "__file__", None) and str(folder) not in getattr(package, "__path__", ()):
         raise PluginError(
             f"the folder {folder} has the name of a Python package ({package.__file__}): rename it"
         )
-    package.__path__ = [str(folder), *(place for place in places if place != str(folder))]
+    others = [str(other) for other in folders if other.name == folder.name and other != folder]
+    package.__path__ = [str(folder), *others]
 
 
-def _forget_other(package: str, path: Path) -> None:
-    """Drop modules of a folder plugin of the same name that was loaded from elsewhere."""
-    module = sys.modules.get(package)
-    if module is None or _module_place(module).resolve() == path:
+def _forget_other(package: str, module: str, file: Path) -> None:
+    """Drop a folder plugin of the same name whose ``module`` was loaded from another file."""
+    loaded = sys.modules.get(module)
+    if loaded is None or loaded.__file__ == str(file):
         return
     for name in list(sys.modules):
         if name == package or name.startswith(f"{package}."):

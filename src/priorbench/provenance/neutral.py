@@ -15,7 +15,7 @@ NEUTRAL = frozenset(
         "priorbench.plan",  # values that are compared
         "priorbench.plugins",
         "priorbench.provenance",
-        "priorbench.results.environment",
+        "priorbench.store.environment",
         "priorbench.specs",  # values that are compared
         "priorbench.store.files",
         "priorbench.store.locks",

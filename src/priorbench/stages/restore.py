@@ -17,9 +17,9 @@ from priorbench.jobs.tuned import with_tuned
 from priorbench.jobs.worker import available_threads, limit_threads, out_of_sight
 from priorbench.plan import Plan
 from priorbench.provenance import fingerprint
-from priorbench.results.environment import write_environment
 from priorbench.seeds import derive_seed, seed_everything
 from priorbench.specs.solver_settings import SolverSettings
+from priorbench.store.environment import write_environment
 from priorbench.store.files import file_sha256, read_json, write_json, write_rows
 from priorbench.store.locks import locked
 from priorbench.store.manifest import Entry, check_file, read_manifest

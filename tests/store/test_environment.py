@@ -6,8 +6,8 @@ import sys
 
 import pytest
 
-from priorbench.results import environment
-from priorbench.results.environment import describe_environment, environment_id, write_environment
+from priorbench.store import environment
+from priorbench.store.environment import describe_environment, environment_id, write_environment
 
 
 def test_the_record_names_what_numbers_depend_on():
