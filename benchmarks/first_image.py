@@ -37,11 +37,9 @@ def seconds(config: str, prior: str, task: str) -> list[float]:
     chosen, dataset = plan.prior(prior), plan.test[0]
     model = chosen.build()
     if chosen.spec.learns:
-        model.load(Path(plan.layout.model(prior)))
+        model.load(plan.layout.model(prior))
     image = next(iter(plan.dataset(dataset).images))
-    clean = read_tensor(Path(plan.layout.image(dataset, image)))[
-        ..., 48 : 48 + SIDE, 48 : 48 + SIDE
-    ]
+    clean = read_tensor(plan.layout.image(dataset, image))[..., 48 : 48 + SIDE, 48 : 48 + SIDE]
     problem = plan.task(task).build().corrupt(clean, torch.Generator().manual_seed(0))
     measured = []
     for _ in range(2):
@@ -75,7 +73,8 @@ def main() -> None:
     plan = Plan(load_experiment(Path(arguments.config)))
     print("| prior | task | first (s) | second (s) | difference (s) | before the clock (s) |")
     print("|---|---|---|---|---|---|")
-    for _, task, prior in plan.cells():
+    for cell in plan.cells():
+        task, prior = cell.task, cell.prior
         if arguments.priors and prior not in arguments.priors:
             continue
         if arguments.tasks and task not in arguments.tasks:

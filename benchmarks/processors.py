@@ -84,22 +84,22 @@ def restored(
     plan.task(task).entry.load()  # Makes the task's operators known.
     model = chosen.entry.load()(**{**chosen.parameters, **changes})
     if chosen.spec.learns:
-        model.load(Path(plan.layout.model(prior)))
+        model.load(plan.layout.model(prior))
     if whole:
         clean = torch.from_numpy(skimage.data.camera() / 255).float()[None, None]
         problem = plan.task(task).build().corrupt(clean, torch.Generator().manual_seed(0))
         estimate = restore(model, problem, Context.seeded(seed)).image
         return {"camera": psnr(to_array(estimate), to_array(clean))}
-    manifest = Path(plan.layout.problems(dataset, task))
+    manifest = plan.layout.problems(dataset, task)
     protocol = read_about(manifest)
     scores = {}
     for image, entry in read_manifest(manifest).items():
         names = [dataset, image, task, prior] + ([f"seed {seed}"] if seed else [])
-        problem = Problem.load(Path(plan.layout.problem(dataset, task, image)))
+        problem = Problem.load(plan.layout.problem(dataset, task, image))
         context = Context.seeded(derive_seed(plan.experiment.seed, *names))
         restored = to_array(restore(model, problem, context).image)
         _, height, width = entry.shape
-        original = to_array(read_tensor(Path(plan.layout.image(dataset, image))))[:height, :width]
+        original = to_array(read_tensor(plan.layout.image(dataset, image)))[:height, :width]
         pair = compared(restored, original, protocol["border"], protocol["luminance"])
         scores[image] = psnr(*pair)
     return scores

@@ -46,7 +46,7 @@ def main() -> None:
         chosen = plan.prior(name)
         model = chosen.build()
         if chosen.spec.learns:
-            model.load(Path(plan.layout.model(name)))
+            model.load(plan.layout.model(name))
         cells = []
         for task in TASKS.values():
             began = time.process_time()

@@ -171,8 +171,8 @@ def test_a_configuration_is_refused_in_one_message_or_all_that_a_run_asks_is_ans
     for name in (*plan.priors, *plan.tasks):
         assert NAME.fullmatch(name) and len(name) < 200
     assert forecast(plan).core_hours >= 0
-    jobs = list(plan.cells())
-    for dataset, task, prior in jobs[:5]:
+    for cell in list(plan.cells())[:5]:
+        dataset, task, prior = cell.dataset, cell.task, cell.prior
         for attempt in range(1, plan.experiment.retries + 2):
             numbers = [
                 plan.restore_minutes(dataset, prior, "0", attempt),
@@ -182,7 +182,7 @@ def test_a_configuration_is_refused_in_one_message_or_all_that_a_run_asks_is_ans
                 plan.memory(prior, dataset, attempt),
             ]
             assert all(isinstance(number, int) and 0 < number < 10**18 for number in numbers)
-        assert re.fullmatch("[0-9a-f]+", plan.fingerprints.scores(dataset, task, prior))
+        assert re.fullmatch("[0-9a-f]+", plan.fingerprints.scores(cell))
         for target in plan.tunings.targets(task, prior):
             assert plan.tuning_minutes(target, prior) > 0
         json.dumps(plan.prior(prior).describe())

@@ -11,6 +11,7 @@ from typing import Any
 from priorbench.config.schema import ConfigError, dump_experiment, parse_experiment, read_yaml
 from priorbench.plan import Plan
 from priorbench.plugins.manager import PluginError
+from priorbench.store.cell import Cell
 from priorbench.store.files import write_atomically, write_json
 
 DEFAULT = Path("config.yaml")
@@ -54,16 +55,21 @@ def load_plan(config: Mapping[str, Any], workflow: Any) -> Plan:
     return plan
 
 
+def cell_of(wildcards: Any) -> Cell:
+    """Return the cell that a job's wildcards name."""
+    return Cell(wildcards.dataset, wildcards.task, wildcards.prior)
+
+
 def freeze(plan: Plan) -> None:
     """Write the experiment, every key written out, and what it was expected to take, beside its results.
 
     How often files of its jobs were found missing is written as well: it is a parameter of rules.
     """
-    for dataset, _, prior in plan.cells():
-        plan.chunks(dataset, prior)
+    for cell in plan.cells():
+        plan.chunks(cell.dataset, cell.prior)
     plan.lost.keep()
-    write_json(Path(plan.layout.estimates()), plan.estimates.keep())
-    write_atomically(Path(plan.layout.config()), dump_experiment(plan.experiment))
+    write_json(plan.layout.estimates(), plan.estimates.keep())
+    write_atomically(plan.layout.config(), dump_experiment(plan.experiment))
 
 
 def _merged(base: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:

@@ -4,7 +4,6 @@ import json
 import os
 import subprocess
 import sys
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -18,6 +17,7 @@ from priorbench.stages.gather import gather_all, gather_prior
 from priorbench.stages.prepare import prepare
 from priorbench.stages.restore import restore
 from priorbench.stages.score import score
+from priorbench.store.cell import Cell
 
 PRIORS = """
     from priorbench import PriorSpec, hookimpl
@@ -49,8 +49,8 @@ def finished(bench: Any, *priors: str) -> Plan:
     prepare(plan, "photos")
     corrupt(plan, "photos", "denoise-25")
     for prior in priors:
-        restore(plan, "photos", "denoise-25", prior, "0")
-        score(plan, "photos", "denoise-25", prior, "0")
+        restore(plan, Cell("photos", "denoise-25", prior), "0")
+        score(plan, Cell("photos", "denoise-25", prior), "0")
         gather_prior(plan, prior)
     gather_all(plan)
     return plan
@@ -80,7 +80,7 @@ def test_each_command_prints_json(bench: Any) -> None:
     assert {"keep", "fail"} <= {record["name"] for record in listed["records"]}
     checked = printed("verify", "--json")
     assert checked["checked"] > 0 and checked["found"] == []
-    Path(plan.layout.restored("photos", "denoise-25", "keep", "one.png")).write_bytes(b"damaged")
+    plan.layout.restored(Cell("photos", "denoise-25", "keep"), "one.png").write_bytes(b"damaged")
     assert len(printed("verify", "--json", code=1)["found"]) == 1
 
 

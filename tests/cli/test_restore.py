@@ -13,6 +13,7 @@ from priorbench.stages.corrupt import corrupt
 from priorbench.stages.prepare import prepare
 from priorbench.stages.restore import restore as restore_chunk
 from priorbench.stages.score import score
+from priorbench.store.cell import Cell
 from priorbench.store.files import file_sha256, read_json, read_rows, write_json
 
 PRIOR = """
@@ -371,17 +372,17 @@ def test_the_printed_psnr_is_the_one_that_the_workflow_writes(
     )
     prepare(plan, "photos")
     corrupt(plan, "photos", identifier)
-    restore_chunk(plan, "photos", identifier, "observed", "0")
+    restore_chunk(plan, Cell("photos", identifier, "observed"), "0")
     chunk = ("photos", identifier, "observed", "0")
     command = [f"photos/{photograph}.png", "--prior", "observed", "--task", identifier]
     result = CliRunner().invoke(app, ["restore", *command, "-o", "out.png"])
     assert result.exit_code == 0, (result.output, result.exception)
-    kept = Path(plan.layout.restored("photos", identifier, "observed", f"{photograph}.png"))
+    kept = plan.layout.restored(Cell("photos", identifier, "observed"), f"{photograph}.png")
     shutil.copy("out.png", kept)
     record = kept.with_suffix(".json")
-    write_json(record, {**read_json(record), "sha256": file_sha256(kept)})
-    score(plan, *chunk)
-    rows = read_rows(Path(plan.layout.scores(*chunk)))
+    write_json(record, {**read_json(record), "sha256": {kept.name: file_sha256(kept)}})
+    score(plan, Cell(*chunk))
+    rows = read_rows(plan.layout.scores(Cell(*chunk)))
     (value,) = (row["value"] for row in rows if row["image"] == photograph)
     assert f"→ {value:.2f} dB" in result.output
     assert ("of the luma" in result.output) == (task == "sr" and photograph == "colour")

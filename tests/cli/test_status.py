@@ -7,7 +7,6 @@ import signal
 import subprocess
 import sys
 import time
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -18,6 +17,7 @@ from priorbench.cli import app
 from priorbench.monitor.failures import SHOWN, Failure, lines
 from priorbench.monitor.status_view import duration
 from priorbench.plan import Plan
+from priorbench.store.cell import Cell
 from priorbench.store.files import write_rows
 from priorbench.store.outcome import Outcome
 
@@ -45,11 +45,11 @@ def plan(bench: Any) -> Plan:
 
 def end(plan: Plan, prior: str, **changes: Any) -> None:
     """Write the rows of all jobs of a prior."""
-    current = plan.fingerprints.restored("photos", TASK, prior)
+    current = plan.fingerprints.restored(Cell("photos", TASK, prior))
     for chunk, [image] in enumerate(plan.chunks("photos", prior)):
         outcome = Outcome("ok", "restore", seconds=90.0).as_dict()
         row = {"image": image, "fingerprint": current, **outcome, **changes}
-        write_rows(Path(plan.layout.runs("photos", TASK, prior, str(chunk))), [row])
+        write_rows(plan.layout.runs(Cell("photos", TASK, prior), str(chunk)), [row])
 
 
 def row(output: str, prior: str) -> list[str]:

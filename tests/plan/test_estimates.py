@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -95,8 +94,8 @@ def test_memory_grows_with_the_largest_image(plan: Any, bench: Any) -> None:
 def test_what_earlier_experiments_took_is_preferred(plan: Any) -> None:
     first = plan(name="first")
     entry = {"seconds": 20.0, "megapixels": 0.2, "training_seconds": None}
-    Path(first.layout.root).mkdir(parents=True)
-    Path(first.layout.costs()).write_text(json.dumps({cost_key(first.prior("mine")): entry}))
+    first.layout.root.mkdir(parents=True)
+    first.layout.costs().write_text(json.dumps({cost_key(first.prior("mine")): entry}))
     second = plan(name="second")
     cost = second.estimates.cost(second.prior("mine"))
     assert (cost.seconds_per_megapixel, cost.origin) == (pytest.approx(100), "measured")
@@ -108,9 +107,9 @@ def test_an_experiment_that_was_begun_keeps_its_jobs(plan: Any) -> None:
     begun = plan(name="begun", job_minutes=5)
     freeze(begun)
     other = plan(name="other")
-    Path(other.layout.root).mkdir(parents=True)
+    other.layout.root.mkdir(parents=True)
     entry = {"seconds": 2.0, "megapixels": 2.0, "training_seconds": None}
-    Path(other.layout.costs()).write_text(json.dumps({cost_key(other.prior("mine")): entry}))
+    other.layout.costs().write_text(json.dumps({cost_key(other.prior("mine")): entry}))
     assert plan(name="begun", job_minutes=5).chunks("photos", "mine") == begun.chunks(
         "photos", "mine"
     )
@@ -131,8 +130,8 @@ def test_costs_of_others_that_are_not_as_they_should_be_are_passed_over(
     plan: Any, content: str
 ) -> None:
     other = plan(name="other")
-    Path(other.layout.root).mkdir(parents=True)
-    Path(other.layout.costs()).write_text(content)
+    other.layout.root.mkdir(parents=True)
+    other.layout.costs().write_text(content)
     made = plan()
     assert made.estimates.cost(made.prior("mine")).origin == "record"
 
@@ -140,8 +139,8 @@ def test_costs_of_others_that_are_not_as_they_should_be_are_passed_over(
 @pytest.mark.parametrize("content", ["", "[]", "{", '{"datasets": {"photos": 3}}'])
 def test_damaged_estimates_are_as_good_as_none(plan: Any, content: str) -> None:
     made = plan()
-    Path(made.layout.root).mkdir(parents=True)
-    Path(made.layout.estimates()).write_text(content)
+    made.layout.root.mkdir(parents=True)
+    made.layout.estimates().write_text(content)
     assert plan().chunks("photos", "mine") == made.chunks("photos", "mine")
 
 

@@ -19,6 +19,7 @@ from priorbench.plugins.manager import load_plugins
 from priorbench.provenance import Packages, packages
 from priorbench.provenance import dependencies as closure
 from priorbench.provenance.dependencies import PACKAGE
+from priorbench.store.cell import Cell
 
 ROOT = Path(__file__).parents[2]
 OPERATORS = [
@@ -58,6 +59,7 @@ STAGES = {
         "data/tensors.py",
         "seeds.py",
         "jobs/curve.py",
+        "jobs/pool.py",
         "stages/train.py",
     ],
     "tune": [
@@ -74,7 +76,7 @@ STAGES = {
         "seeds.py",
         "jobs/samples.py",
         "stages/tune.py",
-        "jobs/tuned.py",
+        "jobs/ready.py",
     ],
     "restore": [
         *STAGE,
@@ -90,7 +92,7 @@ STAGES = {
         "jobs/curve.py",
         "jobs/extras.py",
         "stages/restore.py",
-        "jobs/tuned.py",
+        "jobs/ready.py",
     ],
     "score": [
         *STAGE,
@@ -102,7 +104,7 @@ STAGES = {
         "stages/score.py",
         "seeds.py",
     ],
-    "gather": [*ROWS, "store/outcome.py", "stages/costs.py", "stages/gather.py"],
+    "gather": [*ROWS, "stages/costs.py", "stages/gather.py"],
     "tabulate": [
         *ROWS,
         "report/*.py",
@@ -125,7 +127,6 @@ STAGES = {
     "study": [
         *ROWS,
         *PROTOCOL,
-        *STAGE,
         *OPERATORS,
         *IMAGES,
         *STYLE,
@@ -136,7 +137,7 @@ STAGES = {
         "report/study_page.py",
         "studies/experiment.py",
         "stages/study.py",
-        "jobs/tuned.py",
+        "jobs/ready.py",
         "seeds.py",
     ],
 }
@@ -289,8 +290,8 @@ def test_a_result_depends_on_all_that_it_is_made_from(change: str) -> None:
             "training images": found.images("training"),
             "problems": found.problems("test", task),
             "training": found.training("mine"),
-            "restored": found.restored("test", task, "mine"),
-            "scores": found.scores("test", task, "mine"),
+            "restored": found.restored(Cell("test", task, "mine")),
+            "scores": found.scores(Cell("test", task, "mine")),
         }
 
     before, after = fingerprints(), fingerprints(**CHANGES[change])
@@ -307,7 +308,9 @@ def test_input_files_are_compared_by_their_content(bench: Any) -> None:
     def found() -> tuple[str, str]:
         made = bench.plan(tasks=tasks)
         (task,) = made.tasks
-        return made.fingerprints.images("photos"), made.fingerprints.restored("photos", task, "own")
+        return made.fingerprints.images("photos"), made.fingerprints.restored(
+            Cell("photos", task, "own")
+        )
 
     before = found()
     bench.image("one", pixels[1])

@@ -8,6 +8,7 @@ from plans import plan, spec
 from priorbench.config.schema import ConfigError
 from priorbench.plan.forecast import JOB_SECONDS, forecast
 from priorbench.specs import Resources
+from priorbench.store.cell import Cell
 
 
 @given(count=st.integers(1, 60), size=st.integers(1, 70))
@@ -61,9 +62,9 @@ def test_cells_are_all_combinations_that_a_prior_can_do() -> None:
     )
     made = plan(*priors, tasks={"run": ["denoise", "inpaint"]})
     assert set(made.cells()) == {
-        ("test", "denoise-25", "all"),
-        ("test", "inpaint-50", "all"),
-        ("test", "denoise-25", "denoiser"),
+        Cell("test", "denoise-25", "all"),
+        Cell("test", "inpaint-50", "all"),
+        Cell("test", "denoise-25", "denoiser"),
     }
     assert made.job_files(made.layout.scores, ["nothing"]) == []
 

@@ -11,6 +11,7 @@ from priorbench.config.schema import ConfigError
 from priorbench.plan.tuning import Candidate, regime_of, solver_candidates, solver_target
 from priorbench.specs import Parameters, PriorSpec, Resources
 from priorbench.specs.solver_settings import REGIMES, SolverSettings, SplittingSettings
+from priorbench.store.cell import Cell
 
 
 class SmoothParameters(Parameters):
@@ -244,7 +245,7 @@ def test_a_change_of_the_splitting_restores_again_and_trains_nothing() -> None:
             **tasks,
         )
         prints = made.fingerprints
-        restored = {task: prints.restored("test", task, "mine") for task in made.tasks}
+        restored = {task: prints.restored(Cell("test", task, "mine")) for task in made.tasks}
         return {**restored, "training": prints.training("mine")}
 
     def changed(other: dict[str, str]) -> set[str]:

@@ -173,14 +173,15 @@ CALLS = {
     "train": (
         "from priorbench.stages.train import train, _fit\n"
         "train(plan, 'doubled')\n"
-        "_fit(lambda message: None, plan.experiment.model_dump(), 'doubled')"
+        "_fit(lambda message: None, plan.experiment.model_dump(), ['doubled'])"
     ),
     "restore": (
-        "from priorbench.stages.restore import restore, _work\n"
-        f"restore(plan, {CELL}, '0')\n"
-        f"_work(lambda message: None, plan.experiment.model_dump(), {CELL}, ['one'])"
+        "from priorbench.stages.restore import restore, _restore_images\n"
+        f"cell = plan.cell({CELL})\n"
+        "restore(plan, cell, '0')\n"
+        "_restore_images(lambda message: None, plan.experiment.model_dump(), cell, ['one'])"
     ),
-    "score": f"from priorbench.stages.score import score; score(plan, {CELL}, '0')",
+    "score": f"from priorbench.stages.score import score; score(plan, plan.cell({CELL}), '0')",
     "gather": (
         "from priorbench.stages.gather import gather_all, gather_prior\n"
         "gather_prior(plan, 'doubled')\n"

@@ -1,5 +1,4 @@
 import re
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -40,7 +39,7 @@ def problems(
 def checksums(plan: Plan) -> dict[str, str]:
     [task] = plan.tasks
     return {
-        name: file_sha256(Path(plan.layout.problem("photos", task, name)))
+        name: file_sha256(plan.layout.problem("photos", task, name))
         for name in plan.datasets["photos"].images
     }
 
@@ -64,8 +63,8 @@ def test_the_same_image_is_another_problem_in_another_task(bench: Any) -> None:
     )
     prepare(second, "photos")
     corrupt(second, "photos", "denoise-50")
-    first = Problem.load(Path(one.layout.problem("photos", "denoise-25", "a")))
-    other = Problem.load(Path(second.layout.problem("photos", "denoise-50", "a")))
+    first = Problem.load(one.layout.problem("photos", "denoise-25", "a"))
+    other = Problem.load(second.layout.problem("photos", "denoise-50", "a"))
     clean = round(255 * 0.5) / 255
     assert not np.allclose(
         (first.y - clean) / first.sigma, (other.y - clean) / other.sigma, atol=1e-3
@@ -74,7 +73,7 @@ def test_the_same_image_is_another_problem_in_another_task(bench: Any) -> None:
 
 def test_the_manifest_holds_the_checksum_of_each_problem(bench: Any) -> None:
     plan = problems(bench, "one")
-    entries = read_manifest(Path(plan.layout.problems("photos", "denoise-25")))
+    entries = read_manifest(plan.layout.problems("photos", "denoise-25"))
     assert {name: entry.sha256 for name, entry in entries.items()} == checksums(plan)
     assert {entry.shape for entry in entries.values()} == {(1, 16, 16)}
 
@@ -104,7 +103,7 @@ def test_a_task_that_cannot_be_done_is_named_for_each_image(
     hook = "@hookimpl\ndef register_tasks():\n    yield TaskSpec(name='broken', factory=Broken, summary='for a test')\n"
     bench.plugin("broken", f"from priorbench import TaskSpec, hookimpl\n{code}\n{hook}")
     plan = problems(bench, "one", task="broken")
-    entries = read_manifest(Path(plan.layout.problems("photos", "broken")))
+    entries = read_manifest(plan.layout.problems("photos", "broken"))
     assert set(entries) == set(IMAGES)
     for entry in entries.values():
         assert (entry.outcome.status, entry.outcome.stage) == ("failed", "corrupt")
@@ -115,7 +114,7 @@ def test_an_image_that_cannot_be_read_is_passed_on_as_failed(bench: Any) -> None
     (bench.root / "photos").mkdir()
     (bench.root / "photos" / "z.png").write_bytes(b"no image")
     plan = problems(bench, "one", (*IMAGES, "z"))
-    entries = read_manifest(Path(plan.layout.problems("photos", "denoise-25")))
+    entries = read_manifest(plan.layout.problems("photos", "denoise-25"))
     assert entries["z"].outcome.stage == "prepare"
     assert "z.png" in entries["z"].outcome.reason
     assert all(entries[name].outcome.ok for name in IMAGES)

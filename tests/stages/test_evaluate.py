@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -17,6 +16,7 @@ from priorbench.stages.corrupt import corrupt
 from priorbench.stages.prepare import prepare
 from priorbench.stages.restore import restore
 from priorbench.stages.score import score
+from priorbench.store.cell import Cell
 from priorbench.store.files import read_json, read_rows
 
 TASK = "denoise-25"
@@ -56,13 +56,13 @@ def made(bench: Any, metric: str, metrics: tuple[str, ...] = ("psnr", "residual"
     plan: Plan = bench.plan(tasks={"run": ["denoise"]}, metrics=list(metrics))
     prepare(plan, "photos")
     corrupt(plan, "photos", TASK)
-    restore(plan, "photos", TASK, "still", "0")
+    restore(plan, Cell("photos", TASK, "still"), "0")
     return plan
 
 
 def values(plan: Plan) -> dict[tuple[str, str], Any]:
-    score(plan, "photos", TASK, "still", "0")
-    rows = read_rows(Path(plan.layout.scores("photos", TASK, "still", "0")))
+    score(plan, Cell("photos", TASK, "still"), "0")
+    rows = read_rows(plan.layout.scores(Cell("photos", TASK, "still"), "0"))
     return {(row["image"], row["metric"]): row["value"] for row in rows}
 
 
@@ -72,11 +72,12 @@ def test_scoring_needs_no_torch(bench: Any) -> None:
         "import sys\nfrom pathlib import Path\n"
         "from priorbench.config.schema import load_experiment\nfrom priorbench.plan import Plan\n"
         "from priorbench.stages.score import score\n"
-        f"score(Plan(load_experiment(Path('config.yaml'))), 'photos', '{TASK}', 'still', '0')\n"
+        f"plan = Plan(load_experiment(Path('config.yaml')))\n"
+        f"score(plan, plan.cell('photos', '{TASK}', 'still'), '0')\n"
         "assert 'torch' not in sys.modules"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
-    rows = read_rows(Path(plan.layout.scores("photos", TASK, "still", "0")))
+    rows = read_rows(plan.layout.scores(Cell("photos", TASK, "still"), "0"))
     assert {row["metric"] for row in rows if row["status"] == "ok"} == {"psnr", "residual", "mine"}
     assert {row["value"] for row in rows if row["metric"] == "mine"} == {2.5}
 
@@ -85,7 +86,7 @@ def test_the_value_is_the_one_that_scoring_alone_finds(bench: Any) -> None:
     plan = made(bench, "mine = lambda restored, problem: float((restored - problem.y).abs().sum())")
     found = values(plan)
     for image in ("one", "two"):
-        file = Path(plan.layout.restored("photos", TASK, "still", f"{image}.json"))
+        file = plan.layout.restored(Cell("photos", TASK, "still"), f"{image}.json")
         record = read_json(file)
         assert set(record.pop("measured")) == {"residual", "mine"}
         file.write_text(json.dumps(record))
@@ -95,14 +96,14 @@ def test_the_value_is_the_one_that_scoring_alone_finds(bench: Any) -> None:
 def test_a_metric_that_came_or_changed_later_is_measured_then(bench: Any) -> None:
     plan = made(bench, "mine = lambda restored, problem: 1", metrics=("psnr",))
     assert "measured" not in read_json(
-        Path(plan.layout.restored("photos", TASK, "still", "one.json"))
+        plan.layout.restored(Cell("photos", TASK, "still"), "one.json")
     )
     plan = bench.plan(tasks={"run": ["denoise"]}, metrics=["psnr", "mine"])
     assert values(plan)["one", "mine"] == 1
     known = {"value": 7, "status": "ok", "reason": ""}
     for code, expected in ((plan.fingerprints.metric("mine"), 7), ("that of another day", 1)):
         for image in ("one", "two"):
-            file = Path(plan.layout.restored("photos", TASK, "still", f"{image}.json"))
+            file = plan.layout.restored(Cell("photos", TASK, "still"), f"{image}.json")
             file.write_text(
                 json.dumps(read_json(file) | {"measured": {"mine": {"fingerprint": code, **known}}})
             )
@@ -112,9 +113,9 @@ def test_a_metric_that_came_or_changed_later_is_measured_then(bench: Any) -> Non
 @pytest.mark.parametrize("metric", ["def mine(*_): import os; os._exit(3)", "def mine(*_): 1 / 0"])
 def test_a_metric_that_breaks_costs_no_restoration(bench: Any, metric: str) -> None:
     plan = made(bench, metric)
-    rows = read_rows(Path(plan.layout.runs("photos", TASK, "still", "0")))
+    rows = read_rows(plan.layout.runs(Cell("photos", TASK, "still"), "0"))
     assert [row["status"] for row in rows] == ["ok", "ok"]
-    assert read_image(Path(plan.layout.restored("photos", TASK, "still", "two.png"))).shape == (
+    assert read_image(plan.layout.restored(Cell("photos", TASK, "still"), "two.png")).shape == (
         20,
         24,
     )

@@ -14,6 +14,7 @@ from priorbench.stages.corrupt import corrupt
 from priorbench.stages.prepare import prepare
 from priorbench.stages.restore import restore
 from priorbench.stages.score import score
+from priorbench.store.cell import Cell
 from priorbench.store.files import read_rows
 
 TASK = "denoise-0"
@@ -71,13 +72,13 @@ def stage(bench: Any, what: str, level: float = 0.6, **resources: float) -> Plan
 
 
 def restored_row(plan: Plan, final: bool = True) -> dict[str, Any]:
-    restore(plan, "photos", TASK, "slow", "0", final=final)
-    [row] = read_rows(Path(plan.layout.runs("photos", TASK, "slow", "0")))
+    restore(plan, Cell("photos", TASK, "slow"), "0", final=final)
+    [row] = read_rows(plan.layout.runs(Cell("photos", TASK, "slow"), "0"))
     return row
 
 
 def file_of(plan: Plan, suffix: str) -> Path:
-    return Path(plan.layout.restored("photos", TASK, "slow", f"one{suffix}"))
+    return plan.layout.restored(Cell("photos", TASK, "slow"), f"one{suffix}")
 
 
 def starts(bench: Any) -> list[int]:
@@ -87,7 +88,7 @@ def starts(bench: Any) -> list[int]:
 
 def test_a_restoration_that_was_killed_goes_on_from_its_checkpoint(bench: Any) -> None:
     plan = stage(bench, "killed once")
-    checkpoint = Path(plan.layout.restoration_checkpoint("photos", TASK, "slow", "one"))
+    checkpoint = plan.layout.restoration_checkpoint(Cell("photos", TASK, "slow"), "one")
     with pytest.raises(MachineError, match="signal 9"):
         restored_row(plan, final=False)
     assert checkpoint.exists()
@@ -132,11 +133,11 @@ def test_what_stops_at_the_deadline_is_kept_scored_and_a_timeout(
                      capfd.readouterr().err, re.MULTILINE)  # fmt: skip
     np.testing.assert_allclose(read_image(file_of(plan, ".png")), 0.3, atol=0.003)
     assert file_of(plan, ".csv").exists()
-    assert not Path(plan.layout.restoration_checkpoint("photos", TASK, "slow", "one")).exists()
+    assert not plan.layout.restoration_checkpoint(Cell("photos", TASK, "slow"), "one").exists()
     assert restored_row(plan) == row
     assert len(starts(bench)) == 1
-    score(plan, "photos", TASK, "slow", "0")
-    scores = read_rows(Path(plan.layout.scores("photos", TASK, "slow", "0")))
+    score(plan, Cell("photos", TASK, "slow"), "0")
+    scores = read_rows(plan.layout.scores(Cell("photos", TASK, "slow"), "0"))
     [psnr] = [score for score in scores if score["metric"] == "psnr"]
     assert psnr["value"] == pytest.approx(-20 * np.log10(0.3), abs=0.01)
     assert (psnr["status"], psnr["reason"]) == ("timeout", row["reason"])

@@ -19,6 +19,7 @@ from priorbench.stages.score import score
 from priorbench.stages.tabulate import tabulate
 from priorbench.stages.train import train
 from priorbench.stages.tune import tune
+from priorbench.store.cell import Cell
 from priorbench.store.files import read_rows
 from priorbench.store.status import EXACT_NOTE
 
@@ -99,11 +100,11 @@ def test_no_relative_path_leads_a_plugin_to_a_clean_image(bench: Any, absolute: 
     (prior,) = plan.priors
     assert train(plan, prior).ok
     assert tune(plan, "denoise-25", prior).ok
-    restore(plan, "photos", "denoise-25", prior, "0")
+    restore(plan, Cell("photos", "denoise-25", prior), "0")
     assert (
-        read_rows(Path(plan.layout.runs("photos", "denoise-25", prior, "0")))[0]["status"] == "ok"
+        read_rows(plan.layout.runs(Cell("photos", "denoise-25", prior), "0"))[0]["status"] == "ok"
     )
-    assert Path(plan.layout.image("photos", "one")).exists()
+    assert plan.layout.image("photos", "one").exists()
     seen = [json.loads(line) for line in (bench.root / "seen.jsonl").read_text().splitlines()]
     assert {row["where"] for row in seen} == {"fit", "load", "restore"}
     for row in seen:
@@ -157,12 +158,12 @@ def test_a_prior_that_returns_the_clean_image_is_pointed_out(bench: Any) -> None
     for task in plan.tasks:
         corrupt(plan, "photos", task)
         for prior in plan.priors:
-            restore(plan, "photos", task, prior, "0")
-            score(plan, "photos", task, prior, "0")
+            restore(plan, Cell("photos", task, prior), "0")
+            score(plan, Cell("photos", task, prior), "0")
     for prior in plan.priors:
         gather_prior(plan, prior)
     gather_all(plan)
-    scores = read_table(Path(plan.layout.result("scores")))
+    scores = read_table(plan.layout.result("scores"))
     found = {tuple(row) for row in exact_restorations(scores).to_numpy()}
     lossy = ("denoise-25", "inpaint-50", "sr-x2")
     copied = {
@@ -172,7 +173,7 @@ def test_a_prior_that_returns_the_clean_image_is_pointed_out(bench: Any) -> None
     told = {("photos", task, "observed", "plain") for task in ("inpaint-50", "sr-x2")}
     assert found == copied | told
     tabulate(plan)
-    table = Path(plan.layout.table("psnr", "md")).read_text()
+    table = plan.layout.table("psnr", "md").read_text()
     assert "Equals the clean image" in table
     note = next(line for line in table.splitlines() if "Equals the clean image" in line)
     assert "copying" in note

@@ -28,6 +28,7 @@ from priorbench.stages.prepare import prepare
 from priorbench.stages.restore import restore
 from priorbench.stages.score import score
 from priorbench.stages.tabulate import tabulate
+from priorbench.store.cell import Cell
 from priorbench.store.files import read_rows, write_rows
 
 TASK = "denoise-25"
@@ -86,8 +87,8 @@ def make(project: Any) -> None:
         prepare(plan, "photos")
         corrupt(plan, "photos", TASK)
         for prior, chunk in (("still", "0"), ("smooth", "0"), ("smooth", "1")):
-            restore(plan, "photos", TASK, prior, chunk)
-            score(plan, "photos", TASK, prior, chunk)
+            restore(plan, Cell("photos", TASK, prior), chunk)
+            score(plan, Cell("photos", TASK, prior), chunk)
         for prior in plan.priors:
             gather_prior(plan, prior)
         gather_all(plan)
@@ -110,15 +111,15 @@ def plan(
 
 
 def runs(plan: Plan, prior: str, chunk: str) -> Path:
-    return Path(plan.layout.runs("photos", TASK, prior, chunk))
+    return plan.layout.runs(Cell("photos", TASK, prior), chunk)
 
 
 def scores(plan: Plan, prior: str, chunk: str) -> Path:
-    return Path(plan.layout.scores("photos", TASK, prior, chunk))
+    return plan.layout.scores(Cell("photos", TASK, prior), chunk)
 
 
 def table(plan: Plan, name: str) -> str:
-    return Path(plan.layout.partial().table(name)).read_text(encoding="utf-8")
+    return plan.layout.partial().table(name).read_text(encoding="utf-8")
 
 
 def cells(plan: Plan, metric: str = "psnr") -> pd.DataFrame:
@@ -131,7 +132,7 @@ def test_of_a_finished_run_they_are_the_final_ones(
     plan: Plan, capsys: pytest.CaptureFixture[str]
 ) -> None:
     folder = tabulate_partial(plan)
-    final = Path(plan.layout.table()).parent
+    final = plan.layout.table().parent
     assert capsys.readouterr().err == ""
     assert {file.name for file in folder.iterdir()} == {file.name for file in final.iterdir()}
     for file in final.iterdir():
@@ -142,8 +143,8 @@ def test_of_a_finished_run_they_are_the_final_ones(
         found = pd.read_csv(folder / name)[expected.columns]
         pd.testing.assert_frame_equal(found, expected)
     for kind in ("runs", "scores"):
-        found = read_table(Path(plan.layout.partial().result(kind)))
-        pd.testing.assert_frame_equal(found, read_table(Path(plan.layout.result(kind))))
+        found = read_table(plan.layout.partial().result(kind))
+        pd.testing.assert_frame_equal(found, read_table(plan.layout.result(kind)))
     assert (cells(plan)[[f"{TASK}_done", f"{TASK}_planned"]] == 3).all(axis=None)
     assert "**" in table(plan, "psnr")
 
@@ -170,12 +171,12 @@ def test_a_job_that_is_missing_shows_in_its_cell_and_nothing_is_the_best(plan: P
     ]
     assert pd.read_csv(plan.layout.partial().table("paired", "csv")).empty
     assert re.search(r"^\| smooth \| .* \(2/3\) \|", table(plan, "cost"), re.MULTILINE)
-    assert r"(2/3)" in Path(plan.layout.partial().table("psnr", "tex")).read_text()
+    assert r"(2/3)" in plan.layout.partial().table("psnr", "tex").read_text()
 
 
 def test_a_prior_that_has_not_begun_has_a_dash(plan: Plan) -> None:
     for kind in ("runs", "scores"):
-        shutil.rmtree(Path(getattr(plan.layout, kind)("photos", TASK, "still", "0")).parent)
+        shutil.rmtree(Path(getattr(plan.layout, kind)(Cell("photos", TASK, "still"), "0")).parent)
     tabulate_partial(plan)
     for name in ("psnr", "cost"):
         assert re.search(r"^\| still \| – \(0/3\) \|", table(plan, name), re.MULTILINE)
@@ -251,7 +252,7 @@ def test_rows_that_are_out_of_date_are_named(
 def test_nothing_finished_is_one_message(
     plan: Plan, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    shutil.rmtree(Path(plan.layout.root) / "runs")
+    shutil.rmtree(plan.layout.root / "runs")
     monkeypatch.setattr("sys.argv", ["priorbench", "tabulate", "--partial"])
     with pytest.raises(SystemExit) as end:
         main()

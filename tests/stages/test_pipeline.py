@@ -21,6 +21,7 @@ from priorbench.stages.prepare import prepare
 from priorbench.stages.restore import restore
 from priorbench.stages.score import score
 from priorbench.stages.tabulate import tabulate
+from priorbench.store.cell import Cell
 from priorbench.store.files import read_rows
 from priorbench.store.manifest import read_about, read_manifest
 
@@ -76,14 +77,14 @@ def run(
     [name] = plan.tasks
     corrupt(plan, "photos", name)
     for prior in KINDS:
-        restore(plan, "photos", name, prior, "0")
-        score(plan, "photos", name, prior, "0")
+        restore(plan, Cell("photos", name, prior), "0")
+        score(plan, Cell("photos", name, prior), "0")
     return plan
 
 
 def run_row(plan: Plan, prior: str) -> dict[str, Any]:
     [task] = plan.tasks
-    [row] = read_rows(Path(plan.layout.runs("photos", task, prior, "0")))
+    [row] = read_rows(plan.layout.runs(Cell("photos", task, prior), "0"))
     return row
 
 
@@ -91,7 +92,7 @@ def scores(plan: Plan, prior: str) -> dict[str, dict[str, Any]]:
     [task] = plan.tasks
     return {
         row["metric"]: row
-        for row in read_rows(Path(plan.layout.scores("photos", task, prior, "0")))
+        for row in read_rows(plan.layout.scores(Cell("photos", task, prior), "0"))
     }
 
 
@@ -105,14 +106,14 @@ def test_an_image_that_the_factor_does_not_divide_is_cut_restored_and_scored(
         f"photos/{task}/one: cut from 35 × 38 to 33 × 36, which the task needs"
         in capsys.readouterr().err
     )
-    problems = Path(plan.layout.problems("photos", task))
+    problems = plan.layout.problems("photos", task)
     assert read_manifest(problems)["one"].shape == (channels, 33, 36)
     assert read_about(problems)["border"] == [3, 3]
     assert read_about(problems)["luminance"] is True
-    clean = read_image(Path(plan.layout.image("photos", "one"))).reshape(35, 38, channels)
+    clean = read_image(plan.layout.image("photos", "one")).reshape(35, 38, channels)
     for prior in KINDS:
         assert run_row(plan, prior)["status"] == "ok"
-        restored = read_image(Path(plan.layout.restored("photos", task, prior, "one.png"))).reshape(
+        restored = read_image(plan.layout.restored(Cell("photos", task, prior), "one.png")).reshape(
             33, 36, channels
         )
         found = scores(plan, prior)
@@ -128,10 +129,10 @@ def test_an_image_that_the_factor_does_not_divide_is_cut_restored_and_scored(
 
 def test_a_valid_blur_is_restored_whole_and_scored_inside(bench):
     plan = run(bench, "deblur", {"kernel": "disk", "boundary": "valid"})
-    clean = read_image(Path(plan.layout.image("photos", "one")))
+    clean = read_image(plan.layout.image("photos", "one"))
     for prior in KINDS:
         restored = read_image(
-            Path(plan.layout.restored("photos", "deblur-disk-2.55-boundaryvalid", prior, "one.png"))
+            plan.layout.restored(Cell("photos", "deblur-disk-2.55-boundaryvalid", prior), "one.png")
         )
         assert restored.shape == (35, 38, 3)
         expected = psnr(restored[3:-3, 3:-3], clean[3:-3, 3:-3])
@@ -163,7 +164,7 @@ def test_without_an_operator_the_solvers_say_so_and_the_tables_show_it(bench):
 
 
 def _table(plan: Plan, name: str) -> str:
-    return (Path(plan.layout.table()).parent / name).read_text(encoding="utf-8")
+    return (plan.layout.table().parent / name).read_text(encoding="utf-8")
 
 
 def test_photon_noise_is_restored_by_every_kind(bench):

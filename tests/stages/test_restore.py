@@ -1,5 +1,4 @@
 import json
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -14,6 +13,7 @@ from priorbench.stages.corrupt import corrupt
 from priorbench.stages.prepare import prepare
 from priorbench.stages.restore import restore
 from priorbench.stages.train import train
+from priorbench.store.cell import Cell
 from priorbench.store.files import read_rows
 
 TASK = "denoise-0"
@@ -97,7 +97,7 @@ UNUSABLE = """
 
 
 def rows_of(plan: Plan, prior: str = "actor", task: str = TASK) -> dict[str, dict[str, Any]]:
-    rows = read_rows(Path(plan.layout.runs("photos", task, prior, "0")))
+    rows = read_rows(plan.layout.runs(Cell("photos", task, prior), "0"))
     return {row["image"]: row for row in rows}
 
 
@@ -127,7 +127,7 @@ def test_whatever_a_prior_does_to_an_image_is_a_row_and_the_others_are_restored(
     (bench.root / "photos" / "corrupt.png").write_bytes(b"\x89PNG\r\n\x1a\n cut off")
     (bench.root / "photos" / "empty.png").touch()
     plan = stage(bench, names)
-    restore(plan, "photos", TASK, "actor", "0")
+    restore(plan, Cell("photos", TASK, "actor"), "0")
     rows = rows_of(plan)
     assert set(rows) == {*names, "corrupt", "empty"}
     status = {name: row["status"] for name, row in rows.items()}
@@ -154,7 +154,7 @@ def test_whatever_a_prior_does_to_an_image_is_a_row_and_the_others_are_restored(
     assert {rows[name]["stage"] for name in names} == {"restore"}
     # Each image was tried once, and only what succeeded left an image.
     assert sorted(calls(bench)) == sorted(names)
-    folder = Path(plan.layout.restored("photos", TASK, "actor", ""))
+    folder = plan.layout.restored(Cell("photos", TASK, "actor"), "")
     assert {path.stem for path in folder.glob("*.png")} == {
         name for name, value in status.items() if value == "ok"
     }
@@ -170,7 +170,7 @@ def test_whatever_a_prior_does_to_an_image_is_a_row_and_the_others_are_restored(
     with np.load(folder / "extras.npz") as maps:
         assert maps["spread"].shape == (1, 12, 14)
     assert (
-        json.loads(Path(plan.layout.cell_spec("photos", TASK, "actor")).read_text())["prior"]["id"]
+        json.loads(plan.layout.cell_spec(Cell("photos", TASK, "actor")).read_text())["prior"]["id"]
         == "actor"
     )
 
@@ -179,19 +179,19 @@ def test_a_finished_image_is_not_computed_again_unless_its_file_or_its_problem_h
     bench: Any,
 ) -> None:
     plan = stage(bench, ["fine", "extras", "noisy"])
-    restore(plan, "photos", TASK, "actor", "0")
+    restore(plan, Cell("photos", TASK, "actor"), "0")
     first = rows_of(plan)
-    restore(plan, "photos", TASK, "actor", "0")
+    restore(plan, Cell("photos", TASK, "actor"), "0")
     assert rows_of(plan) == first
     assert len(calls(bench)) == 3
-    damaged = Path(plan.layout.restored("photos", TASK, "actor", "fine.png"))
+    damaged = plan.layout.restored(Cell("photos", TASK, "actor"), "fine.png")
     content = bytearray(damaged.read_bytes())
     content[len(content) // 2] ^= 1
     damaged.write_bytes(content)
     bench.image("noisy", np.full((10, 10), (BEHAVIOURS.index("noisy") + 1) / 20))
     prepare(plan, "photos")
     corrupt(plan, "photos", TASK)
-    restore(plan, "photos", TASK, "actor", "0")
+    restore(plan, Cell("photos", TASK, "actor"), "0")
     assert sorted(calls(bench)[3:]) == ["fine", "noisy"]
     assert damaged.read_bytes() != bytes(content)
     assert {row["status"] for row in rows_of(plan).values()} == {"ok"}
@@ -201,7 +201,7 @@ def test_a_finished_image_is_not_computed_again_unless_its_file_or_its_problem_h
         UNUSABLE.format(code="def Model(): raise RuntimeError('no licence')", factory="Model"),
     )
     plan = bench.plan()
-    restore(plan, "photos", TASK, "actor", "0")
+    restore(plan, Cell("photos", TASK, "actor"), "0")
     assert {row["reason"] for row in rows_of(plan).values()} == {"RuntimeError: no licence"}
     assert [path.name for path in damaged.parent.iterdir()] == ["_spec.json"]
 
@@ -209,12 +209,12 @@ def test_a_finished_image_is_not_computed_again_unless_its_file_or_its_problem_h
 def test_a_kill_fails_the_job_and_the_next_attempt_goes_on_from_there(bench: Any) -> None:
     plan = stage(bench, ["fine", "late", "noisy"])
     with pytest.raises(MachineError, match="signal 9"):
-        restore(plan, "photos", TASK, "actor", "0", final=False)
-    runs = Path(plan.layout.runs("photos", TASK, "actor", "0"))
+        restore(plan, Cell("photos", TASK, "actor"), "0", final=False)
+    runs = plan.layout.runs(Cell("photos", TASK, "actor"), "0")
     assert not runs.exists()
-    folder = Path(plan.layout.restored("photos", TASK, "actor", ""))
+    folder = plan.layout.restored(Cell("photos", TASK, "actor"), "")
     assert {path.name for path in folder.glob("[!.]*")} == {"fine.png", "fine.json"}
-    restore(plan, "photos", TASK, "actor", "0", final=True)
+    restore(plan, Cell("photos", TASK, "actor"), "0", final=True)
     rows = rows_of(plan)
     assert {name: row["status"] for name, row in rows.items()} == {
         "fine": "ok",
@@ -223,7 +223,7 @@ def test_a_kill_fails_the_job_and_the_next_attempt_goes_on_from_there(bench: Any
     }
     assert "signal 9" in rows["late"]["reason"]
     (bench.root / "repaired").touch()
-    restore(plan, "photos", TASK, "actor", "0")
+    restore(plan, Cell("photos", TASK, "actor"), "0")
     assert {row["status"] for row in rows_of(plan).values()} == {"ok"}
     assert calls(bench) == ["fine", "late", "late", "noisy", "late"]
 
@@ -241,7 +241,7 @@ def test_a_prior_that_cannot_be_made_fails_every_image(
     stage(bench, ["fine", "noisy"])
     bench.plugin("actor", UNUSABLE.format(code=code, factory=factory))
     plan = bench.plan()
-    restore(plan, "photos", TASK, "actor", "0")
+    restore(plan, Cell("photos", TASK, "actor"), "0")
     for row in rows_of(plan).values():
         assert row["status"] == "failed"
         assert reason in row["reason"]
@@ -276,10 +276,10 @@ def test_the_seed_of_a_cell_depends_on_names_only_and_reaches_the_prior(bench: A
         prepare(plan, "photos")
         corrupt(plan, "photos", TASK)
         for chunk in range(len(plan.chunks("photos", "random"))):
-            restore(plan, "photos", TASK, "random", str(chunk))
+            restore(plan, Cell("photos", TASK, "random"), str(chunk))
         results.append(
             {
-                n: read_image(Path(plan.layout.restored("photos", TASK, "random", f"{n}.png")))
+                n: read_image(plan.layout.restored(Cell("photos", TASK, "random"), f"{n}.png"))
                 for n in names
             }
         )
@@ -293,11 +293,11 @@ def test_the_problem_holds_no_clean_image(bench: Any) -> None:
     plan = bench.plan(tasks={"run": ["denoise"]}, priors={"run": "all"})
     prepare(plan, "photos")
     corrupt(plan, "photos", "denoise-25")
-    clean = read_image(Path(plan.layout.image("photos", "one")))
-    problem = Problem.load(Path(plan.layout.problem("photos", "denoise-25", "one")))
+    clean = read_image(plan.layout.image("photos", "one"))
+    problem = Problem.load(plan.layout.problem("photos", "denoise-25", "one"))
     residual = problem.y[0, 0].numpy() - clean
     assert 0.5 < residual.std() / problem.sigma < 1.5
-    with np.load(Path(plan.layout.problem("photos", "denoise-25", "one"))) as file:
+    with np.load(plan.layout.problem("photos", "denoise-25", "one")) as file:
         assert sorted(file.files) == ["header", "y"]
 
 
@@ -360,12 +360,12 @@ def test_an_image_does_not_depend_on_the_run_nor_on_what_was_restored_before(
             prepare(plan, dataset)
         corrupt(plan, "photos", TASK)
         train(plan, "draws")
-        restore(plan, "photos", TASK, "draws", "0")
-        rows = read_rows(Path(plan.layout.runs("photos", TASK, "draws", "0")))
-        training = json.loads(Path(plan.layout.training("draws")).read_text())
+        restore(plan, Cell("photos", TASK, "draws"), "0")
+        rows = read_rows(plan.layout.runs(Cell("photos", TASK, "draws"), "0"))
+        training = json.loads(plan.layout.training("draws").read_text())
         assert {row["n_parameters"] for row in rows} == {training["n_parameters"]} == {1}
         assert {row["training_seconds"] for row in rows} == {training["seconds"]}
-        images.append(Path(plan.layout.restored("photos", TASK, "draws", "b.png")).read_bytes())
+        images.append(plan.layout.restored(Cell("photos", TASK, "draws"), "b.png").read_bytes())
         (bench.root / "photos" / "a.png").unlink(missing_ok=True)
     assert len(rows) == 1
     assert images[0] == images[1]

@@ -15,6 +15,7 @@ from priorbench.stages.corrupt import corrupt
 from priorbench.stages.gather import gather_all, gather_prior
 from priorbench.stages.prepare import prepare
 from priorbench.stages.score import score
+from priorbench.store.cell import Cell
 from priorbench.store.files import file_sha256, read_rows, write_json, write_rows
 
 PLUGINS = """
@@ -91,11 +92,11 @@ def plan(bench: Any) -> Plan:
                 }
                 for image, (status, reason) in ENDS.items()
             ]  # fmt: skip
-            write_rows(Path(made.layout.runs("photos", task, prior, "0")), rows)
+            write_rows(made.layout.runs(Cell("photos", task, prior), "0"), rows)
             bench.image(
                 "good",
                 random.random((20, 24)),
-                folder=str(Path(made.layout.restored("photos", task, prior, ""))),
+                folder=str(made.layout.restored(Cell("photos", task, prior), "")),
             )
     return made
 
@@ -103,21 +104,23 @@ def plan(bench: Any) -> Plan:
 def record(plan: Plan) -> None:
     """Write the checksums of all restorations, as the stage that made them would have."""
     for restored in Path(plan.layout.root, "restored").rglob("*.png"):
-        write_json(restored.with_suffix(".json"), {"sha256": file_sha256(restored)})
+        write_json(
+            restored.with_suffix(".json"), {"sha256": {restored.name: file_sha256(restored)}}
+        )
 
 
 def scored(plan: Plan, task: str) -> dict[tuple[str, str], dict[str, Any]]:
     record(plan)
-    score(plan, "photos", task, "first", "0")
-    rows = read_rows(Path(plan.layout.scores("photos", task, "first", "0")))
+    score(plan, Cell("photos", task, "first"), "0")
+    rows = read_rows(plan.layout.scores(Cell("photos", task, "first"), "0"))
     return {(row["image"], row["metric"]): row for row in rows}
 
 
 def test_every_image_and_metric_has_a_row(plan: Plan) -> None:
     rows = scored(plan, "denoise-25")
     assert set(rows) == {(image, metric) for image in ENDS for metric in plan.metrics}
-    clean = read_image(Path(plan.layout.image("photos", "good")))[:, :, None]
-    restored = read_image(Path(plan.layout.restored("photos", "denoise-25", "first", "good.png")))[
+    clean = read_image(plan.layout.image("photos", "good"))[:, :, None]
+    restored = read_image(plan.layout.restored(Cell("photos", "denoise-25", "first"), "good.png"))[
         :, :, None
     ]
     assert rows["good", "psnr"]["value"] == psnr(restored, clean)
@@ -130,7 +133,7 @@ def test_every_image_and_metric_has_a_row(plan: Plan) -> None:
 def test_an_estimate_at_the_time_limit_has_a_value_and_keeps_its_status(
     plan: Plan, bench: Any
 ) -> None:
-    folder = str(Path(plan.layout.restored("photos", "denoise-25", "first", "")))
+    folder = str(plan.layout.restored(Cell("photos", "denoise-25", "first"), ""))
     bench.image("slow", np.random.default_rng(1).random((20, 24)), folder=folder)
     rows = scored(plan, "denoise-25")
     for metric in ("psnr", "ssim", "residual", "height"):
@@ -148,10 +151,10 @@ def test_an_estimate_at_the_time_limit_has_a_value_and_keeps_its_status(
 @pytest.mark.parametrize("what", ["restored", "clean", "problem"])
 def test_what_was_changed_after_it_was_made_is_not_scored(plan: Plan, what: str) -> None:
     scored(plan, "denoise-25")
-    scores = Path(plan.layout.scores("photos", "denoise-25", "first", "0"))
+    scores = plan.layout.scores(Cell("photos", "denoise-25", "first"), "0")
     scores.unlink()
     path = {
-        "restored": plan.layout.restored("photos", "denoise-25", "first", "good.png"),
+        "restored": plan.layout.restored(Cell("photos", "denoise-25", "first"), "good.png"),
         "clean": plan.layout.image("photos", "good"),
         "problem": plan.layout.problem("photos", "denoise-25", "good"),
     }[what]
@@ -159,7 +162,7 @@ def test_what_was_changed_after_it_was_made_is_not_scored(plan: Plan, what: str)
     content[len(content) // 2] ^= 1
     Path(path).write_bytes(content)
     with pytest.raises(StorageError, match=f"{path} is damaged.*verify --repair"):
-        score(plan, "photos", "denoise-25", "first", "0")
+        score(plan, Cell("photos", "denoise-25", "first"), "0")
     assert not scores.exists()
 
 
@@ -189,7 +192,7 @@ def test_a_border_that_leaves_nothing_is_said(plan: Plan) -> None:
 
 
 def test_a_restoration_of_another_size_is_no_score(plan: Plan, bench: Any) -> None:
-    folder = str(Path(plan.layout.restored("photos", "denoise-25", "first", "")))
+    folder = str(plan.layout.restored(Cell("photos", "denoise-25", "first"), ""))
     bench.image("good", np.zeros((20, 23)), folder=folder)
     row = scored(plan, "denoise-25")["good", "psnr"]
     assert (row["value"], row["status"]) == (None, "failed")
@@ -208,16 +211,16 @@ def test_a_metric_that_is_not_defined_is_no_failure_and_says_why(plan: Plan) -> 
 
 def test_the_residual_is_that_of_the_saved_problem(plan: Plan) -> None:
     row = scored(plan, "denoise-25")["good", "residual"]
-    restored = read_tensor(Path(plan.layout.restored("photos", "denoise-25", "first", "good.png")))
-    problem = Problem.load(Path(plan.layout.problem("photos", "denoise-25", "good")))
+    restored = read_tensor(plan.layout.restored(Cell("photos", "denoise-25", "first"), "good.png"))
+    problem = Problem.load(plan.layout.problem("photos", "denoise-25", "good"))
     expected = ((restored - problem.y).double() ** 2).mean().item() / (25 / 255) ** 2
     assert row["status"] == "ok"
     assert row["value"] == pytest.approx(expected)
 
 
 def test_an_exact_restoration_has_the_highest_psnr(plan: Plan) -> None:
-    exact = Path(plan.layout.restored("photos", "denoise-25", "first", "good.png"))
-    exact.write_bytes(Path(plan.layout.image("photos", "good")).read_bytes())
+    exact = plan.layout.restored(Cell("photos", "denoise-25", "first"), "good.png")
+    exact.write_bytes(plan.layout.image("photos", "good").read_bytes())
     rows = scored(plan, "denoise-25")
     for metric in ("psnr", "psnr-y"):
         assert (rows["good", metric]["value"], rows["good", metric]["status"]) == (120.0, "ok")
@@ -225,13 +228,13 @@ def test_an_exact_restoration_has_the_highest_psnr(plan: Plan) -> None:
 
 def test_all_rows_are_gathered(plan: Plan) -> None:
     record(plan)
-    for _, task, prior in plan.cells():
-        score(plan, "photos", task, prior, "0")
+    for cell in plan.cells():
+        score(plan, cell, "0")
     for prior in plan.priors:
         gather_prior(plan, prior)
     gather_all(plan)
     # Rows of images that were grouped otherwise would hide that others are missing.
-    runs_file = Path(plan.layout.runs("photos", "denoise-25", "first", "0"))
+    runs_file = plan.layout.runs(Cell("photos", "denoise-25", "first"), "0")
     content = runs_file.read_bytes()
     write_rows(runs_file, read_rows(runs_file)[:-1])
     with pytest.raises(
@@ -239,7 +242,7 @@ def test_all_rows_are_gathered(plan: Plan) -> None:
     ):
         gather_prior(plan, "first")
     runs_file.write_bytes(content)
-    runs, scores = (read_table(Path(plan.layout.result(kind))) for kind in ("runs", "scores"))
+    runs, scores = (read_table(plan.layout.result(kind)) for kind in ("runs", "scores"))
     cells = len(list(plan.cells())) * len(ENDS)
     assert len(runs) == cells
     assert len(scores) == cells * len(plan.metrics)

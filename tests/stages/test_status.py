@@ -14,13 +14,15 @@ from typing import Any
 import numpy as np
 import pytest
 
-from priorbench.monitor.status import RECENT, Observer, PriorStatus
+from priorbench.monitor.status import RECENT, Observer, PriorProgress
 from priorbench.monitor.summary import print_summary
 from priorbench.plan import Plan
 from priorbench.stages.corrupt import corrupt
 from priorbench.stages.prepare import prepare
+from priorbench.store.cell import Cell
 from priorbench.store.files import read_rows, write_json, write_rows
 from priorbench.store.outcome import Outcome
+from priorbench.store.status import Status
 
 TASK = "denoise-0"
 PRIORS = """
@@ -97,9 +99,9 @@ def plan(bench: Any) -> Plan:
 
 def end(plan: Plan, prior: str, chunk: str, seconds: float = 2.0, **changes: Any) -> Path:
     """Write the rows of a job as it does at its end."""
-    path = Path(plan.layout.runs("photos", TASK, prior, chunk))
+    path = plan.layout.runs(Cell("photos", TASK, prior), chunk)
     outcome = Outcome("ok", "restore", seconds=seconds).as_dict() | changes
-    current = plan.fingerprints.restored("photos", TASK, prior)
+    current = plan.fingerprints.restored(Cell("photos", TASK, prior))
     images = plan.chunk("photos", prior, chunk)
     write_rows(path, [{"image": image, "fingerprint": current, **outcome} for image in images])
     return path
@@ -107,14 +109,14 @@ def end(plan: Plan, prior: str, chunk: str, seconds: float = 2.0, **changes: Any
 
 def log(plan: Plan, stage: str, *names: str, age: float = 2 * RECENT) -> Path:
     """Write a job's log that has not grown for a while."""
-    path = Path(plan.layout.log_file(stage, *names))
+    path = plan.layout.log_file(stage, *names)
     path.parent.mkdir(parents=True, exist_ok=True)
     path.touch()
     os.utime(path, (time.time() - age, time.time() - age))
     return path
 
 
-def of(plan: Plan, prior: str) -> PriorStatus:
+def of(plan: Plan, prior: str) -> PriorProgress:
     return next(one for one in Observer(plan).look().priors if one.prior == prior)
 
 
@@ -154,7 +156,7 @@ def test_jobs_that_ended_are_counted_with_their_seconds(plan: Plan) -> None:
 
 
 def test_images_that_an_unfinished_job_has_restored_count(plan: Plan) -> None:
-    record = Path(plan.layout.restored("photos", TASK, "slow", "b.json"))
+    record = plan.layout.restored(Cell("photos", TASK, "slow"), "b.json")
     write_json(record, {"outcome": Outcome("ok", "restore", seconds=3.0).as_dict()})
     write_json(record.with_name("c.json"), {"cut": "off"})
     slow = of(plan, "slow")
@@ -173,7 +175,7 @@ def test_a_job_that_holds_its_lock_is_running(plan: Plan) -> None:
     # The process is gone, and with it the lock; its file stays.
     status = Observer(plan).look()
     assert (status.sum("running"), status.priors[2].training) == (0, "waiting")
-    assert [(one.where, one.what, one.log) for one in status.failures] == [
+    assert [(one.where, one.what, str(one.log)) for one in status.failures] == [
         (f"restoring photos/{TASK}/still, job 1", "ended without a result",
          f"results/tiny/logs/restore/photos/{TASK}/still/1.log"),
         ("training pupil", "ended without a result", "results/tiny/logs/train/pupil.log"),
@@ -210,17 +212,17 @@ def test_a_real_job_of_another_process_is_seen_from_beginning_to_end(plan: Plan)
         assert job.wait(60) == 0
     slow = observer.look().priors[1]
     assert (slow.done, slow.running, slow.left) == (3, 0, 0)
-    assert len(read_rows(Path(plan.layout.runs("photos", TASK, "slow", "0")))) == 3
+    assert len(read_rows(plan.layout.runs(Cell("photos", TASK, "slow"), "0"))) == 3
 
 
 def test_failures_name_the_log_of_the_job_that_failed(plan: Plan) -> None:
     end(plan, "still", "0", status="failed", reason="ValueError: no\nsecond line")
     end(plan, "still", "1", status="timeout", reason="late")
-    write_json(Path(plan.layout.training("pupil")), Outcome("failed", "train", "no data").as_dict())
+    write_json(plan.layout.training("pupil"), Outcome("failed", "train", "no data").as_dict())
     for chunk in range(len(plan.chunks("photos", "pupil"))):
         end(plan, "pupil", str(chunk), status="failed", stage="train", reason="training: no data")
     status = Observer(plan).look()
-    assert [(one.where, one.what, one.log) for one in status.failures] == [
+    assert [(one.where, one.what, str(one.log)) for one in status.failures] == [
         (f"still on {TASK} of photos", "2 failed, 1 timeout: ValueError: no",
          f"results/tiny/logs/restore/photos/{TASK}/still/0.log"),
         ("training pupil", "3 failed: training: no data", "results/tiny/logs/train/pupil.log"),
@@ -230,12 +232,12 @@ def test_failures_name_the_log_of_the_job_that_failed(plan: Plan) -> None:
 
 
 def test_trainings_and_tunings_count_their_seconds(plan: Plan) -> None:
-    write_json(Path(plan.layout.training("pupil")), Outcome("ok", "train", seconds=7.0).as_dict())
+    write_json(plan.layout.training("pupil"), Outcome(Status.OK, "train", seconds=7.0).as_dict())
     tuned = {
-        "status": "ok",
+        **Outcome(Status.OK, "tune").as_dict(),
         "combinations": [{"seconds": 2.0}, {"seconds": None}, {"seconds": 3.0}],
     }
-    write_json(Path(plan.layout.tuned(TASK, "tuned")), tuned)
+    write_json(plan.layout.tuned(TASK, "tuned"), tuned)
     assert (of(plan, "pupil").training, of(plan, "pupil").seconds) == ("done", 7.0)
     assert (of(plan, "tuned").tuning, of(plan, "tuned").seconds) == (("done",), 5.0)
 
@@ -293,7 +295,7 @@ def test_scores_that_failed_are_listed_with_the_log_of_their_job(
     plan: Plan, capsys: pytest.CaptureFixture[str]
 ) -> None:
     end(plan, "slow", "0")
-    path = Path(plan.layout.scores("photos", TASK, "slow", "0"))
+    path = plan.layout.scores(Cell("photos", TASK, "slow"), "0")
     endings = {
         "a": ("failed", "RuntimeError: no idea"),
         "b": ("undefined", "too small"),
@@ -312,7 +314,7 @@ def test_scores_that_failed_are_listed_with_the_log_of_their_job(
     # The restorations have ended well.
     assert (of(plan, "slow").done, of(plan, "slow").failed) == (3, 0)
     print_summary(plan)
-    assert failure.log in capsys.readouterr().out
+    assert str(failure.log) in capsys.readouterr().out
     # Of a restoration that failed the scores say the same once more.
     end(plan, "slow", "0", status="failed", reason="RuntimeError: no idea")
     assert [one.where for one in Observer(plan).look().failures] == [f"slow on {TASK} of photos"]

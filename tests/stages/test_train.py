@@ -1,4 +1,3 @@
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -11,6 +10,7 @@ from priorbench.stages.corrupt import corrupt
 from priorbench.stages.prepare import prepare
 from priorbench.stages.restore import restore
 from priorbench.stages.train import train
+from priorbench.store.cell import Cell
 from priorbench.store.files import file_sha256, read_json, read_rows
 
 PRIOR = """
@@ -85,8 +85,8 @@ def stage(bench: Any, what: str, prior: str = PRIOR) -> Plan:
 def restored_row(plan: Plan) -> dict[str, Any]:
     prepare(plan, "photos")
     corrupt(plan, "photos", "denoise-0")
-    restore(plan, "photos", "denoise-0", "student", "0")
-    [row] = read_rows(Path(plan.layout.runs("photos", "denoise-0", "student", "0")))
+    restore(plan, Cell("photos", "denoise-0", "student"), "0")
+    [row] = read_rows(plan.layout.runs(Cell("photos", "denoise-0", "student"), "0"))
     return row
 
 
@@ -103,9 +103,9 @@ def test_a_fit_leaves_a_model_a_curve_and_what_it_is(bench: Any) -> None:
         "iteration": [0, 1],
         "loss": [1.0, 0.5],
     }
-    report = read_json(Path(layout.training("student")))
-    assert report["sha256"] == file_sha256(Path(layout.model("student")))
-    assert read_json(Path(layout.model_spec("student")))["train_on"] == "lessons"
+    report = read_json(layout.training("student"))
+    assert report["sha256"] == file_sha256(layout.model("student"))
+    assert read_json(layout.model_spec("student"))["train_on"] == "lessons"
     row = restored_row(plan)
     assert row["status"] == "ok", row["reason"]
 
@@ -123,14 +123,14 @@ def test_a_fit_that_fails_is_a_result_that_its_restorations_report(
     bench: Any, what: str, status: str, reason: str
 ) -> None:
     plan = stage(bench, what)
-    stale = Path(plan.layout.model("student"))
+    stale = plan.layout.model("student")
     stale.parent.mkdir(parents=True)
     stale.write_bytes(b"the model of an earlier run")
     outcome = train(plan, "student")
     assert (outcome.status, outcome.stage) == (status, "train")
     assert reason in outcome.reason
     assert not stale.exists()
-    assert Path(plan.layout.curve("student")).exists()
+    assert plan.layout.curve("student").exists()
     row = restored_row(plan)
     assert (row["status"], row["stage"]) == (status, "train")
     assert row["reason"] == f"training: {outcome.reason}"
@@ -140,10 +140,10 @@ def test_a_kill_is_tried_again_and_becomes_a_result_at_the_last_attempt(bench: A
     plan = stage(bench, "killed")
     with pytest.raises(MachineError, match="signal 9"):
         train(plan, "student", final=False)
-    assert not Path(plan.layout.training("student")).exists()
+    assert not plan.layout.training("student").exists()
     outcome = train(plan, "student", final=True)
     assert outcome.status == "failed"
-    assert "signal 9" in read_json(Path(plan.layout.training("student")))["reason"]
+    assert "signal 9" in read_json(plan.layout.training("student"))["reason"]
 
 
 def test_a_curve_may_hold_nan(bench: Any) -> None:
@@ -160,7 +160,7 @@ def test_a_prior_that_does_not_learn_is_refused(bench: Any) -> None:
 
 def test_a_fit_that_was_killed_goes_on_from_its_checkpoint(bench):
     plan = stage(bench, "killed once")
-    checkpoint = Path(plan.layout.checkpoint("student"))
+    checkpoint = plan.layout.checkpoint("student")
     with pytest.raises(MachineError):
         train(plan, "student", final=False)
     assert checkpoint.exists()

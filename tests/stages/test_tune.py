@@ -1,5 +1,4 @@
 import sys
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -13,6 +12,7 @@ from priorbench.stages.prepare import prepare
 from priorbench.stages.restore import restore
 from priorbench.stages.train import train
 from priorbench.stages.tune import tune
+from priorbench.store.cell import Cell
 from priorbench.store.files import read_json, read_rows
 
 TASK = "denoise-0"
@@ -91,7 +91,7 @@ def stage(
 
 
 def tuned(plan: Plan) -> dict[str, Any]:
-    result: dict[str, Any] = read_json(Path(plan.layout.tuned(TASK, "bias")))
+    result: dict[str, Any] = read_json(plan.layout.tuned(TASK, "bias"))
     return result
 
 
@@ -103,8 +103,8 @@ def calls(bench: Any) -> list[str]:
 def restored_rows(plan: Plan) -> list[dict[str, Any]]:
     prepare(plan, "photos")
     corrupt(plan, "photos", TASK)
-    restore(plan, "photos", TASK, "bias", "0")
-    return read_rows(Path(plan.layout.runs("photos", TASK, "bias", "0")))
+    restore(plan, Cell("photos", TASK, "bias"), "0")
+    return read_rows(plan.layout.runs(Cell("photos", TASK, "bias"), "0"))
 
 
 def test_the_best_on_the_training_images_is_chosen_and_restores_the_test_images(bench: Any) -> None:
@@ -121,17 +121,17 @@ def test_the_best_on_the_training_images_is_chosen_and_restores_the_test_images(
     assert kept["psnr"] == kept["combinations"][1]["psnr"]
     assert kept["fingerprint"] == plan.fingerprints.tuning(TASK, "bias")
     # No test image was there, and none was seen.
-    assert not Path(plan.layout.images("photos")).exists()
+    assert not plan.layout.images("photos").exists()
     assert len(calls(bench)) == 6
     assert all("0.30 (8, 8)" in call for call in calls(bench))
     # Sent a second time, after Snakemake has removed the output, it computes nothing.
-    Path(plan.layout.tuned(TASK, "bias")).unlink()
+    plan.layout.tuned(TASK, "bias").unlink()
     assert tune(plan, TASK, "bias").ok
     assert tuned(plan) == kept
     assert len(calls(bench)) == 6
     assert {row["status"] for row in restored_rows(plan)} == {"ok"}
     assert calls(bench)[6:] == ["0.1 0.90 (12, 12)"] * 2
-    spec = read_json(Path(plan.layout.cell_spec("photos", TASK, "bias")))
+    spec = read_json(plan.layout.cell_spec(Cell("photos", TASK, "bias")))
     assert spec["prior"]["parameters"] == {"bias": 0.1, "twist": "none"}
 
 
@@ -159,7 +159,7 @@ def test_a_combination_that_fails_is_kept_with_its_reason_and_not_chosen(bench: 
     plan = stage(bench, {"bias": [7, 8, 9, 10, 11, 0.2, 12, 13]})
     with pytest.raises(MachineError, match="signal 9"):
         tune(plan, TASK, "bias", final=False)
-    assert not Path(plan.layout.tuned(TASK, "bias")).exists()
+    assert not plan.layout.tuned(TASK, "bias").exists()
     assert tune(plan, TASK, "bias").ok
     kept = tuned(plan)
     assert kept["parameters"] == {"bias": 0.2}
@@ -180,7 +180,7 @@ def test_a_combination_that_fails_is_kept_with_its_reason_and_not_chosen(bench: 
 @pytest.mark.parametrize(
     ("candidates", "status", "reason"),
     [
-        ([7, 8], "failed", "all 2 candidates failed, the first one so: ArithmeticError: seven"),
+        ([7, 8], "failed", "all 2 candidates failed; the first: ArithmeticError: seven"),
         ([12], "unsupported", "the only candidate failed: not for this"),
     ],
 )
@@ -234,13 +234,13 @@ def test_a_task_that_breaks_fails_all_combinations_and_an_image_that_does_not_fi
     )
     plan = stage(bench, {"bias": [0.2, 0.1]}, tasks={"run": ["picky"]})
     tune(plan, "picky", "bias")
-    kept = read_json(Path(plan.layout.tuned("picky", "bias")))
+    kept = read_json(plan.layout.tuned("picky", "bias"))
     assert "no training image fits the task; a: ValueError: too dark" in kept["reason"]
     assert calls(bench) == []
     bench.image("b", np.full((16, 14), 0.5), "lessons")
     prepare(plan, "lessons")
     tune(plan, "picky", "bias")
-    kept = read_json(Path(plan.layout.tuned("picky", "bias")))
+    kept = read_json(plan.layout.tuned("picky", "bias"))
     assert kept["parameters"] == {"bias": 0.1}
     assert [set(entry["images"]) for entry in kept["combinations"]] == [{"b"}, {"b"}]
 
@@ -318,7 +318,7 @@ def test_a_prior_that_learns_is_tuned_with_its_model(bench: Any, broken: bool) -
     )
     train(plan, "mean")
     outcome = tune(plan, TASK, "mean")
-    kept = read_json(Path(plan.layout.tuned(TASK, "mean")))
+    kept = read_json(plan.layout.tuned(TASK, "mean"))
     if broken:
         assert (outcome.stage, outcome.reason) == ("train", "training: ValueError: too few")
         assert kept["parameters"] is None

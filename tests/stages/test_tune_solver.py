@@ -1,13 +1,12 @@
 """The settings of a denoiser's splitting, chosen on training images and restored with."""
 
 import sys
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
-from priorbench.jobs.tuned import solver_so_far
+from priorbench.jobs.ready import solver_so_far
 from priorbench.plan import Plan
 from priorbench.plan.tuning import solver_candidates
 from priorbench.results.schema import RUNS
@@ -15,6 +14,7 @@ from priorbench.stages.corrupt import corrupt
 from priorbench.stages.prepare import prepare
 from priorbench.stages.restore import restore
 from priorbench.stages.tune import tune
+from priorbench.store.cell import Cell
 from priorbench.store.files import read_json, read_rows
 
 TARGET, TASK = "solver-missing", "inpaint-50"
@@ -77,8 +77,8 @@ def stage(bench: Any, **settings: Any) -> Plan:
 def restored_row(plan: Plan, prior: str) -> dict[str, Any]:
     prepare(plan, "photos")
     corrupt(plan, "photos", TASK)
-    restore(plan, "photos", TASK, prior, "0")
-    row = read_rows(Path(plan.layout.runs("photos", TASK, prior, "0")))[0]
+    restore(plan, Cell("photos", TASK, prior), "0")
+    row = read_rows(plan.layout.runs(Cell("photos", TASK, prior), "0"))[0]
     assert set(row) == set(RUNS.schema.names)
     return row
 
@@ -86,7 +86,7 @@ def restored_row(plan: Plan, prior: str) -> dict[str, Any]:
 def test_the_best_of_the_grid_restores_the_test_images(bench: Any) -> None:
     plan = stage(bench)
     assert tune(plan, TARGET, "mean").ok
-    kept = read_json(Path(plan.layout.tuned(TARGET, "mean")))
+    kept = read_json(plan.layout.tuned(TARGET, "mean"))
     tried = kept["combinations"]
     assert [each["solver"]["missing"] for each in tried] == [
         candidate.solver.missing.model_dump(exclude_none=True)
@@ -97,13 +97,13 @@ def test_the_best_of_the_grid_restores_the_test_images(bench: Any) -> None:
     # Every image in every task of the regime.
     assert len(best["images"]) == 2 * len(kept["tasks"]) > 2
     assert len({each["psnr"] for each in tried}) > 1
-    assert not Path(plan.layout.images("photos")).exists()
+    assert not plan.layout.images("photos").exists()
     row = restored_row(plan, "mean")
     chosen = best["solver"]["missing"]
     assert row["status"] == "ok" and row["solver_origin"] == "tuned"
     assert f"first = {chosen['first']:.3g}, last = {chosen['last']:.3g}" in row["solver"]
     assert f"steps = {chosen['steps']}" in row["solver"]
-    spec = read_json(Path(plan.layout.cell_spec("photos", TASK, "mean")))
+    spec = read_json(plan.layout.cell_spec(Cell("photos", TASK, "mean")))
     assert spec["solver"] == best["solver"]
 
 
@@ -111,7 +111,7 @@ def test_a_photograph_is_restored_with_what_was_chosen_so_far(bench: Any) -> Non
     plan = stage(bench)
     assert not solver_so_far(plan, "mean").missing.is_set
     tune(plan, TARGET, "mean")
-    kept = read_json(Path(plan.layout.tuned(TARGET, "mean")))
+    kept = read_json(plan.layout.tuned(TARGET, "mean"))
     assert solver_so_far(plan, "mean").as_dict() == kept["solver"]
     assert solver_so_far(plan, "ships").missing.first == 0.3
 
@@ -119,7 +119,7 @@ def test_a_photograph_is_restored_with_what_was_chosen_so_far(bench: Any) -> Non
 def test_a_prior_with_a_solver_of_its_own_has_nothing_to_choose(bench: Any) -> None:
     plan = stage(bench)
     assert tune(plan, TARGET, "own").ok
-    kept = read_json(Path(plan.layout.tuned(TARGET, "own")))
+    kept = read_json(plan.layout.tuned(TARGET, "own"))
     assert (kept["solver"], kept["parameters"], kept["combinations"]) == ({}, {}, [])
     assert "nothing to choose" in kept["note"]
     row = restored_row(plan, "own")

@@ -24,6 +24,7 @@ from priorbench.stages.prepare import prepare
 from priorbench.stages.restore import restore
 from priorbench.stages.score import score
 from priorbench.stages.train import train
+from priorbench.store.cell import Cell
 
 LEARNER = """
     from pathlib import Path
@@ -101,15 +102,15 @@ def plan(made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Plan:
 
 def run(plan: Plan) -> None:
     """Make what is missing as Snakemake does: it looks from the end, and makes what something that it makes needs."""
-    layout, cell = plan.layout, ("photos", "denoise-0", "mean", "0")
+    layout, cell = plan.layout, Cell("photos", "denoise-0", "mean")
     work: list[tuple[list[str], list[str], Callable[[], object]]] = [
         ([layout.result("runs"), layout.result("scores")],
          [layout.gathered("runs", "mean"), layout.gathered("scores", "mean")], lambda: gather_all(plan)),
         ([layout.gathered("runs", "mean"), layout.gathered("scores", "mean")],
-         [layout.runs(*cell), layout.scores(*cell)], lambda: gather_prior(plan, "mean")),
-        ([layout.scores(*cell)], [layout.runs(*cell)], lambda: score(plan, *cell)),
-        ([layout.runs(*cell)],
-         [layout.problems("photos", "denoise-0"), layout.training("mean")], lambda: restore(plan, *cell)),
+         [layout.runs(cell, 0), layout.scores(cell, 0)], lambda: gather_prior(plan, "mean")),
+        ([layout.scores(cell, 0)], [layout.runs(cell, 0)], lambda: score(plan, cell, 0)),
+        ([layout.runs(cell, 0)],
+         [layout.problems("photos", "denoise-0"), layout.training("mean")], lambda: restore(plan, cell, 0)),
         ([layout.training("mean"), layout.curve("mean")], [layout.images("more")], lambda: train(plan, "mean")),
         ([layout.problems("photos", "denoise-0")],
          [layout.images("photos")], lambda: corrupt(plan, "photos", "denoise-0")),
@@ -135,9 +136,9 @@ def every_file(plan: Plan) -> dict[str, str]:
         "image": layout.image("photos", "a"),
         "problem": layout.problem("photos", "denoise-0", "a"),
         "model": layout.model("mean"),
-        "restoration": layout.restored("photos", "denoise-0", "mean", "a.png"),
-        "runs": layout.runs("photos", "denoise-0", "mean", "0"),
-        "scores": layout.scores("photos", "denoise-0", "mean", "0"),
+        "restoration": layout.restored(Cell("photos", "denoise-0", "mean"), "a.png"),
+        "runs": layout.runs(Cell("photos", "denoise-0", "mean"), "0"),
+        "scores": layout.scores(Cell("photos", "denoise-0", "mean"), "0"),
         "gathered": layout.gathered("scores", "mean"),
         "all": layout.result("runs"),
     }
@@ -206,17 +207,17 @@ def test_exactly_what_is_damaged_is_made_again(plan: Plan) -> None:
 def test_a_job_that_reads_what_is_damaged_fails_and_says_what_to_do(plan: Plan, word: str) -> None:
     path = Path(every_file(plan)[word])
     path.write_bytes(path.read_bytes()[:-1])
-    Path(plan.layout.restored("photos", "denoise-0", "mean", "a.json")).unlink()
-    Path(plan.layout.fit("mean")).unlink()
+    plan.layout.restored(Cell("photos", "denoise-0", "mean"), "a.json").unlink()
+    plan.layout.fit("mean").unlink()
     with pytest.raises(StorageError, match=f"{path} is damaged.*priorbench verify --repair"):
         if word == "training image":
             train(plan, "mean")
         else:
-            restore(plan, "photos", "denoise-0", "mean", "0")
+            restore(plan, Cell("photos", "denoise-0", "mean"), "0")
 
 
 def test_what_a_killed_process_has_left_is_found_and_removed(plan: Plan) -> None:
-    left = Path(plan.layout.restored("photos", "denoise-0", "mean", ".x1y2.partial"))
+    left = plan.layout.restored(Cell("photos", "denoise-0", "mean"), ".x1y2.partial")
     left.write_bytes(b"half a picture")
     assert list(damages(plan)) == [], "a process may be writing it"
     os.utime(left, (time.time() - 7200, time.time() - 7200))
@@ -227,8 +228,8 @@ def test_what_a_killed_process_has_left_is_found_and_removed(plan: Plan) -> None
 
 
 def test_nothing_is_repaired_while_a_job_works(plan: Plan) -> None:
-    damage(Path(plan.layout.model("mean")), "flipped")
-    path = Path(plan.layout.lock("restore", "photos", "denoise-0", "mean", "0"))
+    damage(plan.layout.model("mean"), "flipped")
+    path = plan.layout.lock("restore", "photos", "denoise-0", "mean", "0")
     code = "import sys; from pathlib import Path; from priorbench.store.locks import locked\n"
     code += "with locked(Path(sys.argv[1])): print('held', flush=True); input()"
     with subprocess.Popen(
@@ -240,4 +241,4 @@ def test_nothing_is_repaired_while_a_job_works(plan: Plan) -> None:
         holder.communicate("\n")
     assert isinstance(result.exception, ValueError)
     assert "1 jobs of this experiment are still running" in str(result.exception)
-    assert Path(plan.layout.model("mean")).exists()
+    assert plan.layout.model("mean").exists()

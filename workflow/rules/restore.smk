@@ -23,15 +23,9 @@ rule restore:
         final=lambda wildcards, attempt: plan.is_final(attempt),
     params:
         config=CONFIG,
-        fingerprint=lambda wildcards: plan.fingerprints.restored(
-            wildcards.dataset, wildcards.task, wildcards.prior
-        ),
+        fingerprint=lambda wildcards: plan.fingerprints.restored(cell_of(wildcards)),
         lost=lambda wildcards: plan.lost.times(
-            "restore",
-            wildcards.dataset,
-            wildcards.task,
-            wildcards.prior,
-            wildcards.chunk,
+            "restore", cell_of(wildcards), wildcards.chunk
         ),
         images=lambda wildcards: plan.chunk(
             wildcards.dataset, wildcards.prior, wildcards.chunk

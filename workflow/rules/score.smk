@@ -17,9 +17,7 @@ rule score:
         ),
     params:
         config=CONFIG,
-        fingerprint=lambda wildcards: plan.fingerprints.scores(
-            wildcards.dataset, wildcards.task, wildcards.prior
-        ),
+        fingerprint=lambda wildcards: plan.fingerprints.scores(cell_of(wildcards)),
     shell:
         "python -m priorbench score --config {params.config:q} --dataset {wildcards.dataset:q}"
         " --task {wildcards.task:q} --prior {wildcards.prior:q} --chunk {wildcards.chunk:q} > {log:q} 2>&1"

@@ -44,8 +44,8 @@ def validate(
     for problem in plan.registry.problems:
         typer.echo(f"priorbench: {problem}", err=True)
     cells = list(plan.cells())
-    jobs = sum(len(plan.chunks(dataset, prior)) for dataset, _, prior in cells)
-    images = sum(len(plan.datasets[dataset].images) for dataset, _, _ in cells)
+    jobs = sum(len(plan.chunks(cell.dataset, cell.prior)) for cell in cells)
+    images = sum(len(plan.datasets[cell.dataset].images) for cell in cells)
     typer.echo(f"{config} is valid: experiment {plan.experiment.experiment!r}")
     for name in ("test", "tasks", "priors", "metrics", "studies"):
         typer.echo(f"  {name}: {', '.join(getattr(plan, name)) or 'none'}")

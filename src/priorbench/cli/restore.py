@@ -111,7 +111,8 @@ def restore(
             raise ValueError("a chunk of an experiment is restored by one prior")
         from priorbench.stages.restore import restore as run
 
-        run(load(config), dataset, task, prior[0], chunk, final=bool(final))
+        plan = load(config)
+        run(plan, plan.cell(dataset, task, prior[0]), chunk, final=bool(final))
         return
     if output is None:
         raise ValueError("say where the restored photograph goes: -o restored.png")

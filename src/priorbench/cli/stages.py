@@ -80,7 +80,8 @@ def score(
     limit_threads(1)
     from priorbench.stages.score import score as run
 
-    run(load(config), dataset, task, prior, chunk)
+    plan = load(config)
+    run(plan, plan.cell(dataset, task, prior), chunk)
 
 
 def gather(

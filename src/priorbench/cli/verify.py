@@ -30,10 +30,10 @@ def verify(
     Named are files that are damaged, files of finished work that are missing, and results that are out of date:
     computed with other code, settings or input files than the present ones.
     """
-    from priorbench.monitor.verify import check, remove, working
+    from priorbench.monitor.verify import check, remove, running
 
     plan = load(config)
-    if repair and (locks := working(plan)):
+    if repair and (locks := running(plan)):
         raise ValueError(
             f"{len(locks)} jobs of this experiment are still running (they hold {locks[0]}): "
             "rerun `priorbench verify --repair` when they have finished"

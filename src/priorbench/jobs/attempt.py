@@ -10,7 +10,8 @@ from priorbench.priors import Context, Learned, Restoration
 from priorbench.problem import Problem
 from priorbench.seeds import seed_everything
 from priorbench.solvers import restore
-from priorbench.store.outcome import DIVERGED, OK, TIMEOUT, Outcome
+from priorbench.store.outcome import Outcome
+from priorbench.store.status import Status
 
 
 def solve(
@@ -44,11 +45,11 @@ def solve(
         raise ValueError(
             f"the prior returned an image of shape {tuple(result.image.shape)}, not {expected}"
         )
-    status, reason = OK, ""
+    status, reason = Status.OK, ""
     if not torch.isfinite(result.image).all():
-        status, reason = DIVERGED, "the restored image holds NaN or infinite values"
+        status, reason = Status.DIVERGED, "the restored image holds NaN or infinite values"
     elif result.timed_out:
-        status = TIMEOUT
+        status = Status.TIMEOUT
         reason = f"stopped at its time limit of {limit:.4g} s with the best estimate so far"
     counted = _n_parameters(prior, result)
     outcome = Outcome(

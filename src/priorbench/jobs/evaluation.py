@@ -14,7 +14,7 @@ from priorbench.plugins.manager import Registered
 from priorbench.seeds import derive_seed, seeded
 from priorbench.specs import MetricSpec, TaskSpec
 from priorbench.store.outcome import Outcome
-from priorbench.store.status import FAILED, OK, UNDEFINED
+from priorbench.store.status import Status
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,7 @@ class Evaluation:
     """
 
     value: float | None
-    status: str = OK
+    status: Status = Status.OK
     reason: str = ""
 
 
@@ -58,13 +58,13 @@ def evaluate(metric: Callable[[], Any]) -> Evaluation:
     try:
         value = float(metric())
     except NotApplicable as error:
-        return Evaluation(None, UNDEFINED, str(error))
+        return Evaluation(None, Status.UNDEFINED, str(error))
     except (Exception, SystemExit) as error:
         raise_if_storage(error)
         outcome = Outcome.of_exception(error, "score")
         return Evaluation(None, outcome.status, outcome.reason)
     if not math.isfinite(value):
-        return Evaluation(None, FAILED, f"the metric is {value}")
+        return Evaluation(None, Status.FAILED, f"the metric is {value}")
     return Evaluation(value)
 
 

@@ -1,69 +1,91 @@
-"""A series of pieces of work for a plugin's code, in worker processes: one that is lost costs one piece."""
+"""Pieces of work for a plugin's code, in worker processes: one that is lost costs one piece."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any, TypeVar
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
 
 from priorbench.errors import MachineError, StorageError
 from priorbench.jobs.worker import WorkerDied, WorkerTimeout, messages
 from priorbench.plan import MODEL_LOADING_MINUTES
 from priorbench.store.outcome import Outcome
+from priorbench.store.status import Status
 
 T = TypeVar("T")
+R = TypeVar("R")
 
 
-def in_series(
+@dataclass(frozen=True)
+class Begun:
+    """A worker's message before each step of an item, which has the time limit to itself."""
+
+
+@dataclass(frozen=True)
+class Done(Generic[R]):
+    """A worker's message after an item.
+
+    Args:
+        result: what the item gave.
+    """
+
+    result: R
+
+
+def run_each(
     work: Callable[..., None],
     arguments: tuple[Any, ...],
     items: Sequence[T],
     *,
+    lost: Callable[[Outcome], R],
     stage: str,
     minutes: float,
     final: bool,
-) -> Iterator[tuple[T, dict[str, Any]]]:
-    """Run ``work(send, *arguments, items)`` and yield how each item ended; a new worker takes what a lost one leaves.
+) -> Iterator[tuple[T, R]]:
+    """Run ``work(send, *arguments, items)`` and yield each item with its result.
 
-    The work sends ``("begin", item, None)`` before each step of an item and, in the items' order,
-    ``("end", item, outcome)`` after it, with the outcome as plain data. It may raise errors of the machine.
+    The work sends :class:`Begun` before each step of an item and, in the items' order,
+    :class:`Done` after it. A new worker takes what a lost one leaves.
 
     Args:
-        work: a function of a module.
-        arguments: plain data.
-        items: what is to be done, plain data.
+        work: a function of a module; it may raise errors of the machine.
+        arguments: what can be pickled.
+        items: what is to be done, what can be pickled.
+        lost: gives the result of an item whose worker was lost.
         stage: the stage, for outcomes.
         minutes: time limit of a step.
-        final: whether this is the last attempt, which turns an error of the machine into a failed outcome.
+        final: whether this is the last attempt, which turns an error of the machine into a
+            failed outcome.
 
     Raises:
-        MachineError: the process was killed, or said that the machine failed, and further attempts are left.
-        StorageError: the process said that a disk is full or a file damaged.
+        MachineError: the worker was killed, or sent that the machine failed, and further attempts
+            are left.
+        StorageError: the worker sent that a disk is full or a file damaged.
     """
     waiting = list(items)
     while waiting:
         begun = False
+        outcome = Outcome(Status.FAILED, stage, "the worker exited without returning a result")
         try:
-            for kind, _, content in messages(
+            for message in messages(
                 work,
                 (*arguments, list(waiting)),
                 first_limit=60 * MODEL_LOADING_MINUTES,
                 limit=60 * minutes,
             ):
-                begun = kind == "begin"
-                if kind == "end":
-                    yield waiting.pop(0), content
-            for item in waiting:
-                yield item, Outcome("failed", stage, "the process ended without a result").as_dict()
-            return
+                begun = isinstance(message, Begun)
+                if isinstance(message, Done):
+                    yield waiting.pop(0), message.result
         except WorkerTimeout as error:
-            ended = Outcome.of_timeout(error.seconds, stage)
+            outcome = Outcome.of_timeout(error.seconds, stage)
         except WorkerDied as error:
-            ended = Outcome("failed", stage, str(error))
+            outcome = Outcome(Status.FAILED, stage, str(error))
         except MachineError as error:
             if not final or isinstance(error, StorageError):
                 raise
-            ended = Outcome("failed", stage, str(error))
-        # Before anything has begun the worker was lost while it loaded, and would be again.
-        for item in waiting[:1] if begun else list(waiting):
-            yield item, ended.as_dict()
-            waiting.remove(item)
+            outcome = Outcome(Status.FAILED, stage, str(error))
+        # A worker that was lost before anything had begun would be lost again.
+        abandoned = waiting[:1] if begun else list(waiting)
+        for item in abandoned:
+            yield item, lost(outcome)
+        waiting = waiting[len(abandoned) :]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from priorbench.errors import MachineError, raise_if_storage
@@ -76,7 +75,7 @@ def _of_task(
     dataset, seed = plan.prior(prior).tune_on, plan.experiment.seed
     reasons: list[str] = []
     for image in images:
-        photograph = to_array(read_tensor(Path(plan.layout.image(dataset, image))))
+        photograph = to_array(read_tensor(plan.layout.image(dataset, image)))
         try:
             clean = task.fit(to_tensor(transform(photograph, crop=plan.experiment.tuning.crop)))
             corrupting = derive_seed(seed, "tune", dataset, image, name)

@@ -16,6 +16,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
 from typing import Any
@@ -23,9 +24,6 @@ from typing import Any
 from priorbench.errors import MachineError, StorageError, raise_if_storage
 from priorbench.seeds import HASH_SEED
 
-FINISHED = ("finished",)
-LOST = {"machine": MachineError, "storage": StorageError}
-"""First words of messages of this module's own."""
 THREAD_VARIABLES = (
     "OMP_NUM_THREADS",
     "MKL_NUM_THREADS",
@@ -36,6 +34,17 @@ THREAD_VARIABLES = (
 
 EMPTY_FOLDER = "PRIORBENCH_EMPTY_FOLDER"
 """Environment variable of a worker: the folder that a plugin's code runs in."""
+
+
+@dataclass(frozen=True)
+class _Finished:
+    """The last message of a worker: its work is done, or the machine failed.
+
+    Args:
+        error: what the parent raises; None if the work is done.
+    """
+
+    error: MachineError | None = None
 
 
 class WorkerTimeout(Exception):
@@ -93,12 +102,12 @@ def messages(
     first_limit: float,
     limit: float,
     hash_seed: str = HASH_SEED,
-) -> Iterator[tuple[Any, ...]]:
+) -> Iterator[Any]:
     """Run ``work(send, *arguments)`` in a new process and yield what it sends.
 
     Args:
-        work: a function of a module; its first argument sends one tuple to here.
-        arguments: plain data.
+        work: a function of a module; its first argument sends one message, which is pickled.
+        arguments: what can be pickled.
         first_limit: seconds allowed until the first message.
         limit: seconds allowed between two messages, and from the last one to the end.
         hash_seed: the process's ``PYTHONHASHSEED``, on which the order of sets depends.
@@ -106,7 +115,7 @@ def messages(
     Raises:
         WorkerTimeout: a limit has passed; the process and all that it started are killed.
         WorkerDied: the process ended by itself, by a crash or an exit.
-        MachineError: the process was killed from outside, as for want of memory, or the work raised one.
+        MachineError: the process was killed, as when memory runs out, or the work raised one.
         StorageError: the work raised one, or an error of a disk.
     """
     context = multiprocessing.get_context("spawn")
@@ -130,12 +139,13 @@ def messages(
                 message = receiver.recv()
             except EOFError:
                 break
-            if message[0] in LOST:
-                raise LOST[message[0]](message[1])
-            finished = message == FINISHED
-            if not finished:
+            if not isinstance(message, _Finished):
                 yield message
-            allowed = limit
+                allowed = limit
+                continue
+            if message.error:
+                raise message.error
+            finished = True
         if not finished:
             process.join(timeout=10)
             _raise_death(process.exitcode)
@@ -190,24 +200,23 @@ def _main(
     for name in ("PWD", "OLDPWD"):
         os.environ.pop(name, None)
     threading.Thread(target=_end_with_parent, args=(lifeline, folder), daemon=True).start()
+    failure = None
     try:
         work(sender.send, *arguments)
     except Exception as error:
-        _tell_what_is_lost(sender, error)
-    else:
-        sender.send(FINISHED)
+        failure = _failure_of_the_machine(error)
+        if failure is None:
+            raise
+    sender.send(_Finished(failure))
 
 
-def _tell_what_is_lost(sender: Connection, error: Exception) -> None:
-    """Send an error that says nothing about the work; raise another."""
+def _failure_of_the_machine(error: Exception) -> MachineError | None:
+    """Return an error that says nothing about the work, without its cause; None for any other."""
     try:
         raise_if_storage(error)
-    except StorageError as lost:
-        sender.send(("storage", str(lost)))
-        return
-    if not isinstance(error, MachineError):
-        raise error
-    sender.send(("machine", str(error)))
+    except StorageError as storage:
+        return StorageError(str(storage))
+    return MachineError(str(error)) if isinstance(error, MachineError) else None
 
 
 def _end_with_parent(lifeline: Connection, folder: str) -> None:
@@ -227,7 +236,7 @@ def _kill_group(process: Any) -> None:
 
 def _raise_death(exitcode: int | None) -> None:
     if exitcode == -signal.SIGKILL:
-        raise MachineError("the process was killed (signal 9), probably for want of memory")
+        raise MachineError("the worker was killed (signal 9), probably out of memory")
     if exitcode is not None and exitcode < 0:
-        raise WorkerDied(f"the process crashed: {signal.Signals(-exitcode).name}")
-    raise WorkerDied(f"the process exited with code {exitcode}")
+        raise WorkerDied(f"the worker crashed: {signal.Signals(-exitcode).name}")
+    raise WorkerDied(f"the worker exited with code {exitcode}")

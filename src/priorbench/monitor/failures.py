@@ -1,4 +1,4 @@
-"""What went wrong in a run, and which log tells more."""
+"""What failed in a run, and the logs that say more."""
 
 from __future__ import annotations
 
@@ -6,32 +6,35 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
 
 from priorbench.plan import Plan
-from priorbench.store.status import NO_FAILURE
+from priorbench.store.cell import Cell
+from priorbench.store.outcome import Outcome
 
 LOST = "ended without a result"
 SHOWN = 10
 
 
-class Ended(NamedTuple):
-    """How one restoration, or one score of it, ended, and in which job."""
+@dataclass(frozen=True)
+class Ended:
+    """A restoration, or one score of it, that ended.
 
-    dataset: str
-    task: str
-    prior: str
-    chunk: str
+    Args:
+        cell: data set, task and prior.
+        chunk: number of the job.
+        image: name of the image.
+        outcome: how it ended.
+    """
+
+    cell: Cell
+    chunk: int
     image: str
-    status: str
-    stage: str
-    reason: str
-    seconds: float | None
+    outcome: Outcome
 
     @property
     def failed(self) -> bool:
         """Whether it is a failure: not what a prior can't do, nor an undefined metric."""
-        return self.status not in NO_FAILURE
+        return self.outcome.status.is_failure
 
 
 @dataclass(frozen=True)
@@ -46,80 +49,87 @@ class Failure:
 
     where: str
     what: str
-    log: str
+    log: Path
 
 
-def failures(plan: Plan, rows: Iterable[Ended]) -> list[Failure]:
-    """Return the failures among ``rows``: together those of a prior on a task, and of their scores.
+def failures(plan: Plan, ended: Iterable[Ended]) -> list[Failure]:
+    """Return the failures: those of a prior on a task together, and so those of their scores.
 
-    What failed before the restorations (an image, a fit) is told once, with the log of the job that did it.
+    What failed before the restorations (an image, a fit) is one failure, with the log of the job
+    that did it.
     """
-    groups: dict[tuple[str, str], list[Ended]] = {}
-    for row in rows:
-        if row.failed:
-            place, log = _place(plan, row)
+    groups: dict[tuple[str, Path | None], list[Ended]] = {}
+    for each in ended:
+        if each.failed:
+            where, log = _place(plan, each)
             # The chunks of a cell have logs of their own: the first one stands for all.
-            groups.setdefault((place, "" if row.stage in ("restore", "score") else log), []).append(
-                row
-            )
+            of_chunk = each.outcome.stage in ("restore", "score")
+            groups.setdefault((where, None if of_chunk else log), []).append(each)
     return [
-        Failure(place, _what(group), _place(plan, group[0])[1])
-        for (place, _), group in groups.items()
+        Failure(where, _what(group), _place(plan, group[0])[1])
+        for (where, _), group in groups.items()
     ]
 
 
 def lost_jobs(plan: Plan) -> Iterator[Failure]:
-    """Yield the jobs that have a log and no result, of the stages that hold no lock; for when nothing runs."""
+    """Yield the jobs of stages without locks that have a log and no result; for when none runs."""
+    for stage, names, result in _results(plan):
+        log = plan.layout.log_file(stage, *names)
+        if log.exists() and not result.exists():
+            yield Failure(" ".join([stage, "/".join(map(str, names))]).strip(), LOST, log)
+
+
+def _results(plan: Plan) -> Iterator[tuple[str, tuple[object, ...], Path]]:
+    """Yield the stages that hold no lock, with the names of each job and a file that it writes."""
     layout = plan.layout
-    jobs: list[tuple[tuple[str, ...], str]] = [
-        *((("prepare", dataset), layout.images(dataset)) for dataset in plan.datasets),
-        *((("corrupt", d, t), layout.problems(d, t)) for d in plan.test for t in plan.tasks),
-        *(
-            (("score", *cell, str(chunk)), layout.scores(*cell, str(chunk)))
-            for cell in plan.cells()
-            for chunk in range(len(plan.chunks(cell[0], cell[2])))
-        ),
-        *((("gather", prior), layout.gathered("runs", prior)) for prior in plan.priors),
-        (("gather_all",), layout.result("runs")),
-        (("tables",), layout.table(plan.tables[0])),
-        *((("draw", figure), layout.figure(figure)) for figure in plan.figures),
-        *((("study", study), layout.study(study)) for study in plan.studies),
-    ]
-    for (stage, *names), result in jobs:
-        log = layout.log_file(stage, *names)
-        if Path(log).exists() and not Path(result).exists():
-            yield Failure(" ".join([stage, "/".join(names)]).strip(), LOST, log)
+    for dataset in plan.datasets:
+        yield "prepare", (dataset,), layout.images(dataset)
+    for dataset in plan.test:
+        for task in plan.tasks:
+            yield "corrupt", (dataset, task), layout.problems(dataset, task)
+    for cell in plan.cells():
+        for chunk in range(len(plan.chunks(cell.dataset, cell.prior))):
+            yield "score", (cell, chunk), layout.scores(cell, chunk)
+    for prior in plan.priors:
+        yield "gather", (prior,), layout.gathered("runs", prior)
+    yield "gather_all", (), layout.result("runs")
+    yield "tables", (), layout.table(plan.tables[0])
+    for figure in plan.figures:
+        yield "draw", (figure,), layout.figure(figure)
+    for study in plan.studies:
+        yield "study", (study,), layout.study(study)
 
 
-def lines(found: list[Failure]) -> list[str]:
+def lines(failures: list[Failure]) -> list[str]:
     """Return failures as text, two lines each, and how many more there are."""
-    told = [
-        (f"{failure.where}: {failure.what}", f"  log: {failure.log}") for failure in found[:SHOWN]
-    ]
-    more = len(found) - SHOWN
-    return [*(line for two in told for line in two), *([f"and {more} more"] if more > 0 else [])]
+    shown: list[str] = []
+    for failure in failures[:SHOWN]:
+        shown += [f"{failure.where}: {failure.what}", f"  log: {failure.log}"]
+    more = len(failures) - SHOWN
+    return [*shown, f"and {more} more"] if more > 0 else shown
 
 
-def _place(plan: Plan, row: Ended) -> tuple[str, str]:
+def _place(plan: Plan, ended: Ended) -> tuple[str, Path]:
     """Return in words where a restoration failed, and the log of the job in which it did."""
-    log = plan.layout.log_file
-    if row.stage == "prepare":
-        return f"preparing {row.dataset}", log("prepare", row.dataset)
-    if row.stage == "corrupt":
-        return f"corrupting {row.dataset} for {row.task}", log("corrupt", row.dataset, row.task)
-    if row.stage == "train":
-        return f"training {row.prior}", log("train", row.prior)
-    if row.stage == "tune":
-        return f"tuning {row.prior} for {row.task}", log("tune", row.task, row.prior)
-    place = f"{row.prior} on {row.task} of {row.dataset}"
-    if row.stage == "score":
-        return f"scoring {place}", log("score", row.dataset, row.task, row.prior, row.chunk)
-    return place, log("restore", row.dataset, row.task, row.prior, row.chunk)
+    log, cell = plan.layout.log_file, ended.cell
+    place = f"{cell.prior} on {cell.task} of {cell.dataset}"
+    match ended.outcome.stage:
+        case "prepare":
+            return f"preparing {cell.dataset}", log("prepare", cell.dataset)
+        case "corrupt":
+            where = f"corrupting {cell.dataset} for {cell.task}"
+            return where, log("corrupt", cell.dataset, cell.task)
+        case "train":
+            return f"training {cell.prior}", log("train", cell.prior)
+        case "tune":
+            return f"tuning {cell.prior} for {cell.task}", log("tune", cell.task, cell.prior)
+        case "score":
+            return f"scoring {place}", log("score", cell, ended.chunk)
+    return place, log("restore", cell, ended.chunk)
 
 
-def _what(rows: list[Ended]) -> str:
-    counts = ", ".join(
-        f"{count} {status}" for status, count in Counter(row.status for row in rows).items()
-    )
-    line = next(iter(rows[0].reason.strip().splitlines()), "")
-    return f"{counts}: {line}".removesuffix(": ")
+def _what(group: list[Ended]) -> str:
+    statuses = Counter(each.outcome.status for each in group)
+    counts = ", ".join(f"{count} {status}" for status, count in statuses.items())
+    reason = next(iter(group[0].outcome.reason.strip().splitlines()), "")
+    return f"{counts}: {reason}".removesuffix(": ")

@@ -14,6 +14,7 @@ import pandas as pd
 
 from priorbench.plan import Plan
 from priorbench.provenance import content_digests
+from priorbench.store.cell import Cell
 from priorbench.store.files import read_json
 
 CELL = ["dataset", "task", "prior"]
@@ -33,12 +34,12 @@ def outdated_notes(plan: Plan, runs: pd.DataFrame, scores: pd.DataFrame) -> list
     restored = [
         f"{prior} on {task}"
         for dataset, task, prior, fingerprint in _groups(runs, CELL)
-        if fingerprint != plan.fingerprints.restored(dataset, task, prior)
+        if fingerprint != plan.fingerprints.restored(Cell(dataset, task, prior))
     ]
     scored = [
         f"{metric} of {prior} on {task}"
         for dataset, task, prior, metric, fingerprint in _groups(measured, [*CELL, "metric"])
-        if fingerprint != plan.fingerprints.score(dataset, task, prior, metric)
+        if fingerprint != plan.fingerprints.score(Cell(dataset, task, prior), metric)
     ]
     # Scores of restorations that are out of date are so as well.
     found = restored or scored

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pandas as pd
 
 from priorbench.monitor.outdated import outdated_notes
@@ -19,5 +17,5 @@ def remarks(plan: Plan, runs: pd.DataFrame, scores: pd.DataFrame) -> list[str]:
         runs: rows of :data:`priorbench.results.schema.RUNS`.
         scores: rows of :data:`priorbench.results.schema.SCORES`.
     """
-    environments = environment_notes(Path(plan.layout.environments()), runs["environment"])
+    environments = environment_notes(plan.layout.environments(), runs["environment"])
     return [*outdated_notes(plan, runs, scores), *environments]

@@ -5,25 +5,28 @@ from __future__ import annotations
 import math
 import os
 import time
-from collections.abc import Callable, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from statistics import fmean
-from typing import Any, TypeAlias
+from typing import Any
 
 from priorbench.monitor.failures import LOST, Ended, Failure, failures
 from priorbench.plan import Plan
+from priorbench.store.cell import Cell
 from priorbench.store.files import read_json, read_rows
 from priorbench.store.locks import held
-from priorbench.store.status import NO_FAILURE, OK, TIMEOUT
+from priorbench.store.outcome import Outcome
+from priorbench.store.status import Status
 
 RECENT = 30.0
 """Seconds after its last line in which a job that holds no lock counts as running: it starts, or knows no locks."""
 
 
 @dataclass(frozen=True)
-class PriorStatus:
+class PriorProgress:
     """How far a prior is.
 
     Args:
@@ -69,7 +72,7 @@ class PriorStatus:
 
 
 @dataclass(frozen=True)
-class Status:
+class Progress:
     """How far an experiment is.
 
     Args:
@@ -80,7 +83,7 @@ class Status:
     """
 
     experiment: str
-    priors: tuple[PriorStatus, ...]
+    priors: tuple[PriorProgress, ...]
     failures: tuple[Failure, ...]
     changed: float | None
 
@@ -108,36 +111,32 @@ class Observer:
 
     Args:
         plan: the experiment.
-        recent: seconds after its last line in which a job without a lock counts as running; 0 when none can run.
+        recent: seconds after its last line in which a job without a lock counts as running; 0 when
+            none can run.
     """
 
     def __init__(self, plan: Plan, recent: float = RECENT) -> None:
         self._plan, self._recent = plan, recent
-        self._read: dict[str, tuple[tuple[int, int], Any]] = {}
+        self._read: dict[Path, tuple[tuple[int, int], Any]] = {}
         self._changed: float | None = None
-        self._cells: dict[str, list[tuple[str, str]]] = {prior: [] for prior in plan.priors}
-        for dataset, task, prior in plan.cells():
-            self._cells[prior].append((dataset, task))
 
-    def look(self) -> Status:
+    def look(self) -> Progress:
         """Return how far the experiment is now."""
         self._changed = None
-        priors, rows, lost = [], [], []
-        for prior, cells in self._cells.items():
-            look = _Look(self._plan, prior, cells, self)
-            priors.append(look.status())
-            rows += [*look.ended, *look.unscored]
-            lost += look.lost
-        found = (*failures(self._plan, rows), *lost)
-        return Status(self._plan.experiment.experiment, tuple(priors), found, self._changed)
+        looks = [_Look(self._plan, prior, self) for prior in self._plan.priors]
+        priors = tuple(look.progress() for look in looks)
+        ended = [each for look in looks for each in (*look.ended, *look.unscored)]
+        lost = [failure for look in looks for failure in look.lost]
+        found = (*failures(self._plan, ended), *lost)
+        return Progress(self._plan.experiment.experiment, priors, found, self._changed)
 
-    def content(self, path: str, stat: os.stat_result, read: Callable[[Path], Any]) -> Any:
-        """Return ``read(path)``, from memory unless the file has changed; None if it can't be read."""
+    def content(self, path: Path, stat: os.stat_result, read: Callable[[Path], Any]) -> Any:
+        """Return ``read(path)``, from memory unless the file has changed; None if unreadable."""
         version = (stat.st_mtime_ns, stat.st_size)
         known = self._read.get(path)
         if known is None or known[0] != version:
             try:
-                known = version, read(Path(path))
+                known = version, read(path)
             except (OSError, ValueError, KeyError, TypeError, AttributeError):
                 known = version, None
             self._read[path] = known
@@ -147,26 +146,24 @@ class Observer:
         """Remember that a file of the run changed."""
         self._changed = max(self._changed or 0.0, stat.st_mtime)
 
-    def is_running(self, log: os.stat_result | None, lock: str) -> bool:
-        """Whether a job works now: its log has just grown, or it holds its lock."""
-        return (log is not None and time.time() - log.st_mtime < self._recent) or held(Path(lock))
+    def is_running(self, log: os.stat_result | None, lock: Path) -> bool:
+        """Whether a job runs: its log has just grown, or it holds its lock."""
+        return (log is not None and time.time() - log.st_mtime < self._recent) or held(lock)
 
 
 class _Look:
     """One look at one prior."""
 
-    def __init__(
-        self, plan: Plan, prior: str, cells: list[tuple[str, str]], observer: Observer
-    ) -> None:
-        self.plan, self.prior, self.cells, self.observer = plan, prior, cells, observer
+    def __init__(self, plan: Plan, prior: str, observer: Observer) -> None:
+        self.plan, self.prior, self.observer = plan, prior, observer
         self.ended: list[Ended] = []
         self.unscored: list[Ended] = []
         self.lost: list[Failure] = []
         self.total = self.running = self.jobs = self.outdated = 0
-        self.left: dict[tuple[str, str], int] = {}
+        self.left: Counter[Cell] = Counter()
         self.seconds = 0.0
 
-    def status(self) -> PriorStatus:
+    def progress(self) -> PriorProgress:
         plan, prior = self.plan, self.prior
         training = ""
         if plan.prior(prior).spec.learns:
@@ -175,15 +172,14 @@ class _Look:
             self._fit(plan.layout.tuned(t, prior), f"tuning {prior} for {t}", "tune", t, prior)
             for t in plan.tunings.of_prior(prior)
         ]
-        for dataset, task in self.cells:
-            self._cell(dataset, task)
-        self.seconds += math.fsum(row.seconds or 0.0 for row in self.ended)
-        failed = sum(row.failed for row in self.ended)
-        done = len(self.ended) - failed
-        return PriorStatus(
+        for cell in plan.cells([prior]):
+            self._cell(cell)
+        self.seconds += math.fsum(each.outcome.seconds or 0.0 for each in self.ended)
+        failed = sum(each.failed for each in self.ended)
+        return PriorProgress(
             prior=prior,
             total=self.total,
-            done=done,
+            done=len(self.ended) - failed,
             failed=failed,
             running=self.running,
             jobs=self.jobs,
@@ -194,102 +190,106 @@ class _Look:
             outdated=self.outdated,
         )
 
-    def _fit(self, result: str, where: str, stage: str, *names: str) -> str:
+    def _fit(self, result: Path, where: str, stage: str, *names: str) -> str:
         """Return how far a training or a tuning is."""
         log = self.plan.layout.log_file(stage, *names)
-        written, said = _stat(result), _stat(log)
-        for stat in (written, said):
+        written, logged = _stat(result), _stat(log)
+        for stat in (written, logged):
             if stat:
                 self.observer.note(stat)
         if written:
-            state, seconds = self.observer.content(result, written, _fit_result) or ("failed", 0.0)
-            self.seconds += seconds
-            return "done" if state == OK else "failed"
-        if self.observer.is_running(said, self.plan.layout.lock(stage, *names)):
+            fit = self.observer.content(result, written, _fit_result)
+            self.seconds += fit.seconds if fit else 0.0
+            return "done" if fit and fit.ok else "failed"
+        if self.observer.is_running(logged, self.plan.layout.lock(stage, *names)):
             return "running"
-        if said:
+        if logged:
             self.lost.append(Failure(where, LOST, log))
         return "waiting"
 
-    def _cell(self, dataset: str, task: str) -> None:
+    def _cell(self, cell: Cell) -> None:
         """Count the restorations of one data set and task."""
-        cell, layout = (dataset, task, self.prior), self.plan.layout
-        chunks = self.plan.chunks(dataset, self.prior)
-        runs, scores = (_listing(file(*cell, "0")) for file in (layout.runs, layout.scores))
-        # Whole folders are listed, as asking for each file takes long on a network; none if all jobs have ended.
-        open_cell = any(f"{number}.jsonl" not in runs for number in range(len(chunks)))
-        logs = _listing(layout.log_file("restore", *cell, "0")) if open_cell else {}
-        locks = _listing(layout.lock("restore", *cell, "0")) if open_cell else {}
-        records = _listing(layout.restored(*cell, "0")) if open_cell else {}
-        for number, images in enumerate(chunks):
-            chunk = str(number)
-            log = layout.log_file("restore", *cell, chunk)
-            written, said = runs.get(f"{chunk}.jsonl"), logs.get(f"{chunk}.log")
+        layout = self.plan.layout
+        chunks = self.plan.chunks(cell.dataset, cell.prior)
+        runs, scores = _listing(layout.runs(cell)), _listing(layout.scores(cell))
+        # Whole folders are listed, as asking for each file takes long on a network file system;
+        # none if all jobs have ended.
+        is_open = any(f"{number}.jsonl" not in runs for number in range(len(chunks)))
+        logs = _listing(layout.log_file("restore", cell, 0)) if is_open else {}
+        locks = _listing(layout.lock("restore", cell, 0)) if is_open else {}
+        records = _listing(layout.cell_spec(cell)) if is_open else {}
+        for chunk, images in enumerate(chunks):
+            log = layout.log_file("restore", cell, chunk)
+            written, logged = runs.get(f"{chunk}.jsonl"), logs.get(f"{chunk}.log")
             if written:
                 self.observer.note(written)
-                job = self.observer.content(layout.runs(*cell, chunk), written, _job_rows)
+                path = layout.runs(cell, chunk)
+                job = self.observer.content(path, written, _job_rows)
                 if job is None:
-                    self.lost.append(Failure(layout.runs(*cell, chunk), "can't be read", log))
-                rows = job.rows if job else {}
-                found = {image: rows[image] for image in images if image in rows}
-                if job and job.fingerprints != {self.plan.fingerprints.restored(*cell)}:
+                    self.lost.append(Failure(str(path), "can't be read", log))
+                outcomes = job.outcomes if job else {}
+                found = {image: outcomes[image] for image in images if image in outcomes}
+                if job and job.fingerprints != {self.plan.fingerprints.restored(cell)}:
                     self.outdated += len(found)
                 self._scores(cell, chunk, scores.get(f"{chunk}.jsonl"), found)
             else:
                 self.jobs += 1
-                found = self._records(cell, images, records)
-                if said:
-                    self.observer.note(said)
-                lock = layout.lock("restore", *cell, chunk)
-                if (said or f"{chunk}.lock" in locks) and self.observer.is_running(said, lock):
+                found = self._recorded(cell, images, records)
+                if logged:
+                    self.observer.note(logged)
+                begun = logged or f"{chunk}.lock" in locks
+                if begun and self.observer.is_running(logged, layout.lock("restore", cell, chunk)):
                     # Between its last image and its rows a job has none left.
                     self.running += len(found) < len(images)
-                elif said:
-                    self.lost.append(Failure(f"restoring {'/'.join(cell)}, job {chunk}", LOST, log))
-            self.ended += [Ended(*cell, chunk, image, *how) for image, how in found.items()]
-            self.left[dataset, task] = self.left.get((dataset, task), 0) + len(images) - len(found)
+                elif logged:
+                    self.lost.append(Failure(f"restoring {cell}, job {chunk}", LOST, log))
+            self.ended += [Ended(cell, chunk, image, outcome) for image, outcome in found.items()]
+            self.left[cell] += len(images) - len(found)
             self.total += len(images)
 
     def _scores(
-        self, cell: tuple[str, str, str], chunk: str, written: os.stat_result | None, runs: _Hows
+        self,
+        cell: Cell,
+        chunk: int,
+        written: os.stat_result | None,
+        restored: Mapping[str, Outcome],
     ) -> None:
         """Note the scores of restored images that failed."""
         if written is None:
             return
         self.observer.note(written)
-        file = self.plan.layout.scores(*cell, chunk)
-        rows = self.observer.content(file, written, _failed_scores)
-        if rows is None:
-            log = self.plan.layout.log_file("score", *cell, chunk)
-            self.lost.append(Failure(file, "can't be read", log))
+        path = self.plan.layout.scores(cell, chunk)
+        scores = self.observer.content(path, written, _failed_scores)
+        if scores is None:
+            log = self.plan.layout.log_file("score", cell, chunk)
+            self.lost.append(Failure(str(path), "can't be read", log))
         self.unscored += [
-            Ended(*cell, chunk, image, status, "score", reason, None)
-            for image, status, reason in rows or ()
-            if image in runs and runs[image][0] in (OK, TIMEOUT)
+            Ended(cell, chunk, image, outcome)
+            for image, outcome in scores or ()
+            if image in restored and restored[image].status in (Status.OK, Status.TIMEOUT)
         ]
 
-    def _records(
-        self, cell: tuple[str, str, str], images: list[str], records: dict[str, os.stat_result]
-    ) -> dict[str, _How]:
+    def _recorded(
+        self, cell: Cell, images: Iterable[str], records: Mapping[str, os.stat_result]
+    ) -> dict[str, Outcome]:
         """Return how those images ended that a job has finished before it ended itself."""
         found = {}
         for image in images:
             stat = records.get(f"{image}.json")
             if stat:
                 self.observer.note(stat)
-                how = self.observer.content(
-                    self.plan.layout.restored(*cell, f"{image}.json"), stat, _record
-                )
-                if how:
-                    found[image] = how
+                path = self.plan.layout.restored(cell, f"{image}.json")
+                outcome = self.observer.content(path, stat, _recorded_outcome)
+                if outcome:
+                    found[image] = outcome
         return found
 
     def _work(self) -> float | None:
-        """Return the seconds of restoring that are left: each image takes as long as those of its task before."""
-        measured: dict[tuple[str, str], list[float]] = {}
-        for row in self.ended:
-            if row.seconds is not None:
-                measured.setdefault((row.dataset, row.task), []).append(row.seconds)
+        """Return the seconds of restoring that are left, as if each image took as its task's did."""
+        measured: dict[Cell, list[float]] = {}
+        for each in self.ended:
+            if each.outcome.seconds is not None:
+                measured.setdefault(each.cell, []).append(each.outcome.seconds)
         every = [seconds for times in measured.values() for seconds in times]
         if not any(self.left.values()):
             return 0.0
@@ -300,70 +300,65 @@ class _Look:
         )
 
 
-_How: TypeAlias = tuple[str, str, str, float | None]
-"""Status, stage, reason and seconds."""
-_Hows: TypeAlias = Mapping[str, _How]
-"""By image."""
-
-
 @dataclass(frozen=True)
 class _Job:
     """The rows of a job by their images, and what they were computed with."""
 
-    rows: Mapping[str, _How]
+    outcomes: Mapping[str, Outcome]
     fingerprints: frozenset[str]
 
 
 def _job_rows(path: Path) -> _Job:
     rows = read_rows(path)
     return _Job(
-        {row["image"]: _how(row) for row in rows},
+        {row["image"]: Outcome.from_dict(row) for row in rows},
         frozenset(str(row.get("fingerprint", "")) for row in rows),
     )
 
 
-def _failed_scores(path: Path) -> list[tuple[str, str, str]]:
-    """Return image, status and reason of the scores that failed, other than by a time limit."""
-    return [
-        (row["image"], row["status"], f"{row['metric']}: {row['reason']}")
+def _failed_scores(path: Path) -> list[tuple[str, Outcome]]:
+    """Return the images of scores that failed, other than by a time limit, and how."""
+    outcomes = [
+        (row["image"], Outcome(Status(row["status"]), "score", f"{row['metric']}: {row['reason']}"))
         for row in read_rows(path)
-        if row["status"] not in (*NO_FAILURE, TIMEOUT)
+    ]
+    return [
+        (image, outcome)
+        for image, outcome in outcomes
+        if outcome.status.is_failure and outcome.status != Status.TIMEOUT
     ]
 
 
-def _record(path: Path) -> _How:
-    return _how(read_json(path)["outcome"])
+def _recorded_outcome(path: Path) -> Outcome:
+    return Outcome.from_dict(read_json(path)["outcome"])
 
 
-def _how(row: Mapping[str, Any]) -> _How:
-    return row["status"], row["stage"], row["reason"], row["seconds"]
-
-
-def _fit_result(path: Path) -> tuple[str, float]:
-    """Return the status and the seconds of a training, or of all candidates of a tuning."""
+def _fit_result(path: Path) -> Outcome:
+    """Return how a training or a tuning ended, with the seconds of all its candidates."""
     result = read_json(path)
     parts = [result, *result.get("combinations", [])]
-    return result["status"], math.fsum(part.get("seconds") or 0.0 for part in parts)
+    seconds = math.fsum(part.get("seconds") or 0.0 for part in parts)
+    return replace(Outcome.from_dict(result), seconds=seconds)
 
 
 def _over_jobs(work: float | None, left: int, jobs: int) -> float | None:
-    """Return how long work takes; what nobody does, or nobody has measured, has no end that is known."""
+    """Return how long work takes; None if nobody does it, or nothing has been measured."""
     if not left:
         return 0.0
     return work / jobs if work is not None and jobs else None
 
 
-def _stat(path: str) -> os.stat_result | None:
+def _stat(path: Path) -> os.stat_result | None:
     try:
-        return Path(path).stat()
+        return path.stat()
     except OSError:
         return None
 
 
-def _listing(path: str) -> dict[str, os.stat_result]:
-    """Return the files of the folder that ``path`` lies in; one that vanishes meanwhile is left out."""
+def _listing(path: Path) -> dict[str, os.stat_result]:
+    """Return the files beside ``path``; one that vanishes meanwhile is left out."""
     found = {}
-    with suppress(OSError), os.scandir(Path(path).parent) as entries:
+    with suppress(OSError), os.scandir(path.parent) as entries:
         for entry in entries:
             with suppress(OSError):
                 found[entry.name] = entry.stat()

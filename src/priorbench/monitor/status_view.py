@@ -11,13 +11,13 @@ from rich.table import Table
 from rich.text import Text
 
 from priorbench.monitor.failures import lines
-from priorbench.monitor.status import PriorStatus, Status
+from priorbench.monitor.status import PriorProgress, Progress
 
 UNKNOWN = "–"
 COUNTS = ("done", "running", "failed", "waiting")
 
 
-def view(status: Status) -> list[RenderableType]:
+def view(status: Progress) -> list[RenderableType]:
     """Return a line on the whole, a table with a row for each prior, and what failed with its logs."""
     parts: list[RenderableType] = [Text(line) for line in _head(status)]
     parts.append(_table(status))
@@ -25,7 +25,7 @@ def view(status: Status) -> list[RenderableType]:
     return parts
 
 
-def print_status(console: Console, status: Status) -> None:
+def print_status(console: Console, status: Progress) -> None:
     """Print it, lines whole and the table no wider than the console."""
     for part in view(status):
         console.print(part, soft_wrap=isinstance(part, Text))
@@ -44,7 +44,7 @@ def duration(seconds: float | None) -> str:
     return f"{hours} h {minutes:02} min" if hours < 48 else f"{hours // 24} d {hours % 24} h"
 
 
-def _head(status: Status) -> list[str]:
+def _head(status: Progress) -> list[str]:
     ended, total, jobs = (
         status.sum("done") + status.sum("failed"),
         status.sum("total"),
@@ -66,11 +66,11 @@ def _head(status: Status) -> list[str]:
     return [*lines, f"last change: {at}, {ago} ago"]
 
 
-def _outdated_priors(status: Status) -> str:
+def _outdated_priors(status: Progress) -> str:
     return ", ".join(prior.prior for prior in status.priors if prior.outdated)
 
 
-def _table(status: Status) -> Table:
+def _table(status: Progress) -> Table:
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
     table.add_column("prior", overflow="fold")
     for name in COUNTS:
@@ -102,12 +102,12 @@ def _table(status: Status) -> Table:
     return table
 
 
-def _counts(prior: PriorStatus) -> list[str]:
+def _counts(prior: PriorProgress) -> list[str]:
     """Return the counts of a row: first the restorations that are done, of all."""
     return [f"{prior.done}/{prior.total}", *(str(getattr(prior, name)) for name in COUNTS[1:])]
 
 
-def _tuning(prior: PriorStatus) -> str:
+def _tuning(prior: PriorProgress) -> str:
     """Return the state of the tasks, the least finished first."""
     if not prior.tuning:
         return ""
@@ -118,7 +118,7 @@ def _tuning(prior: PriorStatus) -> str:
     return f"{state} {done}/{len(prior.tuning)}"
 
 
-def _style(prior: PriorStatus) -> str:
+def _style(prior: PriorProgress) -> str:
     if prior.failed or "failed" in (prior.training, *prior.tuning):
         return "red"
     if prior.running or "running" in (prior.training, *prior.tuning):

@@ -47,7 +47,7 @@ class SummaryData:
 def summary_data(plan: Plan) -> SummaryData:
     """Return what :func:`print_summary` prints."""
     layout = plan.layout
-    scores, runs = Path(layout.result("scores")), Path(layout.result("runs"))
+    scores, runs = layout.result("scores"), layout.result("runs")
     gathered = scores.exists() and runs.exists()
     rows: list[dict[str, Any]] = []
     remarked: list[str] = []
@@ -57,9 +57,7 @@ def summary_data(plan: Plan) -> SummaryData:
         rows = [dict(zip(table.columns, row, strict=True)) for row in table.to_numpy().tolist()]
         remarked = remarks(plan, read_table(runs), score_rows)
     failures = [*Observer(plan, recent=0).look().failures, *lost_jobs(plan)]
-    return SummaryData(
-        plan.experiment.experiment, gathered, rows, failures, remarked, Path(layout.root)
-    )
+    return SummaryData(plan.experiment.experiment, gathered, rows, failures, remarked, layout.root)
 
 
 def print_summary(plan: Plan) -> None:
@@ -68,7 +66,7 @@ def print_summary(plan: Plan) -> None:
     If nothing has been gathered yet, how far the run is stands in the place of the scores.
     """
     layout = plan.layout
-    scores, runs = Path(layout.result("scores")), Path(layout.result("runs"))
+    scores, runs = layout.result("scores"), layout.result("runs")
     gathered = scores.exists() and runs.exists()
     console = Console(highlight=False)
     # The run is over: a log that has just grown is that of a job that has just ended.
@@ -91,7 +89,7 @@ def print_summary(plan: Plan) -> None:
     for problem in plan.registry.problems:
         console.print(problem, style="red", markup=False)
     # The logs, which lie there as well, can't tell it.
-    if Path(layout.root).exists() and shutil.disk_usage(layout.root).free < FULL:
+    if layout.root.exists() and shutil.disk_usage(layout.root).free < FULL:
         console.print(
             f"the disk of {layout.root} is full", style="red", markup=False, soft_wrap=True
         )
@@ -102,8 +100,8 @@ def print_summary(plan: Plan) -> None:
         )
         return
     for what, path in (
-        ("tables", Path(layout.table()).parent),
-        ("figures", Path(layout.figure()).parent),
+        ("tables", layout.table().parent),
+        ("figures", layout.figure().parent),
         ("all numbers", f"{scores}, {runs}"),
     ):
         console.print(f"{what}: {path}", soft_wrap=True)

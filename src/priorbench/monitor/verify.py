@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 
 from priorbench.errors import StorageError
@@ -14,13 +13,16 @@ from priorbench.monitor.outdated import outdated_manifest, outdated_record
 from priorbench.plan import Plan
 from priorbench.plan.lost import missing_files
 from priorbench.results.gather import read_table
+from priorbench.store.cell import Cell
 from priorbench.store.files import read_json, read_rows
 from priorbench.store.locks import held
 from priorbench.store.manifest import check_file, read_manifest
-from priorbench.store.outcome import OK
+from priorbench.store.memo import recorded_checksums
+from priorbench.store.status import Status
 
 ABANDONED = 3600.0
-"""Seconds after which a temporary file is nobody's."""
+"""Seconds after which a temporary file belongs to no running job."""
+KINDS = ("runs", "scores")
 
 
 @dataclass(frozen=True)
@@ -30,8 +32,9 @@ class Checked:
     Args:
         path: the file.
         reason: why it is not what was written; empty when it is.
-        remove: what was made from it, up to the whole experiment's tables of rows: without these the next run makes it
-            again. Restorations are not among them; their records tell whether they are still of the same problem.
+        remove: what was made from it, up to the whole experiment's tables of rows: without these
+            the next run makes it again. Restorations are not among them; their records say whether
+            they are still of the same problem.
     """
 
     path: Path
@@ -45,58 +48,35 @@ def damages(plan: Plan) -> Iterator[Checked]:
 
 
 def check(plan: Plan) -> Iterator[Checked]:
-    """Yield every file that is there or should be, and what writing has left behind of processes that were killed.
+    """Yield every file that is there or should be, and temporary files of killed processes.
 
-    A file that was not written yet is no damage. It is one if something that is there says that it was: a
-    manifest, a row, or the tables of a prior that was finished.
+    A file that was not written yet is no damage. It is one if something that is there says that it
+    was: a manifest, a row, or the tables of a prior that was finished.
     """
-    layout, made_from = plan.layout, _Downstream(plan)
+    verifier = _Verifier(plan)
     for dataset in plan.datasets:
-        listed, made = Path(layout.images(dataset)), made_from.images(dataset)
-        current = plan.fingerprints.images(dataset)
-        yield from _listed(listed, partial(layout.image, dataset), made, current)
+        yield from verifier.images(dataset)
     for dataset in plan.test:
         for task in plan.tasks:
-            listed, made = Path(layout.problems(dataset, task)), made_from.problems(dataset, task)
-            current = plan.fingerprints.problems(dataset, task)
-            yield from _listed(listed, partial(layout.problem, dataset, task), made, current)
+            yield from verifier.problems(dataset, task)
     for prior in plan.learners:
-        yield from _model(plan, prior, made_from.training(prior))
+        yield from verifier.model(prior)
     for prior in plan.priors:
         for target in plan.tunings.of_prior(prior):
-            tuned = Path(layout.tuned(target, prior))
-            made = made_from.tuning(target, prior)
-            yield from _record(tuned, plan.fingerprints.tuning(target, prior), made)
-    yield from _missing(plan, made_from)
-    for dataset, task, prior in plan.cells():
-        for chunk, images in enumerate(plan.chunks(dataset, prior)):
-            runs, scores = (
-                Path(path(dataset, task, prior, str(chunk)))
-                for path in (layout.runs, layout.scores)
-            )
-            rows = made_from.rows(prior)
-            for image in images:
-                yield from _restored(plan, dataset, task, prior, image, (runs, scores, *rows))
-            restored = plan.fingerprints.restored(dataset, task, prior)
-            yield from _rows(runs, {restored}, (scores, *rows))
-            scored = {
-                plan.fingerprints.score(dataset, task, prior, metric) for metric in plan.metrics
-            }
-            yield from _rows(scores, scored, rows)
-    for kind in ("runs", "scores"):
-        for prior in plan.priors:
-            yield from _readable(
-                Path(layout.gathered(kind, prior)), read_table, made_from.results()
-            )
-        yield from _readable(Path(layout.result(kind)), read_table, ())
-    for path in sorted(Path(layout.root).rglob(".*.partial")):
+            yield from verifier.tuning(target, prior)
+    yield from verifier.missing()
+    for cell in plan.cells():
+        for chunk, images in enumerate(plan.chunks(cell.dataset, cell.prior)):
+            yield from verifier.job(cell, chunk, images)
+    yield from verifier.tables()
+    for path in sorted(plan.layout.root.rglob(".*.partial")):
         if time.time() - path.stat().st_mtime > ABANDONED:
             yield Checked(path, "left by a process that was killed while it wrote")
 
 
-def working(plan: Plan) -> list[Path]:
-    """Return the locks of jobs that work at this moment."""
-    return [path for path in sorted(Path(plan.layout.root, "locks").rglob("*.lock")) if held(path)]
+def running(plan: Plan) -> list[Path]:
+    """Return the locks of jobs that run at this moment."""
+    return [path for path in sorted((plan.layout.root / "locks").rglob("*.lock")) if held(path)]
 
 
 def remove(damage: Checked) -> None:
@@ -105,166 +85,190 @@ def remove(damage: Checked) -> None:
         path.unlink(missing_ok=True)
 
 
+class _Verifier:
+    """Checks the files of a plan."""
+
+    def __init__(self, plan: Plan) -> None:
+        self.plan, self.layout = plan, plan.layout
+        self.made_from = _Downstream(plan)
+
+    def images(self, dataset: str) -> Iterator[Checked]:
+        manifest = self.layout.images(dataset)
+        made = self.made_from.images(dataset)
+        current = self.plan.fingerprints.images(dataset)
+        yield from _manifest(manifest, lambda i: self.layout.image(dataset, i), made, current)
+
+    def problems(self, dataset: str, task: str) -> Iterator[Checked]:
+        manifest = self.layout.problems(dataset, task)
+        made = self.made_from.cells(lambda cell: (cell.dataset, cell.task) == (dataset, task))
+        current = self.plan.fingerprints.problems(dataset, task)
+        yield from _manifest(
+            manifest, lambda image: self.layout.problem(dataset, task, image), made, current
+        )
+
+    def model(self, prior: str) -> Iterator[Checked]:
+        training, made = self.layout.training(prior), self.made_from.training(prior)
+        if not training.exists():
+            return
+        try:
+            about = read_json(training)
+            status, digest = about["status"], about["sha256"]
+        except (ValueError, KeyError, TypeError) as error:
+            yield Checked(training, f"not the record of a fit: {error}", made)
+            return
+        current = self.plan.fingerprints.training(prior)
+        yield Checked(training, outdated_record(training, current), made)
+        if status == Status.OK:
+            yield _same(self.layout.model(prior), digest, (training, *made))
+
+    def tuning(self, target: str, prior: str) -> Iterator[Checked]:
+        path, made = self.layout.tuned(target, prior), self.made_from.tuning(target, prior)
+        current = self.plan.fingerprints.tuning(target, prior)
+        with suppress(FileNotFoundError):
+            try:
+                yield Checked(path, outdated_record(path, current), made)
+            except ValueError as error:
+                yield Checked(path, str(error), made)
+
+    def job(self, cell: Cell, chunk: int, images: Iterable[str]) -> Iterator[Checked]:
+        """Check the restorations and the rows of a job."""
+        fingerprints = self.plan.fingerprints
+        runs, scores = self.layout.runs(cell, chunk), self.layout.scores(cell, chunk)
+        made = self.made_from.rows(cell.prior)
+        for image in images:
+            yield from self._restored(cell, image, (runs, scores, *made))
+        yield from _rows(runs, {fingerprints.restored(cell)}, (scores, *made))
+        current = {fingerprints.score(cell, metric) for metric in self.plan.metrics}
+        yield from _rows(scores, current, made)
+
+    def _restored(self, cell: Cell, image: str, made: tuple[Path, ...]) -> Iterator[Checked]:
+        record = self.layout.restored(cell, f"{image}.json")
+        if not record.exists():
+            return
+        try:
+            checksums = recorded_checksums(record)
+        except ValueError as error:
+            yield Checked(record, str(error), made)
+            return
+        yield Checked(record)
+        for name, digest in checksums.items():
+            yield _same(record.with_name(name), digest, (record, *made))
+
+    def tables(self) -> Iterator[Checked]:
+        """Check the tables of rows."""
+        for kind in KINDS:
+            for prior in self.plan.priors:
+                yield from _table(self.layout.gathered(kind, prior), self.made_from.results())
+            yield from _table(self.layout.result(kind), ())
+
+    def missing(self) -> Iterator[Checked]:
+        """Yield what is not there of what was finished."""
+        plan, layout = self.plan, self.layout
+        for missing in missing_files(plan):
+            # What a manifest, a training or a record lists is checked with its checksum.
+            cell, record = missing.cell, missing.file.with_suffix(".json")
+            if cell and not record.exists():
+                rows = layout.runs(cell, missing.chunk), layout.scores(cell, missing.chunk)
+                made = (*rows, *self.made_from.rows(cell.prior))
+                yield Checked(missing.file, "missing", made)
+        finished = self._finished_priors()
+        for kind in KINDS:
+            tables = [layout.gathered(kind, prior) for prior in finished]
+            # Of all priors there is one table more.
+            if len(finished) == len(plan.priors):
+                tables.append(layout.result(kind))
+            for table in tables:
+                if not table.exists():
+                    yield Checked(table, "missing", self.made_from.results())
+        for cell in plan.cells(finished):
+            outputs = [layout.images(cell.dataset), layout.problems(cell.dataset, cell.task)]
+            outputs += plan.model_files(cell.prior)
+            outputs += plan.tunings.outputs(cell.task, cell.prior)
+            for chunk in range(len(plan.chunks(cell.dataset, cell.prior))):
+                outputs += [layout.runs(cell, chunk), layout.scores(cell, chunk)]
+            for output in outputs:
+                if not output.exists():
+                    yield Checked(output, "missing")  # The workflow asks for each by its name.
+
+    def _finished_priors(self) -> list[str]:
+        """Return the priors in the experiment's tables of rows, or with tables of their own."""
+        known: set[str] = set()
+        with suppress(OSError, ValueError):
+            known = set(read_table(self.layout.result("runs"))["prior"])
+        return [
+            prior
+            for prior in self.plan.priors
+            if prior in known or self.layout.gathered("runs", prior).exists()
+        ]
+
+
 class _Downstream:
-    """What the workflow has made from each thing. Snakemake makes nothing again of which all the ends are there."""
+    """What the workflow has made from each thing.
+
+    Snakemake makes nothing again of which all the ends are there.
+    """
 
     def __init__(self, plan: Plan) -> None:
         self.plan, self.layout = plan, plan.layout
 
     def results(self) -> tuple[Path, ...]:
-        return tuple(Path(self.layout.result(kind)) for kind in ("runs", "scores"))
+        return tuple(self.layout.result(kind) for kind in KINDS)
 
     def rows(self, prior: str) -> tuple[Path, ...]:
-        return (
-            *(Path(self.layout.gathered(kind, prior)) for kind in ("runs", "scores")),
-            *self.results(),
-        )
+        return (*(self.layout.gathered(kind, prior) for kind in KINDS), *self.results())
 
-    def cells(self, chosen: Callable[[str, str, str], bool]) -> tuple[Path, ...]:
+    def cells(self, chosen: Callable[[Cell], bool]) -> tuple[Path, ...]:
         found: dict[Path, None] = {}
-        for dataset, task, prior in self.plan.cells():
-            if chosen(dataset, task, prior):
-                for chunk in map(str, range(len(self.plan.chunks(dataset, prior)))):
-                    found[Path(self.layout.runs(dataset, task, prior, chunk))] = None
-                    found[Path(self.layout.scores(dataset, task, prior, chunk))] = None
-                found |= dict.fromkeys(self.rows(prior))
+        for cell in filter(chosen, self.plan.cells()):
+            for chunk in range(len(self.plan.chunks(cell.dataset, cell.prior))):
+                found[self.layout.runs(cell, chunk)] = None
+                found[self.layout.scores(cell, chunk)] = None
+            found |= dict.fromkeys(self.rows(cell.prior))
         return tuple(found)
 
-    def problems(self, dataset: str, task: str) -> tuple[Path, ...]:
-        return self.cells(lambda at, what, _: (at, what) == (dataset, task))
-
     def training(self, prior: str) -> tuple[Path, ...]:
-        tuned = [Path(self.layout.tuned(each, prior)) for each in self.plan.tunings.of_prior(prior)]
-        return (
-            Path(self.layout.curve(prior)),
-            *tuned,
-            *self.cells(lambda _, __, name: name == prior),
-        )
+        tuned = [self.layout.tuned(each, prior) for each in self.plan.tunings.of_prior(prior)]
+        cells = self.cells(lambda cell: cell.prior == prior)
+        return (self.layout.curve(prior), *tuned, *cells)
 
     def tuning(self, target: str, prior: str) -> tuple[Path, ...]:
-        tuned = Path(self.layout.tuned(target, prior))
+        tunings = self.plan.tunings
+        tuned = self.layout.tuned(target, prior)
         later = [
-            Path(self.layout.tuned(each, prior))
-            for each in self.plan.tunings.of_prior(prior)
-            if str(tuned) in self.plan.tunings.inputs(each, prior)
+            self.layout.tuned(each, prior)
+            for each in tunings.of_prior(prior)
+            if tuned in tunings.inputs(each, prior)
         ]
         cells = self.cells(
-            lambda _, task, name: name == prior and target in self.plan.tunings.targets(task, prior)
+            lambda cell: cell.prior == prior and target in tunings.targets(cell.task, prior)
         )
         return (*later, *cells)
 
     def images(self, dataset: str) -> tuple[Path, ...]:
-        found = [
-            Path(self.layout.problems(dataset, task))
-            for task in self.plan.tasks
-            if dataset in self.plan.test
-        ]
+        found: list[Path] = []
+        if dataset in self.plan.test:
+            found += [self.layout.problems(dataset, task) for task in self.plan.tasks]
         for prior in self.plan.learners:
             if self.plan.prior(prior).train_on == dataset:
-                found += [Path(self.layout.training(prior)), *self.training(prior)]
-        return (*found, *self.cells(lambda at, _, __: at == dataset))
+                found += [self.layout.training(prior), *self.training(prior)]
+        return (*found, *self.cells(lambda cell: cell.dataset == dataset))
 
 
-def _listed(
-    manifest: Path, path_of: Callable[[str], str], made: tuple[Path, ...], current: str
+def _manifest(
+    path: Path, path_of: Callable[[str], Path], made: tuple[Path, ...], current: str
 ) -> Iterator[Checked]:
-    """Check the files that a manifest lists, and whether it is the one that would be written now."""
-    if not manifest.exists():
+    """Check the files in a manifest, and whether it is the one that would be written now."""
+    if not path.exists():
         return
     try:
-        entries = read_manifest(manifest)
-    except ValueError as error:
-        yield Checked(manifest, str(error), made)
-        return
-    yield Checked(manifest, outdated_manifest(manifest, current), made)
-    for image, entry in entries.items():
-        if entry.outcome.ok:
-            yield from _same(Path(path_of(image)), entry.sha256, manifest, *made)
-
-
-def _model(plan: Plan, prior: str, made: tuple[Path, ...]) -> Iterator[Checked]:
-    training = Path(plan.layout.training(prior))
-    if not training.exists():
-        return
-    try:
-        about = read_json(training)
-        status, digest = about["status"], about["sha256"]
-    except (ValueError, KeyError, TypeError) as error:
-        yield Checked(training, f"not the record of a fit: {error}", made)
-        return
-    outdated = outdated_record(training, plan.fingerprints.training(prior))
-    yield Checked(training, outdated, made)
-    if status == OK:
-        yield from _same(Path(plan.layout.model(prior)), digest, training, *made)
-
-
-def _restored(
-    plan: Plan, dataset: str, task: str, prior: str, image: str, made: tuple[Path, ...]
-) -> Iterator[Checked]:
-    record = Path(plan.layout.restored(dataset, task, prior, f"{image}.json"))
-    if not record.exists():
-        return
-    try:
-        digest = read_json(record)["sha256"]
-    except (ValueError, KeyError, TypeError) as error:
-        yield Checked(record, f"not the record of a restoration: {error}", made)
-        return
-    yield Checked(record)
-    yield from _same(
-        Path(plan.layout.restored(dataset, task, prior, f"{image}.png")), digest, record, *made
-    )
-
-
-def _record(path: Path, current: str, made: tuple[Path, ...]) -> Iterator[Checked]:
-    """Check a record of a tuning."""
-    try:
-        yield Checked(path, outdated_record(path, current), made)
-    except FileNotFoundError:
-        pass
+        entries = read_manifest(path)
     except ValueError as error:
         yield Checked(path, str(error), made)
-
-
-def _missing(plan: Plan, made_from: _Downstream) -> Iterator[Checked]:
-    """Yield what is not there of what was finished."""
-    layout = plan.layout
-    for job, file in missing_files(plan):
-        # What a manifest, a training or a record lists is checked with its checksum.
-        if job[0] == "restore" and not file.with_suffix(".json").exists():
-            _, dataset, task, prior, chunk = job
-            paths = (layout.runs, layout.scores)
-            rows = tuple(Path(path(dataset, task, prior, chunk)) for path in paths)
-            yield Checked(file, "missing", (*rows, *made_from.rows(prior)))
-    finished = _finished_priors(plan)
-    for kind in ("runs", "scores"):
-        gathered = [Path(layout.gathered(kind, prior)) for prior in finished]
-        # Of all priors there is one table more.
-        whole = [Path(layout.result(kind))] if len(finished) == len(plan.priors) else []
-        for table in [*gathered, *whole]:
-            if not table.exists():
-                yield Checked(table, "missing", made_from.results())
-    for dataset, task, prior in plan.cells(finished):
-        outputs = [layout.images(dataset), layout.problems(dataset, task)]
-        outputs += plan.model_files(prior) + plan.tunings.outputs(task, prior)
-        for number in range(len(plan.chunks(dataset, prior))):
-            outputs += [
-                path(dataset, task, prior, str(number)) for path in (layout.runs, layout.scores)
-            ]
-        for output in map(Path, outputs):
-            if not output.exists():
-                yield Checked(output, "missing")  # The workflow asks for each by its name.
-
-
-def _finished_priors(plan: Plan) -> list[str]:
-    """Return the priors that the experiment's tables of rows hold, or whose own tables are there."""
-    known: set[str] = set()
-    with suppress(OSError, ValueError):
-        known = set(read_table(Path(plan.layout.result("runs")))["prior"])
-    return [
-        prior
-        for prior in plan.priors
-        if prior in known or Path(plan.layout.gathered("runs", prior)).exists()
-    ]
+        return
+    yield Checked(path, outdated_manifest(path, current), made)
+    for image, entry in entries.items():
+        if entry.outcome.ok:
+            yield _same(path_of(image), entry.sha256, (path, *made))
 
 
 def _rows(path: Path, current: set[str], made: tuple[Path, ...]) -> Iterator[Checked]:
@@ -280,21 +284,21 @@ def _rows(path: Path, current: set[str], made: tuple[Path, ...]) -> Iterator[Che
     yield Checked(path, reason, made)
 
 
-def _same(path: Path, digest: str, *remove: Path) -> Iterator[Checked]:
+def _table(path: Path, made: tuple[Path, ...]) -> Iterator[Checked]:
     try:
-        check_file(path, digest)
-        yield Checked(path)
-    except StorageError as error:
-        yield Checked(path, str(error).partition(";")[0].removeprefix(f"{path} is "), remove)
-
-
-def _readable(
-    path: Path, read: Callable[[Path], object], made: tuple[Path, ...]
-) -> Iterator[Checked]:
-    try:
-        read(path)
-        yield Checked(path)
+        read_table(path)
     except FileNotFoundError:
-        pass
+        return
     except (ValueError, OSError) as error:
         yield Checked(path, str(error), made)
+        return
+    yield Checked(path)
+
+
+def _same(path: Path, digest: str, made: tuple[Path, ...]) -> Checked:
+    """Check a file by its checksum."""
+    try:
+        check_file(path, digest)
+    except StorageError as error:
+        return Checked(path, str(error).partition(";")[0].removeprefix(f"{path} is "), made)
+    return Checked(path)

@@ -21,7 +21,7 @@ from priorbench.data.tensors import read_tensor, to_array, to_tensor
 from priorbench.errors import NotApplicable, in_brief, raise_if_storage
 from priorbench.jobs.attempt import solve
 from priorbench.jobs.log import in_words
-from priorbench.jobs.tuned import solver_so_far
+from priorbench.jobs.ready import solver_so_far
 from priorbench.jobs.worker import available_threads
 from priorbench.metrics.consistency import residual
 from priorbench.metrics.fidelity import psnr
@@ -312,7 +312,7 @@ def _load_model(plan: Plan, chosen: PriorPlan) -> Any:
         model = chosen.build()
     if not chosen.spec.learns:
         return model
-    path, spec = Path(plan.layout.model(chosen.id)), Path(plan.layout.model_spec(chosen.id))
+    path, spec = plan.layout.model(chosen.id), plan.layout.model_spec(chosen.id)
     if (
         not path.exists()
         or not spec.exists()
@@ -321,7 +321,7 @@ def _load_model(plan: Plan, chosen: PriorPlan) -> Any:
         console.print(
             f"{chosen.id} has no model yet: training it on {chosen.train_on}, which is kept in {path.parent}"
         )
-        if not Path(plan.layout.images(chosen.train_on)).exists():
+        if not plan.layout.images(chosen.train_on).exists():
             prepare(plan, chosen.train_on)
         outcome = train(plan, chosen.id)
         if not outcome.ok:

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from priorbench.plan.code import Code
 from priorbench.plan.tuning import regime_of
 from priorbench.provenance import content_digests, fingerprint
+from priorbench.store.cell import Cell
 
 if TYPE_CHECKING:
     from priorbench.plan.plan import Plan
@@ -82,14 +83,14 @@ class Fingerprints:
             ]
         )
 
-    def scores(self, dataset: str, task: str, prior: str) -> str:
+    def scores(self, cell: Cell) -> str:
         """Return that of a prior's scores in all metrics."""
         metrics = {name: self.metric(name) for name in self._plan.metrics}
-        return fingerprint([self.restored(dataset, task, prior), metrics])
+        return fingerprint([self.restored(cell), metrics])
 
-    def score(self, dataset: str, task: str, prior: str, metric: str) -> str:
+    def score(self, cell: Cell, metric: str) -> str:
         """Return that of a prior's scores in one metric."""
-        return fingerprint([self.restored(dataset, task, prior), self.metric(metric)])
+        return fingerprint([self.restored(cell), self.metric(metric)])
 
     def study(self, name: str) -> str:
         """Return that of a study: its code, and the priors, tasks and metrics that it looks at.
@@ -163,13 +164,14 @@ class Fingerprints:
     def _trained(self, prior: str) -> str:
         return self.training(prior) if self._plan.prior(prior).spec.learns else ""
 
-    def _restored(self, dataset: str, task: str, prior: str) -> str:
+    def _restored(self, cell: Cell) -> str:
+        task, prior = cell.task, cell.prior
         tuned = task in self._plan.tunings.targets(task, prior)
         return fingerprint(
             [
                 self._code.stage("restore"),
                 self._plan.prior(prior).fingerprint,
-                self.problems(dataset, task),
+                self.problems(cell.dataset, task),
                 self._trained(prior),
                 self._solver(task, prior),
                 self.tuning(task, prior) if tuned else "",

@@ -108,7 +108,7 @@ def forecast(plan: Plan) -> Forecast:
     )
     tested = math.fsum(values[name] * len(plan.datasets[name].images) for name in plan.test)
     restored = math.fsum(
-        values[dataset] * len(plan.datasets[dataset].images) for dataset, _, _ in plan.cells()
+        values[cell.dataset] * len(plan.datasets[cell.dataset].images) for cell in plan.cells()
     )
     cells = sum(prior.cells for prior in priors)
     disk = (
@@ -143,7 +143,7 @@ def _prior(plan: Plan, name: str) -> PriorForecast:
     tunings = [_tuning_seconds(plan, target, name) for target in targets]
     held = training + math.fsum(tunings) + math.fsum(seconds for _, seconds, _ in work)
     scoring = math.fsum(seconds for _, _, seconds in work)
-    sets = [dataset for dataset, _, prior in plan.cells() if prior == name]
+    sets = [cell.dataset for cell in plan.cells([name])]
     return PriorForecast(
         prior=name,
         cells=sum(images for images, _, _ in work),
@@ -176,13 +176,9 @@ def _tuning_seconds(plan: Plan, target: str, name: str) -> float:
 def _restoring(plan: Plan, name: str) -> Iterator[tuple[int, float, float]]:
     """Yield for each restoring job of a prior its images, its seconds and those of its scoring."""
     prior = plan.priors[name]
-    for dataset, _, other in plan.cells():
-        if other == name:
-            chosen = plan.datasets[dataset]
-            for chunk in plan.chunks(dataset, name):
-                restoring = JOB_SECONDS + len(chunk) * plan.estimates.seconds(prior, chosen)
-                yield (
-                    len(chunk),
-                    restoring,
-                    JOB_SECONDS + len(chunk) * plan.estimates.scoring_seconds(chosen),
-                )
+    for cell in plan.cells([name]):
+        chosen = plan.datasets[cell.dataset]
+        for chunk in plan.chunks(cell.dataset, name):
+            restoring = JOB_SECONDS + len(chunk) * plan.estimates.seconds(prior, chosen)
+            scoring = JOB_SECONDS + len(chunk) * plan.estimates.scoring_seconds(chosen)
+            yield len(chunk), restoring, scoring

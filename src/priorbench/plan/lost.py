@@ -11,16 +11,16 @@ import os
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from priorbench.store.cell import Cell
 from priorbench.store.files import read_json, read_rows, write_json
+from priorbench.store.status import Status
 
 if TYPE_CHECKING:
     from priorbench.plan.plan import Plan
-
-Job = tuple[str, ...]
-"""Stage and wildcards, as in the path of its log."""
 
 
 class Lost:
@@ -32,21 +32,21 @@ class Lost:
 
     def __init__(self, plan: Plan) -> None:
         self._plan = plan
-        self._file = Path(plan.layout.lost())
+        self._file = plan.layout.lost()
         self._times: Counter[str] = Counter()
         with suppress(OSError, ValueError, TypeError):
             self._times.update(read_json(self._file))
 
-    def times(self, *job: str) -> int:
-        """Return how often files of a job were missing."""
-        return self._times["/".join(job)]
+    def times(self, *job: object) -> int:
+        """Return how often files of a job were missing: stage and wildcards, as in its log's path."""
+        return self._times["/".join(map(str, job))]
 
     def look(self) -> list[Path]:
         """Look for missing files, count their jobs, and return them."""
         found = list(missing_files(self._plan))
-        for job in dict.fromkeys("/".join(job) for job, _ in found):
+        for job in dict.fromkeys(missing.job for missing in found):
             self._times[job] += 1
-        return [file for _, file in found]
+        return [missing.file for missing in found]
 
     def keep(self) -> None:
         """Write the counts, for the jobs of this run and the runs after it."""
@@ -54,37 +54,53 @@ class Lost:
             write_json(self._file, dict(self._times))
 
 
-def missing_files(plan: Plan) -> Iterator[tuple[Job, Path]]:
-    """Yield the files that a finished job has written and that are gone, each with its job.
+@dataclass(frozen=True)
+class Missing:
+    """A file of a finished job that is gone.
+
+    Args:
+        job: stage and wildcards, as in the path of the job's log.
+        file: the file.
+        cell: what it is a restoration of; None for any other file.
+        chunk: number of the group of images, of a restoration.
+    """
+
+    job: str
+    file: Path
+    cell: Cell | None = None
+    chunk: int = 0
+
+
+def missing_files(plan: Plan) -> Iterator[Missing]:
+    """Yield the files that a finished job has written and that are gone.
 
     Folders are listed; rows and manifests are read only where a listing lacks a file.
     """
     layout = plan.layout
     for dataset in plan.datasets:
-        images = [layout.image(dataset, image) for image in plan.dataset(dataset).images]
-        yield from _of_manifest(("prepare", dataset), layout.images(dataset), images)
+        files = [layout.image(dataset, image) for image in plan.dataset(dataset).images]
+        yield from _of_manifest(f"prepare/{dataset}", layout.images(dataset), files)
     for dataset in plan.test:
         for task in plan.tasks:
-            images = list(plan.dataset(dataset).images)
+            images = plan.dataset(dataset).images
             problems = [layout.problem(dataset, task, image) for image in images]
             yield from _of_manifest(
-                ("corrupt", dataset, task), layout.problems(dataset, task), problems
+                f"corrupt/{dataset}/{task}", layout.problems(dataset, task), problems
             )
     for prior in plan.learners:
-        model = Path(layout.model(prior))
-        if not model.exists() and _status(layout.training(prior)) == "ok":
-            yield ("train", prior), model
-    for dataset, task, prior in plan.cells():
-        yield from _of_cell(plan, dataset, task, prior)
+        model = layout.model(prior)
+        if not model.exists() and _status(layout.training(prior)) == Status.OK:
+            yield Missing(f"train/{prior}", model)
+    for cell in plan.cells():
+        yield from _of_cell(plan, cell)
 
 
-def _of_cell(plan: Plan, dataset: str, task: str, prior: str) -> Iterator[tuple[Job, Path]]:
+def _of_cell(plan: Plan, cell: Cell) -> Iterator[Missing]:
     """Yield what is missing of the restorations of one prior on one task."""
     layout = plan.layout
-    finished = _listing(Path(layout.runs(dataset, task, prior, "0")).parent)
-    restored = _listing(Path(layout.restored(dataset, task, prior, "0")).parent)
-    for number, images in enumerate(plan.chunks(dataset, prior)):
-        chunk = str(number)
+    finished = _listing(layout.runs(cell).parent)
+    restored = _listing(layout.cell_spec(cell).parent)
+    for chunk, images in enumerate(plan.chunks(cell.dataset, cell.prior)):
         if f"{chunk}.jsonl" not in finished:
             continue
         wanted = {
@@ -95,41 +111,41 @@ def _of_cell(plan: Plan, dataset: str, task: str, prior: str) -> Iterator[tuple[
         }
         if wanted:
             # What failed has no image.
-            done = _restored_images(Path(layout.runs(dataset, task, prior, chunk)))
+            done = _restored_images(layout.runs(cell, chunk))
             for name, image in wanted.items():
                 if image in done:
-                    job = ("restore", dataset, task, prior, chunk)
-                    yield job, Path(layout.restored(dataset, task, prior, name))
+                    file = layout.restored(cell, name)
+                    yield Missing(f"restore/{cell}/{chunk}", file, cell, chunk)
 
 
-def _of_manifest(job: Job, manifest: str, files: list[str]) -> Iterator[tuple[Job, Path]]:
-    if not files or not Path(manifest).exists():
+def _of_manifest(job: str, manifest: Path, files: list[Path]) -> Iterator[Missing]:
+    if not files or not manifest.exists():
         return
-    present = _listing(Path(files[0]).parent)
-    absent = [Path(file) for file in files if Path(file).name not in present]
+    present = _listing(files[0].parent)
+    absent = [file for file in files if file.name not in present]
     if not absent:
         return
     try:
-        listed = read_json(Path(manifest))["images"]
-        made = {image for image, entry in listed.items() if entry["status"] == "ok"}
+        listed = read_json(manifest)["images"]
+        made = {image for image, entry in listed.items() if entry["status"] == Status.OK}
     except (OSError, ValueError, KeyError, TypeError):
         return  # A damaged manifest is a matter of `priorbench verify`.
     for file in absent:
         if file.stem in made:
-            yield job, file
+            yield Missing(job, file)
 
 
 def _restored_images(rows: Path) -> set[str]:
     """Return the images of a job that were restored; none if its rows can't be read."""
     try:
-        return {row["image"] for row in read_rows(rows) if row["status"] == "ok"}
+        return {row["image"] for row in read_rows(rows) if row["status"] == Status.OK}
     except (OSError, ValueError, KeyError, TypeError):
         return set()
 
 
-def _status(training: str) -> str:
+def _status(training: Path) -> str:
     try:
-        return str(read_json(Path(training))["status"])
+        return str(read_json(training)["status"])
     except (OSError, ValueError, KeyError, TypeError):
         return ""
 

@@ -43,6 +43,7 @@ from priorbench.specs import (
     TaskSpec,
 )
 from priorbench.specs.solver_settings import Regime, SolverSettings
+from priorbench.store.cell import Cell
 from priorbench.store.layout import Layout
 
 R = TypeVar("R", bound=Record)
@@ -73,13 +74,13 @@ class Plan:
             disable=section.disable,
             strict=section.strict,
         )
-        self.layout = Layout(f"{experiment.results}/{experiment.experiment}")
-        _check_folder(Path(self.layout.root))
-        own = Path(self.layout.costs())
+        self.layout = Layout(Path(experiment.results, experiment.experiment))
+        _check_folder(self.layout.root)
+        own = self.layout.costs()
         others = (
             path for path in sorted(Path(experiment.results).glob(f"*/{own.name}")) if path != own
         )
-        self.estimates = Estimates.read(Path(self.layout.estimates()), others)
+        self.estimates = Estimates.read(self.layout.estimates(), others)
         self._code = Code(self.registry.plugins)
         self._chunks: dict[tuple[str, int], list[list[str]]] = {}
         self.tasks = self._tasks()
@@ -139,13 +140,21 @@ class Plan:
 
     def cells(
         self, priors: Iterable[str] | None = None, tasks: Iterable[str] | None = None
-    ) -> Iterator[tuple[str, str, str]]:
-        """Yield (data set, task, prior) for all that is run, or for some priors and tasks."""
+    ) -> Iterator[Cell]:
+        """Yield all cells that are run, or those of some priors and tasks."""
         priors = self.priors if priors is None else priors
         tasks = self.tasks if tasks is None else tasks
         for dataset, task, prior in itertools.product(self.test, tasks, priors):
             if self.priors[prior].can_do(self.tasks[task]):
-                yield dataset, task, prior
+                yield Cell(dataset, task, prior)
+
+    def cell(self, dataset: str, task: str, prior: str) -> Cell:
+        """Return a cell by the ids of its parts.
+
+        Raises:
+            ConfigError: an id is unknown.
+        """
+        return Cell(self.dataset(dataset).id, self.task(task).id, self.prior(prior).id)
 
     def check_cells(self) -> None:
         """Refuse an experiment that has nothing to run.
@@ -187,32 +196,31 @@ class Plan:
 
     def job_files(
         self,
-        path: Callable[..., str],
+        path: Callable[[Cell, int], Path],
         priors: Iterable[str] | None = None,
         tasks: Iterable[str] | None = None,
-    ) -> list[str]:
+    ) -> list[Path]:
         """Return ``path`` (``layout.runs`` or ``layout.scores``) of every job.
 
         Args:
-            path: from data set, task, prior and chunk to a file.
+            path: from cell and chunk to a file.
             priors: ids of the priors; by default all.
             tasks: ids of the tasks; by default all.
         """
         return [
-            path(dataset, task, prior, str(chunk))
-            for dataset, task, prior in self.cells(priors, tasks)
-            for chunk in range(len(self.chunks(dataset, prior)))
+            path(cell, chunk)
+            for cell in self.cells(priors, tasks)
+            for chunk in range(len(self.chunks(cell.dataset, cell.prior)))
         ]
 
     @cached_property
     def is_brief(self) -> bool:
         """Whether a core corrupts and scores all of it so soon that such jobs are not worth a place in a queue."""
         seconds = JOB_SECONDS * len(self.test) * len(self.tasks)
-        for dataset, _, prior in self.cells():
-            seconds += JOB_SECONDS * len(self.chunks(dataset, prior))
-            seconds += self.estimates.scoring_seconds(self.dataset(dataset)) * len(
-                self.dataset(dataset).images
-            )
+        for cell in self.cells():
+            dataset = self.dataset(cell.dataset)
+            seconds += JOB_SECONDS * len(self.chunks(cell.dataset, cell.prior))
+            seconds += self.estimates.scoring_seconds(dataset) * len(dataset.images)
         return seconds <= 60 * self.experiment.local_minutes
 
     def restore_minutes(self, dataset: str, prior: str, chunk: str, attempt: int) -> int:
@@ -257,7 +265,7 @@ class Plan:
         """Return 1 for the last attempt at a job, else 0."""
         return int(attempt > self.experiment.retries)
 
-    def model_files(self, prior: str) -> list[str]:
+    def model_files(self, prior: str) -> list[Path]:
         """Return what a restoring job needs of the training: nothing if the prior doesn't learn."""
         return [self.layout.training(prior)] if self.prior(prior).spec.learns else []
 
@@ -310,7 +318,7 @@ class Plan:
         """Return the names of the metrics that a study looks at."""
         return matching(self.metrics, self.study(name).record.metrics)
 
-    def study_files(self, path: Callable[..., str], name: str) -> list[str]:
+    def study_files(self, path: Callable[[Cell, int], Path], name: str) -> list[Path]:
         """Return ``path`` (``layout.runs`` or ``layout.scores``) of every job that a study looks at."""
         return self.job_files(path, self.study_priors(name), self.study_tasks(name))
 

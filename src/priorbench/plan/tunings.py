@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from priorbench.config.schema import ConfigError
@@ -90,11 +91,11 @@ class Tunings:
         """Return the files that the problems of a tuning are made from."""
         return [file for task in self.tasks(target) for file in files_of(task)]
 
-    def outputs(self, task: str, prior: str) -> list[str]:
+    def outputs(self, task: str, prior: str) -> list[Path]:
         """Return the files of the tunings that a restoring job waits for: none if the prior isn't tuned."""
         return [self._plan.layout.tuned(target, prior) for target in self.targets(task, prior)]
 
-    def inputs(self, target: str, prior: str) -> list[str]:
+    def inputs(self, target: str, prior: str) -> list[Path]:
         """Return the files of the tunings that a tuning waits for: parameters are tuned with the chosen solver."""
         needed = [] if regime_of(target) else self.of_solver(target, prior)
         return [self._plan.layout.tuned(each, prior) for each in needed]

@@ -17,9 +17,11 @@ NEUTRAL = frozenset(
         "priorbench.provenance",
         "priorbench.store.environment",
         "priorbench.specs",  # values that are compared
+        "priorbench.store.cell",  # names, which are compared
         "priorbench.store.files",
         "priorbench.store.locks",
         "priorbench.store.manifest",
+        "priorbench.store.memo",
     }
 )
 """Names of modules and packages; a package stands for all in it, the root for itself alone."""

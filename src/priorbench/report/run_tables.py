@@ -10,7 +10,7 @@ from priorbench.report.coverage import Coverage, Planned
 from priorbench.report.grid import Cell, Grid, Section
 from priorbench.results.catalogue import Catalogue
 from priorbench.results.statistics import restored_runs
-from priorbench.store.status import NO_FAILURE, OK, TIMEOUT, UNSUPPORTED
+from priorbench.store.status import NO_FAILURE, Status
 
 FAILURE_COLUMNS = ["dataset", "image", "task", "prior", "status", "stage", "reason"]
 FINISHED_NOTE = "(12/68): 12 of 68 images are finished."
@@ -76,14 +76,16 @@ def cost_grid(runs: pd.DataFrame, catalogue: Catalogue, planned: Planned | None 
                     if coverage.is_whole(cell)
                     else f" {coverage.words(cell, coverage.done.get(cell, 0))}"
                 )
-                status = str(states.get((dataset, prior, task), UNSUPPORTED))
+                status = str(states.get((dataset, prior, task), Status.UNSUPPORTED))
                 if share and cell not in coverage.done:
                     cells.append(Cell(f"–{share}"))
                 elif (prior, task) in seconds:
                     cells.append(Cell(_significant(seconds[prior, task]) + share))
                 else:
                     cells.append(
-                        Cell("cannot") if status == UNSUPPORTED else Cell(status + share, "failed")
+                        Cell("cannot")
+                        if status == Status.UNSUPPORTED
+                        else Cell(status + share, "failed")
                     )
             for column, words in WORDS.items():
                 value = highest[column].get(prior)
@@ -123,8 +125,8 @@ def failures_csv(runs: pd.DataFrame, scores: pd.DataFrame) -> pd.DataFrame:
     measured = scores[scores["source"] == "measured"]
     # A restoration that failed has scores with its own status. One that was killed has no image;
     # every score of an image that stopped at its limit says timeout unless the metric failed.
-    restored = runs.loc[runs["status"].isin([OK, TIMEOUT]), FAILURE_COLUMNS[:4]]
-    unscored = measured[~measured["status"].isin([*NO_FAILURE, TIMEOUT])].merge(restored)
+    restored = runs.loc[runs["status"].isin([Status.OK, Status.TIMEOUT]), FAILURE_COLUMNS[:4]]
+    unscored = measured[~measured["status"].isin([*NO_FAILURE, Status.TIMEOUT])].merge(restored)
     reasons = unscored["metric"] + ": " + unscored["reason"]
     rows = pd.concat([failed, unscored.assign(stage="score", reason=reasons)])
     return rows.sort_values([*FAILURE_COLUMNS[:4], "reason"], ignore_index=True)[FAILURE_COLUMNS]

@@ -13,7 +13,7 @@ from priorbench.report.grid import Cell, Grid, Row, Section
 from priorbench.results.catalogue import Catalogue
 from priorbench.results.exact import exact_restorations
 from priorbench.results.statistics import summarise
-from priorbench.store.status import UNDEFINED, UNSUPPORTED
+from priorbench.store.status import Status
 
 NOTES = (
     "Mean over the images ± half the width of its 95 % interval, Student's; with one image there "
@@ -171,7 +171,7 @@ def _cell(
     row: Mapping[Any, Any] | None, decimals: int, coverage: Coverage | None, cell: CellName
 ) -> Cell:
     row = _seen(row or {}, coverage, cell)
-    if not row or row["status"] in (UNSUPPORTED, UNDEFINED):
+    if not row or row["status"] in (Status.UNSUPPORTED, Status.UNDEFINED):
         return Cell(CANNOT)
     if coverage and not coverage.is_whole(cell):
         return _partial_cell(row, decimals, coverage, cell)
@@ -189,10 +189,10 @@ def _cell(
 def _cannot_notes(summary: pd.DataFrame, catalogue: Catalogue) -> list[str]:
     """Return what the cells that can't hold a number mean, each for the reason that holds."""
     cells = summary.set_index(["dataset", "task", "prior"])["status"]
-    undefined = summary[summary["status"] == UNDEFINED]
+    undefined = summary[summary["status"] == Status.UNDEFINED]
     planned = len(catalogue.priors) * len(summary[["dataset", "task"]].drop_duplicates())
     notes = []
-    if (cells == UNSUPPORTED).any() or len(cells) < planned:
+    if (cells == Status.UNSUPPORTED).any() or len(cells) < planned:
         notes.append(f"{CANNOT}: the prior can't do the task; runs.parquet says why.")
     if not undefined.empty:
         places = [
@@ -223,7 +223,7 @@ def _csv_cell(task: str, cell: Mapping[Any, Any]) -> dict[str, Any]:
     mean, n, status = (
         cell.get("mean", np.nan),
         cell.get("n", pd.NA),
-        cell.get("status", UNSUPPORTED),
+        cell.get("status", Status.UNSUPPORTED),
     )
     interval = {f"{task}_low": cell.get("low", np.nan), f"{task}_high": cell.get("high", np.nan)}
     counts = {f"{task}_n": n, f"{task}_n_failed": cell.get("n_failed", pd.NA)}

@@ -8,6 +8,7 @@ from importlib.resources import files
 from typing import Any
 
 from priorbench.config.schema import DatasetSection
+from priorbench.store.status import Status
 
 
 def published_rows(
@@ -38,7 +39,7 @@ def published_rows(
             "prior": row["prior"],
             "metric": row["metric"],
             "value": float(row["value"]),
-            "status": "ok",
+            "status": Status.OK,
             "reason": "",
             "fingerprint": "",
             "source": "paper",

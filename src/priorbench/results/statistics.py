@@ -25,7 +25,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.stats import t as student
 
 from priorbench.specs import MetricSpec
-from priorbench.store.status import NO_FAILURE, UNDEFINED
+from priorbench.store.status import NO_FAILURE, Status
 
 CONFIDENCE = 0.95
 SIGNIFICANCE = 1 - CONFIDENCE
@@ -111,14 +111,14 @@ def summarise(scores: pd.DataFrame, metrics: Mapping[str, MetricSpec]) -> pd.Dat
             measured = values[prior].dropna().to_numpy()
             low, high = mean_interval(measured)
             missing = own[~own["ok"]]
-            status, reason = ("ok", "") if len(measured) else _why(missing)
+            status, reason = (Status.OK, "") if len(measured) else _why(missing)
             rows.append(
                 cell
                 | {
                     "prior": prior,
                     "n": len(measured),
                     "n_failed": int((~missing["status"].isin(NO_FAILURE)).sum()),
-                    "n_undefined": int((missing["status"] == UNDEFINED).sum()),
+                    "n_undefined": int((missing["status"] == Status.UNDEFINED).sum()),
                     "mean": float(measured.mean()) if len(measured) else np.nan,
                     "low": low,
                     "high": high,
@@ -216,9 +216,11 @@ def restored_runs(runs: pd.DataFrame) -> pd.DataFrame:
     """
     # A run that was killed at its limit has no peak memory.
     stopped = (
-        (runs["status"] == "timeout") & runs["seconds"].notna() & runs["peak_memory_mb"].notna()
+        (runs["status"] == Status.TIMEOUT)
+        & runs["seconds"].notna()
+        & runs["peak_memory_mb"].notna()
     )
-    return runs[(runs["status"] == "ok") | stopped]
+    return runs[(runs["status"] == Status.OK) | stopped]
 
 
 def mean_interval(values: ArrayLike) -> tuple[float, float]:
@@ -308,7 +310,7 @@ def _complete(values: pd.DataFrame, rows: pd.DataFrame) -> list[str]:
 
     Where the metric is not defined for a restoration, none is asked for.
     """
-    undefined = rows.assign(undefined=rows["status"] == UNDEFINED).pivot(
+    undefined = rows.assign(undefined=rows["status"] == Status.UNDEFINED).pivot(
         index="image", columns="prior", values="undefined"
     )
     present = values.notna()

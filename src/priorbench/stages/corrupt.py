@@ -17,7 +17,8 @@ from priorbench.provenance import content_digests
 from priorbench.seeds import derive_seed, seeded
 from priorbench.store.files import file_sha256
 from priorbench.store.manifest import Entry, check_file, read_manifest, write_manifest
-from priorbench.store.outcome import OK, Outcome
+from priorbench.store.outcome import Outcome
+from priorbench.store.status import Status
 from priorbench.tasks import Task
 
 
@@ -50,16 +51,16 @@ def corrupt(plan: Plan, dataset: str, task: str) -> None:
     except Exception as error:
         raise_if_storage(error)
         broken = Outcome.of_exception(error, "corrupt")
-    images = read_manifest(Path(plan.layout.images(dataset)))
+    images = read_manifest(plan.layout.images(dataset))
     entries: dict[str, Entry] = {}
     for image in plan.dataset(dataset).images:
         entry = images.get(image, _missing(dataset))
         if entry.outcome.ok and broken:
             entry = Entry(broken)
         elif entry.outcome.ok:
-            path = Path(plan.layout.problem(dataset, task, image))
+            path = plan.layout.problem(dataset, task, image)
             try:
-                source = Path(plan.layout.image(dataset, image))
+                source = plan.layout.image(dataset, image)
                 check_file(source, entry.sha256)
                 clean = read_tensor(source)
                 fitting = corruption.fit(clean)
@@ -76,7 +77,9 @@ def corrupt(plan: Plan, dataset: str, task: str) -> None:
                 if isinstance(operator, Mask) and operator.known.all():
                     say(f"{dataset}/{task}/{image}: the mask hides nothing")
                 problem.save(path)
-                entry = Entry(Outcome(OK, "corrupt"), file_sha256(path), tuple(fitting.shape[1:]))
+                entry = Entry(
+                    Outcome(Status.OK, "corrupt"), file_sha256(path), tuple(fitting.shape[1:])
+                )
             except Exception as error:
                 raise_if_storage(error)
                 entry = Entry(Outcome.of_exception(error, "corrupt"))
@@ -90,7 +93,7 @@ def corrupt(plan: Plan, dataset: str, task: str) -> None:
         "seed": plan.experiment.seed,
         **protocol,
     }
-    write_manifest(Path(plan.layout.problems(dataset, task)), entries, about)
+    write_manifest(plan.layout.problems(dataset, task), entries, about)
 
 
 def _size(image: torch.Tensor) -> str:
@@ -100,7 +103,7 @@ def _size(image: torch.Tensor) -> str:
 def _missing(dataset: str) -> Entry:
     return Entry(
         Outcome(
-            "failed",
+            Status.FAILED,
             "prepare",
             f"the prepared data set {dataset} lacks this image: prepare it again",
         )

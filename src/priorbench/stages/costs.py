@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -12,7 +11,7 @@ from priorbench.plan import Plan
 from priorbench.plan.estimates import cost_key
 from priorbench.store.files import read_json
 from priorbench.store.manifest import read_manifest
-from priorbench.store.outcome import OK, TIMEOUT
+from priorbench.store.status import Status
 
 
 def costs(plan: Plan, runs: pd.DataFrame) -> dict[str, dict[str, Any]]:
@@ -28,18 +27,16 @@ def costs(plan: Plan, runs: pd.DataFrame) -> dict[str, dict[str, Any]]:
         (dataset, task, image): math.prod(entry.shape) / 1e6
         for dataset in plan.test
         for task in plan.tasks
-        for image, entry in read_manifest(Path(plan.layout.problems(dataset, task))).items()
+        for image, entry in read_manifest(plan.layout.problems(dataset, task)).items()
         if entry.outcome.ok
     }
-    told = runs[runs["status"].isin([OK, TIMEOUT]) & runs["seconds"].notna()]
+    told = runs[runs["status"].isin([Status.OK, Status.TIMEOUT]) & runs["seconds"].notna()]
     found: dict[str, dict[str, Any]] = {}
     for prior, rows in told.groupby("prior"):
         chosen = plan.prior(str(prior))
         keys = zip(rows["dataset"], rows["task"], rows["image"], strict=True)
         training = (
-            read_json(Path(plan.layout.training(chosen.id)))["seconds"]
-            if chosen.spec.learns
-            else None
+            read_json(plan.layout.training(chosen.id))["seconds"] if chosen.spec.learns else None
         )
         found[cost_key(chosen)] = {
             "seconds": float(rows["seconds"].sum()),

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from priorbench.errors import unknown
 from priorbench.plan import Plan
 from priorbench.report.figures.cost import draw_cost
@@ -22,7 +20,7 @@ def draw(plan: Plan, name: str) -> None:
     """
     if name not in plan.figures:
         raise ValueError(unknown("figure", name, plan.figures))
-    scores = read_table(Path(plan.layout.result("scores")))
+    scores = read_table(plan.layout.result("scores"))
     names = catalogue(plan)
     if name in plan.galleries:
         # It opens a problem, and so brings torch, which the other figures do without.
@@ -30,11 +28,9 @@ def draw(plan: Plan, name: str) -> None:
 
         figure = gallery(plan, *plan.galleries[name], scores, names)
     elif name == "cost":
-        figure = draw_cost(
-            scores, read_table(Path(plan.layout.result("runs"))), names, names.main_metric
-        )
+        figure = draw_cost(scores, read_table(plan.layout.result("runs")), names, names.main_metric)
     elif name == "differences":
         figure = draw_differences(scores, names, names.main_metric)
     else:
         figure = draw_scores(scores, names, name)
-    save(figure, Path(plan.layout.figure(name)))
+    save(figure, plan.layout.figure(name))

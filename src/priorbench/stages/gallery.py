@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from pathlib import Path
 
 import pandas as pd
 from matplotlib.figure import Figure
@@ -17,17 +16,19 @@ from priorbench.report.figures.canvas import nothing_to_draw
 from priorbench.report.figures.gallery import Panel, draw_gallery
 from priorbench.report.figures.style import WIDTH
 from priorbench.results import Catalogue
+from priorbench.store.cell import Cell
 from priorbench.store.manifest import read_manifest
+from priorbench.store.status import Status
 
 
 def gallery(plan: Plan, dataset: str, task: str, scores: pd.DataFrame, names: Catalogue) -> Figure:
     """Draw the first image of the data set that was corrupted, with every prior's restoration."""
-    entries = read_manifest(Path(plan.layout.problems(dataset, task)))
+    entries = read_manifest(plan.layout.problems(dataset, task))
     image = next((name for name, entry in entries.items() if entry.outcome.ok), None)
     if image is None:
         return nothing_to_draw(WIDTH)
     plan.task(task).entry.load()  # Makes the task's operators known.
-    problem = Problem.load(Path(plan.layout.problem(dataset, task, image)))
+    problem = Problem.load(plan.layout.problem(dataset, task, image))
     metric = names.main_metric
     rows = scores.query(
         "dataset == @dataset and task == @task and image == @image and metric == @metric"
@@ -41,16 +42,16 @@ def gallery(plan: Plan, dataset: str, task: str, scores: pd.DataFrame, names: Ca
         status, value = str(cells.loc[prior, "status"]), float(cells.loc[prior, "value"])  # type: ignore[arg-type]  # a cell of any type
         if not math.isnan(value):
             restored = planes(
-                read_image(Path(plan.layout.restored(dataset, task, prior, f"{image}.png")))
+                read_image(plan.layout.restored(Cell(dataset, task, prior), f"{image}.png"))
             )
             caption = f"{value:.{spec.decimals}f} {spec.unit}".rstrip()
             panels.append(
-                Panel(label, restored, caption if status == "ok" else f"{caption}, {status}")
+                Panel(label, restored, caption if status == Status.OK else f"{caption}, {status}")
             )
         else:
             panels.append(Panel(label, None, status))
     _, height, width = problem.image_shape
-    clean = planes(read_image(Path(plan.layout.image(dataset, image))))[:height, :width]
+    clean = planes(read_image(plan.layout.image(dataset, image)))[:height, :width]
     observed, called = shown_as(problem)
     title = f"{image}, {names.tasks[task]}"
     return draw_gallery(clean, to_array(observed), panels, title, called)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from priorbench.plan import Plan
 from priorbench.results.gather import gather_chunks, gather_parts, read_table
 from priorbench.results.schema import RUNS, SCORES
@@ -21,15 +19,15 @@ def gather_prior(plan: Plan, prior: str) -> None:
     layout = plan.layout
     _check_complete(plan, prior)
     for kind, table, path in (("runs", RUNS, layout.runs), ("scores", SCORES, layout.scores)):
-        files = [Path(name) for name in plan.job_files(path, [plan.prior(prior).id])]
-        gather_chunks(files, table, Path(layout.gathered(kind, prior)))
+        files = plan.job_files(path, [plan.prior(prior).id])
+        gather_chunks(files, table, layout.gathered(kind, prior))
 
 
 def _check_complete(plan: Plan, prior: str) -> None:
     """Refuse rows of jobs whose images were grouped otherwise: some would be missing silently."""
-    for dataset, task, _ in plan.cells([prior]):
-        for chunk, images in enumerate(plan.chunks(dataset, prior)):
-            runs = Path(plan.layout.runs(dataset, task, prior, str(chunk)))
+    for cell in plan.cells([prior]):
+        for chunk, images in enumerate(plan.chunks(cell.dataset, prior)):
+            runs = plan.layout.runs(cell, chunk)
             found = [row["image"] for row in read_rows(runs)]
             if sorted(found) != sorted(images):
                 raise ValueError(
@@ -42,6 +40,6 @@ def gather_all(plan: Plan) -> None:
     """Write ``runs.parquet``, ``scores.parquet``, the latter with published numbers that fit, and ``costs.json``."""
     layout = plan.layout
     for kind, table, extra in (("runs", RUNS, []), ("scores", SCORES, published(plan))):
-        files = [Path(layout.gathered(kind, prior)) for prior in plan.priors]
-        gather_parts(files, table, Path(layout.result(kind)), extra)
-    write_json(Path(layout.costs()), costs(plan, read_table(Path(layout.result("runs")))))
+        files = [layout.gathered(kind, prior) for prior in plan.priors]
+        gather_parts(files, table, layout.result(kind), extra)
+    write_json(layout.costs(), costs(plan, read_table(layout.result("runs"))))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping, Sequence
+from dataclasses import astuple
 from pathlib import Path
 
 import pyarrow as pa
@@ -36,18 +37,16 @@ def tabulate_partial(plan: Plan) -> Path:
         raise ValueError(
             f"nothing is finished yet: there are no rows of this experiment in {whole.root}/runs"
         )
-    gather_chunks(runs, RUNS, Path(part.result("runs")))
-    gather_chunks(scores, SCORES, Path(part.result("scores")))
-    gather_parts(
-        [Path(part.result("scores"))], SCORES, Path(part.result("scores")), published(plan)
-    )
-    folder = Path(part.table()).parent
-    score_rows = read_table(Path(part.result("scores")))
-    run_rows = read_table(Path(part.result("runs")))
+    gather_chunks(runs, RUNS, part.result("runs"))
+    gather_chunks(scores, SCORES, part.result("scores"))
+    gather_parts([part.result("scores")], SCORES, part.result("scores"), published(plan))
+    folder = part.table().parent
+    score_rows = read_table(part.result("scores"))
+    run_rows = read_table(part.result("runs"))
     said = remarks(plan, run_rows, score_rows)
     for remark in said:
         print(f"priorbench: {remark}", file=sys.stderr)
-    planned = {cell: len(plan.datasets[cell[0]].images) for cell in plan.cells()}
+    planned = {astuple(cell): len(plan.datasets[cell.dataset].images) for cell in plan.cells()}
     write_tables(score_rows, run_rows, catalogue(plan), folder, planned, said)
     return folder
 
@@ -55,13 +54,9 @@ def tabulate_partial(plan: Plan) -> Path:
 def _finished_jobs(plan: Plan) -> tuple[dict[Path, frozenset[str]], dict[Path, frozenset[str]]]:
     """Return the files of runs and those of scores that are there, each with the images that it may hold."""
     finished, scored = {}, {}
-    for dataset, task, prior in plan.cells():
-        for number, images in enumerate(plan.chunks(dataset, prior)):
-            chunk = str(number)
-            runs, scores = (
-                Path(path(dataset, task, prior, chunk))
-                for path in (plan.layout.runs, plan.layout.scores)
-            )
+    for cell in plan.cells():
+        for chunk, images in enumerate(plan.chunks(cell.dataset, cell.prior)):
+            runs, scores = plan.layout.runs(cell, chunk), plan.layout.scores(cell, chunk)
             if runs.exists():
                 finished[runs] = frozenset(images)
                 # Without its runs a job is being done again, and its scores are of the time before.

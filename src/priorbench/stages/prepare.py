@@ -15,7 +15,8 @@ from priorbench.provenance import content_digests
 from priorbench.seeds import derive_seed, seeded
 from priorbench.store.files import file_sha256
 from priorbench.store.manifest import Entry, write_manifest
-from priorbench.store.outcome import OK, Outcome
+from priorbench.store.outcome import Outcome
+from priorbench.store.status import Status
 
 
 def prepare(plan: Plan, dataset: str) -> None:
@@ -32,7 +33,7 @@ def prepare(plan: Plan, dataset: str) -> None:
     sources = content_digests(map(Path, data.files))
     entries: dict[str, Entry] = {}
     for image in data.images:
-        path = Path(plan.layout.image(dataset, image))
+        path = plan.layout.image(dataset, image)
         try:
             load = data.source.load()
             # Not by the experiment's seed: the same data set has the same images in every experiment.
@@ -46,7 +47,7 @@ def prepare(plan: Plan, dataset: str) -> None:
             )
             write_image(path, array)
             shape = (array.shape[2] if array.ndim == 3 else 1, *array.shape[:2])
-            entries[image] = Entry(Outcome(OK, "prepare"), file_sha256(path), shape)
+            entries[image] = Entry(Outcome(Status.OK, "prepare"), file_sha256(path), shape)
         except MachineError:
             raise
         except Exception as error:
@@ -60,4 +61,4 @@ def prepare(plan: Plan, dataset: str) -> None:
         "sources": sources,
         **data.section.model_dump(mode="json"),
     }
-    write_manifest(Path(plan.layout.images(dataset)), entries, about)
+    write_manifest(plan.layout.images(dataset), entries, about)

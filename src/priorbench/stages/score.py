@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from functools import cached_property, partial
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -19,55 +18,61 @@ from priorbench.plan import Plan
 from priorbench.plugins.manager import Registered
 from priorbench.seeds import seeded
 from priorbench.specs import MetricSpec
+from priorbench.store.cell import Cell
 from priorbench.store.files import read_json, read_rows, write_rows
 from priorbench.store.manifest import Entry, check_file, read_about, read_manifest
-from priorbench.store.outcome import OK, TIMEOUT
-from priorbench.store.status import EXACT_NOTE
+from priorbench.store.status import EXACT_NOTE, Status
+
+COPIED = ("experiment", "dataset", "image", "task", "prior", "source")
+"""Columns of a row of runs that its rows of scores have too."""
 
 
-def score(plan: Plan, dataset: str, task: str, prior: str, chunk: str) -> None:
+def score(plan: Plan, cell: Cell, chunk: int | str) -> None:
     """Write one row of ``scores`` for each image and metric of a chunk of restorations.
 
     A restoration that failed has rows as well, without a value; so has a metric that can't be
     loaded or raises, or that is not defined for the image. One that stopped at its time limit with
     an estimate has rows with a value and the status ``timeout``. The rows of one that
-    equals the clean image, though the observation does not determine it, have the note :data:`.EXACT_NOTE`.
+    equals the clean image, though the observation does not determine it, have the note
+    :data:`.EXACT_NOTE`.
+
+    Args:
+        plan: the experiment.
+        cell: data set, task and prior.
+        chunk: number of the group of images.
 
     Raises:
         StorageError: a disk is full, or an image or a problem is not what was made.
     """
-    metrics = {name: plan.registry.metrics[name] for name in plan.metrics}
-    manifest = Path(plan.layout.problems(dataset, task))
+    manifest = plan.layout.problems(cell.dataset, cell.task)
     problems, protocol = read_manifest(manifest), read_about(manifest)
-    images = read_manifest(Path(plan.layout.images(dataset)))
+    images = read_manifest(plan.layout.images(cell.dataset))
     rows: list[dict[str, Any]] = []
-    for run in read_rows(Path(plan.layout.runs(dataset, task, prior, chunk))):
-        pair = _Pair(plan, dataset, task, prior, run["image"], problems, protocol)
-        has_image = run["status"] == OK or (
-            run["status"] == TIMEOUT and pair.restored_file.exists()
-        )
+    for run in read_rows(plan.layout.runs(cell, chunk)):
+        image = run["image"]
+        pair = _Pair(plan, cell, image, problems, protocol)
+        is_timeout = run["status"] == Status.TIMEOUT
+        has_image = run["status"] == Status.OK or (is_timeout and pair.restored_file.exists())
+        unscored = Evaluation(None, run["status"], run["reason"])
         note = ""
         if has_image:
-            pair.check(images[run["image"]].sha256)
+            pair.check(images[image].sha256)
             if pair.is_exact and not pair.is_determined:
                 note = EXACT_NOTE
-                say(f"{dataset}/{task}/{prior}/{run['image']}: the restoration {EXACT_NOTE}")
-        for name, metric in metrics.items():
-            ended = Evaluation(None, run["status"], run["reason"])
-            if has_image:
-                ended = pair.evaluate(metric)
-                # An estimate at the time limit keeps its status beside its value.
-                if run["status"] == TIMEOUT and ended.value is not None:
-                    ended = Evaluation(ended.value, run["status"], run["reason"])
-            row = {
-                key: run[key]
-                for key in ("experiment", "dataset", "image", "task", "prior", "source")
-            }
-            code = plan.fingerprints.score(dataset, task, prior, name)
-            rows.append({**row, "metric": name, **asdict(ended), "fingerprint": code, "note": note})
-            found = ended.reason if ended.value is None else f"{ended.value:.4f}"
-            say(f"{dataset}/{task}/{prior}/{run['image']}: {name} {found}")
-    write_rows(Path(plan.layout.scores(dataset, task, prior, chunk)), rows)
+                say(f"{cell}/{image}: the restoration {EXACT_NOTE}")
+        for name in plan.metrics:
+            evaluation = pair.evaluate(plan.registry.metrics[name]) if has_image else unscored
+            # An estimate at the time limit keeps its status beside its value.
+            if is_timeout and evaluation.value is not None:
+                evaluation = replace(unscored, value=evaluation.value)
+            rows.append(
+                {key: run[key] for key in COPIED}
+                | {"metric": name, **asdict(evaluation)}
+                | {"fingerprint": plan.fingerprints.score(cell, name), "note": note}
+            )
+            value = evaluation.value
+            say(f"{cell}/{image}: {name} {evaluation.reason if value is None else f'{value:.4f}'}")
+    write_rows(plan.layout.scores(cell, chunk), rows)
 
 
 class _Pair:
@@ -76,21 +81,18 @@ class _Pair:
     def __init__(
         self,
         plan: Plan,
-        dataset: str,
-        task: str,
-        prior: str,
+        cell: Cell,
         image: str,
         problems: Mapping[str, Entry],
         protocol: Mapping[str, Any],
     ) -> None:
-        self.restored_file = Path(plan.layout.restored(dataset, task, prior, f"{image}.png"))
-        self.record_file = Path(plan.layout.restored(dataset, task, prior, f"{image}.json"))
-        self.clean_file = Path(plan.layout.image(dataset, image))
-        self.problem_file = Path(plan.layout.problem(dataset, task, image))
-        self.image, self.problems, self.protocol = image, problems, protocol
-        self.task = plan.task(task)
+        self.restored_file = plan.layout.restored(cell, f"{image}.png")
+        self.clean_file = plan.layout.image(cell.dataset, image)
+        self.problem_file = plan.layout.problem(cell.dataset, cell.task, image)
+        self._problems, self._image, self.protocol = problems, image, protocol
+        self.task = plan.task(cell.task)
         self.fingerprints = plan.fingerprints
-        self.seed = partial(scoring_seed, plan.experiment.seed, dataset, task, image)
+        self.seed = partial(scoring_seed, plan.experiment.seed, cell.dataset, cell.task, image)
 
     def check(self, clean: str) -> None:
         """Refuse to score what is not what was made; ``clean`` is the checksum of the clean image.
@@ -98,20 +100,25 @@ class _Pair:
         Raises:
             StorageError: a file is missing, cut off or changed.
         """
-        check_file(self.restored_file, self.record["sha256"])
+        check_file(self.restored_file, self.record["sha256"][self.restored_file.name])
         check_file(self.clean_file, clean)
-        check_file(self.problem_file, self.problems[self.image].sha256)
+        check_file(self.problem_file, self.problem.sha256)
+
+    @property
+    def problem(self) -> Entry:
+        """What the manifest says of the problem."""
+        return self._problems[self._image]
 
     @cached_property
     def record(self) -> dict[str, Any]:
-        """What ``restore`` has recorded of the restoration."""
-        record: dict[str, Any] = read_json(self.record_file)
+        """The record of the restoration."""
+        record: dict[str, Any] = read_json(self.restored_file.with_suffix(".json"))
         return record
 
     @cached_property
     def images(self) -> tuple[np.ndarray, np.ndarray]:
         """The restored and the clean image, H × W × C, as the task's protocol wants them compared."""
-        _, height, width = self.problems[self.image].shape
+        _, height, width = self.problem.shape
         restored, clean = (
             planes(read_image(file)) for file in (self.restored_file, self.clean_file)
         )

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from priorbench.jobs.log import say
 from priorbench.jobs.worker import available_threads, limit_threads
 from priorbench.plan import Plan
 from priorbench.provenance import fingerprint
 from priorbench.seeds import derive_seed, seeded
-from priorbench.store.files import file_sha256, read_json, write_atomically, write_json
+from priorbench.store.files import write_atomically
+from priorbench.store.memo import Memo
 
 SUFFIXES = ("svg", "png", "csv", "md", "html")
 
@@ -31,41 +30,23 @@ def study(plan: Plan, name: str) -> None:
 
     results = read_results(plan, name)
     key = fingerprint([plan.fingerprints.study(name), results_digest(plan, results)])
-    if _restore_kept(plan, name, key):
+    outputs = {suffix: plan.layout.study(name, suffix) for suffix in SUFFIXES}
+    copies = {suffix: plan.layout.kept_study(name, suffix) for suffix in SUFFIXES}
+    memo = Memo(plan.layout.kept_study(name, "json"), key, list(copies.values()))
+    if memo.recall():
         say(f"{name}: up to date, from the same rows and models by the same code")
+        for suffix, copy in copies.items():
+            write_atomically(outputs[suffix], copy.read_bytes())
         return
     from priorbench.report.figures.style import save
     from priorbench.report.study_page import study_html, study_markdown
 
     with seeded(derive_seed(plan.experiment.seed, "study", name)):
         findings = plan.study(name).load()(results)
-    save(findings.figure, Path(plan.layout.study(name, "svg")))
-    write_atomically(Path(plan.layout.study(name, "md")), study_markdown(record, findings))
-    write_atomically(Path(plan.layout.study(name, "html")), study_html(record, findings))
-    write_atomically(Path(plan.layout.study(name, "csv")), findings.table.to_csv(index=False))
-    _keep(plan, name, key)
-
-
-def _keep(plan: Plan, name: str, key: str) -> None:
-    """Copy what a study gave, with the checksums of the copies."""
-    digests = {}
-    for suffix in SUFFIXES:
-        copy = Path(plan.layout.kept_study(name, suffix))
-        write_atomically(copy, Path(plan.layout.study(name, suffix)).read_bytes())
-        digests[suffix] = file_sha256(copy)
-    write_json(Path(plan.layout.kept_study(name, "json")), {"key": key, "sha256": digests})
-
-
-def _restore_kept(plan: Plan, name: str, key: str) -> bool:
-    """Write what a study of the same key gave; return False if there is nothing whole of it."""
-    copies = {suffix: Path(plan.layout.kept_study(name, suffix)) for suffix in SUFFIXES}
-    try:
-        record = read_json(Path(plan.layout.kept_study(name, "json")))
-        digests = {suffix: file_sha256(copy) for suffix, copy in copies.items()}
-        if record["key"] != key or record["sha256"] != digests:
-            return False
-    except (OSError, ValueError, KeyError, TypeError):
-        return False
+    save(findings.figure, outputs["svg"])
+    write_atomically(outputs["md"], study_markdown(record, findings))
+    write_atomically(outputs["html"], study_html(record, findings))
+    write_atomically(outputs["csv"], findings.table.to_csv(index=False))
     for suffix, copy in copies.items():
-        write_atomically(Path(plan.layout.study(name, suffix)), copy.read_bytes())
-    return True
+        write_atomically(copy, outputs[suffix].read_bytes())
+    memo.keep()

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from priorbench.monitor.remarks import remarks
 from priorbench.plan import Plan
 from priorbench.report.tables import write_tables
@@ -14,7 +12,7 @@ from priorbench.stages.results import catalogue
 def tabulate(plan: Plan) -> None:
     """Write ``tables/<name>.csv``, ``.md``, ``.tex`` and ``.html`` for every metric, cost, failures and pairs."""
     layout = plan.layout
-    scores = read_table(Path(layout.result("scores")))
-    runs = read_table(Path(layout.result("runs")))
-    folder = Path(layout.table()).parent
+    scores = read_table(layout.result("scores"))
+    runs = read_table(layout.result("runs"))
+    folder = layout.table().parent
     write_tables(scores, runs, catalogue(plan), folder, remarks=remarks(plan, runs, scores))

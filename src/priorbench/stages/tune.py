@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from functools import partial
-from pathlib import Path
+from dataclasses import dataclass, field
 from typing import Any
 
 from priorbench.config.schema import Experiment
 from priorbench.errors import MachineError, raise_if_storage
-from priorbench.jobs.log import say, say_that_another_works
-from priorbench.jobs.pool import in_series
+from priorbench.jobs.log import say, say_that_it_waits
+from priorbench.jobs.pool import Begun, Done, run_each
+from priorbench.jobs.ready import ready, with_tuned
 from priorbench.jobs.samples import Sample, samples_of
-from priorbench.jobs.tuned import with_tuned
 from priorbench.jobs.worker import available_threads, limit_threads, out_of_sight
-from priorbench.plan import Plan, PriorPlan
+from priorbench.plan import Plan
 from priorbench.plan.tuning import Candidate, regime_of
 from priorbench.provenance import fingerprint
 from priorbench.seeds import derive_seed, seed_everything
@@ -24,118 +22,65 @@ from priorbench.specs.solver_settings import SolverSettings
 from priorbench.store.files import read_json, write_json
 from priorbench.store.locks import locked
 from priorbench.store.manifest import check_file, read_manifest
-from priorbench.store.outcome import OK, Outcome
+from priorbench.store.memo import Memo
+from priorbench.store.outcome import Outcome
+from priorbench.store.status import Status
 
-ENDED = ("status", "stage", "reason", "traceback")
-NOTHING = Candidate({}, SolverSettings())
-"""What is chosen for a prior that has nothing to choose."""
+NO_CHOICE = "nothing to choose: the prior is no denoiser, so plug-and-play does not restore with it"
 
 
 def tune(plan: Plan, target: str, prior: str, *, final: bool = True) -> Outcome:
-    """Write ``tuned/<target>/<prior>.json``: the candidate with the highest mean PSNR, and all that were tried.
+    """Write ``tuned/<target>/<prior>.json``: the candidate with the highest mean PSNR, and all trials.
 
-    The first of equals is chosen. A candidate that fails on any image, or stops at the time limit, is kept with its
-    reason and not chosen; if all fail, the outcome says so and the restorations report it. The settings of a splitting
-    are tuned for denoisers; for any other prior the record says that there is nothing to choose.
+    The first of equals is chosen. A candidate that fails on any image, or stops at the time limit,
+    is kept with its reason and not chosen; if all fail, the outcome says so and the restorations
+    report it. The settings of a splitting are tuned for denoisers; for any other prior the record
+    says that there is nothing to choose.
 
     Args:
         plan: the experiment.
         target: id of the task that parameters are tuned for, or ``solver-<regime>``.
         prior: id of a prior that is tuned for it.
-        final: whether this is the last attempt, which turns an error of the machine into a failed candidate.
+        final: whether this is the last attempt, which turns an error of the machine into a failed
+            candidate.
 
     Raises:
         ConfigError: the prior is not tuned for this.
-        MachineError: the process was killed, or a file of the task can't be downloaded, and further attempts are left.
+        MachineError: the worker was killed, or a file of the task can't be downloaded, and further
+            attempts are left.
         StorageError: a disk is full, or a training image or the model is damaged.
     """
     plan.tunings.candidates(target, prior)
-    with locked(Path(plan.layout.lock("tune", target, prior)), say_that_another_works):
-        return _tune(plan, target, prior, final)
-
-
-def _tune(plan: Plan, target: str, prior: str, final: bool) -> Outcome:
-    chosen = plan.prior(prior)
-    threads = available_threads(chosen.resources.threads)
-    images = _images(plan, chosen.tune_on)
-    key = _key(plan, target, prior, images, threads)
-    # Snakemake removes a rule's output before it starts the job again; this file is none.
-    kept = Path(plan.layout.tuning_record(target, prior))
-    known = _known(kept, key)
-    if known:
-        say(f"{prior} on {target}: tuned before, on the same images by the same code")
-        write_json(Path(plan.layout.tuned(target, prior)), known)
-        return Outcome(**{name: known[name] for name in ENDED})
-    limit_threads(threads)
-    outcome = _obstacle(plan, target, prior, images)
-    tried = [] if outcome else list(_trials(plan, target, prior, images, threads, final))
-    note = next((trial.nothing_to_choose for trial in tried), "")
-    done = [trial for trial in tried if trial.psnr is not None]
-    best = max(done, key=lambda trial: trial.psnr or 0.0, default=None)
-    if outcome is None:
-        outcome = Outcome(OK, "tune") if best or note else _all_failed([t.outcome for t in tried])
-    candidate = best.candidate if best else NOTHING
-    say(
-        f"{prior} on {target}: {f'chosen: {best.candidate.words}' if best else note or outcome.reason}"
-    )
-    record = {
-        "parameters": dict(candidate.parameters) if outcome.ok else None,
-        "solver": candidate.solver.as_dict() if outcome.ok else None,
-        "psnr": best.psnr if best else None,
-        "note": note,
-        **{key: outcome.as_dict()[key] for key in ENDED},
-        "combinations": [] if note else [trial.as_dict() for trial in tried],
-        "dataset": chosen.tune_on,
-        "images": images,
-        "crop": plan.experiment.tuning.crop,
-        "tasks": [task.describe() for task in plan.tunings.tasks(target)],
-        "prior": chosen.describe(),
-        "seed": plan.experiment.seed,
-        "threads": threads,
-        "fingerprint": plan.fingerprints.tuning(target, prior),
-    }
-    write_json(kept, {"key": key, "record": record})
-    write_json(Path(plan.layout.tuned(target, prior)), record)
+    with locked(plan.layout.lock("tune", target, prior), say_that_it_waits):
+        work = _Tuning(plan, target, prior)
+        memo = Memo(plan.layout.tuning_record(target, prior), work.key)
+        known = memo.recall()
+        if known:
+            say(f"{work.name}: up to date, tuned on the same images by the same code")
+            record = known["record"]
+        else:
+            limit_threads(work.threads)
+            record = work.record(final)
+        outcome = Outcome.from_dict(record)
+        if outcome.ok:
+            memo.keep(record=record)
+        write_json(plan.layout.tuned(target, prior), record)
     return outcome
 
 
-def _key(plan: Plan, target: str, prior: str, images: list[str], threads: int) -> str:
-    """Return what a tuning depends on."""
-    chosen = plan.prior(prior)
-    entries = read_manifest(Path(plan.layout.images(chosen.tune_on)))
-    model = read_json(Path(plan.layout.training(prior)))["sha256"] if chosen.spec.learns else ""
-    digests = {image: entries[image].sha256 for image in images}
-    return fingerprint(
-        [
-            plan.fingerprints.tuning_settings(target, prior),
-            plan.experiment.seed,
-            digests,
-            model,
-            threads,
-        ]
-    )
-
-
-def _known(path: Path, key: str) -> dict[str, Any] | None:
-    """Return the record of a successful tuning of the same key, or None."""
-    try:
-        kept = read_json(path)
-        if kept["key"] == key and kept["record"]["status"] == OK:
-            record: dict[str, Any] = kept["record"]
-            return record
-    except (OSError, ValueError, KeyError, TypeError):
-        pass
-    return None
-
-
 @dataclass(frozen=True)
-class _Trial:
-    """A candidate, how it ended, and the PSNR of each problem."""
+class Trial:
+    """How a candidate did.
 
-    candidate: Candidate
+    Args:
+        outcome: how it ended.
+        scores: the PSNR of each problem.
+        has_no_choice: whether the prior has no settings to choose, so that nothing was tried.
+    """
+
     outcome: Outcome
-    scores: dict[str, float]
-    nothing_to_choose: str = ""
+    scores: dict[str, float] = field(default_factory=dict)
+    has_no_choice: bool = False
 
     @property
     def psnr(self) -> float | None:
@@ -144,98 +89,166 @@ class _Trial:
             return None
         return math.fsum(self.scores.values()) / len(self.scores)
 
-    def as_dict(self) -> dict[str, Any]:
-        ended = {key: self.outcome.as_dict()[key] for key in ("status", "reason", "seconds")}
-        tried = {
-            "parameters": dict(self.candidate.parameters),
-            "solver": self.candidate.solver.as_dict(),
+
+class _Tuning:
+    """A prior, what is chosen for it, and the images that this is tried on.
+
+    Args:
+        plan: the experiment.
+        target: id of a task, or ``solver-<regime>``.
+        prior: id of the prior.
+    """
+
+    def __init__(self, plan: Plan, target: str, prior: str) -> None:
+        self.plan, self.target, self.name = plan, target, f"{prior} on {target}"
+        self.prior = plan.prior(prior)
+        self.threads = available_threads(self.prior.resources.threads)
+        self.candidates = plan.tunings.candidates(target, prior)
+        manifest = read_manifest(plan.layout.images(self.prior.tune_on))
+        readable = [
+            image
+            for image in plan.dataset(self.prior.tune_on).images
+            if image in manifest and manifest[image].outcome.ok
+        ]
+        self.images = {
+            image: manifest[image].sha256 for image in readable[: plan.experiment.tuning.images]
         }
-        return {**tried, "psnr": self.psnr, **ended, "images": self.scores}
+        self._trainings = plan.model_files(prior)
+        self.model = next((read_json(file)["sha256"] for file in self._trainings), "")
+
+    @property
+    def key(self) -> str:
+        """What the tuning depends on."""
+        settings = self.plan.fingerprints.tuning_settings(self.target, self.prior.id)
+        seed = self.plan.experiment.seed
+        return fingerprint([settings, seed, self.images, self.model, self.threads])
+
+    def record(self, final: bool) -> dict[str, Any]:
+        """Return what is written: the choice, the trials, and what they were made from."""
+        plan, prior = self.plan, self.prior
+        obstacle = self._obstacle()
+        trials = [] if obstacle else list(self._trials(final))
+        has_no_choice = any(trial.has_no_choice for _, trial in trials)
+        done = [trial for trial in trials if trial[1].psnr is not None]
+        best = max(done, key=lambda trial: trial[1].psnr or 0.0, default=None)
+        if obstacle:
+            outcome = obstacle
+        elif best or has_no_choice:
+            outcome = Outcome(Status.OK, "tune")
+        else:
+            outcome = _all_failed([trial.outcome for _, trial in trials])
+        chosen = best[0] if best else Candidate({}, SolverSettings())
+        note = NO_CHOICE if has_no_choice else ""
+        say(f"{self.name}: {f'chosen: {chosen.words}' if best else note or outcome.reason}")
+        return {
+            "parameters": dict(chosen.parameters) if outcome.ok else None,
+            "solver": chosen.solver.as_dict() if outcome.ok else None,
+            "psnr": best[1].psnr if best else None,
+            "note": note,
+            "status": outcome.status,
+            "stage": outcome.stage,
+            "reason": outcome.reason,
+            "traceback": outcome.traceback,
+            "combinations": [] if note else [_trial_as_dict(*trial) for trial in trials],
+            "dataset": prior.tune_on,
+            "images": list(self.images),
+            "crop": plan.experiment.tuning.crop,
+            "tasks": [task.describe() for task in plan.tunings.tasks(self.target)],
+            "prior": prior.describe(),
+            "seed": plan.experiment.seed,
+            "threads": self.threads,
+            "fingerprint": plan.fingerprints.tuning(self.target, prior.id),
+        }
+
+    def _obstacle(self) -> Outcome | None:
+        """Return why nothing can be tried, or None."""
+        if not self.images:
+            reason = f"no image of the data set {self.prior.tune_on} can be read"
+            return Outcome(Status.FAILED, "tune", reason)
+        tunings = self.plan.tunings.inputs(self.target, self.prior.id)
+        before = [("tuning", file) for file in tunings]
+        before += [("training", file) for file in self._trainings]
+        for what, file in before:
+            outcome = Outcome.from_dict(read_json(file))
+            if not outcome.ok:
+                return outcome.of_dependency(what)
+        return None
+
+    def _trials(self, final: bool) -> Iterator[tuple[Candidate, Trial]]:
+        """Yield each candidate as it ends; one alone if there is nothing to choose."""
+        for number, trial in run_each(
+            _try_candidates,
+            (self.plan.experiment.model_dump(), self.target, self.prior.id),
+            range(len(self.candidates)),
+            lost=Trial,
+            stage="tune",
+            minutes=self.prior.resources.minutes,
+            final=final,
+        ):
+            candidate = self.candidates[number]
+            yield candidate, trial
+            if trial.has_no_choice:
+                return
+            say(f"{self.name}: {candidate.words}: {trial.outcome.reason or f'{trial.psnr:.3f} dB'}")
+
+    def check(self) -> None:
+        """Refuse to tune on what is not what was made.
+
+        Raises:
+            StorageError: a training image or the model is damaged.
+        """
+        layout = self.plan.layout
+        for image, digest in self.images.items():
+            check_file(layout.image(self.prior.tune_on, image), digest)
+        if self.model:
+            check_file(layout.model(self.prior.id), self.model)
 
 
-def _trials(
-    plan: Plan, target: str, prior: str, images: list[str], threads: int, final: bool
-) -> Iterator[_Trial]:
-    """Yield each candidate as it ends; one alone if there is nothing to choose."""
-    candidates = plan.tunings.candidates(target, prior)
-    arguments = (plan.experiment.model_dump(), target, prior, images, threads)
-    minutes = plan.prior(prior).resources.minutes
-    for number, ended in in_series(
-        _work, arguments, range(len(candidates)), stage="tune", minutes=minutes, final=final
-    ):
-        scores, note = ended.pop("scores", {}), ended.pop("nothing_to_choose", "")
-        trial = _Trial(candidates[number], Outcome(**ended), scores, note)
-        if note:
-            yield trial
-            return
-        told = trial.outcome.reason or f"{trial.psnr:.3f} dB"
-        say(f"{prior} on {target}: {trial.candidate.words}: {told}")
-        yield trial
-
-
-def _images(plan: Plan, dataset: str) -> list[str]:
-    """Return the first images of a data set that can be read, as many as the configuration says."""
-    entries = read_manifest(Path(plan.layout.images(dataset)))
-    readable = [
-        image
-        for image in plan.dataset(dataset).images
-        if image in entries and entries[image].outcome.ok
-    ]
-    return readable[: plan.experiment.tuning.images]
-
-
-def _obstacle(plan: Plan, target: str, prior: str, images: list[str]) -> Outcome | None:
-    """Return why nothing can be tried, or None."""
-    chosen = plan.prior(prior)
-    if not images:
-        return Outcome("failed", "tune", f"no image of the data set {chosen.tune_on} can be read")
-    before = dict.fromkeys(plan.tunings.inputs(target, prior), "tuning")
-    before |= dict.fromkeys(plan.model_files(prior), "training")
-    for file, what in before.items():
-        record = read_json(Path(file))
-        if record["status"] != OK:
-            fields = {key: record[key] for key in ENDED}
-            return Outcome(**fields | {"reason": f"{what}: {record['reason']}"})
-    return None
+def _trial_as_dict(candidate: Candidate, trial: Trial) -> dict[str, Any]:
+    return {
+        "parameters": dict(candidate.parameters),
+        "solver": candidate.solver.as_dict(),
+        "psnr": trial.psnr,
+        "status": trial.outcome.status,
+        "reason": trial.outcome.reason,
+        "seconds": trial.outcome.seconds,
+        "images": trial.scores,
+    }
 
 
 def _all_failed(failures: list[Outcome]) -> Outcome:
     """Return the outcome of a tuning without any candidate that works."""
-    first = failures[0]
-    status = (
-        first.status if all(failure.status == first.status for failure in failures) else "failed"
-    )
-    count = len(failures)
-    told = (
-        "the only candidate failed"
-        if count == 1
-        else f"all {count} candidates failed, the first one so"
-    )
-    return Outcome(status, "tune", f"{told}: {first.reason}", first.traceback)
+    first, count = failures[0], len(failures)
+    alike = all(failure.status == first.status for failure in failures)
+    which = "the only candidate failed"
+    if count > 1:
+        which = f"all {count} candidates failed; the first"
+    status = first.status if alike else Status.FAILED
+    return Outcome(status, "tune", f"{which}: {first.reason}", first.traceback)
 
 
-def _work(
+def _try_candidates(
     send: Callable[[Any], None],
     experiment: dict[str, Any],
     target: str,
     prior: str,
-    images: list[str],
-    threads: int,
     numbers: list[int],
 ) -> None:
-    """Try candidates in the worker's process: send a message before each image and the outcome after each candidate."""
+    """Try candidates in the worker's process."""
     import torch
 
-    torch.set_num_threads(threads)
     plan = Plan(Experiment.model_validate(experiment))
+    work = _Tuning(plan, target, prior)
+    torch.set_num_threads(work.threads)
     samples: list[Sample] = []
     broken: Outcome | None = None
-    note = ""
+    has_no_choice = False
     seed_everything(derive_seed(plan.experiment.seed, "build", target))
     try:
-        _check(plan, prior, images)
-        note = _nothing_to_choose(plan, target, prior)
-        samples = [] if note else list(samples_of(plan, target, prior, images))
+        work.check()
+        has_no_choice = regime_of(target) is not None and not _is_denoiser(work)
+        if not has_no_choice:
+            samples = list(samples_of(plan, target, prior, list(work.images)))
     except MachineError:
         raise
     except (Exception, SystemExit) as error:
@@ -243,66 +256,27 @@ def _work(
         broken = Outcome.of_exception(error, "tune")
         say(broken.traceback)
     for number in numbers:
-        send(("begin", number, None))
-        scores: dict[str, float] = {}
-        outcome = broken or _try(
-            plan, target, prior, number, samples, scores, partial(send, ("begin", number, None))
-        )
-        if not outcome.ok:
-            say(outcome.traceback or outcome.reason)
-        ended = {**outcome.as_dict(), "scores": scores, "nothing_to_choose": note}
-        send(("end", number, ended))
+        send(Begun())
+        trial = Trial(broken or Outcome(Status.OK, "tune", seconds=0.0), {}, has_no_choice)
+        if trial.outcome.ok and samples:
+            trial = _try(work, work.candidates[number], samples, send)
+        if not trial.outcome.ok:
+            say(trial.outcome.traceback or trial.outcome.reason)
+        send(Done(trial))
 
 
-def _check(plan: Plan, prior: str, images: list[str]) -> None:
-    """Refuse to tune on what is not what was made.
-
-    Raises:
-        StorageError: a training image or the model is damaged.
-    """
-    chosen = plan.prior(prior)
-    entries = read_manifest(Path(plan.layout.images(chosen.tune_on)))
-    for image in images:
-        check_file(Path(plan.layout.image(chosen.tune_on, image)), entries[image].sha256)
-    if chosen.spec.learns:
-        check_file(
-            Path(plan.layout.model(prior)), read_json(Path(plan.layout.training(prior)))["sha256"]
-        )
-
-
-def _nothing_to_choose(plan: Plan, target: str, prior: str) -> str:
-    """Return why no settings are tuned for the prior; empty if some are, or parameters."""
+def _is_denoiser(work: _Tuning) -> bool:
+    """Return whether plug-and-play restores with the prior, whose splitting has settings."""
     from priorbench.priors import Denoiser, Prior
 
-    if regime_of(target) is None:
-        return ""
-    model = _built(plan, prior, plan.prior(prior))
-    if isinstance(model, Denoiser) and not isinstance(model, Prior):
-        return ""
-    return "nothing to choose: the prior is no denoiser, so no splitting of plug-and-play restores with it"
-
-
-def _built(plan: Plan, prior: str, chosen: PriorPlan) -> Any:
-    """Return a prior that is ready to restore."""
-    seed_everything(derive_seed(plan.experiment.seed, "build", prior))
-    model = chosen.build()
-    if chosen.spec.learns:
-        learned = Path(plan.layout.model(prior)).absolute()
-        with out_of_sight():
-            model.load(learned)
-    return model
+    model = ready(work.plan, work.prior)
+    return isinstance(model, Denoiser) and not isinstance(model, Prior)
 
 
 def _try(
-    plan: Plan,
-    target: str,
-    prior: str,
-    number: int,
-    samples: list[Sample],
-    scores: dict[str, float],
-    begin: Callable[[], None],
-) -> Outcome:
-    """Restore every sample with one candidate, fill ``scores``, and return how it ended.
+    work: _Tuning, candidate: Candidate, samples: list[Sample], send: Callable[[Any], None]
+) -> Trial:
+    """Restore every sample with one candidate.
 
     Raises:
         StorageError: a disk is full, or can't be read.
@@ -316,33 +290,28 @@ def _try(
     from priorbench.priors import Context
 
     seconds = 0.0
+    scores: dict[str, float] = {}
+    plan = work.plan
     try:
-        records = [read_json(Path(file)) for file in plan.tunings.inputs(target, prior)]
-        before = with_tuned(plan, prior, records)
-        chosen = before.tuned(plan.tunings.candidates(target, prior)[number])
-        model = _built(plan, prior, chosen)
+        before = with_tuned(plan, work.prior.id, plan.tunings.inputs(work.target, work.prior.id))
+        chosen = before.tuned(candidate)
+        model = ready(plan, chosen)
         limit = 60 * chosen.resources.minutes
         device = available_device(chosen.resources.gpus)
         for sample in samples:
-            begin()
+            send(Begun())
             context = Context.seeded(
                 sample.seed, device=device, deadline=deadline_within(limit), solver=chosen.solver
             )
+            problem = sample.problem.to(device)
             with out_of_sight():
-                outcome, result = solve(
-                    model, sample.problem.to(device), context, sample.seed, "tune", limit
-                )
+                outcome, result = solve(model, problem, context, sample.seed, "tune", limit)
             if not outcome.ok:
-                return outcome
+                return Trial(outcome, scores)
             seconds += outcome.seconds or 0.0
-            pair = compared(
-                to_array(result.image.cpu()),
-                to_array(sample.clean),
-                sample.border,
-                sample.luminance,
-            )
-            scores[sample.name] = psnr(*pair)
+            restored, clean = to_array(result.image.cpu()), to_array(sample.clean)
+            scores[sample.name] = psnr(*compared(restored, clean, sample.border, sample.luminance))
     except (Exception, SystemExit) as error:
         raise_if_storage(error)
-        return Outcome.of_exception(error, "tune")
-    return Outcome(OK, "tune", seconds=seconds)
+        return Trial(Outcome.of_exception(error, "tune"), scores)
+    return Trial(Outcome(Status.OK, "tune", seconds=seconds), scores)

@@ -1,11 +1,15 @@
-"""Where everything lies: the one place that knows the paths below ``results/<experiment>``.
+"""Output paths: the one place that knows what lies where below ``results/<experiment>``.
 
 Every method gives a path; left without arguments it gives the pattern with Snakemake's wildcards.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
+
+from priorbench.store.cell import WILDCARDS, Cell
 
 
 @dataclass(frozen=True)
@@ -16,155 +20,143 @@ class Layout:
         root: ``<results>/<experiment>``.
     """
 
-    root: str
+    root: Path
 
-    def config(self) -> str:
+    def config(self) -> Path:
         """The experiment, every key written out."""
-        return f"{self.root}/config.yaml"
+        return self.root / "config.yaml"
 
-    def estimates(self) -> str:
+    def estimates(self) -> Path:
         """What the jobs were expected to take when the experiment was begun."""
-        return f"{self.root}/estimates.json"
+        return self.root / "estimates.json"
 
-    def lost(self) -> str:
+    def lost(self) -> Path:
         """How often files of each job were found missing."""
-        return f"{self.root}/lost.json"
+        return self.root / "lost.json"
 
-    def costs(self) -> str:
+    def costs(self) -> Path:
         """What the priors took, for the plans of later experiments."""
-        return f"{self.root}/costs.json"
+        return self.root / "costs.json"
 
-    def environments(self) -> str:
+    def environments(self) -> Path:
         """The folder of environment records."""
-        return f"{self.root}/environment"
+        return self.root / "environment"
 
-    def images(self, dataset: str = "{dataset}") -> str:
+    def images(self, dataset: str = "{dataset}") -> Path:
         """The list of a data set's images."""
-        return f"{self.root}/images/{dataset}/manifest.json"
+        return self.root / f"images/{dataset}/manifest.json"
 
-    def image(self, dataset: str, image: str) -> str:
+    def image(self, dataset: str, image: str) -> Path:
         """One clean image."""
-        return f"{self.root}/images/{dataset}/{image}.png"
+        return self.root / f"images/{dataset}/{image}.png"
 
-    def problems(self, dataset: str = "{dataset}", task: str = "{task}") -> str:
+    def problems(self, dataset: str = "{dataset}", task: str = "{task}") -> Path:
         """The list of the problems made from a data set."""
-        return f"{self.root}/problems/{dataset}/{task}/manifest.json"
+        return self.root / f"problems/{dataset}/{task}/manifest.json"
 
-    def problem(self, dataset: str, task: str, image: str) -> str:
+    def problem(self, dataset: str, task: str, image: str) -> Path:
         """One problem."""
-        return f"{self.root}/problems/{dataset}/{task}/{image}.npz"
+        return self.root / f"problems/{dataset}/{task}/{image}.npz"
 
-    def training(self, prior: str = "{prior}") -> str:
+    def training(self, prior: str = "{prior}") -> Path:
         """How a fit went."""
-        return f"{self.root}/models/{prior}/training.json"
+        return self.root / f"models/{prior}/training.json"
 
-    def curve(self, prior: str = "{prior}") -> str:
+    def curve(self, prior: str = "{prior}") -> Path:
         """The training curve."""
-        return f"{self.root}/models/{prior}/training.csv"
+        return self.root / f"models/{prior}/training.csv"
 
-    def model(self, prior: str) -> str:
+    def model(self, prior: str) -> Path:
         """A fitted model."""
-        return f"{self.root}/models/{prior}/model.safetensors"
+        return self.root / f"models/{prior}/model.safetensors"
 
-    def checkpoint(self, prior: str) -> str:
+    def checkpoint(self, prior: str) -> Path:
         """The state of a fit that is not finished."""
-        return f"{self.root}/models/{prior}/checkpoint.safetensors"
+        return self.root / f"models/{prior}/checkpoint.safetensors"
 
-    def model_spec(self, prior: str) -> str:
+    def model_spec(self, prior: str) -> Path:
         """What a model is: prior, parameters, training images."""
-        return f"{self.root}/models/{prior}/spec.json"
+        return self.root / f"models/{prior}/spec.json"
 
-    def fit(self, prior: str) -> str:
-        """What a finished fit came from and gave; no rule's output, so it outlives a job that is sent again."""
-        return f"{self.root}/models/{prior}/fit.json"
+    def fit(self, prior: str) -> Path:
+        """The memo of a finished fit, see :mod:`priorbench.store.memo`."""
+        return self.root / f"models/{prior}/fit.json"
 
-    def tuned(self, target: str = "{target}", prior: str = "{prior}") -> str:
+    def tuned(self, target: str = "{target}", prior: str = "{prior}") -> Path:
         """The parameters chosen for a task, or settings for a regime, and what they were chosen from."""
-        return f"{self.root}/tuned/{target}/{prior}.json"
+        return self.root / f"tuned/{target}/{prior}.json"
 
-    def tuning_record(self, target: str, prior: str) -> str:
-        """What a finished tuning came from and gave; no rule's output, so it outlives a job that is sent again."""
-        return f"{self.root}/tuned/{target}/{prior}.record.json"
+    def tuning_record(self, target: str, prior: str) -> Path:
+        """The memo of a finished tuning."""
+        return self.root / f"tuned/{target}/{prior}.record.json"
 
-    def restored(self, dataset: str, task: str, prior: str, name: str) -> str:
+    def restored(self, cell: Cell, name: str) -> Path:
         """A file that belongs to one restoration."""
-        return f"{self.root}/restored/{dataset}/{task}/{prior}/{name}"
+        return self.root / f"restored/{cell}/{name}"
 
-    def restoration_checkpoint(self, dataset: str, task: str, prior: str, image: str) -> str:
+    def restoration_checkpoint(self, cell: Cell, image: str) -> Path:
         """The state of a restoration that is not finished."""
-        return self.restored(dataset, task, prior, f"{image}.checkpoint.safetensors")
+        return self.restored(cell, f"{image}.checkpoint.safetensors")
 
-    def cell_spec(self, dataset: str, task: str, prior: str) -> str:
+    def cell_spec(self, cell: Cell) -> Path:
         """What a cell is: task, prior, parameters. No image's name starts with an underscore."""
-        return f"{self.root}/restored/{dataset}/{task}/{prior}/_spec.json"
+        return self.restored(cell, "_spec.json")
 
-    def runs(
-        self,
-        dataset: str = "{dataset}",
-        task: str = "{task}",
-        prior: str = "{prior}",
-        chunk: str = "{chunk}",
-    ) -> str:
+    def runs(self, cell: Cell = WILDCARDS, chunk: int | str = "{chunk}") -> Path:
         """The rows of runs of one job."""
-        return f"{self.root}/runs/{dataset}/{task}/{prior}/{chunk}.jsonl"
+        return self.root / f"runs/{cell}/{chunk}.jsonl"
 
-    def scores(
-        self,
-        dataset: str = "{dataset}",
-        task: str = "{task}",
-        prior: str = "{prior}",
-        chunk: str = "{chunk}",
-    ) -> str:
+    def scores(self, cell: Cell = WILDCARDS, chunk: int | str = "{chunk}") -> Path:
         """The rows of scores of one job."""
-        return f"{self.root}/scores/{dataset}/{task}/{prior}/{chunk}.jsonl"
+        return self.root / f"scores/{cell}/{chunk}.jsonl"
 
-    def gathered(self, kind: str = "{kind}", prior: str = "{prior}") -> str:
+    def gathered(self, kind: str = "{kind}", prior: str = "{prior}") -> Path:
         """All rows of ``runs`` or ``scores`` of one prior."""
-        return f"{self.root}/gathered/{kind}/{prior}.parquet"
+        return self.root / f"gathered/{kind}/{prior}.parquet"
 
-    def result(self, kind: str = "{kind}") -> str:
+    def result(self, kind: str = "{kind}") -> Path:
         """All rows of ``runs`` or ``scores``."""
-        return f"{self.root}/{kind}.parquet"
+        return self.root / f"{kind}.parquet"
 
-    def table(self, name: str = "{table}", suffix: str = "md") -> str:
+    def table(self, name: str = "{table}", suffix: str = "md") -> Path:
         """A table."""
-        return f"{self.root}/tables/{name}.{suffix}"
+        return self.root / f"tables/{name}.{suffix}"
 
-    def figure(self, name: str = "{figure}", suffix: str = "svg") -> str:
+    def figure(self, name: str = "{figure}", suffix: str = "svg") -> Path:
         """A figure."""
-        return f"{self.root}/figures/{name}.{suffix}"
+        return self.root / f"figures/{name}.{suffix}"
 
-    def study(self, name: str = "{study}", suffix: str = "csv") -> str:
+    def study(self, name: str = "{study}", suffix: str = "csv") -> Path:
         """A study's table or figure."""
-        return f"{self.root}/studies/{name}.{suffix}"
+        return self.root / f"studies/{name}.{suffix}"
 
-    def kept_study(self, name: str, suffix: str) -> str:
-        """A copy of a study's file; no rule's output, so it outlives a job that is sent again."""
-        return f"{self.root}/studies/kept/{name}.{suffix}"
+    def kept_study(self, name: str, suffix: str) -> Path:
+        """A copy of a study's file, or its memo."""
+        return self.root / f"studies/kept/{name}.{suffix}"
 
-    def report(self) -> str:
+    def report(self) -> Path:
         """The report made by ``snakemake --report``."""
-        return f"{self.root}/report.html"
+        return self.root / "report.html"
 
     def partial(self) -> Layout:
-        """Where what is finished so far is shown, in files named as those of the whole."""
-        return Layout(f"{self.root}/partial")
+        """The paths of what is finished so far, named as those of the whole."""
+        return Layout(self.root / "partial")
 
-    def log(self, stage: str, *wildcards: str) -> str:
+    def log(self, stage: str, *wildcards: str) -> Path:
         """The pattern of a stage's logs."""
         return self.log_file(stage, *(f"{{{name}}}" for name in wildcards))
 
-    def log_file(self, stage: str, *names: str) -> str:
-        """The log of one job, whose wildcards are ``names``."""
-        return "/".join([self.root, "logs", stage, *names]) + ".log"
+    def log_file(self, stage: str, *names: object) -> Path:
+        """The log of one job, whose wildcards are ``names``; a cell stands for its three."""
+        return self._of_job("logs", stage, names, "log")
 
-    def lock(self, stage: str, *names: str) -> str:
+    def lock(self, stage: str, *names: object) -> Path:
         """The lock of a job: the names are those that its log has."""
-        return "/".join([self.root, "locks", stage, *names]) + ".lock"
+        return self._of_job("locks", stage, names, "lock")
 
-    def benchmark(self, stage: str, *wildcards: str) -> str:
+    def benchmark(self, stage: str, *wildcards: str) -> Path:
         """Snakemake's own measurement of a job."""
-        return (
-            "/".join([self.root, "benchmarks", stage, *(f"{{{name}}}" for name in wildcards)])
-            + ".tsv"
-        )
+        return self._of_job("benchmarks", stage, [f"{{{name}}}" for name in wildcards], "tsv")
+
+    def _of_job(self, kind: str, stage: str, names: Sequence[object], suffix: str) -> Path:
+        return self.root / f"{'/'.join(map(str, [kind, stage, *names]))}.{suffix}"

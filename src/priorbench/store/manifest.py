@@ -44,12 +44,10 @@ def read_manifest(path: Path) -> dict[str, Entry]:
     data = read_json(path)
     try:
         return {
-            name: Entry(
-                sha256=item.pop("sha256"), shape=tuple(item.pop("shape")), outcome=Outcome(**item)
-            )
+            name: Entry(Outcome.from_dict(item), item["sha256"], tuple(item["shape"]))
             for name, item in data["images"].items()
         }
-    except (KeyError, TypeError, AttributeError) as error:
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise ValueError(f"{path} is not a manifest: {error}") from error
 
 

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import math
 import traceback
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
 from typing import Any
 
 from priorbench.errors import Diverged, NotApplicable
-from priorbench.store.status import DIVERGED, FAILED, OK, TIMEOUT, UNSUPPORTED
-
-__all__ = ["DIVERGED", "FAILED", "OK", "TIMEOUT", "UNSUPPORTED", "Outcome"]
+from priorbench.store.status import Status
 
 
 @dataclass(frozen=True)
@@ -18,7 +17,7 @@ class Outcome:
     """The end of one piece of work.
 
     Args:
-        status: ``ok``, ``failed``, ``timeout``, ``diverged`` or ``unsupported``.
+        status: how it ended.
         stage: the stage that it ended in.
         reason: one sentence; empty when ok.
         traceback: where a plugin raised; empty otherwise.
@@ -29,7 +28,7 @@ class Outcome:
         solver_origin: where its settings come from, see :data:`priorbench.plan.tuning.SolverOrigin`.
     """
 
-    status: str
+    status: Status
     stage: str
     reason: str = ""
     traceback: str = ""
@@ -42,23 +41,43 @@ class Outcome:
     @property
     def ok(self) -> bool:
         """Whether the work was done."""
-        return self.status == OK
+        return self.status == Status.OK
 
     @classmethod
     def of_exception(cls, error: BaseException, stage: str) -> Outcome:
         """Return the failure that an exception stands for."""
         if isinstance(error, NotApplicable):
-            return cls(UNSUPPORTED, stage, str(error))
+            return cls(Status.UNSUPPORTED, stage, str(error))
         if isinstance(error, Diverged):
-            return cls(DIVERGED, stage, str(error) or "the method's numbers went out of range")
+            return cls(
+                Status.DIVERGED, stage, str(error) or "the method's numbers went out of range"
+            )
         lines = str(error).strip().splitlines()
         reason = f"{type(error).__name__}: {lines[0] if lines else ''}".rstrip(": ")
-        return cls(FAILED, stage, reason, "".join(traceback.format_exception(error)))
+        return cls(Status.FAILED, stage, reason, "".join(traceback.format_exception(error)))
 
     @classmethod
     def of_timeout(cls, seconds: float, stage: str) -> Outcome:
         """Return the failure of work that ran past its time limit."""
-        return cls(TIMEOUT, stage, f"ran past its time limit of {seconds:.4g} s", seconds=seconds)
+        return cls(
+            Status.TIMEOUT, stage, f"ran past its time limit of {seconds:.4g} s", seconds=seconds
+        )
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Outcome:
+        """Return the outcome that ``as_dict`` has written, among other entries.
+
+        Raises:
+            ValueError: the status is unknown.
+            TypeError: an entry is missing.
+        """
+        own = {field.name: data[field.name] for field in fields(cls) if field.name in data}
+        own["status"] = Status(own.get("status", ""))
+        return cls(**own)
+
+    def of_dependency(self, what: str) -> Outcome:
+        """Return how work ended that was not begun, since ``what`` it needs ended like this."""
+        return Outcome(self.status, self.stage, f"{what}: {self.reason}", self.traceback)
 
     def as_dict(self) -> dict[str, Any]:
         """Return the fields as plain data."""

@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 
 from priorbench.data.tensors import read_tensor, to_array
-from priorbench.jobs.tuned import with_tuned
+from priorbench.jobs.ready import with_tuned
 from priorbench.metrics.fidelity import psnr
 from priorbench.metrics.protocol import compared
 from priorbench.plan import Plan
@@ -24,7 +24,7 @@ from priorbench.specs.solver_settings import SolverSettings
 from priorbench.stages.results import catalogue
 from priorbench.store.files import read_json
 from priorbench.store.manifest import check_file, read_manifest
-from priorbench.store.outcome import OK
+from priorbench.store.status import Status
 from priorbench.types import Image
 
 
@@ -38,10 +38,10 @@ def read_results(plan: Plan, study: str) -> Results:
     fitted = [
         prior.id
         for prior in priors
-        if prior.spec.learns and read_json(Path(layout.training(prior.id)))["status"] == OK
+        if prior.spec.learns and read_json(layout.training(prior.id))["status"] == Status.OK
     ]
-    runs = [Path(file) for file in plan.study_files(layout.runs, study)]
-    scores = read_chunks([Path(file) for file in plan.study_files(layout.scores, study)], SCORES)
+    runs = plan.study_files(layout.runs, study)
+    scores = read_chunks(plan.study_files(layout.scores, study), SCORES)
     names = catalogue(plan)
     metrics = plan.study_metrics(study)
     return Results(
@@ -76,9 +76,7 @@ def results_digest(plan: Plan, results: Results) -> str:
         {image: entry.sha256 for image, entry in read_manifest(Path(manifest)).items()}
         for manifest in manifests
     ]
-    models = {
-        prior: read_json(Path(layout.training(prior)))["sha256"] for prior in results.training
-    }
+    models = {prior: read_json(layout.training(prior))["sha256"] for prior in results.training}
     return fingerprint([texts, images, models])
 
 
@@ -103,16 +101,16 @@ class PlannedMaterial(Material):
         with seeded(derive_seed(self._plan.experiment.seed, "build", prior)):
             built = chosen.build()
         if chosen.spec.learns:
-            training = read_json(Path(self._plan.layout.training(prior)))
-            if training["status"] != OK:
+            training = read_json(self._plan.layout.training(prior))
+            if training["status"] != Status.OK:
                 raise ValueError(f"{prior} has no model: {training['reason']}")
-            check_file(Path(self._plan.layout.model(prior)), training["sha256"])
-            built.load(Path(self._plan.layout.model(prior)))
+            check_file(self._plan.layout.model(prior), training["sha256"])
+            built.load(self._plan.layout.model(prior))
         return built
 
     def solver(self, prior: str, task: str) -> SolverSettings:
         """Return the settings of the splitting that a prior restored a task with."""
-        tunings = [read_json(Path(file)) for file in self._plan.tunings.outputs(task, prior)]
+        tunings = self._plan.tunings.outputs(task, prior)
         return with_tuned(self._plan, prior, tunings).solver.within(self._plan.regimes(task))
 
     def psnr(self, task: str, restored: Image, clean: Image) -> float:
@@ -128,27 +126,27 @@ class PlannedMaterial(Material):
 
     def test_images(self, dataset: str) -> Mapping[str, Image]:
         """Return the clean images of a data set, each 1 × C × H × W; those that could not be read are left out."""
-        manifest = read_manifest(Path(self._plan.layout.images(dataset)))
+        manifest = read_manifest(self._plan.layout.images(dataset))
         for image, entry in manifest.items():
             if entry.outcome.ok:
-                check_file(Path(self._plan.layout.image(dataset, image)), entry.sha256)
+                check_file(self._plan.layout.image(dataset, image), entry.sha256)
         return {
-            image: read_tensor(Path(self._plan.layout.image(dataset, image)))
+            image: read_tensor(self._plan.layout.image(dataset, image))
             for image, entry in manifest.items()
             if entry.outcome.ok
         }
 
     def problems(self, dataset: str, task: str) -> Mapping[str, tuple[Problem, Image]]:
         """Return each problem made from a data set, with the clean image that it was made from."""
-        manifest = read_manifest(Path(self._plan.layout.problems(dataset, task)))
+        manifest = read_manifest(self._plan.layout.problems(dataset, task))
         corruption = self._plan.task(task).build()
         images = self.test_images(dataset)
         for image, entry in manifest.items():
             if entry.outcome.ok:
-                check_file(Path(self._plan.layout.problem(dataset, task, image)), entry.sha256)
+                check_file(self._plan.layout.problem(dataset, task, image), entry.sha256)
         return {
             image: (
-                Problem.load(Path(self._plan.layout.problem(dataset, task, image))),
+                Problem.load(self._plan.layout.problem(dataset, task, image)),
                 corruption.fit(images[image]),
             )
             for image, entry in manifest.items()

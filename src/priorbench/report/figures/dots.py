@@ -18,7 +18,7 @@ from numpy.typing import ArrayLike, NDArray
 from priorbench.report.figures.canvas import new_figure
 from priorbench.report.figures.style import DARK, GRAY, WIDTH, Mark
 from priorbench.results.catalogue import Catalogue
-from priorbench.store.status import UNDEFINED, UNSUPPORTED
+from priorbench.store.status import Status
 
 FAR_OUT = 7.0
 """Median absolute deviations from the median beyond which a value does not stretch an axis."""
@@ -197,13 +197,13 @@ def legend_mark(label: str, **style: object) -> Line2D:
 
 HOLLOW = {"markerfacecolor": "white"}
 BEYOND = "◂ ▸ beyond the axis"
-NOT_FAILED = {UNSUPPORTED: "can't do this", UNDEFINED: "not defined"}
+NOT_FAILED = {Status.UNSUPPORTED: "can't do this", Status.UNDEFINED: "not defined"}
 """What stands in place of a mean that is missing for a reason that is no failure."""
 
 
 def without_mean(state: Mapping[Any, Any] | None, mark: Mark) -> Row:
     """Return the row of a prior without a mean; one that has no state was not run."""
-    status = UNSUPPORTED if state is None else str(state["status"])
+    status = Status.UNSUPPORTED if state is None else Status(state["status"])
     words = NOT_FAILED.get(status, status)
     return Row(mark=mark, words=words, failed=status not in NOT_FAILED)
 

@@ -1,0 +1,28 @@
+"""The cells of an experiment: one prior on one task of one data set."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, order=True)
+class Cell:
+    """One prior on one task of one data set; its images are restored by one or more jobs.
+
+    Args:
+        dataset: id of the data set.
+        task: id of the task.
+        prior: id of the prior.
+    """
+
+    dataset: str
+    task: str
+    prior: str
+
+    def __str__(self) -> str:
+        """Return ``dataset/task/prior``, which is a part of paths too."""
+        return f"{self.dataset}/{self.task}/{self.prior}"
+
+
+WILDCARDS = Cell("{dataset}", "{task}", "{prior}")
+"""Stands for every cell in the patterns of Snakemake's rules."""
