@@ -44,7 +44,7 @@ ROWS = [*RESULTS, "results/gather.py", "results/ordering.py", "results/published
 ROWS += [
     "results/rows.py",
     "results/schema.py",
-    "stages/results.py",
+    "results/planned.py",
 ]
 STYLE = ["report/figures/style.py"]
 
@@ -104,7 +104,7 @@ STAGES = {
         "stages/score.py",
         "seeds.py",
     ],
-    "gather": [*ROWS, "stages/costs.py", "stages/gather.py"],
+    "gather": [*ROWS, "stages/gather.py"],
     "tabulate": [
         *ROWS,
         "report/*.py",
@@ -121,7 +121,6 @@ STAGES = {
         "report/figures/*",
         "results/statistics.py",
         "data/tensors.py",
-        "stages/gallery.py",
         "stages/draw.py",
     ],
     "study": [

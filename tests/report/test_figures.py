@@ -32,7 +32,7 @@ from priorbench.report.figures.style import (
 )
 from priorbench.results import Catalogue
 from priorbench.results.statistics import summarise
-from priorbench.stages.gallery import shown_as
+from priorbench.stages.draw import shown_as
 from priorbench.tasks.inpaint import Inpaint
 from priorbench.tasks.sense import Sense
 from priorbench.tasks.superresolve import SuperResolve

@@ -23,11 +23,11 @@ from priorbench.plan import Plan
 from priorbench.results.gather import read_table
 from priorbench.stages.corrupt import corrupt
 from priorbench.stages.gather import gather_all, gather_prior
-from priorbench.stages.partial import tabulate_partial
 from priorbench.stages.prepare import prepare
 from priorbench.stages.restore import restore
 from priorbench.stages.score import score
 from priorbench.stages.tabulate import tabulate
+from priorbench.stages.tabulate_partial import tabulate_partial
 from priorbench.store.cell import Cell
 from priorbench.store.files import read_rows, write_rows
 

@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 
 from priorbench.monitor.status import RECENT, Observer, PriorProgress
-from priorbench.monitor.summary import print_summary
+from priorbench.monitor.summary import print_summary, summary_data
 from priorbench.plan import Plan
 from priorbench.stages.corrupt import corrupt
 from priorbench.stages.prepare import prepare
@@ -283,7 +283,7 @@ def test_the_summary_of_a_run_that_broke_off_is_its_status_and_the_logs(
     # It ended a moment ago, and nothing runs any more.
     log(plan, "restore", "photos", TASK, "slow", "0", age=0)
     log(plan, "score", "photos", TASK, "still", "0", age=0)
-    print_summary(plan)
+    print_summary(plan, summary_data(plan))
     text = capsys.readouterr().out
     assert "2 of 12 restorations ended" in text and "nothing has been gathered yet" in text
     for name in ("restore/photos/denoise-0/slow/0", "score/photos/denoise-0/still/0"):
@@ -313,7 +313,7 @@ def test_scores_that_failed_are_listed_with_the_log_of_their_job(
     assert failure.log == plan.layout.log_file("score", "photos", TASK, "slow", "0")
     # The restorations have ended well.
     assert (of(plan, "slow").done, of(plan, "slow").failed) == (3, 0)
-    print_summary(plan)
+    print_summary(plan, summary_data(plan))
     assert str(failure.log) in capsys.readouterr().out
     # Of a restoration that failed the scores say the same once more.
     end(plan, "slow", "0", status="failed", reason="RuntimeError: no idea")

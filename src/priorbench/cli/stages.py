@@ -114,7 +114,7 @@ def tabulate(
     limit_threads(1)
     plan = load(config)
     if partial:
-        from priorbench.stages.partial import tabulate_partial
+        from priorbench.stages.tabulate_partial import tabulate_partial
 
         typer.echo(f"tables of what is finished: {tabulate_partial(plan)}")
     else:

@@ -25,7 +25,7 @@ def summary(
         ),
     ] = False,
 ) -> None:
-    """Print the scores of an experiment, its failures, and where everything lies."""
+    """Print the scores of an experiment, its failures, and the output paths."""
     from priorbench.monitor.summary import print_summary, summary_data
 
     plan = load(config)
@@ -33,6 +33,6 @@ def summary(
     if as_json:
         print_json(data)
     else:
-        print_summary(plan)
+        print_summary(plan, data)
     if fail_on_failed_rows and (data.failures or not data.gathered):
         raise typer.Exit(1)

@@ -16,8 +16,8 @@ from priorbench.monitor.status_view import print_status
 from priorbench.plan import Plan
 from priorbench.report.tables import terminal_tables
 from priorbench.results.gather import read_table
+from priorbench.results.planned import catalogue
 from priorbench.results.statistics import summarise
-from priorbench.stages.results import catalogue
 
 FULL = 1_000_000
 """Bytes: with less left nothing can be written."""
@@ -46,8 +46,7 @@ class SummaryData:
 
 def summary_data(plan: Plan) -> SummaryData:
     """Return what :func:`print_summary` prints."""
-    layout = plan.layout
-    scores, runs = layout.result("scores"), layout.result("runs")
+    scores, runs = plan.layout.result("scores"), plan.layout.result("runs")
     gathered = scores.exists() and runs.exists()
     rows: list[dict[str, Any]] = []
     remarked: list[str] = []
@@ -56,53 +55,53 @@ def summary_data(plan: Plan) -> SummaryData:
         table = summarise(score_rows, plan.metrics)
         rows = [dict(zip(table.columns, row, strict=True)) for row in table.to_numpy().tolist()]
         remarked = remarks(plan, read_table(runs), score_rows)
-    failures = [*Observer(plan, recent=0).look().failures, *lost_jobs(plan)]
-    return SummaryData(plan.experiment.experiment, gathered, rows, failures, remarked, layout.root)
+    # The run is over: a log that has just grown is that of a job that has just ended.
+    progress = Observer(plan, recent=0).look()
+    failures = [*progress.failures, *lost_jobs(plan)]
+    return SummaryData(
+        plan.experiment.experiment, gathered, rows, failures, remarked, plan.layout.root
+    )
 
 
-def print_summary(plan: Plan) -> None:
-    """Print the scores, the failures with their logs, and where everything lies.
+def print_summary(plan: Plan, data: SummaryData) -> None:
+    """Print the scores, the failures with their logs, and the output paths.
 
     If nothing has been gathered yet, how far the run is stands in the place of the scores.
+
+    Args:
+        plan: the experiment.
+        data: its result.
     """
-    layout = plan.layout
+    layout, console = plan.layout, Console(highlight=False)
+
+    def say(text: str, style: str = "") -> None:
+        console.print(text, style=style, markup=False, soft_wrap=True)
+
     scores, runs = layout.result("scores"), layout.result("runs")
-    gathered = scores.exists() and runs.exists()
-    console = Console(highlight=False)
-    # The run is over: a log that has just grown is that of a job that has just ended.
-    status = Observer(plan, recent=0).look()
-    if gathered:
-        score_rows, run_rows = read_table(scores), read_table(runs)
-        for table in terminal_tables(score_rows, run_rows, catalogue(plan), console.width):
+    if data.gathered:
+        names = catalogue(plan)
+        for table in terminal_tables(read_table(scores), read_table(runs), names, console.width):
             console.print(table)
-        for remark in remarks(plan, run_rows, score_rows):
-            console.print(remark, style="yellow", markup=False, soft_wrap=True)
-        failed = list(status.failures)
+        for remark in data.remarks:
+            say(remark, "yellow")
+        if data.failures:
+            say("failures and their logs:", "red")
+        shown = data.failures
     else:
-        print_status(console, status)
-        failed = []
-    failed += lost_jobs(plan)
-    if failed and gathered:
-        console.print("what failed, and where it is told:", style="red")
-    for line in lines(failed):
-        console.print(line, markup=False, soft_wrap=True)
+        # Its own failures are among what it prints.
+        print_status(console, Observer(plan, recent=0).look())
+        shown = list(lost_jobs(plan))
+    for line in lines(shown):
+        say(line)
     for problem in plan.registry.problems:
-        console.print(problem, style="red", markup=False)
-    # The logs, which lie there as well, can't tell it.
+        say(problem, "red")
+    # The logs, which lie on the same disk, can't say it.
     if layout.root.exists() and shutil.disk_usage(layout.root).free < FULL:
-        console.print(
-            f"the disk of {layout.root} is full", style="red", markup=False, soft_wrap=True
-        )
-    if not gathered:
-        console.print(
-            "nothing has been gathered yet; tables of what there is: priorbench tabulate --partial",
-            soft_wrap=True,
-        )
+        say(f"the disk of {layout.root} is full", "red")
+    if not data.gathered:
+        say("nothing has been gathered yet; tables of what there is: priorbench tabulate --partial")
         return
-    for what, path in (
-        ("tables", layout.table().parent),
-        ("figures", layout.figure().parent),
-        ("all numbers", f"{scores}, {runs}"),
-    ):
-        console.print(f"{what}: {path}", soft_wrap=True)
-    console.print(f"a report to share: snakemake --report {layout.report()}", soft_wrap=True)
+    say(f"tables: {layout.table().parent}")
+    say(f"figures: {layout.figure().parent}")
+    say(f"all numbers: {scores}, {runs}")
+    say(f"a report to share: snakemake --report {layout.report()}")

@@ -2,14 +2,31 @@
 
 from __future__ import annotations
 
+import math
+from typing import TYPE_CHECKING
+
+import pandas as pd
+from matplotlib.figure import Figure
+
+from priorbench.data.images import planes, read_image
 from priorbench.errors import unknown
 from priorbench.plan import Plan
+from priorbench.report.figures.canvas import nothing_to_draw
 from priorbench.report.figures.cost import draw_cost
 from priorbench.report.figures.differences import draw_differences
 from priorbench.report.figures.scores import draw_scores
-from priorbench.report.figures.style import save
+from priorbench.report.figures.style import WIDTH, save
+from priorbench.results import Catalogue
 from priorbench.results.gather import read_table
-from priorbench.stages.results import catalogue
+from priorbench.results.planned import catalogue
+from priorbench.store.cell import Cell
+from priorbench.store.manifest import read_manifest
+from priorbench.store.status import Status
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from priorbench.problem import Problem
 
 
 def draw(plan: Plan, name: str) -> None:
@@ -23,10 +40,7 @@ def draw(plan: Plan, name: str) -> None:
     scores = read_table(plan.layout.result("scores"))
     names = catalogue(plan)
     if name in plan.galleries:
-        # It opens a problem, and so brings torch, which the other figures do without.
-        from priorbench.stages.gallery import gallery
-
-        figure = gallery(plan, *plan.galleries[name], scores, names)
+        figure = _gallery(plan, *plan.galleries[name], scores, names)
     elif name == "cost":
         figure = draw_cost(scores, read_table(plan.layout.result("runs")), names, names.main_metric)
     elif name == "differences":
@@ -34,3 +48,57 @@ def draw(plan: Plan, name: str) -> None:
     else:
         figure = draw_scores(scores, names, name)
     save(figure, plan.layout.figure(name))
+
+
+def _gallery(plan: Plan, dataset: str, task: str, scores: pd.DataFrame, names: Catalogue) -> Figure:
+    """Draw the first image of the data set that was corrupted, with every prior's restoration."""
+    # Problems bring torch, which the other figures do without.
+    from priorbench.data.tensors import to_array
+    from priorbench.problem import Problem
+    from priorbench.report.figures.gallery import Panel, draw_gallery
+
+    entries = read_manifest(plan.layout.problems(dataset, task))
+    image = next((name for name, entry in entries.items() if entry.outcome.ok), None)
+    if image is None:
+        return nothing_to_draw(WIDTH)
+    plan.task(task).entry.load()  # Makes the task's operators known.
+    problem = Problem.load(plan.layout.problem(dataset, task, image))
+    metric = names.main_metric
+    rows = scores.query(
+        "dataset == @dataset and task == @task and image == @image and metric == @metric"
+    )
+    cells = rows.set_index("prior")
+    spec = names.metrics[metric]
+    panels: list[Panel] = []
+    for prior, label in names.priors.items():
+        if prior not in cells.index:
+            continue
+        status, value = str(cells.loc[prior, "status"]), float(cells.loc[prior, "value"])  # type: ignore[arg-type]  # a cell of any type
+        if not math.isnan(value):
+            restored = planes(
+                read_image(plan.layout.restored(Cell(dataset, task, prior), f"{image}.png"))
+            )
+            caption = f"{value:.{spec.decimals}f} {spec.unit}".rstrip()
+            panels.append(
+                Panel(label, restored, caption if status == Status.OK else f"{caption}, {status}")
+            )
+        else:
+            panels.append(Panel(label, None, status))
+    _, height, width = problem.image_shape
+    clean = planes(read_image(plan.layout.image(dataset, image)))[:height, :width]
+    observed, called = shown_as(problem)
+    title = f"{image}, {names.tasks[task]}"
+    return draw_gallery(clean, to_array(observed), panels, title, called)
+
+
+def shown_as(problem: Problem) -> tuple[Tensor, str]:
+    """Return the observation, with its holes, and what it is called in the gallery.
+
+    A smaller image is shown as it is. What is no image, or shows only a part of the scene, is shown as the image that
+    it suggests.
+    """
+    height, width = problem.image_shape[1:]
+    rows, columns = problem.y.shape[2:]
+    if height % rows == 0 and height * columns == width * rows:
+        return problem.y, "corrupted"
+    return problem.estimate(), "corrupted (estimate)"

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import math
+from typing import Any
+
+import pandas as pd
+
 from priorbench.plan import Plan
+from priorbench.plan.estimates import cost_key
 from priorbench.results.gather import gather_chunks, gather_parts, read_table
+from priorbench.results.planned import published
 from priorbench.results.schema import RUNS, SCORES
-from priorbench.stages.costs import costs
-from priorbench.stages.results import published
-from priorbench.store.files import read_rows, write_json
+from priorbench.store.files import read_json, read_rows, write_json
+from priorbench.store.manifest import read_manifest
+from priorbench.store.status import Status
 
 
 def gather_prior(plan: Plan, prior: str) -> None:
@@ -42,4 +49,36 @@ def gather_all(plan: Plan) -> None:
     for kind, table, extra in (("runs", RUNS, []), ("scores", SCORES, published(plan))):
         files = [layout.gathered(kind, prior) for prior in plan.priors]
         gather_parts(files, table, layout.result(kind), extra)
-    write_json(layout.costs(), costs(plan, read_table(layout.result("runs"))))
+    write_json(layout.costs(), _costs(plan, read_table(layout.result("runs"))))
+
+
+def _costs(plan: Plan, runs: pd.DataFrame) -> dict[str, dict[str, Any]]:
+    """Return seconds and megapixels (times channels) of all restorations of each prior, and its training's seconds.
+
+    Restorations that failed say nothing and are left out, as are priors that have no others.
+
+    Args:
+        plan: the experiment.
+        runs: its rows, as :data:`priorbench.results.schema.RUNS`.
+    """
+    sizes = {
+        (dataset, task, image): math.prod(entry.shape) / 1e6
+        for dataset in plan.test
+        for task in plan.tasks
+        for image, entry in read_manifest(plan.layout.problems(dataset, task)).items()
+        if entry.outcome.ok
+    }
+    told = runs[runs["status"].isin([Status.OK, Status.TIMEOUT]) & runs["seconds"].notna()]
+    found: dict[str, dict[str, Any]] = {}
+    for prior, rows in told.groupby("prior"):
+        chosen = plan.prior(str(prior))
+        keys = zip(rows["dataset"], rows["task"], rows["image"], strict=True)
+        training = (
+            read_json(plan.layout.training(chosen.id))["seconds"] if chosen.spec.learns else None
+        )
+        found[cost_key(chosen)] = {
+            "seconds": float(rows["seconds"].sum()),
+            "megapixels": math.fsum(sizes[key] for key in keys),
+            "training_seconds": training,
+        }
+    return found

@@ -6,7 +6,7 @@ from priorbench.monitor.remarks import remarks
 from priorbench.plan import Plan
 from priorbench.report.tables import write_tables
 from priorbench.results.gather import read_table
-from priorbench.stages.results import catalogue
+from priorbench.results.planned import catalogue
 
 
 def tabulate(plan: Plan) -> None:

@@ -18,10 +18,10 @@ from priorbench.problem import Problem
 from priorbench.provenance import fingerprint
 from priorbench.results import Material, Results
 from priorbench.results.gather import read_chunks
+from priorbench.results.planned import catalogue
 from priorbench.results.schema import RUNS, SCORES
 from priorbench.seeds import derive_seed, seeded
 from priorbench.specs.solver_settings import SolverSettings
-from priorbench.stages.results import catalogue
 from priorbench.store.files import read_json
 from priorbench.store.manifest import check_file, read_manifest
 from priorbench.store.status import Status

@@ -13,9 +13,9 @@ from priorbench.monitor.remarks import remarks
 from priorbench.plan import Plan
 from priorbench.report.tables import write_tables
 from priorbench.results.gather import gather_chunks, gather_parts, read_table
+from priorbench.results.planned import catalogue, published
 from priorbench.results.rows import read_files
 from priorbench.results.schema import RUNS, SCORES, Table
-from priorbench.stages.results import catalogue, published
 
 
 def tabulate_partial(plan: Plan) -> Path:
