@@ -9,7 +9,7 @@ from typing import Annotated, Any, overload
 import typer
 
 from priorbench.cli.options import DEFAULT_CONFIG, ConfigOption, load
-from priorbench.config.schema import load_experiment
+from priorbench.config import load_experiment
 
 EXTRA = {"allow_extra_args": True, "ignore_unknown_options": True}
 

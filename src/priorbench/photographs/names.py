@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from priorbench.config.schema import ConfigError, Experiment
+from priorbench.config import ConfigError, Experiment
 from priorbench.errors import unknown
 from priorbench.plan import Plan, PriorPlan
 from priorbench.plan.variants import Variant, variants
@@ -41,7 +41,7 @@ def plan_of(experiment: Experiment, wanted: Sequence[str]) -> tuple[Plan, list[P
         for name in (registered if priors.run == "all" else priors.run)
         if name not in priors.skip
     ]
-    ready = [name for name in chosen if name in registered and not registered[name].record.learns]
+    ready = [name for name in chosen if name in registered and not registered[name].spec.learns]
     for names in (ready, chosen):
         section = priors.model_copy(update={"run": names, "settings": settings})
         plan = Plan(bare.model_copy(update={"priors": section}), first.registry)
@@ -89,13 +89,13 @@ def find_task(
         raise ValueError(
             unknown("task", name, [*entries, *plan.tasks]) + _by_parameters(plan, name)
         )
-    model = entry.record.parameters
+    model = entry.spec.parameters
     for key in parameters:
         if key not in model.model_fields:
-            raise ValueError(unknown(f"parameter of {entry.record.name}", key, model.model_fields))
+            raise ValueError(unknown(f"parameter of {entry.spec.name}", key, model.model_fields))
     if observed and "sigma" in model.model_fields and "sigma" not in {*parameters, *values}:
         raise ValueError("how strong is the noise? Give --sigma, on the 0-255 scale (0 for none)")
-    where = f"task {entry.record.name}"
+    where = f"task {entry.spec.name}"
     found = list(variants(entry, "", {**values, **parameters}, where))
     if len(found) != 1:
         raise ValueError(
@@ -107,7 +107,7 @@ def find_task(
 def _by_parameters(plan: Plan, name: str) -> str:
     """Return how to ask for the task whose id ``name`` would be, had the experiment these parameters; else nothing."""
     for task, entry in plan.registry.tasks.items():
-        match = re.fullmatch(re.sub(r"{(\w+)[^}]*}", r"(?P<\1>[^-]+)", entry.record.id), name)
+        match = re.fullmatch(re.sub(r"{(\w+)[^}]*}", r"(?P<\1>[^-]+)", entry.spec.id), name)
         if match:
             options = " ".join(f"--{key} {value}" for key, value in match.groupdict().items())
             return f". Name the task with its parameters: --task {task} {options}"

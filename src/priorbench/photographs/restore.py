@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.progress import BarColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.progress import Progress as ProgressBar
 
-from priorbench.config.schema import Experiment
+from priorbench.config import Experiment
 from priorbench.data.export import write_picture
 from priorbench.data.images import read_picture
 from priorbench.data.tensors import read_tensor, to_array, to_tensor
@@ -33,7 +33,8 @@ from priorbench.photographs.observation import hides_nothing, picture_of
 from priorbench.photographs.sheet import Cell, contact_sheet
 from priorbench.plan import Plan, PriorPlan
 from priorbench.plan.variants import Variant
-from priorbench.plugins.manager import PluginError, short_traceback
+from priorbench.plugins.registry import PluginError
+from priorbench.plugins.tracebacks import short_traceback
 from priorbench.priors import Context, Progress
 from priorbench.problem import Problem
 from priorbench.seeds import derive_seed, seeded
@@ -163,7 +164,7 @@ class _Studio:
             return parameters
         entry = self.plan.registry.tasks.get(request.task)
         planned = self.plan.tasks.get(request.task)
-        record = planned.spec if planned else entry.record if entry else None
+        record = planned.spec if planned else entry.spec if entry else None
         if record is not None and "mask" in record.parameters.model_fields:
             parameters["mask"] = str(request.mask)
         elif not request.observed:
