@@ -23,10 +23,9 @@ Import: TypeAlias = Callable[[], ModuleType]
 def find_plugins(folders: Sequence[Path]) -> Iterator[tuple[Plugin, Import]]:
     """Yield the library's own plugin, those in ``folders``, and those of installed packages."""
     yield Plugin("priorbench", "built-in", str(builtin.__file__), "priorbench"), lambda: builtin
-    absolute = [folder.resolve() for folder in folders]
-    for folder in absolute:
+    for folder in folders:
         for path in _plugin_paths(folder):
-            yield _folder_plugin(path, folder, absolute)
+            yield _folder_plugin(path, folder, folders)
     for entry in sorted(entry_points(group=PROJECT), key=lambda entry: entry.name):
         package = entry.module.rpartition(".")[0] or entry.module
         yield Plugin(entry.name, "package", entry.value, package), _import_of(entry)
@@ -69,7 +68,8 @@ def _folder_plugin(path: Path, folder: Path, folders: Sequence[Path]) -> tuple[P
     """Return the plugin in ``path``, a folder with a ``plugin.py`` or one file."""
     last = path.stem if path.is_file() else path.name
     name = ".".join([*path.relative_to(folder).parts[:-1], last])
-    package = f"{folder.name}.{name}"
+    absolute = folder.resolve()
+    package = f"{absolute.name}.{name}"
     file = path if path.is_file() else path / "plugin.py"
 
     def load() -> ModuleType:
@@ -77,9 +77,9 @@ def _folder_plugin(path: Path, folder: Path, folders: Sequence[Path]) -> tuple[P
             raise PluginError("the name of a plugin's folder can't hold a dot: rename it")
         if not file.is_file():
             raise PluginError(f"{file} is missing: a plugin's folder registers its specs there")
-        _make_importable(folder, folders)
+        _make_importable(absolute, [other.resolve() for other in folders])
         module = package if path.is_file() else f"{package}.plugin"
-        _forget_other(package, module, file)
+        _forget_other(package, module, absolute / file.relative_to(folder))
         return importlib.import_module(module)
 
     return Plugin(name, "folder", str(file), package), load

@@ -10,7 +10,7 @@ MACHINERY = (
     "pluggy",
     "functools.py",
     "torch/utils/_contextlib.py",
-    str(Path(__file__).parent),
+    str(Path(__file__).parents[1]),
 )
 """Parts of the paths of files that are no plugin's own."""
 
