@@ -64,6 +64,6 @@ def denoiser(name: str, model: Path | None = None, parameters: str = "{}") -> An
     if model is None:
         return prior(name, [])
     entry = load_plugins([ROOT / "plugins"]).priors[name]
-    made = entry.load()(**entry.record.parameters(**json.loads(parameters)).model_dump())
+    made = entry.load()(**entry.spec.parameters(**json.loads(parameters)).model_dump())
     made.load(model)
     return made

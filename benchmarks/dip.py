@@ -67,7 +67,7 @@ def minute(arguments: argparse.Namespace) -> None:
     priors: dict[str, Any] = {
         "dip": DIP(iterations=arguments.iterations),
         "total variation": REGISTRY.priors["tv"].load()(
-            **REGISTRY.priors["tv"].record.parameters().model_dump()
+            **REGISTRY.priors["tv"].spec.parameters().model_dump()
         ),
         "EPLL": gmm,
     }

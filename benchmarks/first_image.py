@@ -26,7 +26,7 @@ def seconds(config: str, prior: str, task: str) -> list[float]:
     """Return the measured seconds of both restorations, and those that the first one took beyond them."""
     import torch
 
-    from priorbench.config.schema import load_experiment
+    from priorbench.config import load_experiment
     from priorbench.data.tensors import read_tensor
     from priorbench.jobs.attempt import solve
     from priorbench.plan import Plan
@@ -67,7 +67,7 @@ def main() -> None:
     if arguments.work:
         print(json.dumps(seconds(**json.loads(arguments.work))))
         return
-    from priorbench.config.schema import load_experiment
+    from priorbench.config import load_experiment
     from priorbench.plan import Plan
 
     plan = Plan(load_experiment(Path(arguments.config)))

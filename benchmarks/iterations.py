@@ -90,7 +90,7 @@ def fitted(path: Path | None, iterations: int) -> Any:
     """Return the autoencoder of tiles, trained on other images than those of the crops."""
     entry = REGISTRY.priors["vae"]
     changes = {"iterations": iterations}
-    made = entry.load()(**entry.record.parameters(**changes).model_dump())
+    made = entry.load()(**entry.spec.parameters(**changes).model_dump())
     if path:
         made.load(path)
     else:

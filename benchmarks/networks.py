@@ -154,7 +154,7 @@ def trained(name: str, arguments: argparse.Namespace) -> Any:
 def made(name: str, **changes: Any) -> Any:
     """Return a prior with its defaults but for these."""
     entry = PRIORS[name]
-    return entry.load()(**entry.record.parameters(**changes).model_dump())
+    return entry.load()(**entry.spec.parameters(**changes).model_dump())
 
 
 def copy(prior: Any, **changes: Any) -> Any:

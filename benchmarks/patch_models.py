@@ -84,7 +84,7 @@ def learn(name: str, images: list[Image], patches: int, **parameters: Any) -> An
     """Return a fitted prior; print how likely held-out patches are."""
     entry = load_plugins([ROOT / "plugins"]).priors[name]
     values = {"n_patches": patches, "held_out": HELD_OUT / patches, **parameters}
-    model = entry.record.parameters.model_validate(values)
+    model = entry.spec.parameters.model_validate(values)
     prior = entry.load()(**model.model_dump())
     began = time.perf_counter()
     rows = list(prior.fit(images, Context.seeded(0)))

@@ -64,7 +64,7 @@ def restored(
     import skimage
     import torch
 
-    from priorbench.config.schema import load_experiment
+    from priorbench.config import load_experiment
     from priorbench.data.tensors import read_tensor, to_array
     from priorbench.metrics.fidelity import psnr
     from priorbench.metrics.protocol import compared

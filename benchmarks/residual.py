@@ -15,7 +15,7 @@ from pathlib import Path
 
 import torch
 
-from priorbench.config.schema import load_experiment
+from priorbench.config import load_experiment
 from priorbench.data.tensors import read_tensor
 from priorbench.metrics.consistency import residual
 from priorbench.photographs.names import plan_of

@@ -17,7 +17,7 @@ import torch
 from solver import set12
 from training_crops import crops, mean_psnr
 
-from priorbench.config.schema import load_experiment
+from priorbench.config import load_experiment
 from priorbench.plan import Plan
 from priorbench.tasks import Deblur, Inpaint, SuperResolve, Task
 

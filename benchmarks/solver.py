@@ -93,7 +93,7 @@ def loaded(name: str, arguments: argparse.Namespace, images: list[torch.Tensor])
     if not arguments.model:
         return prior(name, images)
     entry = load_plugins([ROOT / "plugins"]).priors[name]
-    made = entry.load()(**entry.record.parameters(**arguments.parameters or {}).model_dump())
+    made = entry.load()(**entry.spec.parameters(**arguments.parameters or {}).model_dump())
     made.load(arguments.model)
     return made
 

@@ -25,7 +25,8 @@ from priorbench.data import catalogue
 from priorbench.data.loaders import load_from_catalogue
 from priorbench.data.tensors import to_array, to_tensor
 from priorbench.metrics.fidelity import luma, psnr
-from priorbench.plugins.manager import Registry, load_plugins
+from priorbench.plugins.manager import load_plugins
+from priorbench.plugins.registry import Registry
 from priorbench.priors import Context
 from priorbench.seeds import derive_seed
 from priorbench.solvers import restore
@@ -113,7 +114,7 @@ def gray_images(parameters: Any, largest: int) -> dict[str, Image]:
 
 def make(registry: Registry, name: str, **parameters: Any) -> Any:
     """Return a prior with its defaults and these parameters."""
-    model: type[Parameters] = registry.priors[name].record.parameters
+    model: type[Parameters] = registry.priors[name].spec.parameters
     return registry.priors[name].load()(**model(**parameters).model_dump())
 
 

@@ -56,8 +56,8 @@ def prior(name: str, images: list[Image], **parameters: Any) -> Any:
     changes: dict[str, Any] = (
         {"n_components": 20, "n_patches": 50_000} if name == "gmm" else {}
     ) | parameters
-    made = entry.load()(**entry.record.parameters(**changes).model_dump())
-    if entry.record.learns:
+    made = entry.load()(**entry.spec.parameters(**changes).model_dump())
+    if entry.spec.learns:
         for _ in made.fit([image.mean(1, keepdim=True) for image in images], Context.seeded(0)):
             pass
     return made

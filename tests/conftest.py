@@ -17,7 +17,7 @@ from hypothesis import settings
 from PIL import Image
 
 import plugins
-from priorbench.config.schema import load_experiment
+from priorbench.config import load_experiment
 from priorbench.jobs.worker import THREAD_VARIABLES
 from priorbench.plan import Plan
 

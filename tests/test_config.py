@@ -9,18 +9,18 @@ import pytest
 import yaml
 from pydantic import Field
 
-from priorbench.config.reference import configuration_page
-from priorbench.config.schema import (
+from priorbench.config import (
     ConfigError,
     Experiment,
     dump_experiment,
-    json_schema,
     load_experiment,
     parse_experiment,
 )
+from priorbench.config.reference import configuration_page
 from priorbench.errors import unknown
 from priorbench.plan import Plan
-from priorbench.plugins.manager import Plugin, Registered, Registry, load_plugins
+from priorbench.plugins.manager import load_plugins
+from priorbench.plugins.registry import Plugin, Registered, Registry
 from priorbench.specs import Parameters, PriorSpec
 from priorbench.specs.solver_settings import SolverSettings
 
@@ -371,7 +371,7 @@ def keys(schema: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]]]:
 
 
 def test_every_key_is_described_and_no_other_is_allowed() -> None:
-    schema = json_schema()
+    schema = Experiment.model_json_schema()
     for section, key, value in keys(schema):
         assert value.get("description"), f"{section}.{key} has no description"
     for section in (schema, *schema["$defs"].values()):
@@ -380,17 +380,19 @@ def test_every_key_is_described_and_no_other_is_allowed() -> None:
 
 def test_the_schema_file_is_the_one_that_the_models_give() -> None:
     kept = json.loads((ROOT / "config" / "schema.json").read_text(encoding="utf-8"))
-    assert kept == json_schema(), "run: priorbench config schema > config/schema.json"
+    assert kept == Experiment.model_json_schema(), (
+        "run: priorbench config schema > config/schema.json"
+    )
 
 
 @pytest.mark.parametrize("path", CONFIGURATIONS, ids=lambda path: path.name)
 def test_every_configuration_is_valid_by_the_schema_and_by_the_models(path: Path) -> None:
     data = yaml.safe_load(path.read_text(encoding="utf-8"))
-    jsonschema.validate(data, json_schema())
+    jsonschema.validate(data, Experiment.model_json_schema())
     load_experiment(path)
     broken = copy.deepcopy(data) | {"no-such-key": 1}
     with pytest.raises(jsonschema.ValidationError):
-        jsonschema.validate(broken, json_schema())
+        jsonschema.validate(broken, Experiment.model_json_schema())
 
 
 @pytest.mark.parametrize("path", CONFIGURATIONS, ids=lambda path: path.name)
@@ -403,7 +405,7 @@ def test_an_experiment_written_out_is_read_back_the_same(path: Path, tmp_path: P
 def test_the_reference_page_is_in_step_and_names_every_key() -> None:
     page = (ROOT / "docs" / "configuration.md").read_text(encoding="utf-8")
     assert page == configuration_page(), "run: priorbench config reference > docs/configuration.md"
-    for section, key, _ in keys(json_schema()):
+    for section, key, _ in keys(Experiment.model_json_schema()):
         assert f"| `{key}` |" in page, f"{section}.{key} is not on the page"
     for name in Experiment.model_fields:
         assert f"| `{name}` |" in page

@@ -49,7 +49,7 @@ def run_python(*arguments: str, **environment: str) -> subprocess.CompletedProce
 def test_a_plan_imports_nothing_heavy() -> None:
     code = (
         "import json, sys\nfrom pathlib import Path\n"
-        "from priorbench.config.schema import load_experiment\nfrom priorbench.plan import Plan\n"
+        "from priorbench.config import load_experiment\nfrom priorbench.plan import Plan\n"
         "plan = Plan(load_experiment(Path('config.yaml')))\n"
         "assert list(plan.cells()) and not plan.registry.problems, plan.registry.problems\n"
         f"print(json.dumps([name for name in {HEAVY!r} if name in sys.modules]))"

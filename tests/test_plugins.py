@@ -5,16 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from priorbench.config.schema import PluginsSection
-from priorbench.plugins.manager import (
-    DEFAULT_FOLDER,
-    HOOKS,
-    PluginError,
-    Registry,
-    hookspecs,
-    load_factory,
-    load_plugins,
-)
+from priorbench.config import PluginsSection
+from priorbench.plugins import hookspecs
+from priorbench.plugins.discovery import DEFAULT_FOLDER
+from priorbench.plugins.manager import load_plugins
+from priorbench.plugins.registry import HOOKS, PluginError, Registry
 
 ROOT = Path(__file__).parents[1]
 SOUND = """
@@ -198,7 +193,7 @@ BROKEN = {
         ["register_priors", "@priorbench.hookimpl"],
     ),
     "hookless": ("x = 1\n", ["no hook", *HOOKS]),
-    "wrong-record": (
+    "wrong-spec": (
         """
         from priorbench import MetricSpec, hookimpl
         @hookimpl
@@ -297,7 +292,7 @@ def test_a_folder_without_a_declaration_or_with_a_dot_says_what_to_do(folder: Pa
     assert not registry.priors
 
 
-def test_a_record_that_another_plugin_has_is_refused_to_the_second(folder: Path) -> None:
+def test_a_spec_that_another_plugin_has_is_refused_to_the_second(folder: Path) -> None:
     first = write(folder / "a" / "plugin.py", SOUND, name="same")
     write(folder / "b" / "plugin.py", SOUND, name="same")
     registry = load_plugins([folder])
@@ -377,7 +372,7 @@ def test_a_factory_that_cannot_be_loaded_says_whose_it_is(folder: Path, source: 
     write(folder / "mine" / "model.py", source)
     entry = load_plugins([folder]).priors["mine"]
     with pytest.raises(PluginError, match=re.escape(f"'mine', {file}")):
-        load_factory(".model:Model", entry.plugin, "mine")
+        entry.load()
 
 
 def example_of(hook: str) -> str:
@@ -395,9 +390,9 @@ def test_the_example_of_each_hook_is_a_plugin_that_works(folder: Path, hook: str
         unused="",
     )
     registry = load_plugins([folder], strict=True)
-    records = list(registry.records_of("example"))
-    assert records
-    assert all(isinstance(record, HOOKS[hook]) for record in records)
+    specs = list(registry.specs_of("example"))
+    assert specs
+    assert all(isinstance(spec, HOOKS[hook]) for spec in specs)
 
 
 def test_each_hook_specification_is_known_and_documented() -> None:

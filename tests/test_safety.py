@@ -19,7 +19,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from priorbench.config.schema import ConfigError, parse_experiment
+from priorbench.config import ConfigError, parse_experiment
 from priorbench.plan import Plan
 from priorbench.priors import Learned
 from priorbench.problem import Problem

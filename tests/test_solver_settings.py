@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from priorbench.config.schema import ConfigError, parse_experiment
+from priorbench.config import ConfigError, parse_experiment
 from priorbench.solvers.continuation import Schedule, geometric
 from priorbench.specs.solver_settings import REGIMES, SolverSettings, SplittingSettings
 

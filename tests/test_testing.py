@@ -118,7 +118,7 @@ def test_the_command_names_what_is_wrong_with_its_arguments(bench: Any) -> None:
 
 
 PRIORS = load_plugins([ROOT / "plugins"]).priors.values()
-DIFFERENT = {entry.plugin.name: entry.record.name for entry in PRIORS}
+DIFFERENT = {entry.plugin.name: entry.spec.name for entry in PRIORS}
 """One prior of each plugin: a check takes two processes; `priorbench plugins check` has the others."""
 
 

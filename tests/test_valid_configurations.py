@@ -12,7 +12,7 @@ import yaml
 from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
 
-from priorbench.config.schema import ConfigError, dump_experiment, load_experiment, parse_experiment
+from priorbench.config import ConfigError, dump_experiment, load_experiment, parse_experiment
 from priorbench.plan import Plan
 from priorbench.plan.forecast import forecast
 from priorbench.plugins.manager import load_plugins

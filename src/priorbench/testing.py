@@ -20,7 +20,8 @@ from priorbench.errors import NotApplicable, unknown
 from priorbench.jobs.worker import WorkerDied, WorkerTimeout, available_threads, messages
 from priorbench.plan import validate_parameters
 from priorbench.plan.variants import variants
-from priorbench.plugins.manager import PluginError, Registered, Registry, load_plugins
+from priorbench.plugins.manager import load_plugins
+from priorbench.plugins.registry import PluginError, Registered, Registry
 from priorbench.seeds import derive_seed, seed_everything
 from priorbench.specs import PriorSpec
 
@@ -130,11 +131,11 @@ def check_repeats(
         PluginError: there is no such prior, or a folder does not exist.
         ConfigError: a parameter is wrong.
     """
-    registry = load_plugins([Path(folder) for folder in folders], disable=disable)
+    registry = load_plugins(folders, disable=disable)
     entry = _prior(registry, prior)
-    values = {**entry.record.small, **(parameters or {})}
-    checked = validate_parameters(entry.record.parameters, values, f"parameters of {prior}")
-    chosen = tuple(_tasks_of(registry, entry.record) if tasks is None else tasks)
+    values = {**entry.spec.small, **(parameters or {})}
+    checked = validate_parameters(entry.spec.parameters, values, f"parameters of {prior}")
+    chosen = tuple(_tasks_of(registry, entry.spec) if tasks is None else tasks)
     own = (tuple(map(str, folders)), tuple(disable), prior, checked.model_dump(), chosen)
     first, second = HASH_SEEDS
 
@@ -152,7 +153,7 @@ def check_repeats(
             reason = MEMORY
     return [
         _compare(prior, piece, forward, backward, reason)
-        for piece in [*([FIT] if entry.record.learns else []), *chosen]
+        for piece in [*([FIT] if entry.spec.learns else []), *chosen]
     ]
 
 
@@ -181,7 +182,7 @@ def _tasks_of(registry: Registry, spec: PriorSpec) -> Iterator[str]:
     from fnmatch import fnmatchcase
 
     for name, entry in registry.tasks.items():
-        if any(field.is_required() for field in entry.record.parameters.model_fields.values()):
+        if any(field.is_required() for field in entry.spec.parameters.model_fields.values()):
             continue
         (variant,) = variants(entry, "", {}, name)
         if any(fnmatchcase(id_, pattern) for id_ in (name, variant.id) for pattern in spec.tasks):
@@ -212,13 +213,13 @@ def _work(send: Callable[[Any], None], run: _Run) -> None:
     from priorbench.jobs.attempt import solve
     from priorbench.priors import Context
 
-    registry = load_plugins([Path(folder) for folder in run.folders], disable=run.disable)
+    registry = load_plugins(run.folders, disable=run.disable)
     entry = _prior(registry, run.prior)
-    torch.set_num_threads(available_threads(entry.record.resources.threads))
+    torch.set_num_threads(available_threads(entry.spec.resources.threads))
     try:
         seed_everything(derive_seed(0, "build", run.prior))
         prior = entry.load()(**run.parameters)
-        if entry.record.learns:
+        if entry.spec.learns:
             seed = derive_seed(0, "train", run.prior)
             seed_everything(seed)
             for _ in prior.fit(_training_images(), Context.seeded(seed)):
@@ -275,6 +276,6 @@ def _problem(registry: Registry, task: str, number: int) -> Any:
     entry = registry.tasks[task]
     seed = derive_seed(0, "corrupt", task, str(number))
     seed_everything(seed)
-    corruption = entry.load()(**entry.record.parameters().model_dump())
+    corruption = entry.load()(**entry.spec.parameters().model_dump())
     image = corruption.fit(_crop(*PLACES[number], SIDE))
     return corruption.corrupt(image, torch.Generator().manual_seed(seed))

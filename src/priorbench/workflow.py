@@ -8,9 +8,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from priorbench.config.schema import ConfigError, dump_experiment, parse_experiment, read_yaml
+from priorbench.config import ConfigError, dump_experiment, parse_experiment, read_yaml
 from priorbench.plan import Plan
-from priorbench.plugins.manager import PluginError
+from priorbench.plugins.registry import PluginError
 from priorbench.store.cell import Cell
 from priorbench.store.files import write_atomically, write_json
 

@@ -7,7 +7,7 @@ import yaml
 from typer.testing import CliRunner
 
 from priorbench.cli import app, main
-from priorbench.config.schema import json_schema, load_experiment
+from priorbench.config import Experiment, load_experiment
 
 
 def run(*arguments: str) -> str:
@@ -37,7 +37,7 @@ def test_show_prints_an_experiment_that_is_read_back_the_same(bench: Any) -> Non
 
 
 def test_schema_prints_the_schema() -> None:
-    assert json.loads(run("config", "schema")) == json_schema()
+    assert json.loads(run("config", "schema")) == Experiment.model_json_schema()
 
 
 def test_validate_says_what_the_experiment_holds(bench: Any) -> None:

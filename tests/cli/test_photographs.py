@@ -1,4 +1,4 @@
-"""``priorbench restore`` for photographs: what is written, what is refused before the work, what is told."""
+"""``priorbench restore``: what is written, refused before the work, and reported."""
 
 from __future__ import annotations
 

@@ -195,24 +195,19 @@ GUIDE = [*PHOTO, "--task", "denoise-guided", "--sigma", "5"]
         ),
         ([*PHOTO, "--task", "denoise-poisson-40"], ["--task denoise-poisson --peak 40"]),
         ([*PHOTO, "--task", "deblur-box-5"], ["--task deblur --kernel box --sigma 5"]),
-        (["photos/gray.png", "--task", "denoise", "--prior", "half"], ["-o restored.png"]),
+        (["photos/gray.png", "--task", "denoise", "--prior", "half"], ["Missing option", "-o"]),
         (["nowhere.png", "--task", "denoise", "--prior", "half", "-o", "out.png"], ["nowhere.png"]),
         (
             ["config.yaml", "--task", "denoise", "--prior", "half", "-o", "out.png"],
             ["config.yaml", "image"],
         ),
         (
-            ["--task", "denoise-0", "--prior", "half", "--guide", "g.png"],
-            ["a photograph, or --dataset"],
-        ),
-        (["--task", "denoise-0", "--prior", "half"], ["a photograph, or --dataset"]),
-        (
-            ["--dataset", "photos", "--task", "denoise-0", "--prior", "half", "--prior", "half"],
-            ["restored by one prior"],
+            ["--task", "denoise-0", "--prior", "half", "-o", "out.png"],
+            ["Missing argument", "PHOTO"],
         ),
         (
-            ["--dataset", "photo", "--task", "denoise-0", "--prior", "half"],
-            ["'photo'", "mean 'photos'"],
+            ["--task", "denoise", "--prior", "half", "-o", "out.png", "--sigma", "5"],
+            ["name a photograph"],
         ),
     ],
 )
@@ -232,6 +227,17 @@ def test_what_cannot_be_done_is_one_message(
     for word in words:
         assert word in message
     assert not Path("out.png").exists()
+
+
+def test_a_chunk_of_an_experiment_has_a_command_of_its_own(studio: Any) -> None:
+    plan = studio.plan(tasks={"run": ["denoise"]})
+    prepare(plan, "photos")
+    corrupt(plan, "photos", "denoise-25")
+    chunk = ["--dataset", "photos", "--task", "denoise-25", "--prior", "half"]
+    result = CliRunner().invoke(app, ["restore-chunk", *chunk])
+    assert result.exit_code == 0, (result.output, result.exception)
+    rows = read_rows(Path(plan.layout.runs("photos", "denoise-25", "half", "0")))
+    assert {row["image"] for row in rows} == {"gray", "colour"}
 
 
 RAISING = """

@@ -124,13 +124,10 @@ def test_two_photographs_of_the_training_split_are_in_small_test_sets() -> None:
 @pytest.mark.parametrize("name", SOURCES)
 def test_every_set_is_registered_and_lists_its_images_without_files(name: str) -> None:
     entry = load_plugins([]).datasets[name]
-    parameters = entry.record.parameters()
-    listed = entry.record.images(parameters)
+    parameters = entry.spec.parameters()
+    listed = entry.spec.images(parameters)
     assert listed and set(listed.values()) == {None}
-    assert (
-        entry.record.origins is not None
-        and entry.record.origins(parameters).keys() == listed.keys()
-    )
+    assert entry.spec.origins is not None and entry.spec.origins(parameters).keys() == listed.keys()
     assert entry.load() is load_from_catalogue
 
 
@@ -177,7 +174,7 @@ def test_the_images_have_the_size_and_colour_of_the_registry(data: Path, name: s
 
 
 def parts(source: str) -> list[catalogue.StandardParameters]:
-    model = load_plugins([]).datasets[source].record.parameters
+    model = load_plugins([]).datasets[source].spec.parameters
     values = {
         "bsds500": ("split", ["train", "val", "test"]),
         "dip": ("group", ["color9", "gray11"]),

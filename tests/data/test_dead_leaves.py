@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from scipy.spatial import ConvexHull
 from scipy.stats import binomtest, kstest, kurtosis
 
-from priorbench.config.schema import ConfigError
+from priorbench.config import ConfigError
 from priorbench.data import dead_leaves as module
 from priorbench.data import synthetic
 from priorbench.data.dead_leaves import Scene, dead_leaves, load_dead_leaves
@@ -468,8 +468,8 @@ def test_what_makes_no_sense_for_patches_is_refused_by_name(values):
 def test_the_data_set_is_registered_and_lists_what_it_loads(name):
     entry = load_plugins([]).datasets[name]
     small = {"height": 16, "width": 16} if name == "dead-leaves" else {"size": 2}
-    values = entry.record.parameters(count=12, **small)
-    names = entry.record.images(values)
+    values = entry.spec.parameters(count=12, **small)
+    names = entry.spec.images(values)
     assert list(names)[:2] == ["00000", "00001"] and len(names) == 12
     assert all(NAME.fullmatch(image) for image in names) and set(names.values()) == {None}
     images = [entry.load()(values, image) for image in names]
@@ -481,7 +481,7 @@ def test_the_data_set_is_registered_and_lists_what_it_loads(name):
 
 @pytest.mark.parametrize("name", ["dead-leaves", "mini-dead-leaves"])
 def test_images_of_one_seed_count_as_the_same_whatever_else_differs(name):
-    record = load_plugins([]).datasets[name].record
+    record = load_plugins([]).datasets[name].spec
     few, many, other = (
         record.origins(record.parameters(**values))
         for values in ({"count": 2}, {"count": 30}, {"seed": 1})

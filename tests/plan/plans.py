@@ -2,9 +2,10 @@
 
 from typing import Any
 
-from priorbench.config.schema import parse_experiment
+from priorbench.config import parse_experiment
 from priorbench.plan import Plan
-from priorbench.plugins.manager import Plugin, Registered, Registry, load_plugins
+from priorbench.plugins.manager import load_plugins
+from priorbench.plugins.registry import Plugin, Registered, Registry
 from priorbench.specs import DatasetSpec, Parameters, PriorSpec
 from priorbench.specs.solver_settings import SolverSettings
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from plans import plan, scikit_images, spec
 
-from priorbench.config.schema import parse_experiment
+from priorbench.config import parse_experiment
 from priorbench.plan import Plan
 
 DECLARATION = """

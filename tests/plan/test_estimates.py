@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from priorbench.config.schema import parse_experiment
+from priorbench.config import parse_experiment
 from priorbench.plan import Plan
 from priorbench.plan.estimates import cost_key
 from priorbench.plan.forecast import forecast

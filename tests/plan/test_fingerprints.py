@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from plans import plan, scikit_images, spec
 
-from priorbench.config.schema import parse_experiment
+from priorbench.config import parse_experiment
 from priorbench.plan import Plan
 from priorbench.plan.code import Code
 from priorbench.plugins.manager import load_plugins

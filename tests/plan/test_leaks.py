@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 from plans import PLUGIN, plan, registry, scikit_images, spec
 
-from priorbench.config.schema import ConfigError, parse_experiment
+from priorbench.config import ConfigError, parse_experiment
 from priorbench.plan import Plan
-from priorbench.plugins.manager import Registered
+from priorbench.plugins.registry import Registered
 from priorbench.specs import DatasetSpec, Parameters
 
 

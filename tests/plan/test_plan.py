@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from plans import plan, spec
 
-from priorbench.config.schema import ConfigError
+from priorbench.config import ConfigError
 from priorbench.plan.forecast import JOB_SECONDS, forecast
 from priorbench.specs import Resources
 from priorbench.store.cell import Cell

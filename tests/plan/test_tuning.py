@@ -7,7 +7,7 @@ import pytest
 from plans import plan, scikit_images, spec
 from pydantic import Field, model_validator
 
-from priorbench.config.schema import ConfigError
+from priorbench.config import ConfigError
 from priorbench.plan.tuning import Candidate, regime_of, solver_candidates, solver_target
 from priorbench.specs import Parameters, PriorSpec, Resources
 from priorbench.specs.solver_settings import REGIMES, SolverSettings, SplittingSettings

@@ -10,7 +10,8 @@ from torch import Tensor
 
 from priorbench.data.loaders import load_embedded
 from priorbench.data.transform import centre_crop, to_gray
-from priorbench.plugins.manager import Registry, load_plugins
+from priorbench.plugins.manager import load_plugins
+from priorbench.plugins.registry import Registry
 from priorbench.priors import Context, Denoiser
 from priorbench.solvers import restore
 from priorbench.specs import Parameters
@@ -27,7 +28,7 @@ def registry() -> Registry:
 
 def make(registry: Registry, name: str, **parameters: object):
     entry = registry.priors[name]
-    return entry.load()(**entry.record.parameters(**parameters).model_dump())
+    return entry.load()(**entry.spec.parameters(**parameters).model_dump())
 
 
 def photograph(colour: bool, size: int = 64) -> Tensor:
@@ -163,8 +164,8 @@ def test_cycle_spinning_is_the_mean_over_shifted_grids(registry):
 )
 def test_wrong_parameters_are_refused_before_any_job_starts(registry, name, wrong):
     with pytest.raises(ValidationError, match=next(iter(wrong))):
-        registry.priors[name].record.parameters(**wrong)
+        registry.priors[name].spec.parameters(**wrong)
 
 
 def test_every_method_names_its_source(registry):
-    assert all(registry.priors[name].record.reference.startswith("doi:10.") for name in DENOISERS)
+    assert all(registry.priors[name].spec.reference.startswith("doi:10.") for name in DENOISERS)

@@ -93,7 +93,7 @@ def prior_of() -> Any:
 
     def get(name: str) -> Any:
         if name not in made:
-            record = PRIORS[name].record
+            record = PRIORS[name].spec
             parameters = record.parameters.model_validate(SMALL.get(name, {}))
             made[name] = PRIORS[name].load()(**parameters.model_dump())
             if record.learns:
@@ -166,14 +166,14 @@ def test_the_deep_image_prior_ends_a_fit_that_can_hardly_be_better(
     assert error(restored, clean) < bound
 
 
-LEARNERS = [name for name in PRIORS if PRIORS[name].record.learns]
+LEARNERS = [name for name in PRIORS if PRIORS[name].spec.learns]
 
 
 @pytest.mark.parametrize("kind", ["black", "two-level", "nearly constant"])
 @pytest.mark.parametrize("name", LEARNERS)
 def test_a_prior_that_learned_from_easy_images_restores_one(name: str, kind: str) -> None:
     """Patches without any contrast give no variance to divide by."""
-    record = PRIORS[name].record
+    record = PRIORS[name].spec
     parameters = record.parameters.model_validate(SMALL.get(name, {}))
     prior = PRIORS[name].load()(**parameters.model_dump())
     large = torch.nn.functional.interpolate(IMAGES[kind], size=(48, 48))

@@ -18,7 +18,7 @@ SIGMA = 0.05
 @pytest.fixture(scope="module")
 def wiener():
     entry = load_plugins([Path(__file__).parents[2] / "plugins"], strict=True).priors["wiener"]
-    return entry.load()(**entry.record.parameters(iterations=1000).model_dump())
+    return entry.load()(**entry.spec.parameters(iterations=1000).model_dump())
 
 
 def observe(operator: LinearOperator, seed: int = 0) -> Problem:

@@ -149,7 +149,7 @@ from pathlib import Path
 # What takes long to import, and is not looked at.
 import h5py, matplotlib.figure, pandas, pyarrow, scipy.ndimage, seaborn, skimage.metrics, torch
 
-from priorbench.config.schema import load_experiment
+from priorbench.config import load_experiment
 from priorbench.plan import Plan
 
 plan = Plan(load_experiment(Path("config.yaml")))

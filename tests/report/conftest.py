@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from priorbench.config.schema import DatasetSection
+from priorbench.config import DatasetSection
 from priorbench.results import Catalogue
 from priorbench.results.published import published_rows
 from priorbench.results.schema import RUNS, SCORES

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from priorbench.config.schema import DatasetSection
+from priorbench.config import DatasetSection
 from priorbench.results.gather import gather_chunks, gather_parts, read_table
 from priorbench.results.ordering import in_order
 from priorbench.results.published import published_rows

@@ -2,7 +2,7 @@ from collections import Counter
 
 import pytest
 
-from priorbench.config.schema import DatasetSection
+from priorbench.config import DatasetSection
 from priorbench.results.published import published_rows
 from priorbench.results.schema import SCORES
 

@@ -70,7 +70,7 @@ def test_scoring_needs_no_torch(bench: Any) -> None:
     plan = made(bench, "mine = lambda restored, problem: 2.5")
     code = (
         "import sys\nfrom pathlib import Path\n"
-        "from priorbench.config.schema import load_experiment\nfrom priorbench.plan import Plan\n"
+        "from priorbench.config import load_experiment\nfrom priorbench.plan import Plan\n"
         "from priorbench.stages.score import score\n"
         f"plan = Plan(load_experiment(Path('config.yaml')))\n"
         f"score(plan, plan.cell('photos', '{TASK}', 'still'), '0')\n"

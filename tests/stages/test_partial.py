@@ -17,7 +17,7 @@ import yaml
 from PIL import Image
 
 from priorbench.cli import main
-from priorbench.config.schema import load_experiment
+from priorbench.config import load_experiment
 from priorbench.jobs.worker import THREAD_VARIABLES
 from priorbench.plan import Plan
 from priorbench.results.gather import read_table

@@ -194,7 +194,7 @@ def test_the_page_s_plugin_runs_with_every_kind_of_prior(bench):
 
 def test_the_page_names_every_task_with_its_id_and_defaults():
     rows = {line.split("`")[1]: line for line in PAGE.splitlines() if line.startswith("| `")}
-    registered = {name: entry.record for name, entry in load_plugins([]).tasks.items()}
+    registered = {name: entry.spec for name, entry in load_plugins([]).tasks.items()}
     assert set(rows) == set(registered)
     for name, record in registered.items():
         assert isinstance(record, TaskSpec)

@@ -14,7 +14,7 @@ from PIL import Image
 from typer.testing import CliRunner
 
 from priorbench.cli import app
-from priorbench.config.schema import load_experiment
+from priorbench.config import load_experiment
 from priorbench.errors import StorageError
 from priorbench.monitor.verify import damages, remove
 from priorbench.plan import Plan

@@ -10,7 +10,7 @@ import pytest
 import torch
 from PIL import Image as Picture
 
-from priorbench.config.schema import ConfigError, parse_experiment
+from priorbench.config import ConfigError, parse_experiment
 from priorbench.plan import Plan
 from priorbench.tasks import Deblur, InpaintMask
 from priorbench.tasks.files import read_kernel, read_mask

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image as Picture
 
-from priorbench.config.schema import ConfigError, parse_experiment
+from priorbench.config import ConfigError, parse_experiment
 from priorbench.errors import NotApplicable
 from priorbench.operators import Blur, DecimatedBlur, Downsample, Identity, Mask, RandomProjection
 from priorbench.plan import Plan

@@ -19,7 +19,7 @@ import pytest
 import yaml
 from PIL import Image
 
-from priorbench.config.schema import load_experiment
+from priorbench.config import load_experiment
 from priorbench.monitor.verify import check
 from priorbench.plan import Plan
 from priorbench.results.schema import RUNS

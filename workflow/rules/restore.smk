@@ -31,6 +31,6 @@ rule restore:
             wildcards.dataset, wildcards.prior, wildcards.chunk
         ),
     shell:
-        "python -m priorbench restore --config {params.config:q} --dataset {wildcards.dataset:q}"
+        "python -m priorbench restore-chunk --config {params.config:q} --dataset {wildcards.dataset:q}"
         " --task {wildcards.task:q} --prior {wildcards.prior:q} --chunk {wildcards.chunk:q}"
         " --final {resources.final} > {log:q} 2>&1"

@@ -13,9 +13,9 @@ import typer
 from priorbench import __version__
 from priorbench.cli import config, datasets, plan, plugins, restore, stages, status, summary, verify
 from priorbench.cli.options import DEFAULT_CONFIG
-from priorbench.config.schema import ConfigError, load_experiment
+from priorbench.config import ConfigError, load_experiment
 from priorbench.errors import MachineError
-from priorbench.plugins.manager import PluginError
+from priorbench.plugins.registry import PluginError
 
 app = typer.Typer(
     help="A benchmark of image priors: corrupt images, restore them with every prior, compare.",

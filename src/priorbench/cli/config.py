@@ -9,8 +9,8 @@ import typer
 
 from priorbench.cli.options import DEFAULT_CONFIG, ConfigOption, load
 from priorbench.cli.plugins import kind_of_prior
+from priorbench.config import Experiment, dump_experiment, load_experiment
 from priorbench.config.reference import configuration_page
-from priorbench.config.schema import dump_experiment, json_schema, load_experiment
 from priorbench.data.folder import FolderParameters, passed_over
 from priorbench.errors import in_brief
 
@@ -60,7 +60,7 @@ def validate(
 @app.command()
 def schema() -> None:
     """Print the JSON schema, for editors."""
-    typer.echo(json.dumps(json_schema(), indent=2, ensure_ascii=False))
+    typer.echo(json.dumps(Experiment.model_json_schema(), indent=2, ensure_ascii=False))
 
 
 @app.command(hidden=True)

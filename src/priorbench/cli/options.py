@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
 
 import typer
 
-from priorbench.config.schema import load_experiment
+from priorbench.config import load_experiment
 from priorbench.plan import Plan
 
 if TYPE_CHECKING:

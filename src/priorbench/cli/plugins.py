@@ -19,12 +19,13 @@ from priorbench.cli.options import (
     print_json,
     wide_console,
 )
+from priorbench.config import PluginsSection, load_experiment
 from priorbench.config.reference import default_in_words, type_in_words
-from priorbench.config.schema import PluginsSection, load_experiment
 from priorbench.errors import unknown
 from priorbench.plan import Variant
-from priorbench.plugins.manager import PluginError, Registered, load_plugins
-from priorbench.specs import Parameters, PriorSpec, Record, TaskSpec
+from priorbench.plugins.manager import load_configured
+from priorbench.plugins.registry import PluginError, Registered
+from priorbench.specs import Parameters, PriorSpec, Spec, TaskSpec
 
 app = typer.Typer(help="What is registered, and by whom.", no_args_is_help=True)
 KINDS = {
@@ -62,9 +63,7 @@ def list_plugins(
 
     section = _section(config)
     strict = strict or section.strict
-    registry = load_plugins(
-        [Path(folder) for folder in section.folders], disable=section.disable, strict=strict
-    )
+    registry = load_configured(section, strict=strict)
     listed = [
         _listed(label, entry)
         for kind, label in KINDS.items()
@@ -87,9 +86,9 @@ def list_plugins(
         raise typer.Exit(2)
 
 
-def _listed(label: str, entry: Registered[Record]) -> _Listed:
+def _listed(label: str, entry: Registered[Spec]) -> _Listed:
     """Return how a record is listed; the class of a prior is imported for it."""
-    record, plugin = entry.record, entry.plugin
+    record, plugin = entry.spec, entry.plugin
     kind, status, problem = label, "ok", ""
     if isinstance(record, PriorSpec):
         try:
@@ -143,9 +142,7 @@ def show(
     Of an id, the experiment's values are shown as well.
     """
     section = _section(config)
-    registry = load_plugins(
-        [Path(folder) for folder in section.folders], disable=section.disable, strict=section.strict
-    )
+    registry = load_configured(section)
     # A prior and a study, for example, may have the same name.
     found = [
         (label, getattr(registry, kind)[name])
@@ -211,7 +208,7 @@ def check(
             raise ValueError(f"--set {setting}: write name=value, for example --set iterations=20")
         parameters[key] = yaml.safe_load(value)
     section = _section(config)
-    registry = load_plugins([Path(folder) for folder in section.folders], disable=section.disable)
+    registry = load_configured(section)
     priors = [
         prior for prior, entry in registry.priors.items() if name in (prior, entry.plugin.name)
     ]
@@ -244,7 +241,7 @@ def kind_of_prior(entry: Registered[PriorSpec]) -> str:
     """
     from priorbench.priors import Denoiser, Generator, Learned, PatchPrior, Prior
 
-    loaded, record = entry.load(), entry.record
+    loaded, record = entry.load(), entry.spec
     whose = f"the prior {record.name!r} (plugin {entry.plugin.name!r}, {entry.plugin.location})"
     kinds = {
         PatchPrior: "patch prior",
@@ -305,7 +302,7 @@ def _show(label: str, entry: Registered[Any], values: Mapping[str, Any]) -> None
     from rich.table import Table
     from rich.text import Text
 
-    record, plugin, console = entry.record, entry.plugin, wide_console()
+    record, plugin, console = entry.spec, entry.plugin, wide_console()
     lines = {
         "plugin": f"{plugin.name} ({plugin.origin}, {plugin.location})",
         "summary": record.summary,
@@ -313,10 +310,8 @@ def _show(label: str, entry: Registered[Any], values: Mapping[str, Any]) -> None
         "tasks": _tasks(record),
     }
     if isinstance(record, PriorSpec):
-        asked = dataclasses.asdict(record.resources).items()
-        lines["resources"] = ", ".join(
-            f"{key} {value}" for key, value in asked if value is not None
-        )
+        asked = record.resources.model_dump(exclude_none=True)
+        lines["resources"] = ", ".join(f"{key} {value}" for key, value in asked.items())
     console.print(f"{record.name}: {label}", markup=False, soft_wrap=True)
     for key, value in lines.items():
         if value:
@@ -339,7 +334,7 @@ def _show(label: str, entry: Registered[Any], values: Mapping[str, Any]) -> None
     console.print(table)
 
 
-def _tasks(record: Record) -> str:
+def _tasks(record: Spec) -> str:
     """Return the tasks that a prior can do, or the ids that a task has, with its parameters as ``<name>``."""
     if isinstance(record, PriorSpec):
         return ", ".join(record.tasks)

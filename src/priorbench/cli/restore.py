@@ -1,26 +1,31 @@
-"""``priorbench restore``: a chunk of an experiment, or photographs of one's own."""
+"""``priorbench restore``: restore one's own photographs."""
 
 from __future__ import annotations
 
 import contextlib
 from pathlib import Path
-from typing import Annotated, Any, overload
+from typing import Annotated, Any
 
 import typer
 
-from priorbench.cli.options import DEFAULT_CONFIG, ConfigOption, load
-from priorbench.config.schema import load_experiment
-
-EXTRA = {"allow_extra_args": True, "ignore_unknown_options": True}
+from priorbench.cli.options import DEFAULT_CONFIG, ConfigOption
+from priorbench.config import load_experiment
 
 
 def add_to(app: typer.Typer) -> None:
     """Add the command to the application."""
-    app.command(context_settings=EXTRA)(restore)
+    # The task's parameters are options of their own, and reach the command among the photographs.
+    app.command(context_settings={"ignore_unknown_options": True})(restore)
 
 
 def restore(
-    context: typer.Context,
+    photographs: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="PHOTO... [--PARAMETER VALUE]...",
+            help="Photographs, or folders of them; parameters of the task, such as --sigma 25.",
+        ),
+    ],
     task: Annotated[
         str, typer.Option("--task", help="A task, for example denoise, or its id, denoise-25.")
     ],
@@ -31,20 +36,14 @@ def restore(
             help="Id, label or name of a prior, for example gmm-K50; several times for several.",
         ),
     ],
-    image: Annotated[
-        str | None,
-        typer.Argument(
-            help="Photographs, or folders of them; without any, a chunk of the experiment."
-        ),
-    ] = None,
     output: Annotated[
-        Path | None,
+        Path,
         typer.Option(
             "--output",
             "-o",
             help="Where the restored photograph goes: .png, .tif, .jpg, or a folder.",
         ),
-    ] = None,
+    ],
     observed: Annotated[
         bool,
         typer.Option("--observed", help="The photograph is corrupted already; do not corrupt it."),
@@ -75,86 +74,59 @@ def restore(
     force: Annotated[
         bool, typer.Option("--force", help="Overwrite an input, if it is named as output.")
     ] = False,
-    dataset: Annotated[str, typer.Option("--dataset", help="A data set of the experiment.")] = "",
-    chunk: Annotated[
-        str, typer.Option("--chunk", help="Number of a group of images, from 0.")
-    ] = "0",
     config: ConfigOption = DEFAULT_CONFIG,
     folder: Annotated[
-        Path | None,
+        Path,
         typer.Option(
             "-C", help="The experiment's folder, where --config, plugins and results are."
         ),
-    ] = None,
-    final: Annotated[
-        int, typer.Option("--final", help="0: an error of the machine fails the job.")
-    ] = 1,
+    ] = Path(),
 ) -> None:
-    """Restore photographs, or one chunk of an experiment's problems.
+    """Restore photographs.
 
-    A photograph is taken as clean: it is corrupted by the task, restored, and compared. With --observed it
-    is restored as it is. The task's parameters are options of their own, for example --sigma 25 or
-    --missing 50. A prior that learns and has no model yet is trained first.
+    A photograph is taken as clean: it is corrupted by the task, restored, and compared.
+    With --observed it is restored as it is.
+    The task's parameters are options of their own, for example --sigma 25 or --missing 50.
+    A prior that learns and has no model yet is trained first.
     """
-    # Options that only the task knows reach here among the arguments, and their values look like photographs.
-    photographs, parameters = _separate([image, *context.args] if image is not None else [])
-    if not photographs:
-        if not dataset:
-            raise ValueError(
-                "restore needs a photograph, or --dataset with --task, --prior and --chunk"
-            )
-        if parameters or output or observed or mask or guide or corrupted or sheet or folder:
-            raise ValueError(
-                "-o, --observed, --mask, --guide, --corrupted, --sheet, -C and task parameters go with a photograph"
-            )
-        if len(prior) != 1:
-            raise ValueError("a chunk of an experiment is restored by one prior")
-        from priorbench.stages.restore import restore as run
+    sources, parameters = _separate(photographs)
+    if not sources:
+        raise ValueError("name a photograph, or a folder of them")
+    from priorbench.photographs.request import Request
+    from priorbench.photographs.restore import restore_photographs
 
-        plan = load(config)
-        run(plan, plan.cell(dataset, task, prior[0]), chunk, final=bool(final))
-        return
-    if output is None:
-        raise ValueError("say where the restored photograph goes: -o restored.png")
-    from priorbench.photographs.restore import Request, restore_photographs
+    here = Path.cwd()
 
-    # Names of files start where the command is run, also in another folder's experiment.
+    def absolute(path: Path | None) -> Path | None:
+        """Return a path that is the same in the experiment's folder."""
+        return path if path is None or folder == Path() else here / path
+
+    def parameter(value: Any) -> Any:
+        """Return the value of a parameter; one that is a file, such as a kernel, as its path."""
+        is_file = isinstance(value, str) and folder != Path() and Path(value).is_file()
+        return str(here / value) if is_file else value
+
     request = Request(
-        sources=[path.absolute() for path in photographs] if folder else photographs,
-        output=_from_here(output, folder),
+        sources=[absolute(path) or path for path in sources],
+        output=absolute(output) or output,
         task=task,
-        parameters={key: _file_from_here(value, folder) for key, value in parameters.items()},
+        parameters={key: parameter(value) for key, value in parameters.items()},
         priors=prior,
         observed=observed,
-        mask=_from_here(mask, folder),
-        guide=_from_here(guide, folder),
-        corrupted=_from_here(corrupted, folder),
-        sheet=_from_here(sheet, folder),
+        mask=absolute(mask),
+        guide=absolute(guide),
+        corrupted=absolute(corrupted),
+        sheet=absolute(sheet),
         suffix=f".{form.lower().removeprefix('.')}",
         bits=bits,
         force=force,
     )
-    with contextlib.chdir(folder) if folder else contextlib.nullcontext():
+    with contextlib.chdir(folder):
         restore_photographs(load_experiment(config), request)
 
 
-@overload
-def _from_here(path: Path, folder: Path | None) -> Path: ...
-@overload
-def _from_here(path: None, folder: Path | None) -> None: ...
-def _from_here(path: Path | None, folder: Path | None) -> Path | None:
-    """Return a path that means the same in another folder."""
-    return path.absolute() if path is not None and folder is not None else path
-
-
-def _file_from_here(value: Any, folder: Path | None) -> Any:
-    """Return the value of a parameter; of one that names a file, such as a kernel, the path from here."""
-    is_file = folder is not None and isinstance(value, str) and Path(value).is_file()
-    return str(Path(value).absolute()) if is_file else value
-
-
 def _separate(arguments: list[str]) -> tuple[list[Path], dict[str, Any]]:
-    """Return the photographs and the task's parameters from ``photo.png --sigma 25 --missing=50``, in any order."""
+    """Return photographs and parameters of ``photo.png --sigma 25 --missing=50``, in any order."""
     import yaml
 
     photographs: list[Path] = []

@@ -26,7 +26,8 @@ FinalOption = Annotated[
 
 def add_to(app: typer.Typer) -> None:
     """Add the commands to the application."""
-    for command in (prepare, corrupt, train, tune, score, gather, tabulate, draw, study):
+    stages = prepare, corrupt, train, tune, restore_chunk, score, gather, tabulate, draw, study
+    for command in stages:
         app.command(rich_help_panel="Stages")(command)
 
 
@@ -63,10 +64,25 @@ def tune(
     config: ConfigOption = DEFAULT_CONFIG,
     final: FinalOption = 1,
 ) -> None:
-    """Choose a prior's parameters for a task, or its splitting's settings in a regime, on training images."""
+    """Choose a prior's parameters for a task, or its solver's settings, on training images."""
     from priorbench.stages.tune import tune as run
 
     run(load(config), target, prior, final=bool(final))
+
+
+def restore_chunk(
+    dataset: DatasetOption,
+    task: TaskOption,
+    prior: PriorOption,
+    chunk: ChunkOption = "0",
+    config: ConfigOption = DEFAULT_CONFIG,
+    final: FinalOption = 1,
+) -> None:
+    """Restore a chunk of an experiment's problems."""
+    from priorbench.stages.restore import restore as run
+
+    plan = load(config)
+    run(plan, plan.cell(dataset, task, prior), chunk, final=bool(final))
 
 
 def score(

@@ -1,67 +1,15 @@
-"""The experiment: what ``config.yaml`` may say."""
+"""The sections of the configuration: their keys, types, defaults and meanings."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Hashable, Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Any
 
-import yaml
-from pydantic import (
-    AfterValidator,
-    Field,
-    ValidationError,
-    ValidatorFunctionWrapHandler,
-    WrapValidator,
-    field_validator,
-)
+from pydantic import Field, ValidationError, ValidatorFunctionWrapHandler, field_validator
 
-from priorbench.specs import NAME
-from priorbench.specs.sections import Section, SectionError, for_example, parse_section
-from priorbench.specs.solver_settings import SolverSettings
-
-Name = Annotated[str, Field(pattern=f"^{NAME.pattern}$", max_length=100)]
-
-
-def _choice(value: Any, check: ValidatorFunctionWrapHandler) -> Any:
-    """Say what a choice may be in one message; pydantic has one for each of the ways that it could be meant."""
-    try:
-        return check(value)
-    except ValidationError:
-        raise ValueError(f"must be 'all' or a list of names{for_example(value)}") from None
-
-
-def _different(names: Any) -> Any:
-    """Refuse a list that names something twice."""
-    if isinstance(names, list):
-        repeated = next((name for number, name in enumerate(names) if name in names[:number]), None)
-        if repeated is not None:
-            raise ValueError(f"names {repeated!r} twice")
-    return names
-
-
-def _some(names: Any) -> Any:
-    """Refuse a list that leaves nothing to run."""
-    if names == []:
-        raise ValueError("must name at least one; leave the key out for all of them")
-    return names
-
-
-Names = Annotated[list[str], AfterValidator(_different)]
-Choice = Annotated[Literal["all"] | list[str], WrapValidator(_choice), AfterValidator(_different)]
-SomeChoice = Annotated[Choice, AfterValidator(_some)]
-
-
-MOST_THREADS = 4096
-MOST_GPUS = 1024
-MOST_MEMORY_MB = 100_000_000
-MOST_MINUTES = 1_000_000
-"""About two years. What is more than any machine has is a mistake, which schedulers would answer."""
-
-
-class ConfigError(ValueError):
-    """The configuration can't be used; the message says what is wrong, where, and what would be right."""
+from priorbench.config.names import Choice, Name, Names, NonEmptyChoice
+from priorbench.specs import MOST_MINUTES, ResourcesSection, Section, SolverSettings
 
 
 class PluginsSection(Section):
@@ -112,42 +60,6 @@ class DatasetSection(Section):
         return sides
 
 
-class ResourcesSection(Section):
-    """Resources of a prior's jobs, where they differ from its record."""
-
-    threads: int | None = Field(
-        None, ge=1, le=MOST_THREADS, description="Processor threads of a job."
-    )
-    memory_mb: int | None = Field(
-        None,
-        ge=1,
-        le=MOST_MEMORY_MB,
-        description="Memory of a job in MiB, for an image of any size.",
-    )
-    memory_mb_per_megapixel: float | None = Field(
-        None,
-        ge=0,
-        le=MOST_MEMORY_MB,
-        description="What each megapixel of each channel adds to the memory.",
-    )
-    gpus: int | None = Field(None, ge=0, le=MOST_GPUS, description="GPUs of a job.")
-    minutes: float | None = Field(
-        None, gt=0, le=MOST_MINUTES, description="Time limit for the restoration of one image."
-    )
-    training_minutes: float | None = Field(
-        None, gt=0, le=MOST_MINUTES, description="Time limit for the fit."
-    )
-    seconds_per_megapixel: float | None = Field(
-        None,
-        ge=0,
-        le=60 * MOST_MINUTES,
-        description="What a restoration is expected to take for each megapixel of each channel.",
-    )
-    training_seconds: float | None = Field(
-        None, ge=0, le=60 * MOST_MINUTES, description="What the fit is expected to take."
-    )
-
-
 class PriorSection(Section):
     """Settings of one prior."""
 
@@ -159,7 +71,7 @@ class PriorSection(Section):
         None, description="The data set to learn from, instead of the prior's default."
     )
     resources: ResourcesSection = Field(
-        ResourcesSection(), description="Resources, where they differ."
+        ResourcesSection(), description="Resources, where they differ from its spec."
     )
     images_per_job: int | None = Field(
         None,
@@ -182,7 +94,7 @@ class PriorSection(Section):
 class PriorsSection(Section):
     """Which priors run, and how."""
 
-    run: SomeChoice = Field("all", description="'all', or names of priors.")
+    run: NonEmptyChoice = Field("all", description="'all', or names of priors.")
     skip: Names = Field([], description="Names of priors to leave out.")
     settings: dict[str, PriorSection] = Field({}, description="Settings by name of the prior.")
 
@@ -210,7 +122,7 @@ class TaskSection(Section):
 class TasksSection(Section):
     """Which tasks run, and how."""
 
-    run: SomeChoice = Field("all", description="'all', or names of tasks.")
+    run: NonEmptyChoice = Field("all", description="'all', or names of tasks.")
     skip: Names = Field([], description="Names of tasks to leave out.")
     settings: dict[str, TaskSection] = Field({}, description="Settings by name of the task.")
 
@@ -232,7 +144,7 @@ class Experiment(Section):
     tasks: TasksSection = Field(TasksSection(), description="Which tasks run, and how.")
     priors: PriorsSection = Field(PriorsSection(), description="Which priors run, and how.")
     tuning: TuningSection = Field(TuningSection(), description="How parameters are tuned.")
-    metrics: SomeChoice = Field("all", description="'all', or names of metrics.")
+    metrics: NonEmptyChoice = Field("all", description="'all', or names of metrics.")
     studies: Choice = Field("all", description="'all', or names of studies.")
     job_minutes: float = Field(
         10,
@@ -262,90 +174,3 @@ class Experiment(Section):
             )
         # One folder has one path: Snakemake compares paths as text.
         return os.path.normpath(Path(value).expanduser())
-
-
-def parse_experiment(data: Mapping[str, Any], source: str = "the configuration") -> Experiment:
-    """Return the experiment that a mapping describes.
-
-    Args:
-        data: the configuration as plain data.
-        source: how to call it in errors.
-
-    Raises:
-        ConfigError: the mapping has unknown or missing keys or wrong values.
-    """
-    try:
-        return parse_section(Experiment, data)
-    except SectionError as error:
-        lines = [f"  {each.place or 'top level'}: {each.message}" for each in error.problems]
-        raise ConfigError("\n".join([f"{source} is not valid:", *lines])) from error
-
-
-def load_experiment(path: Path) -> Experiment:
-    """Read an experiment from a YAML file.
-
-    Raises:
-        ConfigError: the file is missing, is no YAML mapping, repeats a key, or holds wrong settings.
-    """
-    return parse_experiment(read_yaml(path), source=str(path))
-
-
-def read_yaml(path: Path) -> dict[str, Any]:
-    """Read a YAML mapping; a repeated key is an error.
-
-    Raises:
-        ConfigError: the file is missing or is no such mapping.
-    """
-    try:
-        # A byte order mark, as some editors write it, is no part of the text.
-        text = Path(path).read_text(encoding="utf-8-sig")
-    except OSError as error:
-        raise ConfigError(f"{path} can't be read: {error.strerror}") from error
-    except UnicodeDecodeError as error:
-        raise ConfigError(
-            f"{path} is not UTF-8 text (byte {error.start + 1}): save it with the encoding UTF-8"
-        ) from error
-    try:
-        data = yaml.load(text, Loader=_Loader)
-    except RecursionError as error:
-        raise ConfigError(f"{path} is nested too deeply to be read") from error
-    except (yaml.YAMLError, ValueError) as error:
-        # A date such as 2011-13-40 is a ValueError.
-        raise ConfigError(f"{path} is not valid YAML: {error}") from error
-    if not isinstance(data, dict):
-        raise ConfigError(
-            f"{path} must hold a mapping of keys to values, such as 'experiment: mine'"
-        )
-    return data
-
-
-def dump_experiment(experiment: Experiment) -> str:
-    """Return the experiment as YAML with every key written out."""
-    data = experiment.model_dump(mode="json")
-    return yaml.safe_dump(
-        data, sort_keys=False, allow_unicode=True, default_flow_style=None, width=110
-    )
-
-
-def json_schema() -> dict[str, Any]:
-    """Return the JSON schema of the configuration, for editors."""
-    return Experiment.model_json_schema()
-
-
-class _Loader(yaml.SafeLoader):
-    """A safe loader that refuses repeated keys."""
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
-        seen: set[Any] = set()
-        for key_node, _ in node.value:
-            if key_node.tag == "tag:yaml.org,2002:merge" or not isinstance(
-                key_node, yaml.ScalarNode
-            ):
-                continue
-            key = self.construct_object(key_node, deep=True)
-            if key in seen:
-                raise yaml.constructor.ConstructorError(
-                    None, None, f"repeated key {key!r}", key_node.start_mark
-                )
-            seen.add(key)
-        return super().construct_mapping(node, deep)

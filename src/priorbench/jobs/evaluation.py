@@ -10,7 +10,7 @@ from typing import Any
 
 from priorbench.errors import NotApplicable, raise_if_storage
 from priorbench.plan import Variant
-from priorbench.plugins.manager import Registered
+from priorbench.plugins.registry import Registered
 from priorbench.seeds import derive_seed, seeded
 from priorbench.specs import MetricSpec, TaskSpec
 from priorbench.store.outcome import Outcome

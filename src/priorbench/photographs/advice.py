@@ -1,4 +1,4 @@
-"""What to do about a restoration that does not fit its observation, and about a prior that can't do a task."""
+"""Advice where a restoration does not fit its observation, or a prior can't do a task."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ from priorbench.problem import Problem
 from priorbench.specs import TaskSpec
 
 MOST = 1.6
-"""Of the residual ‖Hx̂ − y‖² / nσ²: more than any prior had with the right σ and kernel, benchmarks/residual.py."""
+"""Residual ‖Hx̂ − y‖² / nσ²: no prior had more with the right σ and kernel, benchmarks/residual.py."""
 
 LEAST = 0.5
-"""Less is usual where σ is told twice as large as it is, and where a prior keeps noise."""
+"""Residual: less is usual where σ is given twice as large as it is, and where a prior keeps noise."""
 
 PROBE = 64
 """Side of the corner that a prior is tried on, in pixels."""
 
 
 def advice(residual: float, parameters: Mapping[str, Any]) -> str:
-    """Return a sentence about what was told wrongly of an observed photograph; nothing if its residual is as usual."""
+    """Return which parameter of an observed photograph is probably wrong; empty if none seems so."""
     sigma = parameters.get("sigma")
     noise = "" if sigma is None else f"sigma is more than {sigma:g}"
     if residual > MOST:
@@ -31,7 +31,9 @@ def advice(residual: float, parameters: Mapping[str, Any]) -> str:
         causes = " or ".join(filter(None, (noise, kernel))) or "the noise is stronger"
         return f"a residual above {MOST:g}: what was observed is not explained; perhaps {causes}"
     if residual < LEAST:
-        high = "the noise is weaker than told" if sigma is None else f"sigma is less than {sigma:g}"
+        high = (
+            "the noise is weaker than given" if sigma is None else f"sigma is less than {sigma:g}"
+        )
         return f"a residual below {LEAST:g}: {high}, or the prior keeps part of the noise"
     return ""
 
@@ -39,7 +41,7 @@ def advice(residual: float, parameters: Mapping[str, Any]) -> str:
 def able_priors(plan: Plan, task: Variant[TaskSpec], problem: Problem) -> list[str]:
     """Return the ids of the priors without a model that can do a task which has no operator.
 
-    Each is tried on a corner of the problem with no time left, so that one that iterates stops at once.
+    Each is tried on a corner of the problem with no time left: one that iterates stops at once.
     """
     corner = Problem(
         problem.y[..., :PROBE, :PROBE], None, problem.sigma, corruption=problem.corruption

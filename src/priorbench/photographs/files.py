@@ -1,4 +1,4 @@
-"""Which photographs are restored, and where what comes of them goes: checked before any work."""
+"""Which photographs are restored, and which files are written: checked before any work."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ class Target:
 
     @classmethod
     def of(cls, path: Path, many: bool, suffix: str, bits: int | None) -> Target:
-        """Return the target that a path names: a folder if it is one, or has no suffix of a picture.
+        """Return the target at a path: a folder if it is one, or has no suffix of a picture.
 
         Raises:
             ValueError: many pictures would go to one file, or the file can't have its suffix or bits.
@@ -88,9 +88,9 @@ class Target:
 
 
 def check_outputs(outputs: Sequence[Path], inputs: Iterable[Path], force: bool) -> None:
-    """Raise unless all outputs can be written, each is another file, and none is an input, unless forced.
+    """Raise unless outputs can be written, are different files, and no inputs, unless forced.
 
-    Files are compared, not names: a link, another case or another way to an input is the input.
+    Files are compared, not names: a link, another case or another path to an input is the input.
 
     Raises:
         ValueError: two outputs are one file, or an output is an input.
@@ -112,12 +112,12 @@ def _is_folder(path: Path) -> bool:
     try:
         return path.is_dir()
     except OSError:
-        # A name that is too long, for example; that it can't be written is told later.
+        # For example a name that is too long; _check_writable says so.
         return False
 
 
 def _check_writable(path: Path) -> None:
-    """Raise OSError unless a file can be made at a path, whose folder need not be there yet."""
+    """Raise OSError unless a file can be made at a path, whose folder may be missing."""
     try:
         if path.is_dir():
             raise IsADirectoryError(f"{path} is a folder; name a file")

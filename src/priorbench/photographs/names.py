@@ -6,20 +6,27 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from priorbench.config.schema import ConfigError, Experiment
+from priorbench.config import ConfigError, Experiment
 from priorbench.errors import unknown
+from priorbench.photographs.request import Request
 from priorbench.plan import Plan, PriorPlan
 from priorbench.plan.variants import Variant, variants
+from priorbench.plugins.manager import load_configured
 from priorbench.specs import TaskSpec
 
 
 def plan_of(experiment: Experiment, wanted: Sequence[str]) -> tuple[Plan, list[PriorPlan]]:
-    """Return a plan without test sets and studies, and its priors that are wanted, by id, label or name.
+    """Return a plan without test sets and studies, and its priors that are wanted.
 
-    A prior that does not learn is found though the training set is no valid one.
+    A prior that does not learn needs no valid training set.
+
+    Args:
+        experiment: its priors are searched.
+        wanted: ids, labels or names.
 
     Raises:
-        ConfigError: a prior is unknown or not the only one of its name, or the experiment is not valid.
+        ConfigError: a prior is unknown or not the only one of its name, or the experiment is not
+            valid.
     """
     priors = experiment.priors
     # Tuned parameters belong to the tasks of an experiment.
@@ -27,24 +34,20 @@ def plan_of(experiment: Experiment, wanted: Sequence[str]) -> tuple[Plan, list[P
         name: section.model_copy(update={"tune": False})
         for name, section in priors.settings.items()
     }
-    bare = experiment.model_copy(
-        update={
-            "test": [],
-            "studies": [],
-            "priors": priors.model_copy(update={"run": [], "settings": {}, "skip": []}),
-        }
-    )
-    first = Plan(bare)
-    registered = first.registry.priors
+    registry = load_configured(experiment.plugins)
     chosen = [
         name
-        for name in (registered if priors.run == "all" else priors.run)
+        for name in (registry.priors if priors.run == "all" else priors.run)
         if name not in priors.skip
     ]
-    ready = [name for name in chosen if name in registered and not registered[name].record.learns]
+    ready = [
+        name for name in chosen if name in registry.priors and not registry.priors[name].spec.learns
+    ]
     for names in (ready, chosen):
         section = priors.model_copy(update={"run": names, "settings": settings})
-        plan = Plan(bare.model_copy(update={"priors": section}), first.registry)
+        plan = Plan(
+            experiment.model_copy(update={"test": [], "studies": [], "priors": section}), registry
+        )
         found = [find_prior(plan.priors, name) for name in wanted]
         if None not in found:
             return plan, [prior for prior in found if prior is not None]
@@ -53,7 +56,7 @@ def plan_of(experiment: Experiment, wanted: Sequence[str]) -> tuple[Plan, list[P
 
 
 def find_prior(priors: Mapping[str, PriorPlan], wanted: str) -> PriorPlan | None:
-    """Return the prior with this id, else with this id, label or name whatever its case; None if there is none.
+    """Return the prior with this id, else with this id, label or name in any case, else None.
 
     Raises:
         ConfigError: several have it.
@@ -71,14 +74,13 @@ def find_prior(priors: Mapping[str, PriorPlan], wanted: str) -> PriorPlan | None
     return found[0] if found else None
 
 
-def find_task(
-    plan: Plan, name: str, parameters: Mapping[str, Any], observed: bool
-) -> Variant[TaskSpec]:
-    """Return the task of this name or id, with these parameters.
+def find_task(plan: Plan, request: Request) -> Variant[TaskSpec]:
+    """Return the task that is asked for, with its parameters.
 
     Raises:
         ValueError: the task or a parameter is unknown, missing or wrong.
     """
+    name, given = request.task, dict(request.parameters)
     entries = plan.registry.tasks
     values: dict[str, Any] = {}
     if name in plan.tasks:
@@ -86,17 +88,22 @@ def find_task(
     elif name in entries:
         entry = entries[name]
     else:
+        message = unknown("task", name, [*entries, *plan.tasks])
+        raise ValueError(message + _by_parameters(plan, name))
+    fields = entry.spec.parameters.model_fields
+    if request.mask is not None and "mask" in fields:
+        given["mask"] = str(request.mask)
+    elif request.mask is not None and not request.observed:
         raise ValueError(
-            unknown("task", name, [*entries, *plan.tasks]) + _by_parameters(plan, name)
+            "a mask goes with --observed, or with the task inpaint-mask; this task makes its own"
         )
-    model = entry.record.parameters
-    for key in parameters:
-        if key not in model.model_fields:
-            raise ValueError(unknown(f"parameter of {entry.record.name}", key, model.model_fields))
-    if observed and "sigma" in model.model_fields and "sigma" not in {*parameters, *values}:
+    for key in given:
+        if key not in fields:
+            raise ValueError(unknown(f"parameter of {entry.spec.name}", key, fields))
+    if request.observed and "sigma" in fields and "sigma" not in {*given, *values}:
         raise ValueError("how strong is the noise? Give --sigma, on the 0-255 scale (0 for none)")
-    where = f"task {entry.record.name}"
-    found = list(variants(entry, "", {**values, **parameters}, where))
+    where = f"task {entry.spec.name}"
+    found = list(variants(entry, "", {**values, **given}, where))
     if len(found) != 1:
         raise ValueError(
             f"{where}: a photograph is corrupted once; give one value for each parameter"
@@ -105,9 +112,9 @@ def find_task(
 
 
 def _by_parameters(plan: Plan, name: str) -> str:
-    """Return how to ask for the task whose id ``name`` would be, had the experiment these parameters; else nothing."""
+    """Return how to ask for a task whose id is ``name`` but is not in the experiment."""
     for task, entry in plan.registry.tasks.items():
-        match = re.fullmatch(re.sub(r"{(\w+)[^}]*}", r"(?P<\1>[^-]+)", entry.record.id), name)
+        match = re.fullmatch(re.sub(r"{(\w+)[^}]*}", r"(?P<\1>[^-]+)", entry.spec.id), name)
         if match:
             options = " ".join(f"--{key} {value}" for key, value in match.groupdict().items())
             return f". Name the task with its parameters: --task {task} {options}"

@@ -1,4 +1,4 @@
-"""A contact sheet: a row for each photograph, with what was observed, each restoration and the clean image."""
+"""A contact sheet: a row for each photograph: the observation, the restorations, the clean image."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Cell:
 
 
 def contact_sheet(rows: Sequence[Sequence[Cell]]) -> np.ndarray:
-    """Return all cells on white, H × W × 3 on [0, 1]; those of a row are as high as its largest picture allows."""
+    """Return all cells on white, H × W × 3 on [0, 1], each row at one scale."""
     pictures = [_scaled(row) for row in rows]
     font = ImageFont.load_default(SIZE)
     widths = [
@@ -53,7 +53,10 @@ def contact_sheet(rows: Sequence[Sequence[Cell]]) -> np.ndarray:
 
 
 def _scaled(row: Sequence[Cell]) -> list[Image.Image]:
-    """Return the pictures of a row at one scale; a smaller one, as in super-resolution, with its pixels visible."""
+    """Return the pictures of a row at the size of the largest, at most ``CELL`` pixels.
+
+    A smaller one, as in super-resolution, is enlarged with its pixels visible.
+    """
     height = max(cell.colour.shape[0] for cell in row)
     width = max(cell.colour.shape[1] for cell in row)
     scale = min(1.0, CELL / max(height, width))

@@ -6,7 +6,7 @@ import importlib.util
 from collections.abc import Iterable
 from typing import Any
 
-from priorbench.plugins.manager import Plugin, Registered
+from priorbench.plugins.registry import Plugin, Registered
 from priorbench.provenance import (
     Dependencies,
     Packages,
@@ -44,7 +44,7 @@ class Code:
 
     def record(self, entry: Registered[Any]) -> str:
         """Return the fingerprint of a record's factory and of all that it may run or read."""
-        factory = describe_factory(entry.record.factory)
+        factory = describe_factory(entry.spec.factory)
         return fingerprint([factory, self._dependencies(entry).fingerprint, self.packages(entry)])
 
     def packages(self, entry: Registered[Any]) -> dict[str, str]:
@@ -57,7 +57,7 @@ class Code:
         return versions(self._dependencies(entry).packages - library_packages())
 
     def _dependencies(self, entry: Registered[Any]) -> Dependencies:
-        record, plugin = entry.record, entry.plugin
+        record, plugin = entry.spec, entry.plugin
         key = type(record).__name__, record.name, plugin.name
         if key not in self._records:
             modules = [_absolute(name, plugin) for name in factory_modules(record.factory)]

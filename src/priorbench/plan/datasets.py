@@ -8,11 +8,11 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeVar
 
-from priorbench.config.schema import ConfigError, DatasetSection
+from priorbench.config import ConfigError, DatasetSection
 from priorbench.errors import unknown
 from priorbench.plan.code import Code
 from priorbench.plan.variants import validate_parameters
-from priorbench.plugins.manager import Registered, Registry
+from priorbench.plugins.registry import Registered, Registry
 from priorbench.provenance import fingerprint
 from priorbench.specs import NAME, DatasetSpec, Parameters
 
@@ -49,7 +49,7 @@ class DatasetPlan:
     @cached_property
     def originals(self) -> dict[Hashable, list[str]]:
         """The images here by what they come from: a file or what their source makes them from, and a photograph."""
-        source = (self.source.record.name, self.parameters.model_dump_json())
+        source = (self.source.spec.name, self.parameters.model_dump_json())
         found: dict[Hashable, list[str]] = {}
         for image, path in self.images.items():
             found.setdefault(path.resolve() if path else (source, image), []).append(image)
@@ -71,7 +71,7 @@ def plan_dataset(name: str, section: DatasetSection, registry: Registry, code: C
         )
     source = registry.datasets[section.source]
     parameters = validate_parameters(
-        source.record.parameters, section.parameters, f"{where}.parameters"
+        source.spec.parameters, section.parameters, f"{where}.parameters"
     )
     available = _available(source, parameters, where)
     for key, named in (("images", section.images or ()), ("exclude", section.exclude)):
@@ -100,18 +100,18 @@ def _available(
     source: Registered[DatasetSpec], parameters: Parameters, where: str
 ) -> dict[str, Path | None]:
     """Return all images of a source."""
-    available = dict(_listed(source, source.record.images, parameters, where))
+    available = dict(_listed(source, source.spec.images, parameters, where))
     for image in available:
         if not NAME.fullmatch(image):
             raise ConfigError(
-                f"{where}: the source {source.record.name} gives the unusable image name {image!r}"
+                f"{where}: the source {source.spec.name} gives the unusable image name {image!r}"
             )
     return available
 
 
 def _origins(source: Registered[DatasetSpec], parameters: Parameters, where: str) -> dict[str, str]:
     """Return the photographs that a source knows its images to come from."""
-    origins = source.record.origins
+    origins = source.spec.origins
     return dict(_listed(source, origins, parameters, where)) if origins else {}
 
 
@@ -127,7 +127,7 @@ def _listed(
     except ValueError as error:
         raise ConfigError(f"{where}: {error}") from error
     except Exception as error:
-        who = f"the source {source.record.name} (plugin {source.plugin.name!r}, {source.plugin.location})"
+        who = f"the source {source.spec.name} (plugin {source.plugin.name!r}, {source.plugin.location})"
         raise ConfigError(
             f"{where}: {who} can't list its images: {type(error).__name__}: {error}"
         ) from error

@@ -11,7 +11,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
-from priorbench.config.schema import DatasetSection
+from priorbench.config import DatasetSection
 from priorbench.plan.datasets import DatasetPlan
 from priorbench.plan.priors import PriorPlan
 
@@ -170,7 +170,7 @@ def _declared_cost(prior: PriorPlan) -> Cost:
 
 def _sizes(dataset: DatasetPlan) -> list[tuple[int, int]]:
     """Return width and height of the images as far as their source knows or their files tell."""
-    known = dataset.source.record.sizes
+    known = dataset.source.spec.sizes
     if known is not None:
         sizes = known(dataset.parameters)
         return [sizes[image][::-1] for image in dataset.images if image in sizes]

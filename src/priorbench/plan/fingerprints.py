@@ -106,7 +106,7 @@ class Fingerprints:
             [
                 self._code.stage("study"),
                 self._code.record(entry),
-                [entry.record.summary, entry.record.caption],
+                [entry.spec.summary, entry.spec.caption],
                 [[prior.id, prior.label, prior.fingerprint, prior.train_on] for prior in priors],
                 [[task.id, task.label, task.fingerprint] for task in tasks],
                 metrics,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import itertools
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -10,7 +9,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
-from priorbench.config.schema import (
+from priorbench.config import (
     ConfigError,
     DatasetSection,
     Experiment,
@@ -34,11 +33,12 @@ from priorbench.plan.tuning import (
 )
 from priorbench.plan.tunings import Tunings
 from priorbench.plan.variants import Variant, variants
-from priorbench.plugins.manager import Registered, Registry, load_plugins
+from priorbench.plugins.manager import load_configured
+from priorbench.plugins.registry import Registered, Registry
 from priorbench.specs import (
     MetricSpec,
     PriorSpec,
-    Record,
+    Spec,
     StudySpec,
     TaskSpec,
 )
@@ -46,7 +46,7 @@ from priorbench.specs.solver_settings import Regime, SolverSettings
 from priorbench.store.cell import Cell
 from priorbench.store.layout import Layout
 
-R = TypeVar("R", bound=Record)
+R = TypeVar("R", bound=Spec)
 MODEL_LOADING_MINUTES = 10
 """Time a job gets to start, import a plugin and load its model."""
 DOWNLOAD_MINUTES = 30
@@ -68,12 +68,7 @@ class Plan:
 
     def __init__(self, experiment: Experiment, registry: Registry | None = None) -> None:
         self.experiment = experiment
-        section = experiment.plugins
-        self.registry = registry or load_plugins(
-            [Path(folder) for folder in section.folders],
-            disable=section.disable,
-            strict=section.strict,
-        )
+        self.registry = registry or load_configured(experiment.plugins)
         self.layout = Layout(Path(experiment.results, experiment.experiment))
         _check_folder(self.layout.root)
         own = self.layout.costs()
@@ -89,7 +84,7 @@ class Plan:
             self._add_dataset(dataset, "test")
         self.priors = self._priors()
         self.metrics: dict[str, MetricSpec] = {
-            name: entry.record
+            name: entry.spec
             for name, entry in self._chosen(
                 "metric", self.registry.metrics, experiment.metrics
             ).items()
@@ -304,7 +299,7 @@ class Plan:
 
     def study_priors(self, name: str) -> list[str]:
         """Return the ids of the priors that a study looks at."""
-        record = self.study(name).record
+        record = self.study(name).spec
         found = matching(self.priors, [*record.priors, *record.other_priors])
         return [
             prior for prior in found if self.priors[prior].spec.learns or not record.only_learned
@@ -312,11 +307,11 @@ class Plan:
 
     def study_tasks(self, name: str) -> list[str]:
         """Return the ids of the tasks that a study looks at."""
-        return matching(self.tasks, self.study(name).record.tasks)
+        return matching(self.tasks, self.study(name).spec.tasks)
 
     def study_metrics(self, name: str) -> list[str]:
         """Return the names of the metrics that a study looks at."""
-        return matching(self.metrics, self.study(name).record.metrics)
+        return matching(self.metrics, self.study(name).spec.metrics)
 
     def study_files(self, path: Callable[[Cell, int], Path], name: str) -> list[Path]:
         """Return ``path`` (``layout.runs`` or ``layout.scores``) of every job that a study looks at."""
@@ -346,11 +341,7 @@ class Plan:
         tasks: dict[str, Variant[TaskSpec]] = {}
         for name, entry in chosen.items():
             settings = section.settings.get(name, TaskSection())
-            if (
-                section.run == "all"
-                and name not in section.settings
-                and needs_settings(entry.record)
-            ):
+            if section.run == "all" and name not in section.settings and needs_settings(entry.spec):
                 continue
             for variant in variants(
                 entry,
@@ -373,9 +364,9 @@ class Plan:
         priors: dict[str, PriorPlan] = {}
         for name, entry in chosen.items():
             settings = section.settings.get(name, PriorSection())
-            train_on = self._train_on(entry.record, settings)
-            tune_on = self._tune_on(entry.record, settings, train_on)
-            regimes = self._open_regimes(entry.record, settings) if tune_on else ()
+            train_on = self._train_on(entry.spec, settings)
+            tune_on = self._tune_on(entry.spec, settings, train_on)
+            regimes = self._open_regimes(entry.spec, settings) if tune_on else ()
             changes = settings.resources.model_dump(exclude_none=True)
             for variant in variants(
                 entry,
@@ -386,15 +377,15 @@ class Plan:
                 prior = PriorPlan(
                     **vars(variant),
                     train_on=train_on,
-                    resources=dataclasses.replace(entry.record.resources, **changes),
-                    images_per_job=settings.images_per_job or entry.record.images_per_job,
+                    resources=entry.spec.resources.model_copy(update=changes),
+                    images_per_job=settings.images_per_job or entry.spec.images_per_job,
                     tune_on=tune_on,
-                    candidates=parameter_candidates(entry.record, settings, variant.parameters)
+                    candidates=parameter_candidates(entry.spec, settings, variant.parameters)
                     if settings.tune
                     else (),
-                    solver=settings.solver.over(entry.record.solver or SolverSettings()),
+                    solver=settings.solver.over(entry.spec.solver or SolverSettings()),
                     open_regimes=regimes,
-                    solver_origins=solver_origins(entry.record, settings, regimes),
+                    solver_origins=solver_origins(entry.spec, settings, regimes),
                 )
                 _add("prior", prior, priors)
         return priors
@@ -448,7 +439,7 @@ class Plan:
         return {
             name: entry
             for name, entry in chosen.items()
-            if matching(self.priors, entry.record.priors)
+            if matching(self.priors, entry.spec.priors)
         }
 
     def _add_dataset(self, name: str, use: str) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from priorbench.config.schema import ConfigError, PriorSection
+from priorbench.config import ConfigError, PriorSection
 from priorbench.plan.variants import validate_parameters
 from priorbench.specs import PriorSpec
 from priorbench.specs.solver_settings import REGIMES, Regime, SolverSettings, SplittingSettings

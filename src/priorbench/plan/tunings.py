@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from priorbench.config.schema import ConfigError
+from priorbench.config import ConfigError
 from priorbench.plan.code import Code
 from priorbench.plan.tasks import files_of
 from priorbench.plan.tuning import (

@@ -11,11 +11,10 @@ from typing import Any, Generic, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
-from priorbench.config.schema import ConfigError
-from priorbench.plugins.manager import Registered
+from priorbench.config import ConfigError, SectionError, parse_section
+from priorbench.plugins.registry import Registered
 from priorbench.provenance import fingerprint
 from priorbench.specs import NAME, Parameters, PriorSpec, TaskSpec
-from priorbench.specs.sections import SectionError, parse_section
 
 S = TypeVar("S", PriorSpec, TaskSpec)
 
@@ -41,7 +40,7 @@ class Variant(Generic[S]):
     @property
     def spec(self) -> S:
         """The record."""
-        return self.entry.record
+        return self.entry.spec
 
     def build(self) -> Any:
         """Import the factory and call it with the parameters."""
@@ -73,7 +72,7 @@ def variants(
     Raises:
         ConfigError: a parameter is unknown or wrong, or gives an id that can't be part of a path.
     """
-    spec = entry.record
+    spec = entry.spec
     grid = {name: _values(spec.parameters, name, value, where) for name, value in settings.items()}
     varied = [
         name

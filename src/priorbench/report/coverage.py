@@ -45,7 +45,7 @@ class Coverage:
         return self.done.get(cell, 0) >= self.planned.get(cell, 0)
 
     def is_whole_column(self, dataset: str, task: str) -> bool:
-        """Whether every prior has all images of a data set and task: only then their means can be compared."""
+        """Whether every prior has all images of a data set and task, so that means compare."""
         return all(self.is_whole(cell) for cell in self.planned if cell[:2] == (dataset, task))
 
     def words(self, cell: CellName, used: int, failed: int = 0) -> str:
@@ -55,7 +55,10 @@ class Coverage:
     def note(self) -> str:
         """Return the sentence that stands under every table."""
         done = sum(min(self.done.get(cell, 0), count) for cell, count in self.planned.items())
-        return f"Not finished: {done} of {sum(self.planned.values())} planned restorations are in this table."
+        return (
+            f"Not finished: {done} of {sum(self.planned.values())} planned restorations "
+            "are in this table."
+        )
 
     def notes(self) -> tuple[str, ...]:
         """Return that sentence, or nothing when all is there."""
@@ -63,16 +66,14 @@ class Coverage:
 
 
 def comparable(scores: pd.DataFrame, planned: Planned, metrics: Iterable[str]) -> pd.DataFrame:
-    """Return the scores of the data sets and tasks where every prior has all images, metric by metric."""
-    parts = []
+    """Return the scores of columns where every prior has all images, metric by metric."""
+    parts = [scores.iloc[:0]]
     for metric in metrics:
         own = scores[scores["metric"] == metric]
         coverage = Coverage.of(own, planned)
-        columns = own[["dataset", "task"]].drop_duplicates().itertuples(index=False, name=None)
-        whole = {
-            (dataset, task) for dataset, task in columns if coverage.is_whole_column(dataset, task)
-        }
-        parts.append(
-            own[[column in whole for column in zip(own["dataset"], own["task"], strict=True)]]
-        )
-    return pd.concat(parts) if parts else scores.iloc[:0]
+        parts += [
+            group
+            for (dataset, task), group in own.groupby(["dataset", "task"], sort=False)
+            if coverage.is_whole_column(str(dataset), str(task))
+        ]
+    return pd.concat(parts)

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
 
 import numpy as np
 import pandas as pd
 
 from priorbench.report.coverage import CellName, Coverage, Planned
-from priorbench.report.grid import Cell, Grid, Row, Section
+from priorbench.report.grid import Cell, Grid, Section
 from priorbench.results.catalogue import Catalogue
 from priorbench.results.exact import exact_restorations
 from priorbench.results.statistics import summarise
@@ -28,10 +29,24 @@ NOTES = (
 CANNOT = "cannot"
 
 PARTIAL_NOTES = (
-    "(12/68): the mean is over 12 of 68 images, as the others are not finished or, where it says so, failed; – (0/68): "
-    "none is finished. Such a mean is over other images than those above and below it and can't be compared with them.",
+    "(12/68): the mean is over 12 of 68 images, as the others are not finished or, where it says "
+    "so, failed; – (0/68): none is finished. Such a mean is over other images than those above and "
+    "below it and can't be compared with them.",
     "Nothing is bold or underlined in a column where any prior lacks images.",
 )
+
+
+WAITING: Final = "waiting"
+EMPTY: Mapping[str, Any] = {
+    "mean": np.nan,
+    "low": np.nan,
+    "high": np.nan,
+    "n": pd.NA,
+    "n_failed": pd.NA,
+    "status": Status.UNSUPPORTED,
+    "mark": "",
+}
+"""The fields of a cell of the CSV where there is no number."""
 
 
 def score_grid(
@@ -43,33 +58,32 @@ def score_grid(
         scores: rows of :data:`priorbench.results.schema.SCORES`.
         catalogue: labels and order.
         metric: a name in ``catalogue.metrics``.
-        planned: what each cell will have, while a run goes on: cells then say how much of it is there.
+        planned: what each cell will have, while a run goes on: cells then say how much of it is
+            there.
     """
-    spec = catalogue.metrics[metric]
-    coverage = _coverage(scores, metric, planned)
-    summary = summarise(scores, {metric: spec})
-    published = _published(scores, metric)
+    decimals = catalogue.metrics[metric].decimals
+    table = _Table.of(scores, catalogue, metric, planned)
+    summary, coverage = table.summary, table.coverage
     sections = []
     for dataset in catalogue.datasets:
         own = summary[summary["dataset"] == dataset]
-        if own.empty and not (coverage and coverage.images(dataset)):
+        images = coverage.images(dataset) if coverage else 0
+        if own.empty and not images:
             continue
-        images = (
-            coverage.images(dataset)
-            if coverage
-            else int((own["n"] + own["n_failed"] + own["n_undefined"]).max())
-        )
-        measured = own.set_index(["prior", "task"]).to_dict("index")
-        block = []
+        if not coverage:
+            images = int((own["n"] + own["n_failed"] + own["n_undefined"]).max())
+        measured, papers = [], []
         for prior, label in catalogue.priors.items():
-            cells = [
-                _cell(measured.get((prior, task)), spec.decimals, coverage, (dataset, task, prior))
-                for task in catalogue.tasks
-            ]
-            block.append([Cell(label), *cells])
-        papers = _paper_rows(published[published["dataset"] == dataset], catalogue, spec.decimals)
+            cells = [table.text((dataset, task, prior), decimals) for task in catalogue.tasks]
+            measured.append([Cell(label), *cells])
+        for paper in _papers(scores, dataset, metric):
+            values = [paper.values.get(task) for task in catalogue.tasks]
+            texts = ["" if value is None else f"{value:.{decimals}f}" for value in values]
+            papers.append(
+                [Cell(f"{paper.prior} ({paper.source}: {paper.note})"), *map(Cell, texts)]
+            )
         title = f"{dataset} ({images} image{'s' if images != 1 else ''})"
-        sections.append(Section(title, [block, papers] if papers else [block]))
+        sections.append(Section(title, [measured, papers] if papers else [measured]))
     notes = (*NOTES, *_cannot_notes(summary, catalogue)) if sections else ("No scores.",)
     if coverage and coverage.notes():
         notes = (*coverage.notes(), *PARTIAL_NOTES, *notes)
@@ -81,8 +95,51 @@ def score_grid(
     )
 
 
+def score_csv(
+    scores: pd.DataFrame, catalogue: Catalogue, metric: str, planned: Planned | None = None
+) -> pd.DataFrame:
+    """Return the table of a metric with all digits: one row for each data set and prior.
+
+    Each task gives the columns ``<task>`` (mean), ``<task>_low``, ``<task>_high`` (95 % interval),
+    ``<task>_n``, ``<task>_n_failed``, ``<task>_status`` and ``<task>_mark`` (best, tied or empty).
+    Published numbers are rows of their own, with the citation in ``note``. With ``planned``, while
+    a run goes on, there are ``<task>_done`` and ``<task>_planned`` as well, in images, and the
+    status of a cell without any is ``waiting``.
+    """
+    table = _Table.of(scores, catalogue, metric, planned)
+    fields = [*EMPTY, *(("done", "planned") if table.coverage else ())]
+    columns = {
+        (task, field): task if field == "mean" else f"{task}_{field}"
+        for task in catalogue.tasks
+        for field in fields
+    }
+    rows: list[dict[str, Any]] = []
+
+    def add(about: dict[str, str], cells: Mapping[str, Mapping[Any, Any]]) -> None:
+        full = {task: {**EMPTY, **cell} for task, cell in cells.items()}
+        values = {name: full[task].get(field) for (task, field), name in columns.items()}
+        rows.append({**about, **values})
+
+    for dataset in catalogue.datasets:
+        for prior, label in catalogue.priors.items():
+            about = {"dataset": dataset, "prior": prior, "label": label}
+            cells = {task: table.cell((dataset, task, prior)) for task in catalogue.tasks}
+            add({**about, "source": "measured", "note": ""}, cells)
+        for paper in _papers(scores, dataset, metric):
+            about = {"dataset": dataset, "prior": paper.prior, "label": paper.prior}
+            published = {
+                task: {"mean": paper.values[task], "status": Status.OK}
+                if task in paper.values
+                else {}
+                for task in catalogue.tasks
+            }
+            add({**about, "source": paper.source, "note": paper.note}, published)
+    heads = ["dataset", "prior", "label", "source", "note"]
+    return pd.DataFrame(rows, columns=[*heads, *columns.values()])
+
+
 def exact_notes(scores: pd.DataFrame, catalogue: Catalogue) -> tuple[str, ...]:
-    """Return which restorations equal the clean image of a problem that can't be inverted; nothing if none does."""
+    """Return which restorations equal the clean image of a problem that can't be inverted."""
     found = exact_restorations(scores)
     if found.empty:
         return ()
@@ -97,102 +154,61 @@ def exact_notes(scores: pd.DataFrame, catalogue: Catalogue) -> tuple[str, ...]:
     )
 
 
-def score_csv(
-    scores: pd.DataFrame, catalogue: Catalogue, metric: str, planned: Planned | None = None
-) -> pd.DataFrame:
-    """Return the table of a metric with all digits: one row for each data set and prior.
+@dataclass(frozen=True)
+class _Table:
+    """The summary of a metric, and how much of it is there while a run goes on."""
 
-    Each task gives the columns ``<task>`` (mean), ``<task>_low``, ``<task>_high`` (95 % interval),
-    ``<task>_n``, ``<task>_n_failed``, ``<task>_status`` and ``<task>_mark`` (best, tied or empty). Published
-    numbers are rows of their own, with the citation in ``note``. With ``planned``, while a run goes on, there are
-    ``<task>_done`` and ``<task>_planned`` as well, in images, and the status of a cell without any is ``waiting``.
-    """
-    coverage = _coverage(scores, metric, planned)
-    summary = summarise(scores, {metric: catalogue.metrics[metric]})
-    cells = summary.set_index(["dataset", "prior", "task"]).to_dict("index")
-    rows: list[dict[str, Any]] = []
-    for dataset in catalogue.datasets:
-        for prior, label in catalogue.priors.items():
-            row: dict[str, Any] = {
-                "dataset": dataset,
-                "prior": prior,
-                "label": label,
-                "source": "measured",
-                "note": "",
-            }
-            for task in catalogue.tasks:
-                cell = (dataset, task, prior)
-                row |= _csv_cell(task, _seen(cells.get((dataset, prior, task), {}), coverage, cell))
-                if coverage:
-                    row |= {f"{task}_done": coverage.done.get(cell, 0)}
-                    row |= {f"{task}_planned": coverage.planned.get(cell, 0)}
-            rows.append(row)
-        published = _published(scores, metric)
-        of_dataset = published[published["dataset"] == dataset]
-        for names, group in of_dataset.groupby(["prior", "source", "note"]):
-            prior, source, note = map(str, names)
-            values = dict(zip(group["task"], group["value"], strict=True))
-            row = {
-                "dataset": dataset,
-                "prior": prior,
-                "label": prior,
-                "source": source,
-                "note": note,
-            }
-            for task in catalogue.tasks:
-                row |= _csv_cell(
-                    task, {"mean": values[task], "status": "ok"} if task in values else {}
-                )
-            rows.append(row)
-    fields = ["", "_low", "_high", "_n", "_n_failed", "_status", "_mark"]
-    fields += ["_done", "_planned"] if coverage else []
-    columns = [f"{task}{field}" for task in catalogue.tasks for field in fields]
-    return pd.DataFrame(rows, columns=["dataset", "prior", "label", "source", "note", *columns])
+    summary: pd.DataFrame
+    cells: Mapping[Any, Mapping[Any, Any]]
+    coverage: Coverage | None
 
+    @classmethod
+    def of(
+        cls, scores: pd.DataFrame, catalogue: Catalogue, metric: str, planned: Planned | None
+    ) -> _Table:
+        summary = summarise(scores, {metric: catalogue.metrics[metric]})
+        own = scores[scores["metric"] == metric]
+        cells = summary.set_index(["dataset", "task", "prior"]).to_dict("index")
+        return cls(summary, cells, None if planned is None else Coverage.of(own, planned))
 
-def _coverage(scores: pd.DataFrame, metric: str, planned: Planned | None) -> Coverage | None:
-    return None if planned is None else Coverage.of(scores[scores["metric"] == metric], planned)
+    def cell(self, name: CellName) -> dict[Any, Any]:
+        """Return a row of the summary as it may be shown; empty if there is none."""
+        row, coverage = dict(self.cells.get(name, {})), self.coverage
+        if coverage is None:
+            return row
+        if not row and coverage.planned.get(name):
+            row = {"n": 0, "n_failed": 0, "n_undefined": 0, "status": WAITING}
+        if row and not coverage.is_whole_column(*name[:2]):
+            # Nothing is the best of a column that is not finished.
+            row["mark"] = ""
+        return {**row, "done": coverage.done.get(name, 0), "planned": coverage.planned.get(name, 0)}
 
-
-def _seen(row: Mapping[Any, Any], coverage: Coverage | None, cell: CellName) -> Mapping[Any, Any]:
-    """Return a row of the summary as it may be shown: nothing is the best of a column that is not finished."""
-    if coverage is None:
-        return row
-    if not row:
-        return (
-            {"n": 0, "n_failed": 0, "n_undefined": 0, "status": "waiting"}
-            if coverage.planned.get(cell)
-            else row
-        )
-    return row if coverage.is_whole_column(*cell[:2]) else {**row, "mark": ""}
-
-
-def _cell(
-    row: Mapping[Any, Any] | None, decimals: int, coverage: Coverage | None, cell: CellName
-) -> Cell:
-    row = _seen(row or {}, coverage, cell)
-    if not row or row["status"] in (Status.UNSUPPORTED, Status.UNDEFINED):
-        return Cell(CANNOT)
-    if coverage and not coverage.is_whole(cell):
-        return _partial_cell(row, decimals, coverage, cell)
-    if row["n"] == 0:
-        return Cell(row["status"], "failed")
-    text = f"{row['mean']:.{decimals}f}"
-    if np.isfinite(row["low"]):
-        text += f" ± {(row['high'] - row['low']) / 2:.{decimals}f}"
-    missing = row["n_failed"] + row["n_undefined"]
-    if missing:
-        text += f" ({row['n']}/{row['n'] + missing})"
-    return Cell(text, row["mark"] or ("failed" if row["n_failed"] else ""))
+    def text(self, name: CellName, decimals: int) -> Cell:
+        """Return a cell for people."""
+        row, coverage = self.cell(name), self.coverage
+        status = row.get("status", Status.UNSUPPORTED)
+        if status in (Status.UNSUPPORTED, Status.UNDEFINED):
+            return Cell(CANNOT)
+        partial = coverage is not None and not coverage.is_whole(name)
+        failed, missing = row["n_failed"], row["n_failed"] + row["n_undefined"]
+        share = f" ({row['n']}/{row['n'] + missing})" if missing else ""
+        if coverage and partial:
+            share = f" {coverage.words(name, row['n'], failed)}"
+        if row["n"] == 0:
+            text = "–" if status == WAITING else status
+            return Cell(text + share * partial, "" if status == WAITING else "failed")
+        text = f"{row['mean']:.{decimals}f}"
+        if np.isfinite(row["low"]) and not partial:
+            text += f" ± {(row['high'] - row['low']) / 2:.{decimals}f}"
+        return Cell(text + share, row["mark"] or ("failed" if failed else ""))
 
 
 def _cannot_notes(summary: pd.DataFrame, catalogue: Catalogue) -> list[str]:
-    """Return what the cells that can't hold a number mean, each for the reason that holds."""
-    cells = summary.set_index(["dataset", "task", "prior"])["status"]
+    """Return why cells hold no number."""
     undefined = summary[summary["status"] == Status.UNDEFINED]
     planned = len(catalogue.priors) * len(summary[["dataset", "task"]].drop_duplicates())
     notes = []
-    if (cells == Status.UNSUPPORTED).any() or len(cells) < planned:
+    if (summary["status"] == Status.UNSUPPORTED).any() or len(summary) < planned:
         notes.append(f"{CANNOT}: the prior can't do the task; runs.parquet says why.")
     if not undefined.empty:
         places = [
@@ -208,43 +224,21 @@ def _cannot_notes(summary: pd.DataFrame, catalogue: Catalogue) -> list[str]:
     return notes
 
 
-def _partial_cell(
-    row: Mapping[Any, Any], decimals: int, coverage: Coverage, cell: CellName
-) -> Cell:
-    share = coverage.words(cell, row["n"], row["n_failed"])
-    if row["status"] == "waiting":
-        return Cell(f"– {share}")
-    if row["n"] == 0:
-        return Cell(f"{row['status']} {share}", "failed")
-    return Cell(f"{row['mean']:.{decimals}f} {share}", "failed" if row["n_failed"] else "")
+@dataclass(frozen=True)
+class _Paper:
+    """What a publication says of a prior: task → value."""
+
+    prior: str
+    source: str
+    note: str
+    values: Mapping[str, float]
 
 
-def _csv_cell(task: str, cell: Mapping[Any, Any]) -> dict[str, Any]:
-    mean, n, status = (
-        cell.get("mean", np.nan),
-        cell.get("n", pd.NA),
-        cell.get("status", Status.UNSUPPORTED),
-    )
-    interval = {f"{task}_low": cell.get("low", np.nan), f"{task}_high": cell.get("high", np.nan)}
-    counts = {f"{task}_n": n, f"{task}_n_failed": cell.get("n_failed", pd.NA)}
-    return (
-        {task: mean}
-        | interval
-        | counts
-        | {f"{task}_status": status, f"{task}_mark": cell.get("mark", "")}
-    )
-
-
-def _published(scores: pd.DataFrame, metric: str) -> pd.DataFrame:
-    return scores[(scores["source"] != "measured") & (scores["metric"] == metric)]
-
-
-def _paper_rows(published: pd.DataFrame, catalogue: Catalogue, decimals: int) -> list[Row]:
-    rows: list[Row] = []
-    for (prior, source, note), group in published.groupby(["prior", "source", "note"]):
-        values = dict(zip(group["task"], group["value"], strict=True))
-        texts = [
-            f"{values[task]:.{decimals}f}" if task in values else "" for task in catalogue.tasks
-        ]
-        rows.append([Cell(f"{prior} ({source}: {note})"), *(Cell(text) for text in texts)])
-    return rows
+def _papers(scores: pd.DataFrame, dataset: str, metric: str) -> Iterator[_Paper]:
+    own = scores[
+        (scores["source"] != "measured")
+        & (scores["metric"] == metric)
+        & (scores["dataset"] == dataset)
+    ]
+    for names, group in own.groupby(["prior", "source", "note"]):
+        yield _Paper(*map(str, names), dict(zip(group["task"], group["value"], strict=True)))

@@ -7,7 +7,7 @@ from collections.abc import Container, Mapping
 from importlib.resources import files
 from typing import Any
 
-from priorbench.config.schema import DatasetSection
+from priorbench.config import DatasetSection
 from priorbench.store.status import Status
 
 

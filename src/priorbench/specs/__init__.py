@@ -1,25 +1,34 @@
-"""Specifications: what plugins hand over, and the sections that they share with the configuration."""
+"""Specifications: what plugins register, and the sections that they share with the configuration.
 
-from priorbench.specs.kinds import (
-    NAME,
-    DatasetSpec,
-    MetricSpec,
-    Parameters,
-    PriorSpec,
-    Record,
-    Resources,
-    StudySpec,
-    TaskSpec,
-)
+They are light: nothing here imports torch.
+"""
+
+from priorbench.specs.dataset import DatasetSpec
+from priorbench.specs.metric import MetricSpec
+from priorbench.specs.parameters import Parameters
+from priorbench.specs.prior import PriorSpec
+from priorbench.specs.resources import MOST_MINUTES, Resources, ResourcesSection
+from priorbench.specs.section import Section
+from priorbench.specs.solver_settings import REGIMES, Regime, SolverSettings, SplittingSettings
+from priorbench.specs.spec import NAME, Spec
+from priorbench.specs.study import StudySpec
+from priorbench.specs.task import TaskSpec
 
 __all__ = [
+    "MOST_MINUTES",
     "NAME",
+    "REGIMES",
     "DatasetSpec",
     "MetricSpec",
     "Parameters",
     "PriorSpec",
-    "Record",
+    "Regime",
     "Resources",
+    "ResourcesSection",
+    "Section",
+    "SolverSettings",
+    "Spec",
+    "SplittingSettings",
     "StudySpec",
     "TaskSpec",
 ]

@@ -1,4 +1,4 @@
-"""Settings of a splitting, as a record, the configuration or the stage ``tune`` gives them. Light."""
+"""Settings of a splitting, as a spec, the configuration or the stage ``tune`` gives them."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Literal, get_args
 
 from pydantic import Field, model_validator
 
-from priorbench.specs.sections import Section
+from priorbench.specs.section import Section
 
 Regime = Literal["missing", "mixed", "mixed_noise_free", "sensed"]
 """What an operator does to pixels: some are missing between known ones; all are mixed with their
@@ -80,7 +80,6 @@ class SolverSettings(Section):
     mixed_noise_free: SplittingSettings = Field(
         SplittingSettings(), description="Where pixels are mixed without noise: super-resolution."
     )
-
     sensed: SplittingSettings = Field(
         SplittingSettings(), description="Where projections of the whole image are sensed."
     )

@@ -7,7 +7,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from priorbench.config.schema import Experiment
+from priorbench.config import Experiment
 from priorbench.errors import raise_if_storage
 from priorbench.jobs.evaluation import evaluate_of_problem, scoring_seed
 from priorbench.jobs.log import PacedLog, in_words, say, say_that_it_waits
@@ -187,7 +187,7 @@ class _Restorations:
         measured = {}
         for name in plan.metrics:
             metric = plan.registry.metrics[name]
-            if metric.record.of_problem:
+            if metric.spec.of_problem:
                 seed = scoring_seed(plan.experiment.seed, cell.dataset, cell.task, image, name)
                 evaluation = evaluate_of_problem(
                     metric, plan.task(cell.task), self.problem(image), self.restored(image), seed

@@ -15,7 +15,7 @@ from priorbench.jobs.log import say
 from priorbench.metrics.fidelity import EXACT, psnr
 from priorbench.metrics.protocol import compared
 from priorbench.plan import Plan
-from priorbench.plugins.manager import Registered
+from priorbench.plugins.registry import Registered
 from priorbench.seeds import seeded
 from priorbench.specs import MetricSpec
 from priorbench.store.cell import Cell
@@ -146,8 +146,8 @@ class _Pair:
 
     def evaluate(self, metric: Registered[MetricSpec]) -> Evaluation:
         """Return the metric's value; one of the problem is known already, unless the metric came or changed later."""
-        name = metric.record.name
-        if metric.record.of_problem:
+        name = metric.spec.name
+        if metric.spec.of_problem:
             known = self.record.get("measured", {}).get(name, {})
             if known.get("fingerprint") == self.fingerprints.metric(name):
                 return Evaluation(known["value"], known["status"], known["reason"])

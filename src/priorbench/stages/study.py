@@ -24,7 +24,7 @@ def study(plan: Plan, name: str) -> None:
         ValueError: the study's rows can't be read.
         Exception: whatever the study raises.
     """
-    record = plan.study(name).record
+    record = plan.study(name).spec
     limit_threads(available_threads(record.resources.threads))
     from priorbench.studies.experiment import read_results, results_digest
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from priorbench.config.schema import Experiment
+from priorbench.config import Experiment
 from priorbench.errors import raise_if_storage
 from priorbench.jobs.curve import curve_text
 from priorbench.jobs.log import PacedLog, in_words, say, say_that_it_waits

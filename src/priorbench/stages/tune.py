@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from priorbench.config.schema import Experiment
+from priorbench.config import Experiment
 from priorbench.errors import MachineError, raise_if_storage
 from priorbench.jobs.log import say, say_that_it_waits
 from priorbench.jobs.pool import Begun, Done, run_each

@@ -1,0 +1,126 @@
+"""Where plugins are found, and how each is imported."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from importlib.metadata import EntryPoint, entry_points
+from pathlib import Path
+from types import ModuleType
+from typing import TypeAlias
+
+from priorbench.plugins import builtin
+from priorbench.plugins.hookspecs import PROJECT
+from priorbench.plugins.registry import Plugin, PluginError
+
+DEFAULT_FOLDER = Path("plugins")
+"""The folder that is searched where the configuration names none; it alone may be missing."""
+Import: TypeAlias = Callable[[], ModuleType]
+"""Imports the module that registers a plugin's specs."""
+
+
+def find_plugins(folders: Sequence[Path]) -> Iterator[tuple[Plugin, Import]]:
+    """Yield the library's own plugin, those in ``folders``, and those of installed packages."""
+    yield Plugin("priorbench", "built-in", str(builtin.__file__), "priorbench"), lambda: builtin
+    for folder in folders:
+        for path in _plugin_paths(folder):
+            yield _folder_plugin(path, folder, folders)
+    for entry in sorted(entry_points(group=PROJECT), key=lambda entry: entry.name):
+        package = entry.module.rpartition(".")[0] or entry.module
+        yield Plugin(entry.name, "package", entry.value, package), _import_of(entry)
+
+
+def missing_folder(folders: Sequence[Path]) -> str:
+    """Return what is wrong with the default folder if it does not exist.
+
+    Raises:
+        PluginError: another folder does not exist.
+    """
+    problem = ""
+    for folder in folders:
+        if not folder.is_dir():
+            place = (
+                f"the folder {folder.absolute()} does not exist "
+                "(relative paths start where the command is run)"
+            )
+            if folder != DEFAULT_FOLDER:
+                raise PluginError(f"plugins.folders: {place}")
+            problem = f"no folder of plugins was searched: {place}"
+    return problem
+
+
+def _plugin_paths(folder: Path) -> Iterator[Path]:
+    """Yield the plugins in a folder, and those in the groups in it.
+
+    A group is a folder without a ``plugin.py`` of its own that holds folders with one.
+    """
+    for path in sorted(folder.iterdir() if folder.is_dir() else ()):
+        if path.name.startswith((".", "_")) or not (path.is_dir() or path.suffix == ".py"):
+            continue
+        if not (path / "plugin.py").is_file() and any(path.glob("*/plugin.py")):
+            yield from _plugin_paths(path)
+        else:
+            yield path
+
+
+def _folder_plugin(path: Path, folder: Path, folders: Sequence[Path]) -> tuple[Plugin, Import]:
+    """Return the plugin in ``path``, a folder with a ``plugin.py`` or one file."""
+    last = path.stem if path.is_file() else path.name
+    name = ".".join([*path.relative_to(folder).parts[:-1], last])
+    absolute = folder.resolve()
+    package = f"{absolute.name}.{name}"
+    file = path if path.is_file() else path / "plugin.py"
+
+    def load() -> ModuleType:
+        if "." in last:
+            raise PluginError("the name of a plugin's folder can't hold a dot: rename it")
+        if not file.is_file():
+            raise PluginError(f"{file} is missing: a plugin's folder registers its specs there")
+        _make_importable(absolute, [other.resolve() for other in folders])
+        module = package if path.is_file() else f"{package}.plugin"
+        _forget_other(package, module, absolute / file.relative_to(folder))
+        return importlib.import_module(module)
+
+    return Plugin(name, "folder", str(file), package), load
+
+
+def _make_importable(folder: Path, folders: Sequence[Path]) -> None:
+    """Make a folder a namespace package (PEP 420), as if its parent were on the path.
+
+    Of several ``folders`` of one name, this one is searched first.
+
+    Raises:
+        PluginError: an installed package or a module of Python has the folder's name.
+    """
+    if str(folder.parent) not in sys.path:
+        sys.path.append(str(folder.parent))
+    package = importlib.import_module(folder.name)
+    if getattr(package, "__file__", None) and str(folder) not in getattr(package, "__path__", ()):
+        raise PluginError(
+            f"the folder {folder} has the name of a Python package ({package.__file__}): rename it"
+        )
+    others = [str(other) for other in folders if other.name == folder.name and other != folder]
+    package.__path__ = [str(folder), *others]
+
+
+def _forget_other(package: str, module: str, file: Path) -> None:
+    """Drop a folder plugin of the same name whose ``module`` was loaded from another file."""
+    loaded = sys.modules.get(module)
+    if loaded is None or loaded.__file__ == str(file):
+        return
+    for name in list(sys.modules):
+        if name == package or name.startswith(f"{package}."):
+            del sys.modules[name]
+
+
+def _import_of(entry: EntryPoint) -> Import:
+    def load() -> ModuleType:
+        module = entry.load()
+        if not isinstance(module, ModuleType):
+            raise PluginError(
+                f"its entry point {entry.value!r} must name a module, not a {type(module).__name__}"
+            )
+        return module
+
+    return load

@@ -1,0 +1,155 @@
+"""All that plugins registered."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import ModuleType
+from typing import Any, Generic, TypeVar
+
+from priorbench.specs import DatasetSpec, MetricSpec, PriorSpec, Spec, StudySpec, TaskSpec
+
+HOOKS: dict[str, type[Spec]] = {
+    "register_priors": PriorSpec,
+    "register_tasks": TaskSpec,
+    "register_datasets": DatasetSpec,
+    "register_metrics": MetricSpec,
+    "register_studies": StudySpec,
+}
+S = TypeVar("S", bound=Spec)
+
+
+class PluginError(ValueError):
+    """A plugin can't be used; the message says which, where and what to do."""
+
+
+@dataclass(frozen=True)
+class Plugin:
+    """A plugin that was found.
+
+    Args:
+        name: its name.
+        origin: ``built-in``, ``folder`` or ``package``.
+        location: the file that declares it.
+        package: the package that relative import strings start from.
+        problem: why it is left out; empty when it is sound.
+    """
+
+    name: str
+    origin: str
+    location: str
+    package: str
+    problem: str = ""
+
+    @property
+    def place(self) -> tuple[str, Path] | None:
+        """The package of its code and its folder or file; None for the library's own."""
+        if self.origin == "folder":
+            file = Path(self.location)
+            return self.package, file.parent if file.name == "plugin.py" else file
+        root = self.package.partition(".")[0]
+        if self.origin == "built-in" or root not in sys.modules:
+            return None
+        return root, module_place(sys.modules[root])
+
+    def data_files(self, spec: Spec) -> dict[str, Path]:
+        """Return the data files that a spec declares, by their names in the plugin's folder.
+
+        Raises:
+            PluginError: a pattern matches no file.
+        """
+        found: dict[str, Path] = {}
+        for pattern in spec.data_files:
+            files = [file for file in sorted(self._folder.glob(pattern)) if file.is_file()]
+            if not files:
+                raise PluginError(
+                    f"data_files of {spec.name!r}: {pattern!r} matches no file in {self._folder}"
+                )
+            found |= {file.relative_to(self._folder).as_posix(): file for file in files}
+        return found
+
+    @property
+    def _folder(self) -> Path:
+        """The folder that names of data files start from."""
+        if self.origin == "folder":
+            return Path(self.location).parent
+        place = module_place(sys.modules[self.package])
+        return place if place.is_dir() else place.parent
+
+
+def module_place(module: ModuleType) -> Path:
+    """Return the folder of a package, or the file of a module."""
+    folders = list(getattr(module, "__path__", ()))
+    return Path(folders[0] if folders else str(module.__file__))
+
+
+@dataclass(frozen=True)
+class Registered(Generic[S]):
+    """A spec together with the plugin that registered it."""
+
+    spec: S
+    plugin: Plugin
+
+    def load(self) -> Any:
+        """Return the spec's factory, imported if it is named by an import string.
+
+        Raises:
+            PluginError: the import fails or the attribute is missing.
+        """
+        factory = self.spec.factory
+        if not isinstance(factory, str):
+            return factory
+        module, attribute = factory.split(":")
+        try:
+            return getattr(importlib.import_module(module, self.plugin.package), attribute)
+        except (Exception, SystemExit) as error:
+            raise PluginError(
+                f"factory {factory!r} of {self.spec.name!r} (plugin {self.plugin.name!r}, "
+                f"{self.plugin.location}) failed to load: {type(error).__name__}: {error}"
+            ) from error
+
+
+@dataclass
+class Registry:
+    """All specs of sound plugins, by name, and every plugin that was found.
+
+    Args:
+        priors: by name, like all kinds of specs.
+        tasks: ways to corrupt images.
+        datasets: sources of images.
+        metrics: measures of a restoration.
+        studies: questions asked of an experiment's results.
+        plugins: sound and broken ones.
+        missing_folder: what is wrong with the default folder if it does not exist.
+    """
+
+    priors: dict[str, Registered[PriorSpec]] = field(default_factory=dict)
+    tasks: dict[str, Registered[TaskSpec]] = field(default_factory=dict)
+    datasets: dict[str, Registered[DatasetSpec]] = field(default_factory=dict)
+    metrics: dict[str, Registered[MetricSpec]] = field(default_factory=dict)
+    studies: dict[str, Registered[StudySpec]] = field(default_factory=dict)
+    plugins: list[Plugin] = field(default_factory=list)
+    missing_folder: str = ""
+
+    @property
+    def problems(self) -> list[str]:
+        """What is wrong with plugins that were left out, and where no folder has any prior."""
+        problems = [plugin.problem for plugin in self.plugins if plugin.problem]
+        if self.missing_folder and not self.priors:
+            problems.insert(0, self.missing_folder)
+        return problems
+
+    def registered_by(self, hook: str) -> dict[str, Registered[Any]]:
+        """Return all that a hook registered, by name."""
+        entries: dict[str, Registered[Any]] = getattr(self, hook.removeprefix("register_"))
+        return entries
+
+    def specs_of(self, plugin: str) -> Iterator[Spec]:
+        """Yield the specs of one plugin."""
+        for hook in HOOKS:
+            for entry in self.registered_by(hook).values():
+                if entry.plugin.name == plugin:
+                    yield entry.spec
