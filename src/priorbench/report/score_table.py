@@ -240,5 +240,6 @@ def _papers(scores: pd.DataFrame, dataset: str, metric: str) -> Iterator[_Paper]
         & (scores["metric"] == metric)
         & (scores["dataset"] == dataset)
     ]
-    for names, group in own.groupby(["prior", "source", "note"]):
-        yield _Paper(*map(str, names), dict(zip(group["task"], group["value"], strict=True)))
+    for (prior, source, note), group in own.groupby(["prior", "source", "note"]):
+        values = dict(zip(group["task"], group["value"], strict=True))
+        yield _Paper(str(prior), str(source), str(note), values)
