@@ -5,7 +5,9 @@ from __future__ import annotations
 import numpy as np
 from skimage.transform import resize
 
-BT601 = np.array([0.299, 0.587, 0.114], dtype=np.float32)
+from priorbench.numerics.constants import LUMA_WEIGHTS
+
+LUMA = np.array(LUMA_WEIGHTS, dtype=np.float32)
 
 
 def transform(
@@ -37,7 +39,7 @@ def to_gray(image: np.ndarray) -> np.ndarray:
 
     MATLAB's rgb2gray, whose weights have more digits, differs by less than 7 · 10⁻⁵.
     """
-    return image if image.ndim == 2 else (image @ BT601).clip(0, 1)
+    return image if image.ndim == 2 else (image @ LUMA).clip(0, 1)
 
 
 def limit_size(image: np.ndarray, size: int) -> np.ndarray:

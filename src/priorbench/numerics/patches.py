@@ -15,10 +15,9 @@ import torch
 from scipy.linalg import helmert
 from torch import Tensor
 
+from priorbench.numerics.constants import LUMA_WEIGHTS
 from priorbench.types import Image, Patches
 
-LUMA = (0.299, 0.587, 0.114)
-"""Weights of red, green and blue in ITU-R BT.601."""
 PATCHES_IN_A_BATCH = 1 << 15
 PROBES = 4000
 """Patches of a test image on which likelihoods are measured."""
@@ -92,7 +91,7 @@ def draw_patches(
     Raises:
         ValueError: an image has neither one nor three channels, or no image is as large as a patch.
     """
-    gray = [image for image in map(to_gray, images) if min(image.shape) >= size]
+    gray = [image for image in map(gray_plane, images) if min(image.shape) >= size]
     if not gray:
         sizes = (
             ", ".join(f"{image.shape[-2]} × {image.shape[-1]}" for image in images) or "none at all"
@@ -163,7 +162,7 @@ def principal_axes(patches: PatchSet) -> tuple[Tensor, Tensor]:
     return (basis @ vectors).mT.contiguous(), variances
 
 
-def to_gray(image: Image) -> Tensor:
+def gray_plane(image: Image) -> Tensor:
     """Return a 1 × C × H × W image as H × W; colour by the BT.601 weights.
 
     Raises:
@@ -173,5 +172,5 @@ def to_gray(image: Image) -> Tensor:
     if channels == 1:
         return image[0, 0]
     if channels == 3:
-        return torch.einsum("c,chw->hw", torch.tensor(LUMA, dtype=image.dtype), image[0])
+        return torch.einsum("c,chw->hw", torch.tensor(LUMA_WEIGHTS, dtype=image.dtype), image[0])
     raise ValueError(f"training images must have 1 or 3 channels, not {channels}")

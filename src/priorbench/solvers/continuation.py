@@ -11,11 +11,10 @@ from dataclasses import dataclass, replace
 
 import torch
 
+from priorbench.numerics.constants import NOISE_FLOOR
 from priorbench.operators import Mask, RandomProjection
 from priorbench.problem import Problem
 from priorbench.specs.solver_settings import Regime, SplittingSettings
-
-NOISE_FLOOR = 1e-3
 
 
 @dataclass(frozen=True)
@@ -84,11 +83,7 @@ class Schedule:
 
 
 def fidelity_weight(sigma: float, trust: float = 1.0) -> float:
-    """Return λ = trust/σ², with σ at least 10⁻³.
-
-    The floor stands for λ = ∞ in noise-free problems: it is Zoran & Weiss's λ = 10⁶ for known
-    pixels.
-    """
+    """Return λ = trust/σ², with σ at least :data:`.NOISE_FLOOR`."""
     return trust * max(sigma, NOISE_FLOOR) ** -2
 
 

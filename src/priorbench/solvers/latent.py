@@ -10,11 +10,12 @@ import math
 import torch
 from torch import Tensor
 
+from priorbench.numerics.constants import NOISE_FLOOR
 from priorbench.numerics.tiles import Tiling
 from priorbench.priors import Context, Generator, Restoration
 from priorbench.problem import Problem
 from priorbench.solvers.colour import from_planes, to_planes
-from priorbench.solvers.continuation import NOISE_FLOOR, fidelity_weight
+from priorbench.solvers.continuation import fidelity_weight
 from priorbench.types import Image
 
 RATE = 0.05
