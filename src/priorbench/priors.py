@@ -20,7 +20,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol, runtime_checkable
 
 import torch
 from safetensors.torch import load as load_tensors
@@ -31,17 +31,30 @@ from priorbench.errors import NotApplicable
 from priorbench.specs.solver_settings import SolverSettings, SplittingSettings
 from priorbench.store.checkpoints import Checkpoint
 from priorbench.store.files import write_atomically
-from priorbench.types import Image, Patches, Scores
+from priorbench.types import AnyImage, Codes, Image, Patches, Scores, Tiles
 
 if TYPE_CHECKING:
     # Fits have no problem: without this import a change of an operator trains nothing again.
     from priorbench.problem import Problem
+
+__all__ = [
+    "Context",
+    "Denoiser",
+    "Generator",
+    "Learned",
+    "PatchPrior",
+    "Prior",
+    "Progress",
+    "Restoration",
+    "silent",
+]
 
 CPU = torch.device("cpu")
 Estimator = Literal["mmse", "smoother"]
 """What a denoiser returns: the mean of what the image may be, or the image with its variation shrunk."""
 
 
+@runtime_checkable
 class Progress(Protocol):
     """Is told how far a computation is."""
 
@@ -174,10 +187,10 @@ class Generator(ABC):
     latent_size: int
 
     @abstractmethod
-    def decode(self, z: Tensor) -> Tensor:
+    def decode(self, z: Codes) -> Tiles:
         """Return the tiles, N × T × T, of codes, N × L; differentiable."""
 
-    def encode(self, tiles: Tensor, sigma: float) -> Tensor:
+    def encode(self, tiles: Tiles, sigma: float) -> Codes:
         """Return codes, N × L, to begin a search with; by default the most likely ones, 0.
 
         Args:
@@ -186,7 +199,7 @@ class Generator(ABC):
         """
         return tiles.new_zeros(len(tiles), self.latent_size)
 
-    def deviation(self, z: Tensor) -> float:
+    def deviation(self, z: Codes) -> float:
         """Return by how much a pixel differs from what is generated, as a standard deviation on [0, 1].
 
         By default 0: images are exactly what is generated.
@@ -239,7 +252,7 @@ class Learned(ABC):
     """
 
     @abstractmethod
-    def fit(self, images: Sequence[Image], context: Context) -> Iterator[Mapping[str, float]]:
+    def fit(self, images: Sequence[AnyImage], context: Context) -> Iterator[Mapping[str, float]]:
         """Fit to ``images`` and yield one row of the training curve for each iteration.
 
         Args:

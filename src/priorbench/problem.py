@@ -19,7 +19,9 @@ from priorbench.errors import NotApplicable
 from priorbench.operators import LinearOperator, operator_class
 from priorbench.store.archives import read_arrays
 from priorbench.store.files import write_atomically
-from priorbench.types import Image, Observation
+from priorbench.types import Guide, Image, Observation
+
+__all__ = ["Problem"]
 
 FORMAT = 2
 
@@ -51,7 +53,7 @@ class Problem:
     sigma: float
     peak: float | None = None
     corruption: str = ""
-    guide: Image | None = None
+    guide: Guide | None = None
 
     def __post_init__(self) -> None:
         if not 0 <= self.sigma < float("inf"):
@@ -75,7 +77,7 @@ class Problem:
         if self.guide is not None:
             self._check_guide(self.guide)
 
-    def _check_guide(self, guide: Image) -> None:
+    def _check_guide(self, guide: Guide) -> None:
         """Raise ValueError if this is no guide for the image that is sought."""
         if guide.ndim != 4 or guide.shape[0] != 1 or guide.shape[1] not in (1, 3):
             raise ValueError(

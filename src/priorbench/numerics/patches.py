@@ -16,7 +16,17 @@ from scipy.linalg import helmert
 from torch import Tensor
 
 from priorbench.numerics.constants import LUMA_WEIGHTS
-from priorbench.types import Image, Patches
+from priorbench.types import AnyImage, Image, Patches, Plane, Scores
+
+__all__ = [
+    "PatchSet",
+    "draw_patches",
+    "gray_plane",
+    "mean_free_basis",
+    "mean_log_likelihoods",
+    "principal_axes",
+    "probe_patches",
+]
 
 PATCHES_IN_A_BATCH = 1 << 15
 PROBES = 4000
@@ -67,7 +77,7 @@ class PatchSet:
 
 
 def draw_patches(
-    images: Sequence[Image],
+    images: Sequence[AnyImage],
     size: int,
     count: int,
     held_out: float,
@@ -123,7 +133,7 @@ def draw_patches(
     return at(drawn), at(measuring)
 
 
-def probe_patches(images: Mapping[str, Image], size: int) -> dict[str, Patches]:
+def probe_patches(images: Mapping[str, AnyImage], size: int) -> dict[str, Patches]:
     """Return the patches of test images on which studies measure likelihoods, N × D, by image.
 
     They are a function of each image alone, so that the same quantity has the same value in all
@@ -142,7 +152,7 @@ def probe_patches(images: Mapping[str, Image], size: int) -> dict[str, Patches]:
 
 
 def mean_log_likelihoods(
-    log_prob: Callable[[Patches], Tensor], blocks: Iterable[Patches]
+    log_prob: Callable[[Patches], Scores], blocks: Iterable[Patches]
 ) -> np.ndarray:
     """Return the mean log-likelihood of each block of patches, in nats per patch."""
     return np.array([float(log_prob(block).double().mean()) for block in blocks])
@@ -162,7 +172,7 @@ def principal_axes(patches: PatchSet) -> tuple[Tensor, Tensor]:
     return (basis @ vectors).mT.contiguous(), variances
 
 
-def gray_plane(image: Image) -> Tensor:
+def gray_plane(image: Image) -> Plane:
     """Return a 1 × C × H × W image as H × W; colour by the BT.601 weights.
 
     Raises:

@@ -8,6 +8,10 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from priorbench.types import Planes, Tiles
+
+__all__ = ["Tiling"]
+
 
 class Tiling:
     """Tiles on a regular grid that covers planes of one size.
@@ -44,7 +48,7 @@ class Tiling:
         """Return how many tiles a plane has."""
         return len(self.rows) * len(self.columns)
 
-    def cut(self, planes: Tensor) -> Tensor:
+    def cut(self, planes: Planes) -> Tiles:
         """Return the tiles of planes, P × H × W, one plane after the other, as N × T × T."""
         below, beside = self._full[0] - self.height, self._full[1] - self.width
         if below or beside:
@@ -53,7 +57,7 @@ class Tiling:
         tiles = [row[:, :, left : left + self.size] for row in rows for left in self.columns]
         return torch.stack(tiles, dim=1).flatten(0, 1)
 
-    def blend(self, tiles: Tensor) -> Tensor:
+    def blend(self, tiles: Tiles) -> Planes:
         """Return the planes, P × H × W, that tiles, N × T × T, make up."""
         tiles = tiles.view(-1, len(self), self.size, self.size)
         planes = self._sum(tiles * self._window.to(tiles)) / self._weight.to(tiles)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cached_property
 from typing import Any, ClassVar
 
@@ -32,7 +32,7 @@ class LinearOperator(ABC):
 
     name: ClassVar[str]
 
-    def __init__(self, image_shape: tuple[int, int, int]) -> None:
+    def __init__(self, image_shape: Sequence[int]) -> None:
         shape = tuple(int(n) for n in image_shape)
         if len(shape) != 3 or min(shape) < 1:
             raise ValueError(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Literal, get_args
 
 import torch
@@ -34,7 +35,7 @@ class Blur(LinearOperator):
     name = "blur"
 
     def __init__(
-        self, kernel: Tensor, image_shape: tuple[int, int, int], boundary: Boundary = "circular"
+        self, kernel: Tensor, image_shape: Sequence[int], boundary: Boundary = "circular"
     ) -> None:
         super().__init__(image_shape)
         _, height, width = self.image_shape
@@ -66,7 +67,7 @@ class Blur(LinearOperator):
         """Return the kernel, the image's shape and the boundary."""
         return {
             "kernel": self.kernel,
-            "image_shape": list(self.image_shape),
+            "image_shape": self.image_shape,
             "boundary": self.boundary,
         }
 

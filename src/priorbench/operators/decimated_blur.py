@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import torch
@@ -32,7 +33,7 @@ class DecimatedBlur(LinearOperator):
 
     name = "decimated-blur"
 
-    def __init__(self, kernel: Tensor, image_shape: tuple[int, int, int], factor: int) -> None:
+    def __init__(self, kernel: Tensor, image_shape: Sequence[int], factor: int) -> None:
         super().__init__(image_shape)
         channels, height, width = self.image_shape
         check_factor(factor, height, width)
@@ -58,7 +59,7 @@ class DecimatedBlur(LinearOperator):
 
     def arguments(self) -> dict[str, Any]:
         """Return the kernel, the image's shape and the factor."""
-        return {"kernel": self.kernel, "image_shape": list(self.image_shape), "factor": self.factor}
+        return {"kernel": self.kernel, "image_shape": self.image_shape, "factor": self.factor}
 
     def norm(self) -> float:
         """Return the root of the largest eigenvalue of HHᵀ."""

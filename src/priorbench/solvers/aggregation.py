@@ -7,13 +7,18 @@ from collections.abc import Callable, Iterator
 import torch
 from torch import Tensor
 
-from priorbench.types import Patches
+from priorbench.types import Patches, Plane
+
+__all__ = [
+    "average_everywhere",
+    "average_on_grid",
+]
 
 PATCHES_IN_A_BATCH = 1 << 16
 
 
 def average_everywhere(
-    image: Tensor, size: int, estimate: Callable[[Patches], Patches], average: Tensor
+    image: Plane, size: int, estimate: Callable[[Patches], Patches], average: Plane
 ) -> Iterator[float]:
     """Write the average of the estimates of all overlapping patches into ``average``; yield the fraction done.
 
@@ -42,11 +47,11 @@ def average_everywhere(
 
 
 def average_on_grid(
-    image: Tensor,
+    image: Plane,
     size: int,
     stride: int,
     estimate: Callable[[Patches], Patches],
-    average: Tensor,
+    average: Plane,
     generator: torch.Generator,
 ) -> Iterator[float]:
     """Write the average of the estimates of the patches on a jittered grid into ``average``; yield the fraction done.

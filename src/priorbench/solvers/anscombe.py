@@ -9,12 +9,14 @@ from functools import cache
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from priorbench.errors import NotApplicable
 from priorbench.operators import Identity
 from priorbench.priors import Restoration
 from priorbench.problem import Problem
-from priorbench.types import Image
+
+__all__ = ["restore_stabilised"]
 
 OFFSET = 3 / 8
 TABLE_END = 200.0
@@ -48,12 +50,12 @@ def restore_stabilised(solve: Callable[[Problem], Restoration], problem: Problem
     return replace(result, image=inverse_anscombe(result.image * span + low) / peak)
 
 
-def anscombe(counts: Image) -> Image:
+def anscombe(counts: Tensor) -> Tensor:
     """Return 2√(k + 3/8)."""
     return 2 * (counts.clamp(min=0) + OFFSET).sqrt()
 
 
-def inverse_anscombe(stabilised: Image) -> Image:
+def inverse_anscombe(stabilised: Tensor) -> Tensor:
     """Return the mean m of the Poisson distribution for which E[2√(k + 3/8)] is ``stabilised``.
 
     The exact unbiased inverse of Mäkitalo & Foi 2011, doi:10.1109/TIP.2010.2056693: from a table of the expectation,

@@ -8,15 +8,13 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 
-from torch import Tensor
-
 from priorbench.priors import Context, PatchPrior, Restoration
 from priorbench.problem import Problem
 from priorbench.solvers.aggregation import average_everywhere, average_on_grid
 from priorbench.solvers.answers import checked
 from priorbench.solvers.continuation import Schedule
 from priorbench.solvers.half_quadratic import Estimate, half_quadratic
-from priorbench.types import Patches
+from priorbench.types import Patches, Plane
 
 PATCHES_TO_ADAPT_TO = 100_000
 
@@ -52,10 +50,10 @@ def epll(
             f"the image is {height} × {width}; this prior needs at least {prior.patch_size} pixels a side"
         )
 
-    def begin(plane: Tensor, noise_variance: float) -> Estimate:
+    def begin(plane: Plane, noise_variance: float) -> Estimate:
         own = _adapted(prior, plane, noise_variance)
 
-        def estimate(plane: Tensor, noise_variance: float, average: Tensor) -> Iterator[float]:
+        def estimate(plane: Plane, noise_variance: float, average: Plane) -> Iterator[float]:
             def map_estimate(patches: Patches) -> Patches:
                 estimate = own.map_estimate(patches, noise_variance)
                 return checked(estimate, patches, f"{type(own).__qualname__}.map_estimate")
@@ -71,7 +69,7 @@ def epll(
     return half_quadratic(begin, problem, context, schedule)
 
 
-def _adapted(prior: PatchPrior, plane: Tensor, noise_variance: float) -> PatchPrior:
+def _adapted(prior: PatchPrior, plane: Plane, noise_variance: float) -> PatchPrior:
     """Return the prior as it adapts itself to a plane (H × W) with noise."""
     size = prior.patch_size
     step = math.ceil((plane.numel() / PATCHES_TO_ADAPT_TO) ** 0.5)

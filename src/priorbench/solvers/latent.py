@@ -18,6 +18,8 @@ from priorbench.solvers.colour import from_planes, to_planes
 from priorbench.solvers.continuation import fidelity_weight
 from priorbench.types import Image
 
+__all__ = ["latent_search"]
+
 RATE = 0.05
 DECAY = (0.9, 0.99)
 

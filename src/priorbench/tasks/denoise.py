@@ -7,7 +7,9 @@ import torch
 from priorbench.operators import Identity, Mask
 from priorbench.problem import Problem
 from priorbench.tasks.base import Task, add_noise, check_finite, refuse_mask, shape_of
-from priorbench.types import Image, Observation
+from priorbench.types import Image, Observation, PixelMask
+
+__all__ = ["Denoise", "DenoisePoisson", "DenoiseSaltPepper"]
 
 
 class Denoise(Task):
@@ -24,7 +26,7 @@ class Denoise(Task):
         """Return y = x + n."""
         return add_noise(image, Identity(shape_of(image)), self.sigma, generator)
 
-    def observe(self, image: Observation, mask: Image | None = None) -> Problem:
+    def observe(self, image: Observation, mask: PixelMask | None = None) -> Problem:
         """Return the noisy image as a problem."""
         refuse_mask(mask, "denoise")
         return Problem(image, Identity(shape_of(image)), self.sigma)
@@ -47,7 +49,7 @@ class DenoisePoisson(Task):
             torch.poisson(self.peak * image.clamp(min=0), generator=generator) / self.peak
         )
 
-    def observe(self, image: Observation, mask: Image | None = None) -> Problem:
+    def observe(self, image: Observation, mask: PixelMask | None = None) -> Problem:
         """Return the counts, divided by the peak, as a problem."""
         refuse_mask(mask, "denoise-poisson")
         return self._problem(image)
@@ -77,7 +79,7 @@ class DenoiseSaltPepper(Task):
         y[hit] = torch.randint(0, 2, hit.shape, generator=generator).to(y.dtype)
         return self.observe(y.reshape(image.shape))
 
-    def observe(self, image: Observation, mask: Image | None = None) -> Problem:
+    def observe(self, image: Observation, mask: PixelMask | None = None) -> Problem:
         """Return the problem with all pixels missing that are black or white.
 
         Raises:

@@ -7,16 +7,16 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from torch import Tensor
 
 from priorbench.data.images import read_picture
 from priorbench.store.files import read_at_most
+from priorbench.types import Known
 
 MOST_BYTES = 2**26
 """Of a kernel as a NumPy array."""
 
 
-def read_mask(path: Path) -> Tensor:
+def read_mask(path: Path) -> Known:
     """Return a mask as a bool matrix, H × W, true where a pixel is known.
 
     A pixel is known where the mask is opaque and brighter than mid-gray.

@@ -13,7 +13,7 @@ from priorbench.problem import Problem
 from priorbench.tasks.base import refuse_mask
 from priorbench.tasks.denoise import Denoise
 from priorbench.tasks.masks import numpy_generator
-from priorbench.types import Image, Observation
+from priorbench.types import Guide, Image, Observation, PixelMask
 
 FAINT = 2 / 255
 """Standard deviation of the flash photograph's noise."""
@@ -37,7 +37,7 @@ class DenoiseGuided(Denoise):
         return replace(problem, guide=flash_photograph(image, numpy_generator(generator)))
 
     def observe(
-        self, image: Observation, mask: Image | None = None, guide: Image | None = None
+        self, image: Observation, mask: PixelMask | None = None, guide: Guide | None = None
     ) -> Problem:
         """Return the noisy image and its ``guide``, 1 × 1 or 3 × H × W, as a problem."""
         refuse_mask(mask, "denoise-guided")

@@ -7,7 +7,7 @@ import torch
 from priorbench.operators import RandomProjection
 from priorbench.problem import Problem
 from priorbench.tasks.base import Task, add_noise, shape_of
-from priorbench.types import Image, Observation
+from priorbench.types import Image, Observation, PixelMask
 
 
 class Sense(Task):
@@ -29,7 +29,7 @@ class Sense(Task):
         selected = torch.randperm(height * width, generator=generator)[:count].sort().values
         return add_noise(image, RandomProjection(signs, selected, channels), self.sigma, generator)
 
-    def observe(self, image: Observation, mask: Image | None = None) -> Problem:
+    def observe(self, image: Observation, mask: PixelMask | None = None) -> Problem:
         """Raise ValueError: a photograph is no set of projections."""
         raise ValueError(
             "the projections of compressed sensing can't be read from a photograph; leave out --observed"

@@ -10,7 +10,7 @@ from priorbench.operators import DecimatedBlur, Downsample, LinearOperator
 from priorbench.problem import Problem
 from priorbench.tasks.base import Task, add_noise, refuse_mask, shape_of
 from priorbench.tasks.kernels import gaussian
-from priorbench.types import Image, Observation
+from priorbench.types import Image, Observation, PixelMask, Resized
 
 
 class SuperResolve(Task):
@@ -37,7 +37,7 @@ class SuperResolve(Task):
         """Return y = Hx + n."""
         return add_noise(image, self._operator(shape_of(image)), self.sigma, generator)
 
-    def observe(self, image: Observation, mask: Image | None = None) -> Problem:
+    def observe(self, image: Observation, mask: PixelMask | None = None) -> Problem:
         """Return a small image as a problem."""
         refuse_mask(mask, "sr")
         channels, height, width = shape_of(image)
@@ -45,7 +45,7 @@ class SuperResolve(Task):
             image, self._operator((channels, height * self.factor, width * self.factor)), self.sigma
         )
 
-    def fit(self, image: Image) -> Image:
+    def fit(self, image: Image) -> Resized:
         """Return the image with its sides cut to multiples of the factor."""
         _, height, width = shape_of(image)
         if min(height, width) < self.factor:
