@@ -8,6 +8,8 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+__all__ = ["derive_seed", "seed_everything", "seeded"]
+
 HASH_SEED = "0"
 """``PYTHONHASHSEED`` of the processes that run a plugin's code: the order of a set of strings repeats."""
 

@@ -27,6 +27,8 @@ from priorbench.specs import PriorSpec
 if TYPE_CHECKING:
     from torch import Tensor
 
+__all__ = ["Repeat", "check_repeats"]
+
 SIDE, TRAINING_SIDE = 48, 96
 PLACES = ((96, 208), (200, 120))
 """Rows and columns of the corners of the two images that every task is done with."""

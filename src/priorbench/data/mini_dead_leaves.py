@@ -12,6 +12,8 @@ from priorbench.data.textures import exponential_textures
 from priorbench.errors import unknown
 from priorbench.seeds import derive_seed
 
+__all__ = ["mini_dead_leaves"]
+
 
 def load_mini_dead_leaves(parameters: MiniDeadLeavesParameters, image: str) -> np.ndarray:
     """Return a sheet of independent patches by its name; a prior learns from it with patches on a grid of their side.

@@ -9,6 +9,11 @@ from pydantic import Field, FiniteFloat, ValidationInfo, field_validator
 
 from priorbench.specs import Parameters
 
+__all__ = [
+    "DeadLeavesParameters",
+    "MiniDeadLeavesParameters",
+]
+
 
 class SyntheticParameters(Parameters):
     """How many images there are, and of which seed."""

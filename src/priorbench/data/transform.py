@@ -7,6 +7,8 @@ from skimage.transform import resize
 
 from priorbench.numerics.constants import LUMA_WEIGHTS
 
+__all__ = ["centre_crop", "limit_size", "to_gray", "transform"]
+
 LUMA = np.array(LUMA_WEIGHTS, dtype=np.float32)
 
 

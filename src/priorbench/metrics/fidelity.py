@@ -7,6 +7,8 @@ from skimage.metrics import structural_similarity
 
 from priorbench.errors import NotApplicable
 
+__all__ = ["luma", "psnr", "psnr_y", "rmse", "ssim"]
+
 SSIM_WINDOW = 11
 EXACT = 120.0
 """The PSNR in dB of equal images, and the highest there is."""

@@ -9,6 +9,10 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+__all__ = [
+    "Muon",
+]
+
 QUINTIC = (3.4445, -4.7750, 2.0315)
 """Coefficients a, b, c of the iteration X ← aX + (bXXᵀ + c(XXᵀ)²)X that takes singular values to about 1."""
 

@@ -6,6 +6,8 @@ from pydantic import Field
 
 from priorbench.specs import Parameters
 
+__all__ = ["TrainingParameters"]
+
 
 class TrainingParameters(Parameters):
     """Base of the parameters of a network that :func:`priorbench.networks.training.train` trains."""

@@ -22,7 +22,14 @@ from priorbench.networks.parameters import TrainingParameters
 from priorbench.numerics.patches import PatchSet
 from priorbench.priors import Context
 
+__all__ = [
+    "Objective",
+    "Row",
+    "train",
+]
+
 Row = Mapping[str, float]
+"""Values of a training curve by name, at one iteration."""
 
 FINAL_RATE = 0.01
 ATTEMPTS = 3

@@ -13,6 +13,8 @@ from typing import TypeVar
 
 import torch
 
+__all__ = ["each", "in_threads", "workers"]
+
 Part = TypeVar("Part")
 Result = TypeVar("Result")
 

@@ -16,6 +16,8 @@ from priorbench.operators import Mask, RandomProjection
 from priorbench.problem import Problem
 from priorbench.specs.solver_settings import Regime, SplittingSettings
 
+__all__ = ["Schedule", "fidelity_weight", "geometric", "regime"]
+
 
 @dataclass(frozen=True)
 class Schedule:
