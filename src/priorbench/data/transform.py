@@ -45,7 +45,7 @@ def to_gray(image: np.ndarray) -> np.ndarray:
 
 
 def limit_size(image: np.ndarray, size: int) -> np.ndarray:
-    """Shrink ``image`` so that its longer side has ``size`` pixels, antialiased; a smaller one stays as it is."""
+    """Shrink an image whose longer side exceeds ``size`` pixels to that, antialiased."""
     height, width = image.shape[:2]
     longer = max(height, width)
     if longer <= size:
@@ -56,7 +56,7 @@ def limit_size(image: np.ndarray, size: int) -> np.ndarray:
 
 
 def centre_crop(image: np.ndarray, height: int, width: int) -> np.ndarray:
-    """Cut ``height`` × ``width`` out of the centre; where the image is smaller it is left as it is."""
+    """Cut ``height`` × ``width`` out of the centre, or less where the image is smaller."""
     top = max(0, (image.shape[0] - height) // 2)
     left = max(0, (image.shape[1] - width) // 2)
     return image[top : top + height, left : left + width]

@@ -1,8 +1,8 @@
 """Square gray patches: drawn from images, and without their mean.
 
-What patch priors share. A patch of D pixels is its mean and the D − 1 coordinates u = Bᵀx in the space orthogonal to
-the constant patch. Densities are of u, in nats on those D − 1 dimensions; the mean has a flat prior. Nothing else
-makes the likelihoods of different models comparable.
+What patch priors share. A patch of D pixels is its mean and the D − 1 coordinates u = Bᵀx in the
+space orthogonal to the constant patch. Densities are of u, in nats on those D − 1 dimensions; the
+mean has a flat prior. Nothing else makes the likelihoods of different models comparable.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ PROBES = 4000
 
 
 def mean_free_basis(pixels: int) -> Tensor:
-    """Return B, D × (D − 1) in float64: orthonormal columns, each orthogonal to the constant patch."""
+    """Return B, D × (D − 1) in float64: an orthonormal basis of the patches with mean 0."""
     return torch.from_numpy(helmert(pixels)).mT.contiguous()
 
 
@@ -84,11 +84,12 @@ def draw_patches(
     generator: torch.Generator,
     grid: int = 1,
 ) -> tuple[PatchSet, PatchSet]:
-    """Return training patches and held-out patches, uniform over the positions of all images, each position once.
+    """Return training and held-out patches, drawn from all positions without replacement.
 
-    The held-out ones depend on the images and the numbers only, not on the generator: models of different
-    parameters and seeds are measured on the same patches, because the likelihood varies far more between
-    patches than between good models. Images smaller than a patch have none. Both sets are in random order.
+    The held-out ones depend on the images and the numbers only, not on the generator: models of
+    different parameters and seeds are measured on the same patches, because the likelihood varies
+    far more between patches than between good models. Images smaller than a patch have none. Both
+    sets are in random order.
 
     Args:
         images: each 1 × C × H × W, of any sizes.
@@ -159,9 +160,10 @@ def mean_log_likelihoods(
 
 
 def principal_axes(patches: PatchSet) -> tuple[Tensor, Tensor]:
-    """Return the orthonormal principal axes of patches without their mean, one a row, and the variances along them.
+    """Return the principal axes of patches without their mean, one a row, and their variances.
 
-    Both are float64, (D − 1) × D and D − 1, the least variance first. The patches are cut out a batch at a time.
+    Both are float64, (D − 1) × D and D − 1, the least variance first. The patches are cut out a
+    batch at a time.
     """
     basis = mean_free_basis(patches.size**2)
     covariance = torch.zeros(basis.shape[1], basis.shape[1], dtype=torch.float64)

@@ -16,9 +16,9 @@ __all__ = ["Tiling"]
 class Tiling:
     """Tiles on a regular grid that covers planes of one size.
 
-    A pixel of the blended image is the mean of the tiles over it, weighted by their windows, which fall smoothly from
-    the middle of a tile to its border: where one tile ends, others have all the weight, so no seam is left. Blending
-    is linear and undoes cutting.
+    A pixel of the blended image is the mean of the tiles over it, weighted by their windows, which
+    fall smoothly from the middle of a tile to its border: where one tile ends, others have all the
+    weight, so no seam is left. Blending is linear and undoes cutting.
 
     Attributes:
         rows: first row of each tile of a column of tiles.
@@ -28,7 +28,8 @@ class Tiling:
         height: of the planes; less than ``size`` is filled up by repeating the border.
         width: of the planes; likewise.
         size: side T of a tile.
-        stride: pixels from one tile to the next, at most T; the grid is spread evenly, so they can be fewer.
+        stride: pixels from one tile to the next, at most T; the grid is spread evenly, so they can
+            be fewer.
 
     Raises:
         ValueError: the stride is less than 1 or leaves pixels out.
@@ -79,7 +80,7 @@ class Tiling:
 
 
 def _starts(length: int, size: int, stride: int) -> list[int]:
-    """Return the first pixel of each tile along an axis, spread evenly from one end to the other."""
+    """Return the first pixel of each tile along an axis, evenly spread from end to end."""
     last = length - size
     count = -(-last // stride)
     return [round(last * place / count) for place in range(count + 1)] if count else [0]

@@ -19,9 +19,10 @@ Boundary = Literal["circular", "valid"]
 class Blur(LinearOperator):
     r"""Hx = k * x, the operator of de-blurring.
 
-    With the boundary ``circular`` the image continues at its opposite side and H is diagonal in the Fourier
-    domain. With ``valid`` only pixels are observed that depend on nothing outside the image, as in a photograph
-    of a larger scene; the observation is smaller than the image by the kernel's sides less one.
+    With the boundary ``circular`` the image continues at its opposite side and H is diagonal in the
+    Fourier domain. With ``valid`` only pixels are observed that depend on nothing outside the
+    image, as in a photograph of a larger scene; the observation is smaller than the image by the
+    kernel's sides less one.
 
     Args:
         kernel: k, with odd sides, not negative; the same for all channels.

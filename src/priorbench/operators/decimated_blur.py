@@ -17,10 +17,10 @@ from priorbench.types import Image, Observation
 class DecimatedBlur(LinearOperator):
     r"""Hx = S (k * x): circular convolution, then every s-th pixel in both directions.
 
-    The pixel kept is the block's middle one, for an even factor the one before the middle. The data step is the
-    closed form of Zhao et al. 2016, doi:10.1109/TIP.2016.2567075: HHᵀ is circulant on the coarse grid, with
-    |k̂|² averaged over the frequencies that alias as eigenvalues, so
-    x = v + Hᵀ (HHᵀ + ρ/λ)⁻¹ (y − Hv) takes Fourier transforms only.
+    The pixel kept is the block's middle one, for an even factor the one before the middle. The data
+    step is the closed form of Zhao et al. 2016, doi:10.1109/TIP.2016.2567075: HHᵀ is circulant on
+    the coarse grid, with |k̂|² averaged over the frequencies that alias as eigenvalues, so x = v +
+    Hᵀ (HHᵀ + ρ/λ)⁻¹ (y − Hv) takes Fourier transforms only.
 
     Args:
         kernel: k, with odd sides, not negative; the same for all channels.
@@ -28,7 +28,8 @@ class DecimatedBlur(LinearOperator):
         factor: s.
 
     Raises:
-        ValueError: the kernel is no kernel or larger than the image, or the factor does not divide its sides.
+        ValueError: the kernel is no kernel or larger than the image, or the factor does not divide
+            its sides.
     """
 
     name = "decimated-blur"

@@ -15,11 +15,12 @@ from priorbench.types import Image, Observation, Resized
 class Downsample(LinearOperator):
     r"""Hx = A x Bᵀ with one resampling matrix for the columns and one for the rows.
 
-    ``bicubic`` is MATLAB's ``imresize`` with its antialiasing and its symmetric boundary, before rounding.
+    ``bicubic`` is MATLAB's ``imresize`` with its antialiasing and its symmetric boundary, before
+    rounding.
 
-    The data step is exact for every boundary and kernel. With HHᵀ = AAᵀ ⊗ BBᵀ diagonal in the product of the two
-    factors' eigenvectors, Woodbury's identity gives x = v + Hᵀ (HHᵀ + ρ/λ)⁻¹ (y − Hv); Zhao et al. 2016,
-    doi:10.1109/TIP.2016.2567075, do the same in the Fourier domain.
+    The data step is exact for every boundary and kernel. With HHᵀ = AAᵀ ⊗ BBᵀ diagonal in the
+    product of the two factors' eigenvectors, Woodbury's identity gives x = v + Hᵀ (HHᵀ + ρ/λ)⁻¹ (y
+    − Hv); Zhao et al. 2016, doi:10.1109/TIP.2016.2567075, do the same in the Fourier domain.
 
     Args:
         image_shape: (C, H, W), multiples of the factor.

@@ -1,4 +1,4 @@
-"""Colour images for priors of gray patches: three opponent planes, each with its share of the noise."""
+"""Colour images for priors of gray patches: three opponent planes and their noise."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from priorbench.types import Image, Planes
 __all__ = ["from_planes", "to_planes"]
 
 OPPONENT = ((1 / 3, 1 / 3, 1 / 3), (1 / 2, 0.0, -1 / 2), (1 / 4, -1 / 2, 1 / 4))
-"""Mean, red against blue, green against both, each on the scale of a gray image; the rows are orthogonal.
+"""Mean, red against blue, green against both, on the scale of a gray image; rows are orthogonal.
 
-Priors of gray patches restore them better than red, green and blue, whose edges they would have to find three
-times: by 1.4 to 1.9 dB for a GMM at σ from 15 to 50 (``benchmarks/colour.py``).
+Priors of gray patches restore them better than red, green and blue, whose edges they would have to
+find three times: by 1.4 to 1.9 dB for a GMM at σ from 15 to 50 (``benchmarks/colour.py``).
 """
 
 

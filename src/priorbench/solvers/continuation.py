@@ -92,8 +92,9 @@ def fidelity_weight(sigma: float, trust: float = 1.0) -> float:
 def regime(problem: Problem) -> Regime:
     """Return what the operator does to pixels, which decides how an iteration has to proceed.
 
-    Known pixels are right at once, and missing ones are filled from them. With noise on mixed pixels an iteration
-    must settle where data and prior agree. Without it the data are exact, and what they leave open fades slowly.
+    Known pixels are right at once, and missing ones are filled from them. With noise on mixed
+    pixels an iteration must settle where data and prior agree. Without it the data are exact, and
+    what they leave open fades slowly.
     """
     if _drops_pixels(problem):
         return "missing"
@@ -103,7 +104,7 @@ def regime(problem: Problem) -> Regime:
 
 
 def _drops_pixels(problem: Problem) -> bool:
-    """Return whether HᵀH makes some values of an image 0 and keeps the others: a mask, a mosaic of colours."""
+    """Return whether HᵀH sets some values to 0 and keeps the others: a mask, a colour mosaic."""
     if isinstance(problem.operator, Mask):
         return True
     generator = torch.Generator().manual_seed(0)

@@ -29,8 +29,8 @@ def epll(
         zᵢ = argmax_z log p(z) − β/2 ‖Pᵢx − z‖²              for every overlapping patch,
         x  = argmin_x t/2σ² ‖Hx − y‖² + β/2 ‖x − z̄‖²,
 
-    where z̄ is the **average** of the patches zᵢ that cover a pixel. Dividing the paper's
-    λ = D/σ² and β Σᵢ PᵢᵀPᵢ by the number of patches over a pixel gives these weights with t = 1; unlike the
+    where z̄ is the **average** of the patches zᵢ that cover a pixel. Dividing the paper's λ = D/σ²
+    and β Σᵢ PᵢᵀPᵢ by the number of patches over a pixel gives these weights with t = 1; unlike the
     paper's sum it trusts the prior at the border as much as inside. See
     :func:`.half_quadratic.default_schedule` for β and t, and :func:`.splitting.split` for how
     momentum or a dual variable make this converge in few steps.
@@ -47,7 +47,8 @@ def epll(
     _, height, width = problem.image_shape
     if min(height, width) < prior.patch_size:
         raise ValueError(
-            f"the image is {height} × {width}; this prior needs at least {prior.patch_size} pixels a side"
+            f"the image is {height} × {width}; "
+            f"this prior needs at least {prior.patch_size} pixels a side"
         )
 
     def begin(plane: Plane, noise_variance: float) -> Estimate:

@@ -102,8 +102,8 @@ def default_schedule(problem: Problem, settings: SolverSettings = DEFAULT) -> Sc
 def _for_noise(schedule: Schedule, sigma: float) -> Schedule:
     """Return a schedule for mixed pixels with the noise σ, given that for σ = 0.01.
 
-    The last level is multiplied by r^0.7 and the trust by r^0.2 with r = σ/0.01, between 0.1 and 4: so
-    what the iteration converges to is good at each σ.
+    The last level is multiplied by r^0.7 and the trust by r^0.2 with r = σ/0.01, between 0.1 and 4:
+    so what the iteration converges to is good at each σ.
     """
     ratio = min(max(sigma / REFERENCE, 0.1), 4.0)
     last = schedule.levels[-1] * ratio**0.7

@@ -42,14 +42,15 @@ class Task(ABC):
 
         Args:
             image: 1 × C × H × W.
-            mask: 1 × 1 × H × W, above 0.5 where the pixel is known; only tasks with missing pixels take one.
+            mask: 1 × 1 × H × W, above 0.5 where the pixel is known; only tasks with missing pixels
+                take one.
 
         Raises:
             ValueError: the task can't be done from this alone; the message says what is needed.
         """
 
     def fit(self, image: Image) -> Resized:
-        """Return the part of a clean ``image`` that the task can be done with, by default all of it.
+        """Return the part of a clean ``image`` that the task applies to, by default all of it.
 
         What is cut is cut at the bottom and at the right.
         """

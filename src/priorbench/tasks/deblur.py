@@ -41,7 +41,10 @@ class Deblur(Task):
         )
 
     def observe(self, image: Observation, mask: PixelMask | None = None) -> Problem:
-        """Return the blurred image as a problem; with ``valid`` the image sought is larger by its unseen border."""
+        """Return the blurred image as a problem.
+
+        With ``valid`` the image sought is larger by its unseen border.
+        """
         refuse_mask(mask, "deblur")
         channels, height, width = shape_of(image)
         shape = (channels, height + 2 * self.margin[0], width + 2 * self.margin[1])

@@ -55,7 +55,8 @@ class DenoisePoisson(Task):
         return self._problem(image)
 
     def _problem(self, y: Observation) -> Problem:
-        # The variance at a pixel is x / peak; its mean over the image is estimated by that of y / peak.
+        # The variance at a pixel is x / peak; its mean over the image is estimated by that of y /
+        # peak.
         sigma = float(y.mean().clamp(min=0) / self.peak) ** 0.5
         return Problem(y, Identity(shape_of(y)), sigma, peak=self.peak)
 
@@ -63,7 +64,8 @@ class DenoisePoisson(Task):
 class DenoiseSaltPepper(Task):
     """Some values are turned into 0 or 1, in each channel by itself.
 
-    Which ones is not told, but in the observation all that is exactly 0 or 1 is suspected and taken for missing.
+    Which ones is not told, but in the observation all that is exactly 0 or 1 is suspected and taken
+    for missing.
 
     Args:
         percent: values that are turned, in percent, exactly, rounded to whole values.
@@ -89,8 +91,8 @@ class DenoiseSaltPepper(Task):
         known = (image[0] > 0) & (image[0] < 1)
         if not known.flatten(1).any(dim=1).all():
             raise ValueError(
-                "a channel is black or white everywhere: what is salt and pepper can't be told from what is not; "
-                "denoise-saltpepper is for photographs with shades between"
+                "a channel is black or white everywhere, so salt and pepper can't be told from the "
+                "image; denoise-saltpepper is for photographs with shades between"
             )
         operator = Mask(known)
         return Problem(operator.forward(image), operator, 0.0)

@@ -39,17 +39,20 @@ def read_kernel(path: Path) -> np.ndarray:
     """Return a blur kernel, float64, at least 0, divided by its sum.
 
     Args:
-        path: an image, gray, black or transparent where the kernel is 0; or a matrix in NumPy's format ``.npy``.
+        path: an image, gray, black or transparent where the kernel is 0; or a matrix in NumPy's
+            format ``.npy``.
 
     Raises:
-        ValueError: the file can't be read, or is no kernel: a matrix with odd sides, finite, not negative, not zero.
+        ValueError: the file can't be read, or is no kernel: a matrix with odd sides, finite, not
+            negative, not zero.
     """
     kernel = _matrix(path) if path.suffix.lower() == ".npy" else _gray(path)
     rows, columns = kernel.shape
     if rows % 2 == 0 or columns % 2 == 0:
         raise ValueError(
-            f"the kernel {path} is {rows} × {columns}: it needs odd sides, so that it has a centre. "
-            "Add a row or a column of zeros at one side; which one shifts the image by half a pixel"
+            f"the kernel {path} is {rows} × {columns}: "
+            "it needs odd sides, so that it has a centre. Add a row or a column of zeros at one "
+            "side; which one shifts the image by half a pixel"
         )
     if not np.isfinite(kernel).all() or kernel.min() < 0:
         raise ValueError(f"the kernel {path} must hold finite values of at least 0")

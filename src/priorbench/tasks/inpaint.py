@@ -118,7 +118,8 @@ class InpaintMask(_Inpaint):
         """Return the file's mask."""
         if self.mask.shape != (height, width):
             raise ValueError(
-                f"the mask {self.file} is {self.mask.shape[0]} × {self.mask.shape[1]} but the image {height} × {width}"
+                f"the mask {self.file} is {self.mask.shape[0]} × {self.mask.shape[1]} "
+                f"but the image {height} × {width}"
             )
         return self.mask
 

@@ -11,8 +11,9 @@ from PIL import Image, ImageDraw, ImageFont
 from priorbench.types import Known
 
 SENTENCE = (
-    "an image prior says what makes natural pictures likely and noise rare so that corrupted pixels "
-    "can be guessed from those that are left while edges stay sharp and textures keep their grain"
+    "an image prior says what makes natural pictures likely and noise rare so that "
+    "corrupted pixels can be guessed from those that are left while edges stay sharp "
+    "and textures keep their grain"
 )
 
 
@@ -39,9 +40,12 @@ def text(height: int, width: int, generator: np.random.Generator) -> Known:
 
 
 def scratches(height: int, width: int, generator: np.random.Generator) -> Known:
-    """Return a mask of twelve slightly bent scratches, a hundredth of the shorter side wide, at least 2 pixels.
+    """Return a mask of twelve slightly bent scratches.
 
-    An image of fewer than 48 pixels a side gets fewer, a quarter of its side, so that most of it stays known.
+    They are a hundredth of the shorter side wide, at least 2 pixels.
+
+    An image of fewer than 48 pixels a side gets fewer, a quarter of its side, so that most of it
+    stays known.
     """
     side = min(height, width)
     picture, draw = _canvas(height, width)
@@ -78,5 +82,5 @@ def _canvas(height: int, width: int) -> tuple[Image.Image, ImageDraw.ImageDraw]:
 
 
 def _known(picture: Image.Image, height: int, width: int) -> Known:
-    """Return where nothing is drawn. Smoothed edges count as drawn: they would be mixtures in a real picture."""
+    """Return where nothing is drawn. Smoothed edges count as drawn: a picture would mix them."""
     return torch.from_numpy(np.array(picture) == 0).reshape(height, width)

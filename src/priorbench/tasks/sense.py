@@ -15,7 +15,8 @@ class Sense(Task):
 
     Args:
         ratio: observations in percent of the pixels, rounded to a whole number.
-        sigma: standard deviation of the noise on the 0–255 scale, in the units of orthonormal projections.
+        sigma: standard deviation of the noise on the 0–255 scale, in the units of orthonormal
+            projections.
     """
 
     def __init__(self, ratio: float, sigma: float = 0) -> None:
@@ -32,5 +33,6 @@ class Sense(Task):
     def observe(self, image: Observation, mask: PixelMask | None = None) -> Problem:
         """Raise ValueError: a photograph is no set of projections."""
         raise ValueError(
-            "the projections of compressed sensing can't be read from a photograph; leave out --observed"
+            "the projections of compressed sensing can't be read from a photograph; "
+            "leave out --observed"
         )

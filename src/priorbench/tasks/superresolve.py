@@ -16,14 +16,14 @@ from priorbench.types import Image, Observation, PixelMask, Resized
 class SuperResolve(Task):
     """Down-sampling: y = Hx + n, with each side smaller by the factor.
 
-    As in the papers, the image is cut to a multiple of the factor, the score is that of the luma, and a border as
-    wide as the factor is not scored.
+    As in the papers, the image is cut to a multiple of the factor, the score is that of the luma,
+    and a border as wide as the factor is not scored.
 
     Args:
         factor: how many times smaller each side is.
-        kernel: ``bicubic`` (MATLAB's ``imresize``), ``lanczos2``, ``area``, or ``gaussian``: a blur with standard
-            deviation 1.6 · factor / 3, circular, then every factor-th pixel (Dong et al. 2013,
-            doi:10.1109/TIP.2012.2235847, for factor 3).
+        kernel: ``bicubic`` (MATLAB's ``imresize``), ``lanczos2``, ``area``, or ``gaussian``: a blur
+            with standard deviation 1.6 · factor / 3, circular, then every factor-th pixel (Dong et
+            al. 2013, doi:10.1109/TIP.2012.2235847, for factor 3).
         sigma: standard deviation of the noise on the 0–255 scale.
     """
 
