@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import jaxtyping
 import numpy as np
 import pytest
 import torch
@@ -49,6 +50,14 @@ def _own_plugins() -> Iterator[None]:
         if name.partition(".")[0] in ("plugins", "my_priors", "elsewhere"):
             del sys.modules[name]
     sys.modules.update(modules)
+
+
+@pytest.fixture
+def unchecked() -> Iterator[None]:
+    """Check no annotations, to see how the library itself answers what they exclude."""
+    jaxtyping.config.update("jaxtyping_disable", True)
+    yield
+    jaxtyping.config.update("jaxtyping_disable", False)
 
 
 @dataclass(frozen=True)

@@ -13,8 +13,9 @@ from torch import Tensor
 
 from plugins.independent import marginals, zero_sum
 from priorbench.data.leaves import power_law, power_law_integral
-from priorbench.data.transform import BT601, to_gray
+from priorbench.data.transform import LUMA, to_gray
 from priorbench.networks.muon import orthogonalised
+from priorbench.numerics.constants import NOISE_FLOOR
 from priorbench.operators import (
     Blur,
     DecimatedBlur,
@@ -28,7 +29,7 @@ from priorbench.plugins.manager import load_plugins
 from priorbench.priors import Context
 from priorbench.problem import Problem
 from priorbench.solvers.anscombe import TABLE_END, inverse_anscombe
-from priorbench.solvers.continuation import NOISE_FLOOR, fidelity_weight
+from priorbench.solvers.continuation import fidelity_weight
 from priorbench.tasks import DenoiseSaltPepper, Inpaint
 
 PRIORS = load_plugins([Path(__file__).parents[1] / "plugins"]).priors
@@ -261,4 +262,4 @@ def test_gray_is_that_of_matlab_to_the_stated_error_and_keeps_gray() -> None:
     levels = np.arange(256, dtype=np.float32) / 255
     gray = to_gray(np.repeat(levels[None, :, None], 3, axis=2))[0]
     assert np.abs(gray - levels).max() < 2e-7
-    assert BT601.sum() == pytest.approx(1, abs=1e-7)
+    assert LUMA.sum() == pytest.approx(1, abs=1e-7)

@@ -131,6 +131,7 @@ def test_a_changed_byte_is_noticed_or_harmless(tmp_path_factory, data):
         assert again.sigma == problem.sigma
 
 
+@pytest.mark.usefixtures("unchecked")
 @pytest.mark.parametrize(
     ("change", "message"),
     [
@@ -178,11 +179,13 @@ def test_an_observation_that_is_not_finite_is_refused(value):
         Problem(y, Identity((1, 2, 2)), 0.1)
 
 
+@pytest.mark.usefixtures("unchecked")
 def test_an_observation_without_a_batch_is_refused():
     with pytest.raises(ValueError, match=r"1 × C × h × w.*\(1, 2, 2\)"):
         Problem(torch.zeros(1, 2, 2), Identity((1, 2, 2)), 0.1)
 
 
+@pytest.mark.usefixtures("unchecked")
 @pytest.mark.parametrize(
     ("shape", "message"),
     [

@@ -9,12 +9,13 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from priorbench.numerics.constants import NOISE_FLOOR
 from priorbench.numerics.tiles import Tiling
 from priorbench.priors import Context, Generator, Prior, Restoration
 from priorbench.problem import Problem
 from priorbench.solvers.anscombe import restore_stabilised
 from priorbench.solvers.colour import from_planes, to_planes
-from priorbench.solvers.continuation import NOISE_FLOOR, fidelity_weight
+from priorbench.solvers.continuation import fidelity_weight
 from priorbench.solvers.half_quadratic import Estimate, half_quadratic
 from priorbench.solvers.latent import latent_search
 

@@ -1,13 +1,13 @@
 """The kinds of prior. An author subclasses one; the library turns it into a restoration.
 
-==================  =====================================  ==========================================
-kind                the author writes                      the library adds
-==================  =====================================  ==========================================
-:class:`PatchPrior`  ``log_prob``, ``map_estimate``         EPLL on every linear task
-:class:`Denoiser`    ``denoise``                            plug-and-play on every linear task
-:class:`Generator`   ``decode``, better also ``encode``     latent search on every linear task
-:class:`Prior`       ``restore``                            nothing: full freedom
-==================  =====================================  ==========================================
+====================  ====================================  =================================
+kind                  the author writes                     the library adds
+====================  ====================================  =================================
+:class:`PatchPrior`   ``log_prob``, ``map_estimate``        EPLL on every linear task
+:class:`Denoiser`     ``denoise``                           plug-and-play on every linear task
+:class:`Generator`    ``decode``, better also ``encode``    latent search on every linear task
+:class:`Prior`        ``restore``                           nothing: full freedom
+====================  ====================================  =================================
 
 A prior that learns is also :class:`Learned`.
 """
@@ -20,7 +20,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol, runtime_checkable
 
 import torch
 from safetensors.torch import load as load_tensors
@@ -31,17 +31,30 @@ from priorbench.errors import NotApplicable
 from priorbench.specs.solver_settings import SolverSettings, SplittingSettings
 from priorbench.store.checkpoints import Checkpoint
 from priorbench.store.files import write_atomically
-from priorbench.types import Image, Patches, Scores
+from priorbench.types import AnyImage, Codes, Image, Patches, Scores, Tiles
 
 if TYPE_CHECKING:
     # Fits have no problem: without this import a change of an operator trains nothing again.
     from priorbench.problem import Problem
 
+__all__ = [
+    "Context",
+    "Denoiser",
+    "Generator",
+    "Learned",
+    "PatchPrior",
+    "Prior",
+    "Progress",
+    "Restoration",
+    "silent",
+]
+
 CPU = torch.device("cpu")
 Estimator = Literal["mmse", "smoother"]
-"""What a denoiser returns: the mean of what the image may be, or the image with its variation shrunk."""
+"""What a denoiser returns: the posterior mean, or the image with less variation."""
 
 
+@runtime_checkable
 class Progress(Protocol):
     """Is told how far a computation is."""
 
@@ -58,13 +71,16 @@ class Context:
     """What the library hands to a prior beside the problem or the images.
 
     Args:
-        generator: the source of all randomness; seeded by the names of the cell. The global generators of
-            ``random``, ``numpy.random`` and torch are seeded too, for code that draws from them.
-        progress: call it with the fraction done, from 0 to 1, and with numbers worth watching, if there are any.
+        generator: the source of all randomness; seeded by the names of the cell. The global
+            generators of ``random``, ``numpy.random`` and torch are seeded too, for code that draws
+            from them.
+        progress: call it with the fraction done, from 0 to 1, and with numbers worth watching, if
+            there are any.
         checkpoint: where a long computation keeps what it needs to go on after a kill.
-        device: where to compute: a GPU in a job that was given one. The tensors of a problem lie there already.
-        deadline: when a restoration should give what it has, on the clock of ``time.monotonic``; None for no limit.
-            Somewhat later its process is killed.
+        device: where to compute: a GPU in a job that was given one. The tensors of a problem lie
+            there already.
+        deadline: when a restoration should give what it has, on the clock of ``time.monotonic``;
+            None for no limit. Somewhat later its process is killed.
         solver: settings of the splitting, for solvers that are given no schedule.
     """
 
@@ -109,11 +125,11 @@ class Restoration:
         image: the estimate of x, B × C × H × W.
         trace: one mapping for each iteration, for example ``{"iteration": 3, "loss": 0.1}``.
         maps: further images of interest, for example a standard deviation for each pixel.
-        timed_out: whether it stopped at the context's deadline; the image is then the best estimate so far. It is
-            kept and scored, and counted as a time-out.
-        n_parameters: how many numbers were fitted to this problem alone, such as the weights of a network that
-            is trained on the observation; None for none. Those of a model that was learned before are counted by
-            :meth:`Learned.n_parameters`.
+        timed_out: whether it stopped at the context's deadline; the image is then the best estimate
+            so far. It is kept and scored, and counted as a time-out.
+        n_parameters: how many numbers were fitted to this problem alone, such as the weights of a
+            network that is trained on the observation; None for none. Those of a model that was
+            learned before are counted by :meth:`Learned.n_parameters`.
         solver: the settings of the splitting that was followed; None if there was none.
     """
 
@@ -139,11 +155,12 @@ class Denoiser(ABC):
     Attributes:
         sigma_range: least and greatest σ, on [0, 1], that ``denoise`` was made for. The solver asks
             for the nearest σ in it. A network for one σ gives that σ twice; by default any is fine.
-        estimator: ``mmse`` if it estimates the posterior mean, such as a network that was trained on squared
-            errors; ``smoother`` if it shrinks variation, such as total variation's proximal map, wavelet
-            shrinkage or an average. The solver's default settings differ, see docs/solvers.md.
-        blind: whether ``denoise`` ignores its σ, such as a median filter or a network that is not told it. Its
-            strength can't follow the solver's falling levels.
+        estimator: ``mmse`` if it estimates the posterior mean, such as a network that was trained
+            on squared errors; ``smoother`` if it shrinks variation, such as total variation's
+            proximal map, wavelet shrinkage or an average. The solver's default settings differ, see
+            docs/solvers.md.
+        blind: whether ``denoise`` ignores its σ, such as a median filter or a network that is not
+            told it. Its strength can't follow the solver's falling levels.
     """
 
     sigma_range: tuple[float, float] = (0.0, math.inf)
@@ -161,9 +178,10 @@ class Denoiser(ABC):
 
 
 class Generator(ABC):
-    """A generator of square gray tiles; the search of its latent space makes it restore every linear problem.
+    """A generator of square gray tiles; latent search makes it restore every linear problem.
 
-    Tiles have no mean: it has a flat prior, and the solver finds it. Latent codes are standard normal.
+    Tiles have no mean: it has a flat prior, and the solver finds it. Latent codes are standard
+    normal.
 
     Attributes:
         tile_size: side T of a tile in pixels.
@@ -174,10 +192,10 @@ class Generator(ABC):
     latent_size: int
 
     @abstractmethod
-    def decode(self, z: Tensor) -> Tensor:
+    def decode(self, z: Codes) -> Tiles:
         """Return the tiles, N × T × T, of codes, N × L; differentiable."""
 
-    def encode(self, tiles: Tensor, sigma: float) -> Tensor:
+    def encode(self, tiles: Tiles, sigma: float) -> Codes:
         """Return codes, N × L, to begin a search with; by default the most likely ones, 0.
 
         Args:
@@ -186,8 +204,8 @@ class Generator(ABC):
         """
         return tiles.new_zeros(len(tiles), self.latent_size)
 
-    def deviation(self, z: Tensor) -> float:
-        """Return by how much a pixel differs from what is generated, as a standard deviation on [0, 1].
+    def deviation(self, z: Codes) -> float:
+        """Return the standard deviation, on [0, 1], of a pixel from what is generated.
 
         By default 0: images are exactly what is generated.
         """
@@ -199,8 +217,8 @@ class PatchPrior(ABC):
 
     Attributes:
         patch_size: side of a patch in pixels; D = patch_size².
-        stride: EPLL estimates one of stride² patches, on a jittered grid that is new in each iteration;
-            1 for all, at most patch_size.
+        stride: EPLL estimates one of stride² patches, on a jittered grid that is new in each
+            iteration; 1 for all, at most patch_size.
     """
 
     patch_size: int
@@ -239,7 +257,7 @@ class Learned(ABC):
     """
 
     @abstractmethod
-    def fit(self, images: Sequence[Image], context: Context) -> Iterator[Mapping[str, float]]:
+    def fit(self, images: Sequence[AnyImage], context: Context) -> Iterator[Mapping[str, float]]:
         """Fit to ``images`` and yield one row of the training curve for each iteration.
 
         Args:
@@ -265,8 +283,8 @@ class Learned(ABC):
     def n_parameters(self) -> int:
         """Return how many numbers were learned, for the table of costs.
 
-        By default all floating-point numbers of :meth:`state_dict`. Override it where that has some twice, such
-        as the two halves of a symmetric matrix.
+        By default all floating-point numbers of :meth:`state_dict`. Override it where that has some
+        twice, such as the two halves of a symmetric matrix.
         """
         return sum(
             tensor.numel() for tensor in self.state_dict().values() if tensor.is_floating_point()

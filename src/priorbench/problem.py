@@ -19,7 +19,9 @@ from priorbench.errors import NotApplicable
 from priorbench.operators import LinearOperator, operator_class
 from priorbench.store.archives import read_arrays
 from priorbench.store.files import write_atomically
-from priorbench.types import Image, Observation
+from priorbench.types import Guide, Image, Observation
+
+__all__ = ["Problem"]
 
 FORMAT = 2
 
@@ -28,22 +30,23 @@ FORMAT = 2
 class Problem:
     """y = Hx + n: find x.
 
-    The clean image is not in it, and a restoring job has no other input. The noise is Gaussian, n ~ N(0, σ²I),
-    unless a ``peak`` makes it Poisson: then peak · y ~ Poisson(peak · Hx).
+    The clean image is not in it, and a restoring job has no other input. The noise is Gaussian, n ~
+    N(0, σ²I), unless a ``peak`` makes it Poisson: then peak · y ~ Poisson(peak · Hx).
 
     Args:
         y: the observation, 1 × C × h × w.
-        linear_operator: H; None where the observation is no linear function of x, such as a JPEG file.
-        sigma: σ, the standard deviation of the noise, on the scale of [0, 1]; with Poisson noise its root mean
-            square over the image.
+        linear_operator: H; None where the observation is no linear function of x, such as a JPEG
+            file.
+        sigma: σ, the standard deviation of the noise, on the scale of [0, 1]; with Poisson noise
+            its root mean square over the image.
         peak: photons that intensity 1 stands for; None for Gaussian noise.
         corruption: what happened to the image, in words, where no operator says it.
-        guide: another image of the scene, aligned with x, such as a flash photograph: 1 × C' × H × W, C' 1 or 3 and
-            H × W those of x; None where there is none. A prior may leave it aside.
+        guide: another image of the scene, aligned with x, such as a flash photograph: 1 × C' × H ×
+            W, C' 1 or 3 and H × W those of x; None where there is none. A prior may leave it aside.
 
     Raises:
-        ValueError: σ or the peak is out of range, or y or the guide has the wrong shape or holds NaN or infinite
-            values.
+        ValueError: σ or the peak is out of range, or y or the guide has the wrong shape or holds
+            NaN or infinite values.
     """
 
     y: Observation
@@ -51,7 +54,7 @@ class Problem:
     sigma: float
     peak: float | None = None
     corruption: str = ""
-    guide: Image | None = None
+    guide: Guide | None = None
 
     def __post_init__(self) -> None:
         if not 0 <= self.sigma < float("inf"):
@@ -68,18 +71,20 @@ class Problem:
         ):
             expected = self.linear_operator.observation_shape
             raise ValueError(
-                f"the observation has shape {tuple(self.y.shape[1:])}, its operator gives {expected}"
+                f"the observation has shape {tuple(self.y.shape[1:])}, "
+                f"its operator gives {expected}"
             )
         if not torch.isfinite(self.y).all():
             raise ValueError("the observation holds NaN or infinite values")
         if self.guide is not None:
             self._check_guide(self.guide)
 
-    def _check_guide(self, guide: Image) -> None:
+    def _check_guide(self, guide: Guide) -> None:
         """Raise ValueError if this is no guide for the image that is sought."""
         if guide.ndim != 4 or guide.shape[0] != 1 or guide.shape[1] not in (1, 3):
             raise ValueError(
-                f"the guide must be 1 × 1 × H × W or 1 × 3 × H × W, not of shape {tuple(guide.shape)}"
+                "the guide must be 1 × 1 × H × W or 1 × 3 × H × W, "
+                f"not of shape {tuple(guide.shape)}"
             )
         (rows, columns), (_, height, width) = guide.shape[2:], self.image_shape
         if (rows, columns) != (height, width):
@@ -115,7 +120,7 @@ class Problem:
 
     @property
     def is_determined(self) -> bool:
-        """Whether y may tell all of x: without noise, and with as many numbers that H reaches as x has.
+        """Whether y may determine x: no noise, and at least as many observed numbers as x has.
 
         Where H is not linear, or unknown, it is taken to lose something.
         """
@@ -125,10 +130,11 @@ class Problem:
         return int(seen.count_nonzero()) >= math.prod(self.image_shape)
 
     def estimate(self) -> Image:
-        """Return the observation as an image, without any prior; see :meth:`.LinearOperator.estimate`.
+        """Return the observation as an image; see :meth:`.LinearOperator.estimate`.
 
-        It is computed once for a problem. The stages do that before a prior's clock starts: the same start for
-        every prior is not what one of them costs. Each call returns a copy, which the caller may change.
+        It is computed once for a problem. The stages do that before a prior's clock starts: the
+        same start for every prior is not what one of them costs. Each call returns a copy, which
+        the caller may change.
         """
         return self._estimate.clone()
 
@@ -160,8 +166,8 @@ class Problem:
         """Read a problem that ``save`` wrote.
 
         Raises:
-            ValueError: the file is damaged or not such a problem, or its operator is unknown here; the message
-                names the file.
+            ValueError: the file is damaged or not such a problem, or its operator is unknown here;
+                the message names the file.
             OSError: the file can't be opened.
         """
         try:
@@ -183,7 +189,8 @@ class Problem:
         except OSError:
             raise
         except Exception as error:
-            # Damaged bytes can fail anywhere on the way, from the zip directory to the operator's constructor.
+            # Damaged bytes can fail anywhere on the way, from the zip directory to the operator's
+            # constructor.
             raise ValueError(f"{path} is not a problem that can be read here: {error}") from error
 
 

@@ -1,4 +1,4 @@
-"""Seeds that depend on names only, so that one cell can be computed alone, anywhere, in any order."""
+"""Seeds derived from names alone: each cell can be computed anywhere and in any order."""
 
 from __future__ import annotations
 
@@ -8,8 +8,10 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+__all__ = ["derive_seed", "seed_everything", "seeded"]
+
 HASH_SEED = "0"
-"""``PYTHONHASHSEED`` of the processes that run a plugin's code: the order of a set of strings repeats."""
+"""``PYTHONHASHSEED`` of processes that run a plugin's code, so that sets keep their order."""
 
 
 def derive_seed(seed: int, *names: str) -> int:
@@ -30,10 +32,10 @@ def derive_seed(seed: int, *names: str) -> int:
 def seed_everything(seed: int) -> None:
     """Seed every global generator that somebody else's code may draw from.
 
-    These are the ones of ``random``, ``numpy.random`` and torch, on the CPU and on all GPUs. Torch is seeded
-    if it has been imported: what runs without it, such as a metric, need not wait seconds for it.
-    What can't be seeded, such as ``os.urandom`` or ``numpy.random.default_rng()`` without a seed, is found by
-    ``priorbench plugins check``.
+    These are the ones of ``random``, ``numpy.random`` and torch, on the CPU and on all GPUs. Torch
+    is seeded if it has been imported: what runs without it, such as a metric, need not wait seconds
+    for it. What can't be seeded, such as ``os.urandom`` or ``numpy.random.default_rng()`` without a
+    seed, is found by ``priorbench plugins check``.
 
     Args:
         seed: at least 0 and below 2⁶³, as :func:`derive_seed` gives it.

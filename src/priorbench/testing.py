@@ -28,6 +28,8 @@ from priorbench.specs import PriorSpec
 if TYPE_CHECKING:
     from torch import Tensor
 
+__all__ = ["Repeat", "check_repeats"]
+
 SIDE, TRAINING_SIDE = 48, 96
 PLACES = ((96, 208), (200, 120))
 """Rows and columns of the corners of the two images that every task is done with."""
@@ -38,17 +40,19 @@ HASH_SEEDS = ("1", "2")
 SAME, DIFFERS, CANNOT, FAILED = "same", "differs", "cannot", "failed"
 
 UNSEEDED = (
-    "differs from process to process, although random, numpy.random and torch were seeded alike. It draws from what "
-    "can't be seeded, such as os.urandom, secrets, numpy.random.default_rng() without a seed, the time, id() or the "
-    "order in which threads finish: draw from context.generator"
+    "differs from process to process, although random, numpy.random and torch were seeded alike. "
+    "It draws from what can't be seeded, such as os.urandom, secrets, numpy.random.default_rng() "
+    "without a seed, the time, id() or the order in which threads finish: "
+    "draw from context.generator"
 )
 HASHES = (
-    "differs with PYTHONHASHSEED: it depends on the order of a set or on hash(). Sort what you iterate over, or use "
-    "a list or a dict"
+    "differs with PYTHONHASHSEED: it depends on the order of a set or on hash(). "
+    "Sort what you iterate over, or use a list or a dict"
 )
 MEMORY = (
-    "depends on what the same process restored before: the prior keeps something from one restoration to the next, "
-    "such as a generator of its own or an estimate. Draw from context.generator, and keep nothing"
+    "depends on what the same process restored before: the prior keeps something from one "
+    "restoration to the next, such as a generator of its own or an estimate. "
+    "Draw from context.generator, and keep nothing"
 )
 
 
@@ -115,16 +119,18 @@ def check_repeats(
 ) -> list[Repeat]:
     """Return whether a prior gives the same model and the same images again, bit for bit.
 
-    Two processes fit it to the same six small images, if it learns, and restore the same two images of 48 × 48 of
-    every task that it can do. They have the same seeds, as in an experiment, but another ``PYTHONHASHSEED`` and the
-    opposite order. If they differ, up to two more find out why.
+    Two processes fit it to the same six small images, if it learns, and restore the same two images
+    of 48 × 48 of every task that it can do. They have the same seeds, as in an experiment, but
+    another ``PYTHONHASHSEED`` and the opposite order. If they differ, up to two more find out why.
 
     Args:
         folders: folders of plugins.
         prior: name of the prior.
-        parameters: of the prior, where they differ from the record's ``small`` ones and the defaults.
+        parameters: of the prior, where they differ from the record's ``small`` ones and the
+            defaults.
         disable: names of plugins to leave out.
-        tasks: names of tasks; None for every registered one that has defaults and that the prior can do.
+        tasks: names of tasks; None for every registered one that has defaults and that the prior
+            can do.
         minutes: the limit of a fit, and of a restoration.
 
     Raises:
@@ -178,7 +184,7 @@ def _prior(registry: Registry, name: str) -> Registered[PriorSpec]:
 
 
 def _tasks_of(registry: Registry, spec: PriorSpec) -> Iterator[str]:
-    """Yield the names of the tasks that have defaults for all parameters and that a prior can do."""
+    """Yield the tasks with defaults for all parameters that a prior can do."""
     from fnmatch import fnmatchcase
 
     for name, entry in registry.tasks.items():
@@ -207,7 +213,7 @@ def _run(run: _Run, minutes: float) -> Endings:
 
 
 def _work(send: Callable[[Any], None], run: _Run) -> None:
-    """Fit and restore in a process of its own; send a name, a status and a digest or a reason for each."""
+    """Fit and restore; send name, status, and digest or reason of each piece of work."""
     import torch
 
     from priorbench.jobs.attempt import solve

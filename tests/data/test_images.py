@@ -310,7 +310,7 @@ def test_what_is_no_image_is_not_written(tmp_path, shape):
 
 def test_listing_images_imports_nothing_heavy():
     code = (
-        "import sys; from priorbench import builtin; from priorbench.data import embedded;"
+        "import sys; from priorbench.plugins import builtin; from priorbench.data import embedded;"
         "list(embedded.images(None));"
         "heavy = {'torch', 'numpy', 'pandas', 'skimage', 'PIL', 'scipy'} & set(sys.modules); assert not heavy, heavy"
     )

@@ -30,7 +30,9 @@ OPERATORS = [
     "operators/composition.py",
 ]
 IMAGES = ["data/decoders.py", "data/formats/*", "data/images.py"]
-SOLVERS = ["solvers/*", "numerics/tiles.py"]
+SOLVERS = ["solvers/*", "numerics/constants.py", "numerics/tiles.py"]
+TRANSFORM = ["data/transform.py", "numerics/constants.py"]
+PATCHES = ["numerics/constants.py", "numerics/patches.py"]
 PRIORS = ["types.py", "priors.py", "store/checkpoints.py"]
 TASKS = [*OPERATORS, *IMAGES, "tasks/*", "data/tensors.py", "data/kernels.py"]
 TASKS += ["data/catalogue.py", "data/download.py"]
@@ -49,7 +51,7 @@ ROWS += [
 STYLE = ["report/figures/style.py"]
 
 STAGES = {
-    "prepare": [*STAGE, *IMAGES, "data/transform.py", "seeds.py", "stages/prepare.py"],
+    "prepare": [*STAGE, *IMAGES, *TRANSFORM, "seeds.py", "stages/prepare.py"],
     "corrupt": [*STAGE, *TASKS, "operators/checks.py", "seeds.py", "stages/corrupt.py"],
     "train": [
         *STAGE,
@@ -144,7 +146,7 @@ STAGES = {
 NOT_IN_TABLES = ["report/study_page.py"]
 
 RECORDS = {
-    "priors gmm": [*PRIORS, "numerics/patches.py", "numerics/precision.py", "numerics/threads.py"],
+    "priors gmm": [*PRIORS, *PATCHES, "numerics/precision.py", "numerics/threads.py"],
     "priors tv": [*PRIORS],
     "priors dip": [
         *PRIORS,
@@ -153,12 +155,12 @@ RECORDS = {
         "numerics/threads.py",
         "networks/muon.py",
     ],
-    "priors dncnn": [*PRIORS, *OPERATORS, *SOLVERS, "numerics/patches.py", "networks/*"],
+    "priors dncnn": [*PRIORS, *OPERATORS, *SOLVERS, *PATCHES, "networks/*"],
     "tasks deblur": TASKS,
     "datasets dead-leaves": [
         *IMAGES,
+        *TRANSFORM,
         "seeds.py",
-        "data/transform.py",
         "data/embedded.py",
         "data/dead_leaves.py",
         "data/leaves.py",
@@ -178,7 +180,7 @@ RECORDS = {
         *PRIORS,
         "report/figures/canvas.py",
         "results/statistics.py",
-        "numerics/patches.py",
+        *PATCHES,
         "numerics/precision.py",
         "numerics/threads.py",
     ],

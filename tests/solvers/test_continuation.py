@@ -1,10 +1,10 @@
 import pytest
 import torch
 
+from priorbench.numerics.constants import NOISE_FLOOR
 from priorbench.operators import Blur, Identity, Mask, RandomProjection
 from priorbench.problem import Problem
 from priorbench.solvers.continuation import (
-    NOISE_FLOOR,
     Schedule,
     fidelity_weight,
     geometric,

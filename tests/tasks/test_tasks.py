@@ -161,6 +161,7 @@ def test_salt_and_pepper_on_black_and_white_can_not_be_told():
         DenoiseSaltPepper(30).corrupt(torch.zeros(1, 1, 8, 8), seeded())
 
 
+@pytest.mark.usefixtures("unchecked")
 def test_salt_is_as_frequent_as_pepper():
     noisy = DenoiseSaltPepper(50)
     seen: list[torch.Tensor] = []

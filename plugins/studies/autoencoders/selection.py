@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from plugins.vae.images import VAE
-from priorbench.numerics.patches import draw_patches, to_gray
+from priorbench.numerics.patches import draw_patches, gray_plane
 from priorbench.priors import PatchPrior
 from priorbench.results import Results
 
@@ -72,7 +72,7 @@ def patch_models(results: Results) -> dict[str, PatchPrior]:
 def gray_images(results: Results) -> dict[str, Tensor]:
     """Return the clean test images of all data sets in gray, H × W."""
     return {
-        f"{dataset}/{name}": to_gray(image)
+        f"{dataset}/{name}": gray_plane(image)
         for dataset in results.catalogue.datasets
         for name, image in results.material.test_images(dataset).items()
     }

@@ -1,4 +1,4 @@
-"""The standard data sets: what the registry says of them. Light: opens no image and no connection."""
+"""The registry of the standard data sets. Light: opens no image and no connection."""
 
 from __future__ import annotations
 
@@ -145,7 +145,7 @@ def sizes(parameters: StandardParameters) -> dict[str, tuple[int, int]]:
 
 
 def images(parameters: StandardParameters) -> dict[str, Path | None]:
-    """List the images of a set; their content is fixed by checksum, so the workflow need not watch files."""
+    """List the images of a set. Checksums fix their content, so no file is watched."""
     return dict.fromkeys(entries(parameters.set_name()))
 
 

@@ -32,21 +32,24 @@ def load_dead_leaves(parameters: DeadLeavesParameters, image: str) -> np.ndarray
 def dead_leaves(parameters: DeadLeavesParameters, number: int) -> np.ndarray:
     """Return an image of the dead leaves model with radii of density ∝ r^−α on [r_min, r_max].
 
-    The leaves fall from the nearest to the farthest, each behind those before, until no sample is bare. That draws
-    from the stationary law exactly (Kendall & Thönnes, Pattern Recognition 1999). α = 3 is invariant to scale between
-    r_min and r_max, as photographs are (Lee, Mumford & Huang 2001, doi:10.1023/A:1011109015675).
-    Colours of photographs follow Achddou, Gousseau & Ladjal 2021, doi:10.1007/978-3-030-75549-2_27, polygons and
-    textures Achddou et al. 2025, doi:10.48550/arXiv.2504.10201.
+    The leaves fall from the nearest to the farthest, each behind those before, until no sample is
+    bare. That draws from the stationary law exactly (Kendall & Thönnes, Pattern Recognition 1999).
+    α = 3 is invariant to scale between r_min and r_max, as photographs are (Lee, Mumford & Huang
+    2001, doi:10.1023/A:1011109015675). Colours of photographs follow Achddou, Gousseau & Ladjal
+    2021, doi:10.1007/978-3-030-75549-2_27, polygons and textures Achddou et al. 2025,
+    doi:10.48550/arXiv.2504.10201.
 
     Args:
-        parameters: see :class:`.DeadLeavesParameters`. Colours, textures and samples change no leaf.
+        parameters: see :class:`.DeadLeavesParameters`. Colours, textures and samples change no
+            leaf.
         number: which image; as many as you like, whatever ``count`` says.
 
     Returns:
         float32 on [0, 1], H × W, or H × W × 3 with ``colour``.
 
     Raises:
-        ValueError: the leaves are too small and too many, or scikit-image lacks a photograph whose colours are wanted.
+        ValueError: the leaves are too small and too many, or scikit-image lacks a photograph whose
+            colours are wanted.
     """
     # The blur reaches over the border, where the leaves go on.
     margin = math.ceil(4 * parameters.blur)
@@ -83,7 +86,7 @@ class Scene:
         self.batches: list[Leaves] = []
 
     def labels(self, top: int, bottom: int) -> np.ndarray:
-        """Return which leaf is in front, for each sample of the rows of pixels from ``top`` to ``bottom``; int32.
+        """Return the leaf in front at each sample of the pixel rows ``top`` to ``bottom``; int32.
 
         Leaves are numbered over all batches, so the same number means the same leaf in all rows.
         """
@@ -99,8 +102,9 @@ class Scene:
     def batch(self, number: int) -> Leaves:
         """Return some leaves, those of a larger number behind those of a smaller one."""
         if number == len(self.batches):
-            # So deep, one of sixteen samples a pixel stays bare in one of e² images; a second batch completes those.
-            # That it does not depend on the samples keeps the leaves the same for all numbers of them.
+            # So deep, one of sixteen samples a pixel stays bare in one of e² images; a second batch
+            # completes those. That it does not depend on the samples keeps the leaves the same for
+            # all numbers of them.
             depth = 2 + math.log(16 * self.height * self.width)
             generator = generator_of(self.parameters, self.number, "leaves", number)
             self.batches.append(

@@ -12,14 +12,13 @@ FORMATS = "PNG, JPEG, TIFF, BMP, GIF, WebP, AVIF, HEIC, JPEG 2000 or JPEG XL"
 def decode(data: bytes) -> Picture:
     """Return the picture in ``data``, upright, as float32 on [0, 1].
 
-    The content says what the format is. All bits are kept but those of AVIF, which Pillow
-    reads with 8. A palette becomes RGB.
-    Of several pages or frames the first is taken. Gamma, colour profiles and other metadata are ignored, whole or
-    damaged; the orientation is not.
+    The content says what the format is. All bits are kept but those of AVIF, which Pillow reads
+    with 8. A palette becomes RGB. Of several pages or frames the first is taken. Gamma, colour
+    profiles and other metadata are ignored, whole or damaged; the orientation is not.
 
     Raises:
-        Exception: whatever the decoders raise for content that they cannot read; ValueError for what is
-            readable but is no image on [0, 1].
+        Exception: whatever the decoders raise for content that they cannot read; ValueError for
+            what is readable but is no image on [0, 1].
     """
     if data.startswith(png.SIGNATURE):
         return png.decode(data)

@@ -1,4 +1,4 @@
-"""The files of the standard data sets: from a folder, the cache or the network, and always verified."""
+"""Files of the standard data sets: from a folder, the cache or the network; verified."""
 
 from __future__ import annotations
 
@@ -23,19 +23,21 @@ TIMEOUT = 30.0
 """Seconds without an answer after which an attempt has failed."""
 
 _HINT = (
-    "Try again later; or run 'priorbench datasets fetch' where there is a network, copy its cache here and set "
-    "PRIORBENCH_DATA to it"
+    "Try again later; or run 'priorbench datasets fetch' where there is a network, "
+    "copy its cache here and set PRIORBENCH_DATA to it"
 )
 
 
 def fetch(entry: Entry) -> Path:
     """Return a file of the registry whose content has the right checksum; see :func:`location`.
 
-    With ``PRIORBENCH_DATA`` nothing is downloaded. Otherwise what the cache lacks is; a file enters the cache
-    by a rename after its checksum was found right, so that any number of processes may fetch it at once.
+    With ``PRIORBENCH_DATA`` nothing is downloaded. Otherwise what the cache lacks is; a file enters
+    the cache by a rename after its checksum was found right, so that any number of processes may
+    fetch it at once.
 
     Raises:
-        UnavailableError: the file is missing, altered or can't be had; the message says which, whence and what to do.
+        UnavailableError: the file is missing, altered or can't be had; the message says which,
+            whence and what to do.
     """
     return _from_folder(entry) if data_folder() else _from_network(entry)
 
@@ -54,7 +56,7 @@ def needed(name: str) -> list[Entry]:
 
 
 def location(entry: Entry) -> Path:
-    """Return where a file lies or would lie: below ``PRIORBENCH_DATA`` if that is set, else in the cache."""
+    """Return a file's place: below ``PRIORBENCH_DATA`` if that is set, else in the cache."""
     return (data_folder() or cache_folder()) / entry.file
 
 
@@ -71,7 +73,7 @@ def address(entry: Entry) -> str:
 
 
 def _without_password(text: str) -> str:
-    """Return a message without the names and passwords that addresses in it hold: it goes to a log."""
+    """Return a message for a log: without the names and passwords that addresses hold."""
     return re.sub(r"//[^/\s]*@", "//", text)
 
 
@@ -121,7 +123,7 @@ def _from_network(entry: Entry) -> Path:
 
 
 class UnavailableError(MachineError, ValueError):
-    """A file of a standard data set can't be had. The image is not at fault, so the job fails and is tried again."""
+    """A file of a standard data set is unavailable: the job fails and is tried again."""
 
 
 class _WrongContentError(Exception):
@@ -149,14 +151,14 @@ def _retrieve(entry: Entry, path: Path, source: str) -> Path:
 
 
 def _readable(file: str, action: str, _: object) -> str:
-    """Let others read what was downloaded: temporary files, as which all begin, are the owner's alone."""
+    """Let others read what was downloaded: it begins as a temporary file of the owner alone."""
     if action != "fetch":
         Path(file).chmod(0o644)
     return file
 
 
 def _may_pass(error: Exception) -> bool:
-    """Whether another attempt could succeed: not if the server has no such file or the address is no address."""
+    """Whether another attempt could succeed: not if the address is wrong."""
     status = _status(error)
     if status:
         return status >= 500 or status in (408, 429)
@@ -185,7 +187,10 @@ def _reason(error: Exception) -> str:
 
 def _advice(error: Exception) -> str:
     if not _may_pass(error) and os.environ.get("PRIORBENCH_MIRROR"):
-        return "PRIORBENCH_MIRROR must be an address that serves <repository>/<commit>/<path> as GitHub does"
+        return (
+            "PRIORBENCH_MIRROR must be an address that serves "
+            "<repository>/<commit>/<path> as GitHub does"
+        )
     if isinstance(error, _WrongContentError):
         return f"A proxy may have answered in its place. {_HINT}"
     return _HINT

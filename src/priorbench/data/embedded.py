@@ -1,4 +1,4 @@
-"""The images inside the scikit-image wheel: an experiment without any download. Light: imports no scikit-image."""
+"""The images inside the scikit-image wheel, without a download. Light: does not import it."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ FILES = {
 
 
 def images(parameters: Parameters) -> dict[str, Path | None]:
-    """List the images; their files belong to an installed package, so the workflow need not watch them."""
+    """List the images. Their files belong to an installed package, so none is watched."""
     return dict.fromkeys(FILES)
 
 

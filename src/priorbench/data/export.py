@@ -1,4 +1,4 @@
-"""Pictures for people: PNG, TIFF or JPEG, of 8 or 16 bits, with transparency where there is some."""
+"""Pictures for people: PNG, TIFF or JPEG, of 8 or 16 bits, with transparency."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ JPEG_QUALITY = 95
 
 
 def check_suffix(path: Path, bits: int | None) -> None:
-    """Raise ValueError unless a picture of this depth, or of the greatest, can be written under this name."""
+    """Raise ValueError unless a format has this suffix and this many bits, if any are given."""
     most = BITS.get(path.suffix.lower())
     if most is None:
         raise ValueError(f"{path}: end the name in {', '.join(BITS)}")
@@ -31,7 +31,7 @@ def check_suffix(path: Path, bits: int | None) -> None:
 def write_picture(
     path: Path, colour: np.ndarray, *, bits: int | None = None, alpha: np.ndarray | None = None
 ) -> None:
-    """Write a picture, clipped to [0, 1], atomically. JPEG shows black where a pixel is transparent.
+    """Write a picture, clipped to [0, 1], atomically. Transparent pixels are black in JPEG.
 
     Args:
         path: the file; its suffix says the format.

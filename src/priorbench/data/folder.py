@@ -23,12 +23,14 @@ class FolderParameters(Parameters):
     """Which files of a folder are the images."""
 
     path: str = Field(
-        description="The folder; $VARIABLES and ~ are expanded. A relative path starts where the command is run."
+        description="The folder; $VARIABLES and ~ are expanded. "
+        "A relative path starts where the command is run."
     )
     pattern: tuple[str, ...] = Field(
         tuple(f"*.{suffix}" for suffix in SUFFIXES),
-        description="Patterns of the files to take, such as '*.png' or 'test*/*.tif', upper and lower case alike. "
-        "One with a slash is matched against the path inside the folder, others against the file's name.",
+        description="Patterns of the files to take, such as '*.png' or 'test*/*.tif', "
+        "upper and lower case alike. One with a slash is matched against the path inside the "
+        "folder, others against the file's name.",
     )
     recursive: bool = Field(
         False, description="Whether to look into the folders inside the folder."
@@ -39,7 +41,8 @@ def images(parameters: FolderParameters) -> dict[str, Path | None]:
     """List the images by a safe name, in natural order. Hidden files are left out.
 
     Raises:
-        ValueError: the folder does not exist, is no folder, holds no image, or a variable in its path is not set.
+        ValueError: the folder does not exist, is no folder, holds no image, or a variable in its
+            path is not set.
     """
     return images_in(expand(parameters.path), parameters)
 
@@ -63,7 +66,7 @@ def images_in(folder: Path, parameters: FolderParameters) -> dict[str, Path | No
 
 
 def passed_over(parameters: FolderParameters) -> list[str]:
-    """List what lies in the folder and is no image of the data set: files, and folders that are not looked into.
+    """List files in the folder that are no images of the data set, and folders not searched.
 
     Hidden files are left out.
     """
@@ -71,7 +74,7 @@ def passed_over(parameters: FolderParameters) -> list[str]:
 
 
 def passed_over_in(folder: Path, parameters: FolderParameters) -> list[str]:
-    """List what is passed over in a folder, whatever the path among the parameters; see :func:`passed_over`."""
+    """List what is passed over in a given folder; see :func:`passed_over`."""
     found = folder.rglob("*") if parameters.recursive else folder.iterdir()
     rest = []
     for path in found:

@@ -12,14 +12,14 @@ from priorbench.data.formats.common import Picture
 from priorbench.store.files import read_at_most, write_atomically
 
 MOST_BYTES = 2**30
-"""Larger files are refused before they are read; of the most pixels that are decoded, RGB floats take as many."""
+"""Larger files are refused unread; RGB floats of the most pixels decoded take as much."""
 
 
 def read_image(path: Path) -> np.ndarray:
     """Read an image file of any format in :data:`.FORMATS`; its content counts, not its suffix.
 
-    See :func:`priorbench.data.decoders.decode` for what becomes of palettes, bits and orientation. Alpha is
-    composited over white.
+    See :func:`priorbench.data.decoders.decode` for what becomes of palettes, bits and orientation.
+    Alpha is composited over white.
 
     Args:
         path: the file.
@@ -28,7 +28,8 @@ def read_image(path: Path) -> np.ndarray:
         float32 on [0, 1]; H × W for gray, H × W × 3 for RGB.
 
     Raises:
-        ValueError: the file is no regular one, empty, cut off, corrupt, too large or no image; the message names it.
+        ValueError: the file is no regular one, empty, cut off, corrupt, too large or no image; the
+            message names it.
         OSError: the file can't be opened.
     """
     return np.ascontiguousarray(read_picture(path).on_white())
@@ -69,7 +70,8 @@ def write_image(path: Path, array: np.ndarray) -> None:
         raise ValueError(f"{path}: an image must be H × W, H × W × 1 or H × W × 3, not {shape}")
     if not np.isfinite(array).all():
         raise ValueError(f"{path}: the image holds NaN or infinite values")
-    # A colour image that comes from a tensor has its channels first in memory, which the encoder refuses.
+    # A colour image that comes from a tensor has its channels first in memory, which the encoder
+    # refuses.
     levels = np.rint(np.clip(array, 0, 1).astype(np.float64) * 65535).astype(np.uint16, order="C")
     write_atomically(
         path, bytes(imagecodecs.png_encode(levels[..., 0] if shape[2:] == (1,) else levels))
@@ -77,7 +79,7 @@ def write_image(path: Path, array: np.ndarray) -> None:
 
 
 def _reason(error: Exception) -> str:
-    """Return the error in one line; Pillow's refusal quotes the address of a buffer instead of a reason."""
+    """Return the error in one line; Pillow quotes a buffer's address instead of a reason."""
     text = " ".join(str(error).split())
     return (
         "its header is damaged"

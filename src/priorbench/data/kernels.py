@@ -14,8 +14,8 @@ COUNT = 8
 def levin(index: int) -> np.ndarray:
     """Return one of the eight kernels, as it is stored: neither turned nor centred.
 
-    In the folder of ``PRIORBENCH_DATA`` the kernels may lie as ``kernels/Levin09.mat``, which is what is
-    downloaded, or as ``kernels/levin09.npz``.
+    In the folder of ``PRIORBENCH_DATA`` the kernels may lie as ``kernels/Levin09.mat``, which is
+    what is downloaded, or as ``kernels/levin09.npz``.
 
     Args:
         index: 1 to 8.

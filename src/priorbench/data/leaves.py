@@ -33,8 +33,8 @@ class Leaves:
         y: centre, N.
         polygon: whether it is a polygon, N; else it is the disc.
         slope: of each edge, Δx/Δy, CORNERS × N.
-        left: where an edge that bounds the leaf on its left meets the centre's row, relative to the centre,
-            CORNERS × N; −∞ for others.
+        left: where an edge that bounds the leaf on its left meets the centre's row, relative to the
+            centre, CORNERS × N; −∞ for others.
         right: the same on its right; ∞ for others. Where all leaves are discs, the three are empty.
     """
 
@@ -66,11 +66,12 @@ def draw_leaves(
     depth: float,
     generator: np.random.Generator,
 ) -> Leaves:
-    """Return leaves of a stationary process that meet an image, as many as cover a point ``depth`` times on average.
+    """Return leaves of a stationary process that meet an image, ``depth`` over a point in the mean.
 
-    With a density of radii ∝ r^−α and centres uniform in the plane, the leaves whose bounding square meets the image
-    have radii of density ∝ r^−α (H + 2r)(W + 2r): a mixture of three power laws. Drawing from it gives what a margin
-    of r_max would, without the small leaves outside that nobody sees.
+    With a density of radii ∝ r^−α and centres uniform in the plane, the leaves whose bounding
+    square meets the image have radii of density ∝ r^−α (H + 2r)(W + 2r): a mixture of three power
+    laws. Drawing from it gives what a margin of r_max would, without the small leaves outside that
+    nobody sees.
 
     Args:
         parameters: the law of the leaves.
@@ -93,7 +94,8 @@ def draw_leaves(
     if count > MOST:
         size = f"{height} × {width} pixels with r_min = {low:g} and alpha = {parameters.alpha:g}"
         raise ValueError(
-            f"{size} need {count} leaves; make r_min larger, or the image smaller (at most {MOST} leaves)"
+            f"{size} need {count} leaves; "
+            f"make r_min larger, or the image smaller (at most {MOST} leaves)"
         )
 
     power = np.searchsorted(np.cumsum(masses / masses.sum())[:-1], generator.random(count))
@@ -106,11 +108,11 @@ def draw_leaves(
 
 
 def power_law(uniform: np.ndarray, exponent: float, low: float, high: float) -> np.ndarray:
-    """Return numbers of density ∝ r^exponent on [low, high] for uniform numbers on [0, 1]: the inverse distribution."""
+    """Return numbers of density ∝ r^exponent on [low, high] from uniform ones on [0, 1]."""
     span = math.log(high / low)
     scale = (exponent + 1) * span
-    # r^(p+1) is uniform between its ends; in this form it holds near p = −1 too, where log r is. The end of a steep
-    # law is lost in rounding.
+    # r^(p+1) is uniform between its ends; in this form it holds near p = −1 too, where log r is.
+    # The end of a steep law is lost in rounding.
     with np.errstate(divide="ignore"):
         logarithm = uniform if abs(scale) < 1e-9 else np.log1p(uniform * math.expm1(scale)) / scale
     return low * np.exp(span * np.minimum(logarithm, 1))
@@ -132,7 +134,8 @@ def _edges(
     count = len(radius)
     corners = generator.integers(3, CORNERS + 1, count)
     place = np.minimum(np.arange(CORNERS)[:, None], corners - 1)
-    # Jitter below the corners' distance keeps their order. A corner that is there twice has an edge of no length.
+    # Jitter below the corners' distance keeps their order. A corner that is there twice has an edge
+    # of no length.
     jitter = np.take_along_axis(0.7 * generator.random((CORNERS, count)), place, axis=0)
     angle = 2 * math.pi * (generator.random(count) + (place + jitter) / corners)
     x, y = radius * np.cos(angle), radius * np.sin(angle)
@@ -146,15 +149,17 @@ def _edges(
 def cover(labels: np.ndarray, leaves: Leaves, first: int, top: int, samples: int) -> None:
     """Put leaves behind those that are in a map of labels already.
 
-    Each leaf is one span in each row it meets, and a sample belongs to the smallest label of the spans over it. These
-    minima are found for all samples at once: a span of length n is the union of two spans of length 2^k ≤ n, which
-    begin with it and end with it, so it is noted in two places of a table of level k; then, from long to short, each
-    place hands its minimum to the two halves of its span, one level below. That costs two operations for a span
-    and one for a sample and level, however many leaves lie over each other. It is the sparse table of range minimum
+    Each leaf is one span in each row it meets, and a sample belongs to the smallest label of the
+    spans over it. These minima are found for all samples at once: a span of length n is the union
+    of two spans of length 2^k ≤ n, which begin with it and end with it, so it is noted in two
+    places of a table of level k; then, from long to short, each place hands its minimum to the two
+    halves of its span, one level below. That costs two operations for a span and one for a sample
+    and level, however many leaves lie over each other. It is the sparse table of range minimum
     queries (Bender & Farach-Colton 2000, doi:10.1007/10719839_9) run backwards.
 
     Args:
-        labels: rows of samples, h × w, int32; the label of the leaf in front, or BARE. Changed in place.
+        labels: rows of samples, h × w, int32; the label of the leaf in front, or BARE. Changed in
+            place.
         leaves: sorted from front to back.
         first: label of the first leaf.
         top: the row of samples of the image that ``labels`` begins with.
@@ -183,7 +188,7 @@ def cover(labels: np.ndarray, leaves: Leaves, first: int, top: int, samples: int
 def _spans(
     leaves: Leaves, top: int, shape: tuple[int, ...], samples: int
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    """Return leaf, row, first column and the column behind the last, for each leaf in each row of samples it meets."""
+    """Return leaf, row, first column and end column of each leaf in each row of samples."""
     height, width = shape
     near = np.flatnonzero(
         (leaves.y + leaves.radius >= top / samples)

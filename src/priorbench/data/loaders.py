@@ -17,7 +17,7 @@ def load_embedded(parameters: Parameters, image: str) -> np.ndarray:
 
 
 def load_from_catalogue(parameters: catalogue.StandardParameters, image: str) -> np.ndarray:
-    """Return an image of a standard data set, downloaded if need be; see :func:`.fetch` and :func:`.read_image`.
+    """Return an image of a standard data set; see :func:`.fetch` and :func:`.read_image`.
 
     Raises:
         ValueError: no image has this name, or its file is missing, altered or can't be downloaded.

@@ -12,9 +12,13 @@ from priorbench.data.textures import exponential_textures
 from priorbench.errors import unknown
 from priorbench.seeds import derive_seed
 
+__all__ = ["mini_dead_leaves"]
+
 
 def load_mini_dead_leaves(parameters: MiniDeadLeavesParameters, image: str) -> np.ndarray:
-    """Return a sheet of independent patches by its name; a prior learns from it with patches on a grid of their side.
+    """Return a sheet of independent patches by its name.
+
+    A prior learns from it with patches on a grid of their side.
 
     Returns:
         float32 on [0, 1], gray, ``size * patch`` a side.
@@ -37,10 +41,11 @@ def mini_dead_leaves(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return independent patches, each flat or an edge, after Zoran & Weiss, NIPS 2012.
 
-    A flat patch is m + z·t: a mean m, uniform on [0, 1]; a contrast z, exponential; a texture t, a stationary Gaussian
-    field of variance 1. An edge is two of them, one on each side of a line with a uniform angle and an offset that is
-    uniform among those at which the line meets the patch. A pixel on the line is mixed by the part of it on each side.
-    The laws of m, z and t are ours; the article takes them from photographs.
+    A flat patch is m + z·t: a mean m, uniform on [0, 1]; a contrast z, exponential; a texture t, a
+    stationary Gaussian field of variance 1. An edge is two of them, one on each side of a line with
+    a uniform angle and an offset that is uniform among those at which the line meets the patch. A
+    pixel on the line is mixed by the part of it on each side. The laws of m, z and t are ours; the
+    article takes them from photographs.
 
     Args:
         count: N.

@@ -16,9 +16,9 @@ LONGEST = 80
 def safe_names(files: Sequence[PurePath]) -> list[str]:
     """Return a name for each file: letters, digits and ``. _ -`` only, none twice.
 
-    The name is the path without its suffix, accents dropped, other characters as ``-``. Too long a name is cut
-    and names that would be equal, on file systems that ignore case too, all get a hash of their path, so that
-    the result does not depend on the order.
+    The name is the path without its suffix, accents dropped, other characters as ``-``. Too long a
+    name is cut and names that would be equal, on file systems that ignore case too, all get a hash
+    of their path, so that the result does not depend on the order.
 
     Args:
         files: paths relative to their folder, all different.

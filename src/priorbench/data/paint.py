@@ -19,7 +19,7 @@ PHOTOGRAPHS = {
     False: ("motorcycle", "coins", "brick", "grass", "gravel"),
     True: ("motorcycle", "ihc", "retina"),
 }
-"""Images of scikit-image whose colours gray images and colour images have. The default experiment tests on none."""
+"""Images whose colours gray and colour images have; the default experiment tests on none."""
 
 TEXTURES = 8
 """How many textures an image has; each leaf is cut out of one of them."""
@@ -74,7 +74,7 @@ class Paint:
             )
 
     def render(self, labels: np.ndarray, batches: Sequence[Leaves], top: int) -> np.ndarray:
-        """Return rows of pixels, each the mean of its samples; h × W × C, float32, not limited to [0, 1].
+        """Return rows of pixels, each the mean of its samples; h × W × C, float32, unclipped.
 
         Args:
             labels: which leaf each sample shows.
@@ -102,7 +102,7 @@ class Paint:
         )
 
     def _coat(self, leaves: Leaves, batch: int) -> Coat:
-        """Draw what a batch of leaves looks like, each property from numbers of its own: one changes no other."""
+        """Draw each property of a batch from its own numbers, so that one changes no other."""
         count, channels = len(leaves), 3 if self.parameters.colour else 1
 
         def generator(use: str) -> np.random.Generator:

@@ -9,6 +9,11 @@ from pydantic import Field, FiniteFloat, ValidationInfo, field_validator
 
 from priorbench.specs import Parameters
 
+__all__ = [
+    "DeadLeavesParameters",
+    "MiniDeadLeavesParameters",
+]
+
 
 class SyntheticParameters(Parameters):
     """How many images there are, and of which seed."""
@@ -39,11 +44,13 @@ class DeadLeavesParameters(SyntheticParameters):
     )
     shapes: Literal["disc", "polygon", "both"] = Field(
         "both",
-        description="Polygons have three to six corners on the circle of their radius; 'both' is half and half.",
+        description="Polygons have three to six corners on the circle of their radius; "
+        "'both' is half and half.",
     )
     colours: Literal["natural", "uniform"] = Field(
         "natural",
-        description="Colours of a photograph, another for each image, or independent and uniform on [0, 1].",
+        description="Colours of a photograph, another for each image, "
+        "or independent and uniform on [0, 1].",
     )
     colour: bool = Field(False, description="Three channels instead of one.")
     texture: FiniteFloat = Field(
@@ -97,7 +104,7 @@ def images(parameters: SyntheticParameters) -> dict[str, Path | None]:
 
 
 def dead_leaves_origins(parameters: DeadLeavesParameters) -> dict[str, str]:
-    """Return where the images come from: their seed and number, because images of other sizes resemble each other."""
+    """Return the images' seed and number: images of other sizes resemble each other."""
     return _origins("dead-leaves", parameters)
 
 

@@ -10,6 +10,8 @@ import torch
 from priorbench.data.images import planes, read_image, write_image
 from priorbench.types import Image
 
+__all__ = ["read_tensor", "to_array", "to_tensor", "write_tensor"]
+
 
 def to_tensor(array: np.ndarray) -> Image:
     """Return an array H × W or H × W × C as a float32 tensor 1 × C × H × W."""

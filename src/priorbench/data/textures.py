@@ -6,7 +6,7 @@ import numpy as np
 
 
 def power_law_texture(side: int, exponent: float, generator: np.random.Generator) -> np.ndarray:
-    """Return a periodic Gaussian texture with a power spectrum ∝ 1/f^exponent, of mean 0 and standard deviation 1.
+    """Return a periodic Gaussian texture of power spectrum ∝ 1/f^exponent, mean 0, variance 1.
 
     Args:
         side: of the square in pixels, even.
@@ -27,7 +27,7 @@ def power_law_texture(side: int, exponent: float, generator: np.random.Generator
 def exponential_textures(
     count: int, side: int, correlation: float, generator: np.random.Generator
 ) -> np.ndarray:
-    """Return patches of a stationary isotropic Gaussian field with the covariance exp(−d/correlation).
+    """Return patches of a stationary Gaussian field with the covariance exp(−d/correlation).
 
     Args:
         count: N.

@@ -5,7 +5,11 @@ from __future__ import annotations
 import numpy as np
 from skimage.transform import resize
 
-BT601 = np.array([0.299, 0.587, 0.114], dtype=np.float32)
+from priorbench.numerics.constants import LUMA_WEIGHTS
+
+__all__ = ["centre_crop", "limit_size", "to_gray", "transform"]
+
+LUMA = np.array(LUMA_WEIGHTS, dtype=np.float32)
 
 
 def transform(
@@ -37,11 +41,11 @@ def to_gray(image: np.ndarray) -> np.ndarray:
 
     MATLAB's rgb2gray, whose weights have more digits, differs by less than 7 · 10⁻⁵.
     """
-    return image if image.ndim == 2 else (image @ BT601).clip(0, 1)
+    return image if image.ndim == 2 else (image @ LUMA).clip(0, 1)
 
 
 def limit_size(image: np.ndarray, size: int) -> np.ndarray:
-    """Shrink ``image`` so that its longer side has ``size`` pixels, antialiased; a smaller one stays as it is."""
+    """Shrink an image whose longer side exceeds ``size`` pixels to that, antialiased."""
     height, width = image.shape[:2]
     longer = max(height, width)
     if longer <= size:
@@ -52,7 +56,7 @@ def limit_size(image: np.ndarray, size: int) -> np.ndarray:
 
 
 def centre_crop(image: np.ndarray, height: int, width: int) -> np.ndarray:
-    """Cut ``height`` × ``width`` out of the centre; where the image is smaller it is left as it is."""
+    """Cut ``height`` × ``width`` out of the centre, or less where the image is smaller."""
     top = max(0, (image.shape[0] - height) // 2)
     left = max(0, (image.shape[1] - width) // 2)
     return image[top : top + height, left : left + width]

@@ -12,8 +12,8 @@ from priorbench.types import Image
 def residual(restored: Image, problem: Problem) -> float:
     r"""Return ‖Hx̂ − y‖² / nσ² for n observed values: about 1 when x̂ explains the observation.
 
-    More than 1: x̂ contradicts y, it is over-smoothed or wrong. Less: x̂ keeps part of the noise. For Poisson noise the
-    terms are divided by their own variances Hx̂ / peak instead.
+    More than 1: x̂ contradicts y, it is over-smoothed or wrong. Less: x̂ keeps part of the noise.
+    For Poisson noise the terms are divided by their own variances Hx̂ / peak instead.
 
     Raises:
         NotApplicable: there is no noise to compare with, or no linear operator.

@@ -7,6 +7,8 @@ from skimage.metrics import structural_similarity
 
 from priorbench.errors import NotApplicable
 
+__all__ = ["luma", "psnr", "psnr_y", "rmse", "ssim"]
+
 SSIM_WINDOW = 11
 EXACT = 120.0
 """The PSNR in dB of equal images, and the highest there is."""
@@ -30,8 +32,9 @@ def psnr(restored: np.ndarray, clean: np.ndarray) -> float:
 def ssim(restored: np.ndarray, clean: np.ndarray) -> float:
     """Return the mean structural similarity, at most 1.
 
-    Wang, Bovik, Sheikh & Simoncelli 2004, doi:10.1109/TIP.2003.819861, with their Gaussian window of 11 pixels and
-    σ = 1.5, computed for each channel and averaged. Both images are clipped to [0, 1].
+    Wang, Bovik, Sheikh & Simoncelli 2004, doi:10.1109/TIP.2003.819861, with their Gaussian window
+    of 11 pixels and σ = 1.5, computed for each channel and averaged. Both images are clipped to [0,
+    1].
 
     Raises:
         NotApplicable: a side is shorter than the window.
@@ -76,7 +79,7 @@ def rmse(restored: np.ndarray, clean: np.ndarray) -> float:
 
 
 def luma(image: np.ndarray) -> np.ndarray:
-    """Return Y of YCbCr as MATLAB's rgb2ycbcr, on [16/255, 235/255], H × W × 1; gray stays as it is.
+    """Return Y of YCbCr on [16/255, 235/255], H × W × 1, as MATLAB's rgb2ycbcr; gray unchanged.
 
     Y = (16 + 65.481 R + 128.553 G + 24.966 B) / 255, ITU-R BT.601.
     """

@@ -15,13 +15,15 @@ from priorbench.metrics.fidelity import SSIM_WINDOW, checked_pair
 def ms_ssim(restored: np.ndarray, clean: np.ndarray) -> float:
     """Return the multi-scale structural similarity, at most 1.
 
-    Wang, Simoncelli & Bovik 2003, doi:10.1109/ACSSC.2003.1292216: five scales, window as for :func:`ssim`, computed
-    for each channel and averaged. As torchmetrics has it, the coarsest scale is averaged up to the reflected border,
-    which changes the fourth digit. Both images are clipped to [0, 1]. Images that contradict each other at a scale, so
-    that the paper's power of a negative number is not defined, score 0.
+    Wang, Simoncelli & Bovik 2003, doi:10.1109/ACSSC.2003.1292216: five scales, window as for
+    :func:`ssim`, computed for each channel and averaged. As torchmetrics has it, the coarsest scale
+    is averaged up to the reflected border, which changes the fourth digit. Both images are clipped
+    to [0, 1]. Images that contradict each other at a scale, so that the paper's power of a negative
+    number is not defined, score 0.
 
     Raises:
-        NotApplicable: a side is shorter than 176 pixels, so that the window doesn't fit the coarsest scale.
+        NotApplicable: a side is shorter than 176 pixels, so that the window doesn't fit the
+            coarsest scale.
         ValueError: the shapes differ or a value is NaN.
     """
     restored, clean = checked_pair(restored, clean)

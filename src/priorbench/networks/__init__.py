@@ -1,1 +1,1 @@
-"""What priors that are neural networks share: parameters of a training (no torch), layers, steps, the training."""
+"""Training of neural networks: parameters, optimiser, checkpoints, weights."""

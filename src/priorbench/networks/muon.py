@@ -1,4 +1,4 @@
-"""Steps of a chosen length along orthogonalised gradients: several times fewer iterations than Adam's."""
+"""Steps along orthogonalised gradients: several times fewer iterations than Adam's."""
 
 from __future__ import annotations
 
@@ -9,30 +9,38 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+__all__ = [
+    "Muon",
+]
+
 QUINTIC = (3.4445, -4.7750, 2.0315)
-"""Coefficients a, b, c of the iteration X ← aX + (bXXᵀ + c(XXᵀ)²)X that takes singular values to about 1."""
+"""a, b, c of the iteration X ← aX + (bXXᵀ + c(XXᵀ)²)X that brings singular values near 1."""
 
 ROUNDS = 5
 
 
 class Muon:
-    """The momentum of each matrix of weights, orthogonalised, as a step of a length relative to the matrix's norm.
+    """An optimiser: the momentum of each matrix of weights, orthogonalised, is its step.
 
-    Jordan et al. 2024, https://kellerjordan.github.io/posts/muon/, with the length relative: normalised after each
-    convolution, a network does not see the scale of its weights, only their relative change. Orthogonalised, a step
-    moves all directions alike, also those of fine structure, which have small gradients. What is no matrix of weights
-    (scales, shifts, constants) takes Adam's steps, Kingma & Ba 2015, arXiv 1412.6980.
+    Jordan et al. 2024, https://kellerjordan.github.io/posts/muon/, with the length relative:
+    normalised after each convolution, a network does not see the scale of its weights, only their
+    relative change. Orthogonalised, a step moves all directions alike, also those of fine
+    structure, which have small gradients. What is no matrix of weights (scales, shifts, constants)
+    takes Adam's steps, Kingma & Ba 2015, arXiv 1412.6980.
 
-    It has what is used here of a ``torch.optim.Optimizer``, whose first instance imports a compiler for seconds.
+    It has what is used here of a ``torch.optim.Optimizer``, whose first instance imports a compiler
+    for seconds.
 
     Args:
-        parameters: tensors of two dimensions or more are matrices. Those of three are taps × inputs × outputs, whose
-            last dimension is the columns; all others begin with the outputs, which are the rows.
+        parameters: tensors of two dimensions or more are matrices. Those of three are taps × inputs
+            × outputs, whose last dimension is the columns; all others begin with the outputs, which
+            are the rows.
         lr: length of a step, of the norm of the weights.
         momentum: of the gradients.
         vector_lr: Adam's rate for the rest.
-        growing: whether the norm is that of the weights as they are. Without normalisations their scale matters, and
-            steps that grow with it break out in the end: then it is the norm before the first step.
+        growing: whether the norm is that of the weights as they are. Without normalisations their
+            scale matters, and steps that grow with it break out in the end: then it is the norm
+            before the first step.
     """
 
     def __init__(
@@ -97,7 +105,8 @@ class Muon:
 def orthogonalised(matrix: Tensor) -> Tensor:
     """Return a matrix with the same singular vectors and singular values near 1, by Newton-Schulz.
 
-    Those above 0.004 of the matrix's norm come to lie between 0.68 and 1.21; smaller ones grow up to 485 times.
+    Those above 0.004 of the matrix's norm come to lie between 0.68 and 1.21; smaller ones grow up
+    to 485 times.
     """
     a, b, c = QUINTIC
     tall = matrix.shape[0] > matrix.shape[1]

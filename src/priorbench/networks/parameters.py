@@ -6,9 +6,11 @@ from pydantic import Field
 
 from priorbench.specs import Parameters
 
+__all__ = ["TrainingParameters"]
+
 
 class TrainingParameters(Parameters):
-    """Base of the parameters of a network that :func:`priorbench.networks.training.train` trains."""
+    """Base of the parameters of a network that :func:`.training.train` trains."""
 
     n_tiles: int = Field(
         100_000,
@@ -28,7 +30,8 @@ class TrainingParameters(Parameters):
         0.015,
         gt=0,
         lt=1,
-        description="length of a step, of the norm that the weights begin with; falls linearly to a hundredth",
+        description="length of a step, of the norm that the weights begin with; "
+        "falls linearly to a hundredth",
     )
     average: float = Field(
         0.998,

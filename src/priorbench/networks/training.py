@@ -1,7 +1,8 @@
 """Train a network on tiles of images: batches, steps, averages, measurements, checkpoints.
 
-What is trained, and for what, is an :class:`Objective`; everything else is the same for all networks. A training that
-was killed goes on from its checkpoint and gives bit for bit what the whole would have given on the same machine.
+What is trained, and for what, is an :class:`Objective`; everything else is the same for all
+networks. A training that was killed goes on from its checkpoint and gives bit for bit what the
+whole would have given on the same machine.
 """
 
 from __future__ import annotations
@@ -22,7 +23,14 @@ from priorbench.networks.parameters import TrainingParameters
 from priorbench.numerics.patches import PatchSet
 from priorbench.priors import Context
 
+__all__ = [
+    "Objective",
+    "Row",
+    "train",
+]
+
 Row = Mapping[str, float]
+"""Values of a training curve by name, at one iteration."""
 
 FINAL_RATE = 0.01
 ATTEMPTS = 3
@@ -35,7 +43,8 @@ class Objective(ABC):
 
     Attributes:
         network: what is trained.
-        criterion: name of the measured value that should be high; the weights with its highest value are kept.
+        criterion: name of the measured value that should be high; the weights with its highest
+            value are kept.
     """
 
     network: nn.Module
@@ -53,7 +62,7 @@ class Objective(ABC):
 
     @abstractmethod
     def measure(self, batches: Iterable[Tensor]) -> Row:
-        """Return what held-out tiles say of the network as it is: the same numbers for the same weights."""
+        """Return measurements on held-out tiles, the same for the same weights."""
 
 
 def train(
@@ -63,11 +72,11 @@ def train(
     options: TrainingParameters,
     context: Context,
 ) -> Iterator[tuple[Mapping[str, Tensor], Row]]:
-    """Yield, after each measurement, the best weights so far and the measurement's row of the training curve.
+    """Yield, after each measurement, the best weights so far and a row of the training curve.
 
-    The weights are an exponential average of those on the way (Polyak & Juditsky 1992, doi:10.1137/0330046). A row
-    holds ``iteration``, ``loss`` and what else the objective tells of the batches since the last one, in the mean, what
-    it measures, and the ``seconds`` since.
+    The weights are an exponential average of those on the way (Polyak & Juditsky 1992,
+    doi:10.1137/0330046). A row holds ``iteration``, ``loss`` and what else the objective tells of
+    the batches since the last one, in the mean, what it measures, and the ``seconds`` since.
 
     Args:
         objective: with the network, which it leaves with the weights of the last step.
@@ -161,7 +170,7 @@ class _Run:
             found = self.objective.measure(batches)
         if not all(math.isfinite(value) for value in found.values()):
             raise Diverged(
-                f"what held-out tiles say after {self.iteration} iterations is not finite: {dict(found)}"
+                f"measurements after {self.iteration} iterations are not finite: {dict(found)}"
             )
         criterion = self.objective.criterion
         if all(found[criterion] > row[criterion] for row in self.rows):
@@ -204,7 +213,8 @@ class _Run:
         self.returns += 1
         if self.returns > ATTEMPTS:
             raise Diverged(
-                f"the loss is NaN or infinite at iteration {self.iteration}, after {ATTEMPTS} returns to lower rates"
+                f"the loss is NaN or infinite at iteration {self.iteration}, "
+                f"after {ATTEMPTS} returns to lower rates"
             )
         self._put(self.good[1])
         # Its momentum led there.
@@ -262,7 +272,7 @@ class _Run:
 
 
 def turned(tiles: Tensor, first: int = 0) -> Tensor:
-    """Return tiles, B × T × T, in the eight rotations and reflections by turns: an eighth of the batch in each.
+    """Return tiles, an eighth of the batch in each of the eight rotations and reflections.
 
     Args:
         tiles: the batch.

@@ -8,6 +8,8 @@ from typing import TypeVar
 import torch
 from torch import Tensor, nn
 
+__all__ = ["begun", "loaded"]
+
 Network = TypeVar("Network", bound=nn.Module)
 
 

@@ -1,8 +1,8 @@
 """Square gray patches: drawn from images, and without their mean.
 
-What patch priors share. A patch of D pixels is its mean and the D − 1 coordinates u = Bᵀx in the space orthogonal to
-the constant patch. Densities are of u, in nats on those D − 1 dimensions; the mean has a flat prior. Nothing else
-makes the likelihoods of different models comparable.
+What patch priors share. A patch of D pixels is its mean and the D − 1 coordinates u = Bᵀx in the
+space orthogonal to the constant patch. Densities are of u, in nats on those D − 1 dimensions; the
+mean has a flat prior. Nothing else makes the likelihoods of different models comparable.
 """
 
 from __future__ import annotations
@@ -15,17 +15,26 @@ import torch
 from scipy.linalg import helmert
 from torch import Tensor
 
-from priorbench.types import Image, Patches
+from priorbench.numerics.constants import LUMA_WEIGHTS
+from priorbench.types import AnyImage, Image, Patches, Plane, Scores
 
-LUMA = (0.299, 0.587, 0.114)
-"""Weights of red, green and blue in ITU-R BT.601."""
+__all__ = [
+    "PatchSet",
+    "draw_patches",
+    "gray_plane",
+    "mean_free_basis",
+    "mean_log_likelihoods",
+    "principal_axes",
+    "probe_patches",
+]
+
 PATCHES_IN_A_BATCH = 1 << 15
 PROBES = 4000
 """Patches of a test image on which likelihoods are measured."""
 
 
 def mean_free_basis(pixels: int) -> Tensor:
-    """Return B, D × (D − 1) in float64: orthonormal columns, each orthogonal to the constant patch."""
+    """Return B, D × (D − 1) in float64: an orthonormal basis of the patches with mean 0."""
     return torch.from_numpy(helmert(pixels)).mT.contiguous()
 
 
@@ -68,18 +77,19 @@ class PatchSet:
 
 
 def draw_patches(
-    images: Sequence[Image],
+    images: Sequence[AnyImage],
     size: int,
     count: int,
     held_out: float,
     generator: torch.Generator,
     grid: int = 1,
 ) -> tuple[PatchSet, PatchSet]:
-    """Return training patches and held-out patches, uniform over the positions of all images, each position once.
+    """Return training and held-out patches, drawn from all positions without replacement.
 
-    The held-out ones depend on the images and the numbers only, not on the generator: models of different
-    parameters and seeds are measured on the same patches, because the likelihood varies far more between
-    patches than between good models. Images smaller than a patch have none. Both sets are in random order.
+    The held-out ones depend on the images and the numbers only, not on the generator: models of
+    different parameters and seeds are measured on the same patches, because the likelihood varies
+    far more between patches than between good models. Images smaller than a patch have none. Both
+    sets are in random order.
 
     Args:
         images: each 1 × C × H × W, of any sizes.
@@ -92,7 +102,7 @@ def draw_patches(
     Raises:
         ValueError: an image has neither one nor three channels, or no image is as large as a patch.
     """
-    gray = [image for image in map(to_gray, images) if min(image.shape) >= size]
+    gray = [image for image in map(gray_plane, images) if min(image.shape) >= size]
     if not gray:
         sizes = (
             ", ".join(f"{image.shape[-2]} × {image.shape[-1]}" for image in images) or "none at all"
@@ -124,7 +134,7 @@ def draw_patches(
     return at(drawn), at(measuring)
 
 
-def probe_patches(images: Mapping[str, Image], size: int) -> dict[str, Patches]:
+def probe_patches(images: Mapping[str, AnyImage], size: int) -> dict[str, Patches]:
     """Return the patches of test images on which studies measure likelihoods, N × D, by image.
 
     They are a function of each image alone, so that the same quantity has the same value in all
@@ -143,16 +153,17 @@ def probe_patches(images: Mapping[str, Image], size: int) -> dict[str, Patches]:
 
 
 def mean_log_likelihoods(
-    log_prob: Callable[[Patches], Tensor], blocks: Iterable[Patches]
+    log_prob: Callable[[Patches], Scores], blocks: Iterable[Patches]
 ) -> np.ndarray:
     """Return the mean log-likelihood of each block of patches, in nats per patch."""
     return np.array([float(log_prob(block).double().mean()) for block in blocks])
 
 
 def principal_axes(patches: PatchSet) -> tuple[Tensor, Tensor]:
-    """Return the orthonormal principal axes of patches without their mean, one a row, and the variances along them.
+    """Return the principal axes of patches without their mean, one a row, and their variances.
 
-    Both are float64, (D − 1) × D and D − 1, the least variance first. The patches are cut out a batch at a time.
+    Both are float64, (D − 1) × D and D − 1, the least variance first. The patches are cut out a
+    batch at a time.
     """
     basis = mean_free_basis(patches.size**2)
     covariance = torch.zeros(basis.shape[1], basis.shape[1], dtype=torch.float64)
@@ -163,7 +174,7 @@ def principal_axes(patches: PatchSet) -> tuple[Tensor, Tensor]:
     return (basis @ vectors).mT.contiguous(), variances
 
 
-def to_gray(image: Image) -> Tensor:
+def gray_plane(image: Image) -> Plane:
     """Return a 1 × C × H × W image as H × W; colour by the BT.601 weights.
 
     Raises:
@@ -173,5 +184,5 @@ def to_gray(image: Image) -> Tensor:
     if channels == 1:
         return image[0, 0]
     if channels == 3:
-        return torch.einsum("c,chw->hw", torch.tensor(LUMA, dtype=image.dtype), image[0])
+        return torch.einsum("c,chw->hw", torch.tensor(LUMA_WEIGHTS, dtype=image.dtype), image[0])
     raise ValueError(f"training images must have 1 or 3 channels, not {channels}")

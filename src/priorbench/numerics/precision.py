@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import torch
 
+__all__ = ["multiplies_bfloat16"]
+
 
 def multiplies_bfloat16(device: torch.device) -> bool:
     """Return whether a GPU or an x86 processor has instructions for products of bfloat16.

@@ -1,7 +1,8 @@
 """Threads that take parts of the data through many operations each.
 
-Torch's own threads meet after every operation, which on parts that fit the cache costs as much as the operations. Here
-a thread takes a part through all of them, and what is computed does not depend on how many threads there are.
+Torch's own threads meet after every operation, which on parts that fit the cache costs as much as
+the operations. Here a thread takes a part through all of them, and what is computed does not depend
+on how many threads there are.
 """
 
 from __future__ import annotations
@@ -13,6 +14,8 @@ from typing import TypeVar
 
 import torch
 
+__all__ = ["each", "in_threads", "workers"]
+
 Part = TypeVar("Part")
 Result = TypeVar("Result")
 
@@ -21,7 +24,7 @@ _pool: ThreadPoolExecutor | None = None
 
 @contextlib.contextmanager
 def workers(threads: int) -> Iterator[None]:
-    """Let :func:`each` use so many threads, each of which calls torch with one."""
+    """Let :func:`each` use this many threads, each of which calls torch with one thread."""
     global _pool
     before, outer = torch.get_num_threads(), _pool
     torch.set_num_threads(1)
@@ -50,6 +53,6 @@ def each(work: Callable[[Part], Result], parts: Iterable[Part]) -> list[Result]:
 
 
 def in_threads(work: Callable[[Part], Result], parts: Iterable[Part]) -> list[Result]:
-    """Return ``work(part)`` of each part, in order, computed in as many threads as torch may use."""
+    """Return ``work(part)`` of each part, in order, with as many threads as torch may use."""
     with workers(torch.get_num_threads()):
         return each(work, parts)

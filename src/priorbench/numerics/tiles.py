@@ -8,13 +8,17 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from priorbench.types import Planes, Tiles
+
+__all__ = ["Tiling"]
+
 
 class Tiling:
     """Tiles on a regular grid that covers planes of one size.
 
-    A pixel of the blended image is the mean of the tiles over it, weighted by their windows, which fall smoothly from
-    the middle of a tile to its border: where one tile ends, others have all the weight, so no seam is left. Blending
-    is linear and undoes cutting.
+    A pixel of the blended image is the mean of the tiles over it, weighted by their windows, which
+    fall smoothly from the middle of a tile to its border: where one tile ends, others have all the
+    weight, so no seam is left. Blending is linear and undoes cutting.
 
     Attributes:
         rows: first row of each tile of a column of tiles.
@@ -24,7 +28,8 @@ class Tiling:
         height: of the planes; less than ``size`` is filled up by repeating the border.
         width: of the planes; likewise.
         size: side T of a tile.
-        stride: pixels from one tile to the next, at most T; the grid is spread evenly, so they can be fewer.
+        stride: pixels from one tile to the next, at most T; the grid is spread evenly, so they can
+            be fewer.
 
     Raises:
         ValueError: the stride is less than 1 or leaves pixels out.
@@ -44,7 +49,7 @@ class Tiling:
         """Return how many tiles a plane has."""
         return len(self.rows) * len(self.columns)
 
-    def cut(self, planes: Tensor) -> Tensor:
+    def cut(self, planes: Planes) -> Tiles:
         """Return the tiles of planes, P × H × W, one plane after the other, as N × T × T."""
         below, beside = self._full[0] - self.height, self._full[1] - self.width
         if below or beside:
@@ -53,7 +58,7 @@ class Tiling:
         tiles = [row[:, :, left : left + self.size] for row in rows for left in self.columns]
         return torch.stack(tiles, dim=1).flatten(0, 1)
 
-    def blend(self, tiles: Tensor) -> Tensor:
+    def blend(self, tiles: Tiles) -> Planes:
         """Return the planes, P × H × W, that tiles, N × T × T, make up."""
         tiles = tiles.view(-1, len(self), self.size, self.size)
         planes = self._sum(tiles * self._window.to(tiles)) / self._weight.to(tiles)
@@ -75,7 +80,7 @@ class Tiling:
 
 
 def _starts(length: int, size: int, stride: int) -> list[int]:
-    """Return the first pixel of each tile along an axis, spread evenly from one end to the other."""
+    """Return the first pixel of each tile along an axis, evenly spread from end to end."""
     last = length - size
     count = -(-last // stride)
     return [round(last * place / count) for place in range(count + 1)] if count else [0]

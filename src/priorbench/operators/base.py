@@ -1,10 +1,10 @@
-"""What every linear operator offers: forward, adjoint, norm, the data step, the observation as an image."""
+"""The interface of linear operators: forward, adjoint, norm, data step, first estimate."""
 
 from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cached_property
 from typing import Any, ClassVar
 
@@ -20,8 +20,8 @@ class LinearOperator(ABC):
     """A linear map H from images to observations.
 
     An operator needs a ``name``, ``forward``, ``adjoint`` and ``arguments``. The data step then
-    comes from conjugate gradients; an operator with a closed form overrides ``data_step``, one with a
-    cheap approximation of it ``precondition``.
+    comes from conjugate gradients; an operator with a closed form overrides ``data_step``, one with
+    a cheap approximation of it ``precondition``.
 
     Args:
         image_shape: (C, H, W) of the images that H acts on.
@@ -32,7 +32,7 @@ class LinearOperator(ABC):
 
     name: ClassVar[str]
 
-    def __init__(self, image_shape: tuple[int, int, int]) -> None:
+    def __init__(self, image_shape: Sequence[int]) -> None:
         shape = tuple(int(n) for n in image_shape)
         if len(shape) != 3 or min(shape) < 1:
             raise ValueError(
@@ -65,7 +65,7 @@ class LinearOperator(ABC):
 
     @abstractmethod
     def arguments(self) -> dict[str, Any]:
-        """Return the constructor's arguments: tensors, operators, numbers, strings and lists of the last two.
+        """Return the constructor's arguments: tensors, operators, numbers, strings, sequences.
 
         A saved problem holds exactly these, so an operator is read back without running code
         that came with the file.
@@ -82,7 +82,7 @@ class LinearOperator(ABC):
         return y
 
     def norm(self) -> float:
-        """Return the spectral norm ‖H‖₂ = max ‖Hx‖ / ‖x‖, by power iteration on HᵀH to three digits."""
+        """Return ‖H‖₂ = max ‖Hx‖ / ‖x‖, by power iteration on HᵀH to three digits."""
         zeros = self.zeros()
         generator = torch.Generator().manual_seed(0)
         x = torch.rand(zeros.shape, generator=generator, dtype=zeros.dtype).to(zeros.device)
@@ -99,9 +99,9 @@ class LinearOperator(ABC):
     def data_step(self, y: Observation, v: Image, fidelity: float, penalty: float) -> Image:
         r"""Return argmin_x λ/2 ‖Hx − y‖² + ρ/2 ‖x − v‖².
 
-        Solves (λHᵀH + ρI) x = λHᵀy + ρv by preconditioned conjugate gradients, started at v, until the
-        residual is below 10⁻⁶ (float64: 10⁻¹⁰) of the right-hand side, or as small as rounding lets it become,
-        or 200 iterations are done.
+        Solves (λHᵀH + ρI) x = λHᵀy + ρv by preconditioned conjugate gradients, started at v, until
+        the residual is below 10⁻⁶ (float64: 10⁻¹⁰) of the right-hand side, or as small as rounding
+        lets it become, or 200 iterations are done.
 
         Args:
             y: the observation.
@@ -127,15 +127,15 @@ class LinearOperator(ABC):
         )
 
     def precondition(self, residual: Image, fidelity: float, penalty: float) -> Image:
-        """Return an approximation of (λHᵀH + ρI)⁻¹ r, linear, symmetric and positive; by default r itself."""
+        """Return an approximation of (λHᵀH + ρI)⁻¹ r, linear, symmetric, positive; by default r."""
         return residual
 
     def estimate(self, y: Observation) -> Image:
         """Return the observation as an image: the plainest x that y suggests, without any prior.
 
-        All solvers start there, and the baseline ``observed`` is it. By default the smoothest image that agrees with
-        y, :func:`priorbench.operators.smoothest.smoothest_image`; an operator that knows a better one, such as
-        an interpolation, overrides it.
+        All solvers start there, and the baseline ``observed`` is it. By default the smoothest image
+        that agrees with y, :func:`priorbench.operators.smoothest.smoothest_image`; an operator that
+        knows a better one, such as an interpolation, overrides it.
         """
         from priorbench.operators.smoothest import smoothest_image
 
@@ -144,7 +144,7 @@ class LinearOperator(ABC):
     def to(
         self, device: torch.device | str | None = None, dtype: torch.dtype | None = None
     ) -> LinearOperator:
-        """Return this operator on another device or, its floating-point tensors only, with another precision."""
+        """Return this operator on another device or with floating-point tensors of another type."""
 
         def convert(value: Any) -> Any:
             if isinstance(value, Tensor):
@@ -155,7 +155,7 @@ class LinearOperator(ABC):
         return build(**{key: convert(value) for key, value in self.arguments().items()})
 
     def zeros(self) -> Image:
-        """Return a black image, on the device and with the precision of this operator's own tensors."""
+        """Return a black image, on the device and with the precision of this operator's tensors."""
         tensors = [value for value in self.arguments().values() if isinstance(value, Tensor)]
         floating = [value.dtype for value in tensors if value.is_floating_point()]
         device = tensors[0].device if tensors else None
@@ -203,8 +203,8 @@ def conjugate_gradients(
         right: b.
         start: the first x.
         precondition: r ↦ M⁻¹r with M⁻¹ close to A⁻¹, symmetric and positive definite.
-        tolerance: stop at ‖b − Ax‖ ≤ tolerance · ‖b‖, or at the rounding error of the first residual: where
-            b = 0, as for a black image, nothing is small in relation to b.
+        tolerance: stop at ‖b − Ax‖ ≤ tolerance · ‖b‖, or at the rounding error of the first
+            residual: where b = 0, as for a black image, nothing is small in relation to b.
         iterations: the most steps taken.
     """
     x = start.clone()

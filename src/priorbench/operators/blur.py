@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Literal, get_args
 
 import torch
@@ -18,9 +19,10 @@ Boundary = Literal["circular", "valid"]
 class Blur(LinearOperator):
     r"""Hx = k * x, the operator of de-blurring.
 
-    With the boundary ``circular`` the image continues at its opposite side and H is diagonal in the Fourier
-    domain. With ``valid`` only pixels are observed that depend on nothing outside the image, as in a photograph
-    of a larger scene; the observation is smaller than the image by the kernel's sides less one.
+    With the boundary ``circular`` the image continues at its opposite side and H is diagonal in the
+    Fourier domain. With ``valid`` only pixels are observed that depend on nothing outside the
+    image, as in a photograph of a larger scene; the observation is smaller than the image by the
+    kernel's sides less one.
 
     Args:
         kernel: k, with odd sides, not negative; the same for all channels.
@@ -34,7 +36,7 @@ class Blur(LinearOperator):
     name = "blur"
 
     def __init__(
-        self, kernel: Tensor, image_shape: tuple[int, int, int], boundary: Boundary = "circular"
+        self, kernel: Tensor, image_shape: Sequence[int], boundary: Boundary = "circular"
     ) -> None:
         super().__init__(image_shape)
         _, height, width = self.image_shape
@@ -66,7 +68,7 @@ class Blur(LinearOperator):
         """Return the kernel, the image's shape and the boundary."""
         return {
             "kernel": self.kernel,
-            "image_shape": list(self.image_shape),
+            "image_shape": self.image_shape,
             "boundary": self.boundary,
         }
 

@@ -1,4 +1,4 @@
-"""Whether an operator is what it says."""
+"""The dot test: is an operator's adjoint its adjoint?"""
 
 from __future__ import annotations
 
@@ -27,7 +27,8 @@ def check_adjoint(operator: LinearOperator) -> None:
     name = type(operator).__qualname__
     if back.shape != x.shape:
         raise ValueError(
-            f"{name}.adjoint returned the shape {tuple(back.shape)}, but images have {tuple(x.shape)}"
+            f"{name}.adjoint returned the shape {tuple(back.shape)}, "
+            f"but images have {tuple(x.shape)}"
         )
     forward = float((seen.double() * y.double()).sum())
     adjoint = float((x.double() * back.double()).sum())

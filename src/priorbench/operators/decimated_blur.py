@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import torch
@@ -16,10 +17,10 @@ from priorbench.types import Image, Observation
 class DecimatedBlur(LinearOperator):
     r"""Hx = S (k * x): circular convolution, then every s-th pixel in both directions.
 
-    The pixel kept is the block's middle one, for an even factor the one before the middle. The data step is the
-    closed form of Zhao et al. 2016, doi:10.1109/TIP.2016.2567075: HHᵀ is circulant on the coarse grid, with
-    |k̂|² averaged over the frequencies that alias as eigenvalues, so
-    x = v + Hᵀ (HHᵀ + ρ/λ)⁻¹ (y − Hv) takes Fourier transforms only.
+    The pixel kept is the block's middle one, for an even factor the one before the middle. The data
+    step is the closed form of Zhao et al. 2016, doi:10.1109/TIP.2016.2567075: HHᵀ is circulant on
+    the coarse grid, with |k̂|² averaged over the frequencies that alias as eigenvalues, so x = v +
+    Hᵀ (HHᵀ + ρ/λ)⁻¹ (y − Hv) takes Fourier transforms only.
 
     Args:
         kernel: k, with odd sides, not negative; the same for all channels.
@@ -27,12 +28,13 @@ class DecimatedBlur(LinearOperator):
         factor: s.
 
     Raises:
-        ValueError: the kernel is no kernel or larger than the image, or the factor does not divide its sides.
+        ValueError: the kernel is no kernel or larger than the image, or the factor does not divide
+            its sides.
     """
 
     name = "decimated-blur"
 
-    def __init__(self, kernel: Tensor, image_shape: tuple[int, int, int], factor: int) -> None:
+    def __init__(self, kernel: Tensor, image_shape: Sequence[int], factor: int) -> None:
         super().__init__(image_shape)
         channels, height, width = self.image_shape
         check_factor(factor, height, width)
@@ -58,7 +60,7 @@ class DecimatedBlur(LinearOperator):
 
     def arguments(self) -> dict[str, Any]:
         """Return the kernel, the image's shape and the factor."""
-        return {"kernel": self.kernel, "image_shape": list(self.image_shape), "factor": self.factor}
+        return {"kernel": self.kernel, "image_shape": self.image_shape, "factor": self.factor}
 
     def norm(self) -> float:
         """Return the root of the largest eigenvalue of HHᵀ."""

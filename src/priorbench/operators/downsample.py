@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import torch
-from torch import Tensor
 
 from priorbench.operators.base import LinearOperator, check_weights
 from priorbench.operators.resampling import KERNELS, resampling_matrix
-from priorbench.types import Image, Observation
+from priorbench.types import Image, Observation, Resized
 
 
 class Downsample(LinearOperator):
     r"""Hx = A x Bᵀ with one resampling matrix for the columns and one for the rows.
 
-    ``bicubic`` is MATLAB's ``imresize`` with its antialiasing and its symmetric boundary, before rounding.
+    ``bicubic`` is MATLAB's ``imresize`` with its antialiasing and its symmetric boundary, before
+    rounding.
 
-    The data step is exact for every boundary and kernel. With HHᵀ = AAᵀ ⊗ BBᵀ diagonal in the product of the two
-    factors' eigenvectors, Woodbury's identity gives x = v + Hᵀ (HHᵀ + ρ/λ)⁻¹ (y − Hv); Zhao et al. 2016,
-    doi:10.1109/TIP.2016.2567075, do the same in the Fourier domain.
+    The data step is exact for every boundary and kernel. With HHᵀ = AAᵀ ⊗ BBᵀ diagonal in the
+    product of the two factors' eigenvectors, Woodbury's identity gives x = v + Hᵀ (HHᵀ + ρ/λ)⁻¹ (y
+    − Hv); Zhao et al. 2016, doi:10.1109/TIP.2016.2567075, do the same in the Fourier domain.
 
     Args:
         image_shape: (C, H, W), multiples of the factor.
@@ -36,7 +37,7 @@ class Downsample(LinearOperator):
 
     def __init__(
         self,
-        image_shape: tuple[int, int, int],
+        image_shape: Sequence[int],
         factor: int,
         kernel: str = "bicubic",
         dtype: torch.dtype = torch.float32,
@@ -63,7 +64,7 @@ class Downsample(LinearOperator):
 
     def arguments(self) -> dict[str, Any]:
         """Return the image's shape, the factor and the kernel."""
-        return {"image_shape": list(self.image_shape), "factor": self.factor, "kernel": self.kernel}
+        return {"image_shape": self.image_shape, "factor": self.factor, "kernel": self.kernel}
 
     def norm(self) -> float:
         """Return the product of the matrices' largest singular values."""
@@ -135,7 +136,7 @@ def check_factor(factor: int, height: int, width: int) -> None:
         )
 
 
-def enlarge(y: Tensor, height: int, width: int, shift: float = 0.0) -> Image:
+def enlarge(y: Resized, height: int, width: int, shift: float = 0.0) -> Image:
     """Return ``y`` enlarged to height × width by bicubic interpolation.
 
     Args:

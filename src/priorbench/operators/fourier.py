@@ -9,11 +9,13 @@ from torch import Tensor
 def check_kernel(kernel: Tensor, height: int, width: int) -> None:
     """Raise ValueError unless ``kernel`` can blur an image of this size.
 
-    A kernel is a matrix with odd sides, no larger than the image, finite, not negative, and not zero.
+    A kernel is a matrix with odd sides, no larger than the image, finite, not negative, and not
+    zero.
     """
     if kernel.ndim != 2 or not kernel.is_floating_point():
         raise ValueError(
-            f"a kernel must be a floating-point matrix, not {kernel.dtype} of shape {tuple(kernel.shape)}"
+            "a kernel must be a floating-point matrix, "
+            f"not {kernel.dtype} of shape {tuple(kernel.shape)}"
         )
     rows, columns = kernel.shape
     if rows % 2 == 0 or columns % 2 == 0:
@@ -31,7 +33,9 @@ def check_kernel(kernel: Tensor, height: int, width: int) -> None:
 
 
 def transfer_function(kernel: Tensor, height: int, width: int) -> Tensor:
-    """Return the Fourier transform of ``kernel`` centred on the origin: what circular convolution multiplies by.
+    """Return the Fourier transform of ``kernel``, centred on the origin.
+
+    Circular convolution multiplies by it.
 
     Args:
         kernel: with odd sides.

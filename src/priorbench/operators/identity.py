@@ -23,7 +23,7 @@ class Identity(LinearOperator):
 
     def arguments(self) -> dict[str, Any]:
         """Return the image's shape."""
-        return {"image_shape": list(self.image_shape)}
+        return {"image_shape": self.image_shape}
 
     def norm(self) -> float:
         """Return 1."""

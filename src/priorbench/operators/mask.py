@@ -29,7 +29,8 @@ class Mask(LinearOperator):
     def __init__(self, known: Tensor) -> None:
         if known.ndim != 3 or known.dtype != torch.bool:
             raise ValueError(
-                f"known must be a bool tensor C × H × W, not {known.dtype} of shape {tuple(known.shape)}"
+                "known must be a bool tensor C × H × W, "
+                f"not {known.dtype} of shape {tuple(known.shape)}"
             )
         if not known.flatten(1).any(dim=1).all():
             raise ValueError("a mask must leave at least one pixel of every channel known")
@@ -70,7 +71,8 @@ class Mask(LinearOperator):
         filled = y.clone()
         masks, which = torch.unique(self.known, dim=0, return_inverse=True)
         for index, mask in enumerate(masks):
-            # Channels with the same missing pixels share one triangulation, which is what costs time.
+            # Channels with the same missing pixels share one triangulation, which is what costs
+            # time.
             planes = filled[:, which == index].flatten(0, 1).cpu().numpy()
             fill = torch.from_numpy(_interpolate(planes, mask.cpu().numpy())).to(filled)
             filled[:, which == index] = fill.reshape(len(y), -1, *mask.shape)

@@ -12,10 +12,10 @@ from priorbench.types import Image, Observation
 
 
 class RandomProjection(LinearOperator):
-    r"""Hx = S F (s ⊙ x): random signs, an orthonormal Fourier transform, and a random part of the coefficients.
+    r"""Hx = S F (s ⊙ x): random signs, an orthonormal transform, a random selection.
 
-    F is the two-dimensional Hartley transform, which is real, orthonormal and its own inverse for images of any
-    size. So HHᵀ = I. Do, Gan, Nguyen & Tran 2012, doi:10.1109/TSP.2011.2170977.
+    F is the two-dimensional Hartley transform, which is real, orthonormal and its own inverse for
+    images of any size. So HHᵀ = I. Do, Gan, Nguyen & Tran 2012, doi:10.1109/TSP.2011.2170977.
 
     Args:
         signs: bool, H × W; true where the sign of a pixel is turned. The same in all channels.
@@ -23,7 +23,8 @@ class RandomProjection(LinearOperator):
         channels: C.
 
     Raises:
-        ValueError: the signs are no bool matrix, or the selected coefficients are none, outside, or repeated.
+        ValueError: the signs are no bool matrix, or the selected coefficients are none, outside, or
+            repeated.
     """
 
     name = "random-projection"

@@ -10,7 +10,10 @@ from torch import Tensor
 
 
 def bicubic(t: Tensor) -> Tensor:
-    """Return Keys' cubic with a = −1/2, zero from |t| = 2 on. Keys 1981, doi:10.1109/TASSP.1981.1163711."""
+    """Return Keys' cubic with a = −1/2, zero from |t| = 2 on.
+
+    Keys 1981, doi:10.1109/TASSP.1981.1163711.
+    """
     t = t.abs()
     near = 1.5 * t**3 - 2.5 * t**2 + 1
     far = -0.5 * t**3 + 2.5 * t**2 - 4 * t + 2
@@ -40,8 +43,9 @@ def resampling_matrix(
 ) -> Tensor:
     """Return the matrix, new_length × length, that resamples a row of pixels.
 
-    As MATLAB's ``imresize``: the pixels' centres keep their places, the kernel is widened when the row gets
-    shorter, against aliasing, the row continues symmetrically beyond its ends, and the weights sum to 1.
+    As MATLAB's ``imresize``: the pixels' centres keep their places, the kernel is widened when the
+    row gets shorter, against aliasing, the row continues symmetrically beyond its ends, and the
+    weights sum to 1.
 
     Args:
         length: pixels of the row.

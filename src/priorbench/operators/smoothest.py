@@ -15,8 +15,8 @@ ROUGHNESS = 1e-2
 def smoothest_image(operator: LinearOperator, y: Observation) -> Image:
     r"""Return argmin_x ‖Hx − y‖² + μ ‖∇x‖², each channel of x for itself.
 
-    ∇ is the difference of neighbouring pixels, without any across the border. What H does not see is
-    continued from what it sees, as by a membrane. By preconditioned conjugate gradients.
+    ∇ is the difference of neighbouring pixels, without any across the border. What H does not see
+    is continued from what it sees, as by a membrane. By preconditioned conjugate gradients.
 
     Args:
         operator: H.
@@ -59,7 +59,7 @@ def _laplacian(x: Tensor) -> Tensor:
 
 
 def _spectrum(height: int, width: int) -> Tensor:
-    """Return the eigenvalues of the Laplacian of a torus, as :func:`torch.fft.rfft2` orders them."""
+    """Return the eigenvalues of a torus's Laplacian in the order of :func:`torch.fft.rfft2`."""
     rows = 2 - 2 * torch.cos(2 * torch.pi * torch.fft.fftfreq(height))
     columns = 2 - 2 * torch.cos(2 * torch.pi * torch.fft.rfftfreq(width))
     return rows[:, None] + columns

@@ -27,6 +27,14 @@ from scipy.stats import t as student
 from priorbench.specs import MetricSpec
 from priorbench.store.status import NO_FAILURE, Status
 
+__all__ = [
+    "CONFIDENCE",
+    "SIGNIFICANCE",
+    "jackknife_interval",
+    "mean_interval",
+    "pairwise_comparisons",
+]
+
 CONFIDENCE = 0.95
 SIGNIFICANCE = 1 - CONFIDENCE
 BEST: Final = "best"

@@ -7,15 +7,20 @@ from collections.abc import Callable, Iterator
 import torch
 from torch import Tensor
 
-from priorbench.types import Patches
+from priorbench.types import Patches, Plane
+
+__all__ = [
+    "average_everywhere",
+    "average_on_grid",
+]
 
 PATCHES_IN_A_BATCH = 1 << 16
 
 
 def average_everywhere(
-    image: Tensor, size: int, estimate: Callable[[Patches], Patches], average: Tensor
+    image: Plane, size: int, estimate: Callable[[Patches], Patches], average: Plane
 ) -> Iterator[float]:
-    """Write the average of the estimates of all overlapping patches into ``average``; yield the fraction done.
+    """Average the estimates of all overlapping patches; yield the fraction done.
 
     Works on bands of rows, so that memory depends on the image's width only.
 
@@ -33,7 +38,8 @@ def average_everywhere(
         count = min(band, rows - top)
         windows = image[top : top + count + size - 1].unfold(0, size, 1).unfold(1, size, 1)
         estimates = estimate(windows.reshape(-1, size * size))
-        # One addition for each pixel of a patch, on planes in order: torch's fold takes four times as long.
+        # One addition for each pixel of a patch, on planes in order: torch's fold takes four times
+        # as long.
         for pixel, plane in enumerate(estimates.mT.contiguous().view(-1, count, columns)):
             row, column = divmod(pixel, size)
             average[top + row : top + row + count, column : column + columns] += plane
@@ -42,18 +48,18 @@ def average_everywhere(
 
 
 def average_on_grid(
-    image: Tensor,
+    image: Plane,
     size: int,
     stride: int,
     estimate: Callable[[Patches], Patches],
-    average: Tensor,
+    average: Plane,
     generator: torch.Generator,
 ) -> Iterator[float]:
-    """Write the average of the estimates of the patches on a jittered grid into ``average``; yield the fraction done.
+    """Average the estimates of the patches on a jittered grid; yield the fraction done.
 
-    Of each stride² patches one is estimated, another one at each call: the errors of a sparse grid, which are largest
-    where patches end, average out over the iterations of a solver. Parameswaran et al. 2019,
-    doi:10.1109/TCI.2018.2845140.
+    Of each stride² patches one is estimated, another one at each call: the errors of a sparse grid,
+    which are largest where patches end, average out over the iterations of a solver. Parameswaran
+    et al. 2019, doi:10.1109/TCI.2018.2845140.
 
     Args:
         image: H × W.
@@ -81,7 +87,9 @@ def average_on_grid(
 def jittered_grid(
     height: int, width: int, size: int, stride: int, generator: torch.Generator
 ) -> tuple[Tensor, Tensor]:
-    """Return the first row and column of each patch of a grid, each moved at random as far as no pixel is left out.
+    """Return the first row and column of each patch of a grid that is jittered.
+
+    Each patch is moved at random, as far as no pixel is left out.
 
     Args:
         height: of the image.

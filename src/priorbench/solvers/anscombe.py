@@ -9,23 +9,25 @@ from functools import cache
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from priorbench.errors import NotApplicable
 from priorbench.operators import Identity
 from priorbench.priors import Restoration
 from priorbench.problem import Problem
-from priorbench.types import Image
+
+__all__ = ["restore_stabilised"]
 
 OFFSET = 3 / 8
 TABLE_END = 200.0
-"""Mean from which on the asymptotic inverse differs from the exact one by less than 10⁻⁸ photons."""
+"""Mean above which the asymptotic inverse is exact to 10⁻⁸ photons."""
 
 
 def restore_stabilised(solve: Callable[[Problem], Restoration], problem: Problem) -> Restoration:
     """Restore a problem with Poisson noise by a solver for Gaussian noise.
 
-    The counts k become 2√(k + 3/8), of variance close to 1 (Anscombe 1948, doi:10.1093/biomet/35.3-4.246), scaled
-    to [0, 1] for counts from 0 to the peak.
+    The counts k become 2√(k + 3/8), of variance close to 1 (Anscombe 1948,
+    doi:10.1093/biomet/35.3-4.246), scaled to [0, 1] for counts from 0 to the peak.
 
     Args:
         solve: restores a problem with Gaussian noise.
@@ -48,17 +50,18 @@ def restore_stabilised(solve: Callable[[Problem], Restoration], problem: Problem
     return replace(result, image=inverse_anscombe(result.image * span + low) / peak)
 
 
-def anscombe(counts: Image) -> Image:
+def anscombe(counts: Tensor) -> Tensor:
     """Return 2√(k + 3/8)."""
     return 2 * (counts.clamp(min=0) + OFFSET).sqrt()
 
 
-def inverse_anscombe(stabilised: Image) -> Image:
+def inverse_anscombe(stabilised: Tensor) -> Tensor:
     """Return the mean m of the Poisson distribution for which E[2√(k + 3/8)] is ``stabilised``.
 
-    The exact unbiased inverse of Mäkitalo & Foi 2011, doi:10.1109/TIP.2010.2056693: from a table of the expectation,
-    interpolated linearly, to 2 · 10⁻⁵ photons and to 10⁻⁵ of m; from m = 200 on by the series of the expectation in
-    1/m, inverted. (Their closed form for all m is off by 0.009 photons there.) Below the expectation for m = 0 it is 0.
+    The exact unbiased inverse of Mäkitalo & Foi 2011, doi:10.1109/TIP.2010.2056693: from a table of
+    the expectation, interpolated linearly, to 2 · 10⁻⁵ photons and to 10⁻⁵ of m; from m = 200 on by
+    the series of the expectation in 1/m, inverted. (Their closed form for all m is off by 0.009
+    photons there.) Below the expectation for m = 0 it is 0.
     """
     values = stabilised.double()
     means, expectations = _table()

@@ -1,4 +1,4 @@
-"""What a prior gives back to a solver, checked: anybody may have written it."""
+"""Checks of what a prior, which may be a plugin's, returns to a solver."""
 
 from __future__ import annotations
 
@@ -22,7 +22,8 @@ def checked(answer: Any, asked: Tensor, method: str) -> Tensor:
     """
     if not isinstance(answer, Tensor):
         raise TypeError(
-            f"{method} returned {_named(answer)}; it must return a torch.Tensor {tuple(asked.shape)}"
+            f"{method} returned {_named(answer)}; "
+            f"it must return a torch.Tensor {tuple(asked.shape)}"
         )
     if answer.shape != asked.shape:
         raise ValueError(

@@ -1,23 +1,24 @@
-"""Colour images for priors of gray patches: three opponent planes, each with its share of the noise."""
+"""Colour images for priors of gray patches: three opponent planes and their noise."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 import torch
-from torch import Tensor
 
-from priorbench.types import Image
+from priorbench.types import Image, Planes
+
+__all__ = ["from_planes", "to_planes"]
 
 OPPONENT = ((1 / 3, 1 / 3, 1 / 3), (1 / 2, 0.0, -1 / 2), (1 / 4, -1 / 2, 1 / 4))
-"""Mean, red against blue, green against both, each on the scale of a gray image; the rows are orthogonal.
+"""Mean, red against blue, green against both, on the scale of a gray image; rows are orthogonal.
 
-Priors of gray patches restore them better than red, green and blue, whose edges they would have to find three
-times: by 1.4 to 1.9 dB for a GMM at σ from 15 to 50 (``benchmarks/colour.py``).
+Priors of gray patches restore them better than red, green and blue, whose edges they would have to
+find three times: by 1.4 to 1.9 dB for a GMM at σ from 15 to 50 (``benchmarks/colour.py``).
 """
 
 
-def to_planes(image: Image) -> tuple[Tensor, Sequence[float]]:
+def to_planes(image: Image) -> tuple[Planes, Sequence[float]]:
     """Return the gray planes of images, N × H × W, and what each one's noise is multiplied by.
 
     An image of three channels becomes three opponent planes; any other its channels, unchanged.
@@ -33,7 +34,7 @@ def to_planes(image: Image) -> tuple[Tensor, Sequence[float]]:
     ).tolist() * image.shape[0]
 
 
-def from_planes(planes: Tensor, shape: Sequence[int]) -> Image:
+def from_planes(planes: Planes, shape: Sequence[int]) -> Image:
     """Return the images, B × C × H × W = ``shape``, whose planes ``to_planes`` gave."""
     if shape[1] != 3:
         return planes.reshape(*shape)

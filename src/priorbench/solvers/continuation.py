@@ -11,11 +11,12 @@ from dataclasses import dataclass, replace
 
 import torch
 
+from priorbench.numerics.constants import NOISE_FLOOR
 from priorbench.operators import Mask, RandomProjection
 from priorbench.problem import Problem
 from priorbench.specs.solver_settings import Regime, SplittingSettings
 
-NOISE_FLOOR = 1e-3
+__all__ = ["Schedule", "fidelity_weight", "geometric", "regime"]
 
 
 @dataclass(frozen=True)
@@ -84,19 +85,16 @@ class Schedule:
 
 
 def fidelity_weight(sigma: float, trust: float = 1.0) -> float:
-    """Return λ = trust/σ², with σ at least 10⁻³.
-
-    The floor stands for λ = ∞ in noise-free problems: it is Zoran & Weiss's λ = 10⁶ for known
-    pixels.
-    """
+    """Return λ = trust/σ², with σ at least :data:`.NOISE_FLOOR`."""
     return trust * max(sigma, NOISE_FLOOR) ** -2
 
 
 def regime(problem: Problem) -> Regime:
     """Return what the operator does to pixels, which decides how an iteration has to proceed.
 
-    Known pixels are right at once, and missing ones are filled from them. With noise on mixed pixels an iteration
-    must settle where data and prior agree. Without it the data are exact, and what they leave open fades slowly.
+    Known pixels are right at once, and missing ones are filled from them. With noise on mixed
+    pixels an iteration must settle where data and prior agree. Without it the data are exact, and
+    what they leave open fades slowly.
     """
     if _drops_pixels(problem):
         return "missing"
@@ -106,7 +104,7 @@ def regime(problem: Problem) -> Regime:
 
 
 def _drops_pixels(problem: Problem) -> bool:
-    """Return whether HᵀH makes some values of an image 0 and keeps the others: a mask, a mosaic of colours."""
+    """Return whether HᵀH sets some values to 0 and keeps the others: a mask, a colour mosaic."""
     if isinstance(problem.operator, Mask):
         return True
     generator = torch.Generator().manual_seed(0)

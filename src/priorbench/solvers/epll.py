@@ -8,15 +8,13 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 
-from torch import Tensor
-
 from priorbench.priors import Context, PatchPrior, Restoration
 from priorbench.problem import Problem
 from priorbench.solvers.aggregation import average_everywhere, average_on_grid
 from priorbench.solvers.answers import checked
 from priorbench.solvers.continuation import Schedule
 from priorbench.solvers.half_quadratic import Estimate, half_quadratic
-from priorbench.types import Patches
+from priorbench.types import Patches, Plane
 
 PATCHES_TO_ADAPT_TO = 100_000
 
@@ -31,8 +29,8 @@ def epll(
         zᵢ = argmax_z log p(z) − β/2 ‖Pᵢx − z‖²              for every overlapping patch,
         x  = argmin_x t/2σ² ‖Hx − y‖² + β/2 ‖x − z̄‖²,
 
-    where z̄ is the **average** of the patches zᵢ that cover a pixel. Dividing the paper's
-    λ = D/σ² and β Σᵢ PᵢᵀPᵢ by the number of patches over a pixel gives these weights with t = 1; unlike the
+    where z̄ is the **average** of the patches zᵢ that cover a pixel. Dividing the paper's λ = D/σ²
+    and β Σᵢ PᵢᵀPᵢ by the number of patches over a pixel gives these weights with t = 1; unlike the
     paper's sum it trusts the prior at the border as much as inside. See
     :func:`.half_quadratic.default_schedule` for β and t, and :func:`.splitting.split` for how
     momentum or a dual variable make this converge in few steps.
@@ -49,13 +47,14 @@ def epll(
     _, height, width = problem.image_shape
     if min(height, width) < prior.patch_size:
         raise ValueError(
-            f"the image is {height} × {width}; this prior needs at least {prior.patch_size} pixels a side"
+            f"the image is {height} × {width}; "
+            f"this prior needs at least {prior.patch_size} pixels a side"
         )
 
-    def begin(plane: Tensor, noise_variance: float) -> Estimate:
+    def begin(plane: Plane, noise_variance: float) -> Estimate:
         own = _adapted(prior, plane, noise_variance)
 
-        def estimate(plane: Tensor, noise_variance: float, average: Tensor) -> Iterator[float]:
+        def estimate(plane: Plane, noise_variance: float, average: Plane) -> Iterator[float]:
             def map_estimate(patches: Patches) -> Patches:
                 estimate = own.map_estimate(patches, noise_variance)
                 return checked(estimate, patches, f"{type(own).__qualname__}.map_estimate")
@@ -71,7 +70,7 @@ def epll(
     return half_quadratic(begin, problem, context, schedule)
 
 
-def _adapted(prior: PatchPrior, plane: Tensor, noise_variance: float) -> PatchPrior:
+def _adapted(prior: PatchPrior, plane: Plane, noise_variance: float) -> PatchPrior:
     """Return the prior as it adapts itself to a plane (H × W) with noise."""
     size = prior.patch_size
     step = math.ceil((plane.numel() / PATCHES_TO_ADAPT_TO) ** 0.5)

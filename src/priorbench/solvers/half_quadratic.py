@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 import torch
-from torch import Tensor
 
 from priorbench.operators import Identity
 from priorbench.priors import Context, Restoration
@@ -19,9 +18,11 @@ from priorbench.solvers.colour import from_planes, to_planes
 from priorbench.solvers.continuation import Schedule, geometric, regime
 from priorbench.solvers.splitting import split
 from priorbench.specs.solver_settings import Regime, SolverSettings
-from priorbench.types import Image
+from priorbench.types import Image, Plane
 
-Estimate = Callable[[Tensor, float, Tensor], Iterator[float]]
+__all__ = ["Estimate", "half_quadratic"]
+
+Estimate = Callable[[Plane, float, Plane], Iterator[float]]
 """From a plane, H × W, and its noise's variance to the clean plane, written to the third; yields
 the fraction done."""
 
@@ -40,7 +41,7 @@ DEFAULT = SolverSettings()
 
 
 def half_quadratic(
-    begin: Callable[[Tensor, float], Estimate],
+    begin: Callable[[Plane, float], Estimate],
     problem: Problem,
     context: Context,
     schedule: Schedule | None = None,
@@ -101,8 +102,8 @@ def default_schedule(problem: Problem, settings: SolverSettings = DEFAULT) -> Sc
 def _for_noise(schedule: Schedule, sigma: float) -> Schedule:
     """Return a schedule for mixed pixels with the noise σ, given that for σ = 0.01.
 
-    The last level is multiplied by r^0.7 and the trust by r^0.2 with r = σ/0.01, between 0.1 and 4: so
-    what the iteration converges to is good at each σ.
+    The last level is multiplied by r^0.7 and the trust by r^0.2 with r = σ/0.01, between 0.1 and 4:
+    so what the iteration converges to is good at each σ.
     """
     ratio = min(max(sigma / REFERENCE, 0.1), 4.0)
     last = schedule.levels[-1] * ratio**0.7

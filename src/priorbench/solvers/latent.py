@@ -10,12 +10,15 @@ import math
 import torch
 from torch import Tensor
 
+from priorbench.numerics.constants import NOISE_FLOOR
 from priorbench.numerics.tiles import Tiling
 from priorbench.priors import Context, Generator, Restoration
 from priorbench.problem import Problem
 from priorbench.solvers.colour import from_planes, to_planes
-from priorbench.solvers.continuation import NOISE_FLOOR, fidelity_weight
+from priorbench.solvers.continuation import fidelity_weight
 from priorbench.types import Image
+
+__all__ = ["latent_search"]
 
 RATE = 0.05
 DECAY = (0.9, 0.99)
@@ -31,11 +34,12 @@ def latent_search(
     restarts: int = 0,
     stride: int | None = None,
 ) -> Restoration:
-    r"""Minimise ‖H x(z, m) − y‖² / 2σ² + w/2 Σᵢ ‖zᵢ‖² over the codes zᵢ and means mᵢ of overlapping tiles.
+    r"""Minimise ‖H x(z, m) − y‖² / 2σ² + w/2 Σᵢ ‖zᵢ‖² over codes zᵢ and means mᵢ of tiles.
 
-    x(z, m) blends the tiles G(zᵢ) + mᵢ; w is the part of a tile that is its own, so that each pixel counts once.
-    Then the data step takes in what the generator can't make: x = argmin_x ‖Hx − y‖² / 2σ² + ‖x − x(z, m)‖² / 2d² with
-    d the generator's deviation. A colour image is made of opponent planes; see :mod:`.colour`.
+    x(z, m) blends the tiles G(zᵢ) + mᵢ; w is the part of a tile that is its own, so that each pixel
+    counts once. Then the data step takes in what the generator can't make: x = argmin_x ‖Hx − y‖² /
+    2σ² + ‖x − x(z, m)‖² / 2d² with d the generator's deviation. A colour image is made of opponent
+    planes; see :mod:`.colour`.
 
     Args:
         prior: the generator.
@@ -86,7 +90,7 @@ class _Search:
         self.weight = planes.numel() / self.tiles.numel()
 
     def start(self, generator: torch.Generator | None) -> tuple[Tensor, Tensor]:
-        """Return codes, the encoder's or random ones, and the means of the operator's own estimate."""
+        """Return codes, the encoder's or random ones, and the means of the first estimate."""
         means = self.tiles.mean((1, 2), keepdim=True)
         if generator is not None:
             z = torch.randn(len(self.tiles), self.prior.latent_size, generator=generator).to(
@@ -106,7 +110,7 @@ class _Search:
         return from_planes(self.tiling.blend(self.prior.decode(z) + means), self.first.shape)
 
     def objective(self, z: Tensor, means: Tensor) -> tuple[float, tuple[Tensor, Tensor]]:
-        """Return the objective and its gradients; H is differentiated by its adjoint, so it may be any operator."""
+        """Return the objective and its gradients; H is differentiated by its adjoint."""
         operator, fidelity = self.problem.operator, fidelity_weight(self.problem.sigma)
         with torch.enable_grad():
             z, means = (each.detach().requires_grad_() for each in (z, means))
@@ -119,7 +123,7 @@ class _Search:
 
 
 class _Adam:
-    """Kingma & Ba 2015, arXiv 1412.6980: in place, without torch's own, whose first use imports a compiler."""
+    """Adam, Kingma & Ba 2015, arXiv 1412.6980. The first use of torch's imports a compiler."""
 
     def __init__(self, tensors: list[Tensor]) -> None:
         self.tensors = tensors

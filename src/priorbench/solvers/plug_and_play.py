@@ -31,7 +31,7 @@ SCHEDULES: dict[Estimator, dict[Regime, Schedule]] = {
 }
 """The defaults of each kind of denoiser; docs/solvers.md says how they were chosen."""
 HELD = Schedule((0.06,) * 8, trust=2.0, dual=True)
-"""The default for mixed, noisy pixels of an estimator whose strength can't follow falling levels."""
+"""The default for mixed, noisy pixels of a posterior mean of fixed strength."""
 FIRST = 0.8
 LAST: dict[Regime, float] = {"missing": 0.6, "mixed": 0.15, "mixed_noise_free": 0.15, "sensed": 0.6}
 """The least levels, as multiples of the noise."""
@@ -47,7 +47,8 @@ def plug_and_play(
     the answer already.
 
     Args:
-        prior: the denoiser. It is asked only for σ within its ``sigma_range``, the nearest to a level.
+        prior: the denoiser. It is asked only for σ within its ``sigma_range``, the nearest to a
+            level.
         problem: any linear problem with Gaussian noise.
         context: progress.
         schedule: by default that of :func:`default_schedule` with the context's settings.

@@ -1,4 +1,4 @@
-"""Splitting: the estimate of a prior and the data step by turns, the loop that all these solvers share.
+"""Splitting: a prior's estimate and the data step by turns, the loop of all these solvers.
 
 Half-quadratic splitting: Geman & Yang 1995, doi:10.1109/83.392335. The dual variable: Boyd et al.
 2011, doi:10.1561/2200000016, with a denoiser Venkatakrishnan, Bouman & Wohlberg 2013,

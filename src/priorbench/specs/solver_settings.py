@@ -8,6 +8,8 @@ from pydantic import Field, model_validator
 
 from priorbench.specs.section import Section
 
+__all__ = ["SolverSettings", "SplittingSettings"]
+
 Regime = Literal["missing", "mixed", "mixed_noise_free", "sensed"]
 """What an operator does to pixels: some are missing between known ones; all are mixed with their
 neighbours as after a blur, with noise or without; or projections of the whole image are sensed.

@@ -8,7 +8,7 @@ import torch
 
 from priorbench.operators import LinearOperator
 from priorbench.problem import Problem
-from priorbench.types import Image, Observation
+from priorbench.types import Image, Observation, PixelMask, Resized
 
 
 class Task(ABC):
@@ -37,19 +37,20 @@ class Task(ABC):
         """
 
     @abstractmethod
-    def observe(self, image: Observation, mask: Image | None = None) -> Problem:
+    def observe(self, image: Observation, mask: PixelMask | None = None) -> Problem:
         """Return the problem for an ``image`` that is an observation already.
 
         Args:
             image: 1 × C × H × W.
-            mask: 1 × 1 × H × W, above 0.5 where the pixel is known; only tasks with missing pixels take one.
+            mask: 1 × 1 × H × W, above 0.5 where the pixel is known; only tasks with missing pixels
+                take one.
 
         Raises:
             ValueError: the task can't be done from this alone; the message says what is needed.
         """
 
-    def fit(self, image: Image) -> Image:
-        """Return the part of a clean ``image`` that the task can be done with, by default all of it.
+    def fit(self, image: Image) -> Resized:
+        """Return the part of a clean ``image`` that the task applies to, by default all of it.
 
         What is cut is cut at the bottom and at the right.
         """
@@ -83,7 +84,7 @@ def check_finite(image: Image) -> None:
         raise ValueError("the image holds NaN or infinite values")
 
 
-def refuse_mask(mask: Image | None, task: str) -> None:
+def refuse_mask(mask: PixelMask | None, task: str) -> None:
     """Raise ValueError if there is a mask."""
     if mask is not None:
         raise ValueError(f"{task} takes no mask; use the task inpaint")

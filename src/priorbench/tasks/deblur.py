@@ -9,7 +9,7 @@ from priorbench.operators.blur import Boundary
 from priorbench.problem import Problem
 from priorbench.tasks.base import Task, add_noise, refuse_mask, shape_of
 from priorbench.tasks.kernels import blur_kernel
-from priorbench.types import Image, Observation
+from priorbench.types import Image, Observation, PixelMask
 
 
 class Deblur(Task):
@@ -40,8 +40,11 @@ class Deblur(Task):
             image, Blur(self.kernel, shape_of(image), self.boundary), self.sigma, generator
         )
 
-    def observe(self, image: Observation, mask: Image | None = None) -> Problem:
-        """Return the blurred image as a problem; with ``valid`` the image sought is larger by its unseen border."""
+    def observe(self, image: Observation, mask: PixelMask | None = None) -> Problem:
+        """Return the blurred image as a problem.
+
+        With ``valid`` the image sought is larger by its unseen border.
+        """
         refuse_mask(mask, "deblur")
         channels, height, width = shape_of(image)
         shape = (channels, height + 2 * self.margin[0], width + 2 * self.margin[1])

@@ -7,7 +7,9 @@ import torch
 from priorbench.operators import Identity, Mask
 from priorbench.problem import Problem
 from priorbench.tasks.base import Task, add_noise, check_finite, refuse_mask, shape_of
-from priorbench.types import Image, Observation
+from priorbench.types import Image, Observation, PixelMask
+
+__all__ = ["Denoise", "DenoisePoisson", "DenoiseSaltPepper"]
 
 
 class Denoise(Task):
@@ -24,7 +26,7 @@ class Denoise(Task):
         """Return y = x + n."""
         return add_noise(image, Identity(shape_of(image)), self.sigma, generator)
 
-    def observe(self, image: Observation, mask: Image | None = None) -> Problem:
+    def observe(self, image: Observation, mask: PixelMask | None = None) -> Problem:
         """Return the noisy image as a problem."""
         refuse_mask(mask, "denoise")
         return Problem(image, Identity(shape_of(image)), self.sigma)
@@ -47,13 +49,14 @@ class DenoisePoisson(Task):
             torch.poisson(self.peak * image.clamp(min=0), generator=generator) / self.peak
         )
 
-    def observe(self, image: Observation, mask: Image | None = None) -> Problem:
+    def observe(self, image: Observation, mask: PixelMask | None = None) -> Problem:
         """Return the counts, divided by the peak, as a problem."""
         refuse_mask(mask, "denoise-poisson")
         return self._problem(image)
 
     def _problem(self, y: Observation) -> Problem:
-        # The variance at a pixel is x / peak; its mean over the image is estimated by that of y / peak.
+        # The variance at a pixel is x / peak; its mean over the image is estimated by that of y /
+        # peak.
         sigma = float(y.mean().clamp(min=0) / self.peak) ** 0.5
         return Problem(y, Identity(shape_of(y)), sigma, peak=self.peak)
 
@@ -61,7 +64,8 @@ class DenoisePoisson(Task):
 class DenoiseSaltPepper(Task):
     """Some values are turned into 0 or 1, in each channel by itself.
 
-    Which ones is not told, but in the observation all that is exactly 0 or 1 is suspected and taken for missing.
+    Which ones is not told, but in the observation all that is exactly 0 or 1 is suspected and taken
+    for missing.
 
     Args:
         percent: values that are turned, in percent, exactly, rounded to whole values.
@@ -77,7 +81,7 @@ class DenoiseSaltPepper(Task):
         y[hit] = torch.randint(0, 2, hit.shape, generator=generator).to(y.dtype)
         return self.observe(y.reshape(image.shape))
 
-    def observe(self, image: Observation, mask: Image | None = None) -> Problem:
+    def observe(self, image: Observation, mask: PixelMask | None = None) -> Problem:
         """Return the problem with all pixels missing that are black or white.
 
         Raises:
@@ -87,8 +91,8 @@ class DenoiseSaltPepper(Task):
         known = (image[0] > 0) & (image[0] < 1)
         if not known.flatten(1).any(dim=1).all():
             raise ValueError(
-                "a channel is black or white everywhere: what is salt and pepper can't be told from what is not; "
-                "denoise-saltpepper is for photographs with shades between"
+                "a channel is black or white everywhere, so salt and pepper can't be told from the "
+                "image; denoise-saltpepper is for photographs with shades between"
             )
         operator = Mask(known)
         return Problem(operator.forward(image), operator, 0.0)

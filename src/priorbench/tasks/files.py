@@ -7,16 +7,16 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from torch import Tensor
 
 from priorbench.data.images import read_picture
 from priorbench.store.files import read_at_most
+from priorbench.types import Known
 
 MOST_BYTES = 2**26
 """Of a kernel as a NumPy array."""
 
 
-def read_mask(path: Path) -> Tensor:
+def read_mask(path: Path) -> Known:
     """Return a mask as a bool matrix, H × W, true where a pixel is known.
 
     A pixel is known where the mask is opaque and brighter than mid-gray.
@@ -39,17 +39,20 @@ def read_kernel(path: Path) -> np.ndarray:
     """Return a blur kernel, float64, at least 0, divided by its sum.
 
     Args:
-        path: an image, gray, black or transparent where the kernel is 0; or a matrix in NumPy's format ``.npy``.
+        path: an image, gray, black or transparent where the kernel is 0; or a matrix in NumPy's
+            format ``.npy``.
 
     Raises:
-        ValueError: the file can't be read, or is no kernel: a matrix with odd sides, finite, not negative, not zero.
+        ValueError: the file can't be read, or is no kernel: a matrix with odd sides, finite, not
+            negative, not zero.
     """
     kernel = _matrix(path) if path.suffix.lower() == ".npy" else _gray(path)
     rows, columns = kernel.shape
     if rows % 2 == 0 or columns % 2 == 0:
         raise ValueError(
-            f"the kernel {path} is {rows} × {columns}: it needs odd sides, so that it has a centre. "
-            "Add a row or a column of zeros at one side; which one shifts the image by half a pixel"
+            f"the kernel {path} is {rows} × {columns}: "
+            "it needs odd sides, so that it has a centre. Add a row or a column of zeros at one "
+            "side; which one shifts the image by half a pixel"
         )
     if not np.isfinite(kernel).all() or kernel.min() < 0:
         raise ValueError(f"the kernel {path} must hold finite values of at least 0")

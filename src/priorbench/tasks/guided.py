@@ -13,7 +13,7 @@ from priorbench.problem import Problem
 from priorbench.tasks.base import refuse_mask
 from priorbench.tasks.denoise import Denoise
 from priorbench.tasks.masks import numpy_generator
-from priorbench.types import Image, Observation
+from priorbench.types import Guide, Image, Observation, PixelMask
 
 FAINT = 2 / 255
 """Standard deviation of the flash photograph's noise."""
@@ -22,8 +22,9 @@ FAINT = 2 / 255
 class DenoiseGuided(Denoise):
     """White Gaussian noise, y = x + n, and a flash photograph of the scene as guide.
 
-    The flash shows the edges that the dark photograph has lost in noise, but its light is not the one that is sought
-    (Petschnigg et al. 2004, doi:10.1145/1015706.1015777; Ulyanov et al. 2018, doi:10.1109/CVPR.2018.00984).
+    The flash shows the edges that the dark photograph has lost in noise, but its light is not the
+    one that is sought (Petschnigg et al. 2004, doi:10.1145/1015706.1015777; Ulyanov et al. 2018,
+    doi:10.1109/CVPR.2018.00984).
 
     Args:
         sigma: standard deviation of the noise on the 0–255 scale.
@@ -37,13 +38,14 @@ class DenoiseGuided(Denoise):
         return replace(problem, guide=flash_photograph(image, numpy_generator(generator)))
 
     def observe(
-        self, image: Observation, mask: Image | None = None, guide: Image | None = None
+        self, image: Observation, mask: PixelMask | None = None, guide: Guide | None = None
     ) -> Problem:
         """Return the noisy image and its ``guide``, 1 × 1 or 3 × H × W, as a problem."""
         refuse_mask(mask, "denoise-guided")
         if guide is None:
             raise ValueError(
-                "an observed image needs a guide: a flash photograph of the same scene, of the same size"
+                "an observed image needs a guide: "
+                "a flash photograph of the same scene, of the same size"
             )
         return replace(super().observe(image), guide=guide)
 
@@ -51,10 +53,11 @@ class DenoiseGuided(Denoise):
 def flash_photograph(image: Image, generator: np.random.Generator) -> Image:
     """Return a flash photograph of the scene of ``image``: the same edges in another light.
 
-    It is (c ⊙ g ⊙ s ⊙ x)^γ + n, clipped to [0, 1]. g = exp(0.15 f) / (1 + 3d²) is the flash, d the distance from its
-    centre in diagonals of the image, f a smooth Gaussian field; s is one or two shadows that only the flash throws,
-    polygons with soft edges; c = (r, 1, 1/r), r < 1, takes the warmth of the lamps from colour images; γ < 1 is the
-    tone curve that lights up what was dark; n is faint noise.
+    It is (c ⊙ g ⊙ s ⊙ x)^γ + n, clipped to [0, 1]. g = exp(0.15 f) / (1 + 3d²) is the flash, d the
+    distance from its centre in diagonals of the image, f a smooth Gaussian field; s is one or two
+    shadows that only the flash throws, polygons with soft edges; c = (r, 1, 1/r), r < 1, takes the
+    warmth of the lamps from colour images; γ < 1 is the tone curve that lights up what was dark; n
+    is faint noise.
 
     Args:
         image: x, 1 × C × H × W.
@@ -77,7 +80,7 @@ def flash_photograph(image: Image, generator: np.random.Generator) -> Image:
 
 
 def _flash(height: int, width: int, generator: np.random.Generator) -> np.ndarray:
-    """Return the light of a flash in each pixel, H × W: a fall-off from a random centre, uneven on a large scale."""
+    """Return the light of a flash, H × W: a fall-off from a random centre, slightly uneven."""
     # Slow to import, and jobs that restore import every task but make no flash.
     from skimage.transform import resize
 
@@ -90,7 +93,7 @@ def _flash(height: int, width: int, generator: np.random.Generator) -> np.ndarra
 
 
 def _shadow(height: int, width: int, generator: np.random.Generator) -> np.ndarray:
-    """Return how deep a shadow lies on each pixel, H × W on [0, 1]: a polygon of 3 to 6 corners with a soft edge."""
+    """Return the depth of a shadow, H × W on [0, 1]: a random polygon with a soft edge."""
     from scipy.ndimage import gaussian_filter
     from skimage.draw import polygon2mask
 

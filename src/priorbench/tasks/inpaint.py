@@ -6,14 +6,15 @@ from abc import abstractmethod
 from pathlib import Path
 
 import torch
-from torch import Tensor
 
 from priorbench.operators import Mask
 from priorbench.problem import Problem
 from priorbench.tasks import masks
 from priorbench.tasks.base import Task, add_noise, shape_of
 from priorbench.tasks.files import read_mask
-from priorbench.types import Image, Observation
+from priorbench.types import Image, Known, Observation, PixelMask
+
+__all__ = ["Inpaint", "InpaintBlock", "InpaintMask", "InpaintScratch", "InpaintText"]
 
 
 class _Inpaint(Task):
@@ -29,7 +30,7 @@ class _Inpaint(Task):
         self.sigma = sigma / 255
 
     @abstractmethod
-    def known(self, height: int, width: int, generator: torch.Generator) -> Tensor:
+    def known(self, height: int, width: int, generator: torch.Generator) -> Known:
         """Return a bool matrix, true where the pixel is known."""
 
     def corrupt(self, image: Image, generator: torch.Generator) -> Problem:
@@ -38,7 +39,7 @@ class _Inpaint(Task):
         operator = Mask(self.known(height, width, generator).repeat(channels, 1, 1))
         return add_noise(image, operator, self.sigma, generator)
 
-    def observe(self, image: Observation, mask: Image | None = None) -> Problem:
+    def observe(self, image: Observation, mask: PixelMask | None = None) -> Problem:
         """Return the image with the pixels outside ``mask`` missing."""
         if mask is None:
             raise ValueError(
@@ -65,7 +66,7 @@ class Inpaint(_Inpaint):
         super().__init__(sigma)
         self.missing = missing / 100
 
-    def known(self, height: int, width: int, generator: torch.Generator) -> Tensor:
+    def known(self, height: int, width: int, generator: torch.Generator) -> Known:
         """Return a mask with the wanted number of missing pixels."""
         known = torch.ones(height * width, dtype=torch.bool)
         known[
@@ -79,7 +80,7 @@ class Inpaint(_Inpaint):
 class InpaintText(_Inpaint):
     """Lines of text lie over the image."""
 
-    def known(self, height: int, width: int, generator: torch.Generator) -> Tensor:
+    def known(self, height: int, width: int, generator: torch.Generator) -> Known:
         """Return the mask of the text."""
         return masks.text(height, width, masks.numpy_generator(generator))
 
@@ -87,7 +88,7 @@ class InpaintText(_Inpaint):
 class InpaintScratch(_Inpaint):
     """Thin scratches cross the image."""
 
-    def known(self, height: int, width: int, generator: torch.Generator) -> Tensor:
+    def known(self, height: int, width: int, generator: torch.Generator) -> Known:
         """Return the mask of the scratches."""
         return masks.scratches(height, width, masks.numpy_generator(generator))
 
@@ -95,7 +96,7 @@ class InpaintScratch(_Inpaint):
 class InpaintBlock(_Inpaint):
     """Square holes."""
 
-    def known(self, height: int, width: int, generator: torch.Generator) -> Tensor:
+    def known(self, height: int, width: int, generator: torch.Generator) -> Known:
         """Return the mask of the holes."""
         return masks.blocks(height, width, masks.numpy_generator(generator))
 
@@ -113,15 +114,16 @@ class InpaintMask(_Inpaint):
         self.file = mask
         self.mask = read_mask(Path(mask))
 
-    def known(self, height: int, width: int, generator: torch.Generator) -> Tensor:
+    def known(self, height: int, width: int, generator: torch.Generator) -> Known:
         """Return the file's mask."""
         if self.mask.shape != (height, width):
             raise ValueError(
-                f"the mask {self.file} is {self.mask.shape[0]} × {self.mask.shape[1]} but the image {height} × {width}"
+                f"the mask {self.file} is {self.mask.shape[0]} × {self.mask.shape[1]} "
+                f"but the image {height} × {width}"
             )
         return self.mask
 
-    def observe(self, image: Observation, mask: Image | None = None) -> Problem:
+    def observe(self, image: Observation, mask: PixelMask | None = None) -> Problem:
         """Return the image with the pixels missing that the file, or another ``mask``, hides."""
         _, height, width = shape_of(image)
         own = self.known(height, width, torch.Generator())[None, None].float()

@@ -10,7 +10,7 @@ from PIL import Image as Picture
 
 from priorbench.problem import Problem
 from priorbench.tasks.base import Task, check_finite, refuse_mask
-from priorbench.types import Image, Observation
+from priorbench.types import Image, Observation, PixelMask
 
 
 class Jpeg(Task):
@@ -34,7 +34,7 @@ class Jpeg(Task):
         decoded = np.asarray(Picture.open(file), dtype=np.float32).reshape(levels.shape) / 255
         return self.observe(torch.from_numpy(decoded).permute(2, 0, 1)[None].contiguous())
 
-    def observe(self, image: Observation, mask: Image | None = None) -> Problem:
+    def observe(self, image: Observation, mask: PixelMask | None = None) -> Problem:
         """Return a decompressed image as a problem."""
         refuse_mask(mask, "jpeg")
         return Problem(image, None, 0.0, corruption=f"JPEG compression at quality {self.quality}")

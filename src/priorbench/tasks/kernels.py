@@ -1,4 +1,4 @@
-"""The blur kernels of the tasks, by name or from a file: float64, odd sides, not negative, sum 1."""
+"""Blur kernels by name or from a file: float64, odd sides, not negative, sum 1."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def blur_kernel(name: str) -> np.ndarray:
     ``box``         9 × 9, the uniform blur of the field's scenario since 2003
     ``disk``        radius 3, out of focus
     ``motion``      a straight line of 15 pixels at 45°
-    ``levin1`` …    the eight measured camera shakes of Levin et al. 2009, doi:10.1109/CVPR.2009.5206815
+    ``levin1`` …    eight measured camera shakes, Levin et al. 2009, doi:10.1109/CVPR.2009.5206815
     ``shake1`` …    a generated camera shake, 25 × 25; the number is the seed
     ``k.png`` …     a file, by its dot or slash; see :func:`.read_kernel`
     ==============  ==========================================================================
@@ -60,8 +60,8 @@ def camera_shake(seed: int, side: int = 25, steps: int = 2000) -> np.ndarray:
     """Return the path of a shaking camera as a kernel.
 
     The hand's velocity is a random walk that is drawn back to rest, as in Boracchi & Foi 2012,
-    doi:10.1109/TIP.2012.2192126, without their impulses. The path is scaled to fill the kernel and centred on its
-    centre of mass.
+    doi:10.1109/TIP.2012.2192126, without their impulses. The path is scaled to fill the kernel and
+    centred on its centre of mass.
 
     Args:
         seed: another path for each.

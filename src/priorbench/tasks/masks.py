@@ -7,11 +7,13 @@ import math
 import numpy as np
 import torch
 from PIL import Image, ImageDraw, ImageFont
-from torch import Tensor
+
+from priorbench.types import Known
 
 SENTENCE = (
-    "an image prior says what makes natural pictures likely and noise rare so that corrupted pixels "
-    "can be guessed from those that are left while edges stay sharp and textures keep their grain"
+    "an image prior says what makes natural pictures likely and noise rare so that "
+    "corrupted pixels can be guessed from those that are left while edges stay sharp "
+    "and textures keep their grain"
 )
 
 
@@ -20,7 +22,7 @@ def numpy_generator(generator: torch.Generator) -> np.random.Generator:
     return np.random.default_rng(int(torch.randint(2**62, (1,), generator=generator)))
 
 
-def text(height: int, width: int, generator: np.random.Generator) -> Tensor:
+def text(height: int, width: int, generator: np.random.Generator) -> Known:
     """Return a mask of lines of text, every other line left free.
 
     The letters are a sixteenth of the shorter side high, at least 8 pixels.
@@ -37,10 +39,13 @@ def text(height: int, width: int, generator: np.random.Generator) -> Tensor:
     return _known(picture, height, width)
 
 
-def scratches(height: int, width: int, generator: np.random.Generator) -> Tensor:
-    """Return a mask of twelve slightly bent scratches, a hundredth of the shorter side wide, at least 2 pixels.
+def scratches(height: int, width: int, generator: np.random.Generator) -> Known:
+    """Return a mask of twelve slightly bent scratches.
 
-    An image of fewer than 48 pixels a side gets fewer, a quarter of its side, so that most of it stays known.
+    They are a hundredth of the shorter side wide, at least 2 pixels.
+
+    An image of fewer than 48 pixels a side gets fewer, a quarter of its side, so that most of it
+    stays known.
     """
     side = min(height, width)
     picture, draw = _canvas(height, width)
@@ -58,7 +63,7 @@ def scratches(height: int, width: int, generator: np.random.Generator) -> Tensor
     return _known(picture, height, width)
 
 
-def blocks(height: int, width: int, generator: np.random.Generator) -> Tensor:
+def blocks(height: int, width: int, generator: np.random.Generator) -> Known:
     """Return a mask of six square holes, a ninth of the shorter side wide; they may overlap."""
     side = max(1, min(height, width) // 9)
     known = torch.ones(height, width, dtype=torch.bool)
@@ -76,6 +81,6 @@ def _canvas(height: int, width: int) -> tuple[Image.Image, ImageDraw.ImageDraw]:
     return picture, ImageDraw.Draw(picture)
 
 
-def _known(picture: Image.Image, height: int, width: int) -> Tensor:
-    """Return where nothing is drawn. Smoothed edges count as drawn: they would be mixtures in a real picture."""
+def _known(picture: Image.Image, height: int, width: int) -> Known:
+    """Return where nothing is drawn. Smoothed edges count as drawn: a picture would mix them."""
     return torch.from_numpy(np.array(picture) == 0).reshape(height, width)

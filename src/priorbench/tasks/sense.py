@@ -7,7 +7,7 @@ import torch
 from priorbench.operators import RandomProjection
 from priorbench.problem import Problem
 from priorbench.tasks.base import Task, add_noise, shape_of
-from priorbench.types import Image, Observation
+from priorbench.types import Image, Observation, PixelMask
 
 
 class Sense(Task):
@@ -15,7 +15,8 @@ class Sense(Task):
 
     Args:
         ratio: observations in percent of the pixels, rounded to a whole number.
-        sigma: standard deviation of the noise on the 0–255 scale, in the units of orthonormal projections.
+        sigma: standard deviation of the noise on the 0–255 scale, in the units of orthonormal
+            projections.
     """
 
     def __init__(self, ratio: float, sigma: float = 0) -> None:
@@ -29,8 +30,9 @@ class Sense(Task):
         selected = torch.randperm(height * width, generator=generator)[:count].sort().values
         return add_noise(image, RandomProjection(signs, selected, channels), self.sigma, generator)
 
-    def observe(self, image: Observation, mask: Image | None = None) -> Problem:
+    def observe(self, image: Observation, mask: PixelMask | None = None) -> Problem:
         """Raise ValueError: a photograph is no set of projections."""
         raise ValueError(
-            "the projections of compressed sensing can't be read from a photograph; leave out --observed"
+            "the projections of compressed sensing can't be read from a photograph; "
+            "leave out --observed"
         )

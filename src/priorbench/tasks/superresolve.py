@@ -10,20 +10,20 @@ from priorbench.operators import DecimatedBlur, Downsample, LinearOperator
 from priorbench.problem import Problem
 from priorbench.tasks.base import Task, add_noise, refuse_mask, shape_of
 from priorbench.tasks.kernels import gaussian
-from priorbench.types import Image, Observation
+from priorbench.types import Image, Observation, PixelMask, Resized
 
 
 class SuperResolve(Task):
     """Down-sampling: y = Hx + n, with each side smaller by the factor.
 
-    As in the papers, the image is cut to a multiple of the factor, the score is that of the luma, and a border as
-    wide as the factor is not scored.
+    As in the papers, the image is cut to a multiple of the factor, the score is that of the luma,
+    and a border as wide as the factor is not scored.
 
     Args:
         factor: how many times smaller each side is.
-        kernel: ``bicubic`` (MATLAB's ``imresize``), ``lanczos2``, ``area``, or ``gaussian``: a blur with standard
-            deviation 1.6 · factor / 3, circular, then every factor-th pixel (Dong et al. 2013,
-            doi:10.1109/TIP.2012.2235847, for factor 3).
+        kernel: ``bicubic`` (MATLAB's ``imresize``), ``lanczos2``, ``area``, or ``gaussian``: a blur
+            with standard deviation 1.6 · factor / 3, circular, then every factor-th pixel (Dong et
+            al. 2013, doi:10.1109/TIP.2012.2235847, for factor 3).
         sigma: standard deviation of the noise on the 0–255 scale.
     """
 
@@ -37,7 +37,7 @@ class SuperResolve(Task):
         """Return y = Hx + n."""
         return add_noise(image, self._operator(shape_of(image)), self.sigma, generator)
 
-    def observe(self, image: Observation, mask: Image | None = None) -> Problem:
+    def observe(self, image: Observation, mask: PixelMask | None = None) -> Problem:
         """Return a small image as a problem."""
         refuse_mask(mask, "sr")
         channels, height, width = shape_of(image)
@@ -45,7 +45,7 @@ class SuperResolve(Task):
             image, self._operator((channels, height * self.factor, width * self.factor)), self.sigma
         )
 
-    def fit(self, image: Image) -> Image:
+    def fit(self, image: Image) -> Resized:
         """Return the image with its sides cut to multiples of the factor."""
         _, height, width = shape_of(image)
         if min(height, width) < self.factor:

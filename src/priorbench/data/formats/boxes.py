@@ -24,7 +24,7 @@ def boxes(data: bytes, start: int = 0, end: int | None = None) -> Iterator[tuple
 
 
 def inside(data: bytes, *path: bytes) -> Iterator[tuple[bytes, int, int]]:
-    """Yield the boxes inside the first box at a path of types such as ``meta``, ``iprp``, ``ipco``."""
+    """Yield the boxes inside the first box at a path of types, for example ``meta``, ``iprp``."""
     start, end = 0, len(data)
     for wanted in path:
         for kind, first, last in boxes(data, start, end):

@@ -28,7 +28,8 @@ class Picture:
 
     Args:
         colour: H × W × 1 or H × W × 3, float32 on [0, 1].
-        alpha: how opaque each pixel is, H × W, float32 on [0, 1]; None where the file has no transparency.
+        alpha: how opaque each pixel is, H × W, float32 on [0, 1]; None where the file has no
+            transparency.
         premultiplied: whether the colours are multiplied by alpha already.
     """
 
@@ -45,13 +46,13 @@ class Picture:
         return colour[..., 0] if colour.shape[2] == 1 else colour
 
     def upright(self, orientation: int) -> Picture:
-        """Return the picture without an orientation as EXIF and TIFF number them, 1 to 8; others mean nothing."""
+        """Return the picture upright, given its orientation by EXIF and TIFF, 1 to 8."""
         alpha = None if self.alpha is None else _turned(self.alpha, orientation)
         return Picture(_turned(self.colour, orientation), alpha, self.premultiplied)
 
 
 def picture(levels: np.ndarray, peak: float) -> Picture:
-    """Return the picture of levels H × W or H × W × C: gray or RGB, in two or four channels with alpha.
+    """Return the picture of levels, H × W or H × W × C: gray or RGB, perhaps with alpha.
 
     Args:
         levels: what a library decoded.
@@ -78,7 +79,7 @@ def check_floats(array: np.ndarray) -> np.ndarray:
 
 
 def orientation_of(exif: bytes) -> int:
-    """Return the orientation in a block of EXIF, 1 to 8; 1, which is upright, for a block that can't be read."""
+    """Return the orientation in a block of EXIF, 1 to 8; 1 (upright) where it can't be read."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")

@@ -1,4 +1,4 @@
-"""HEIC, by libheif where imagecodecs was built with it, and how files of its family are told from each other."""
+"""HEIC, by libheif where imagecodecs was built with it; the brands of its family."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ HEIC = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"mif1", b"msf1")
 
 
 def brand(data: bytes) -> bytes:
-    """Return what a file of this family says that it is, ``avif`` where it is compatible with that; else nothing."""
+    """Return the brand of a file, ``avif`` where it is compatible with that; else nothing."""
     for kind, start, end in boxes(data[:4096]):
         if kind != b"ftyp":
             break
@@ -26,12 +26,13 @@ def decode(data: bytes) -> Picture:
     """Return the image of a HEIC file of 8 bits, which libheif turns upright.
 
     Raises:
-        ValueError: imagecodecs has no libheif here, or the image is larger than the limit or deeper than 8 bits.
+        ValueError: imagecodecs has no libheif here, or the image is larger than the limit or deeper
+            than 8 bits.
     """
     if not imagecodecs.HEIF.available:
         raise ValueError(
-            "imagecodecs is built without libheif here and reads no HEIC (that of conda-forge does); "
-            "save the photograph as PNG or JPEG"
+            "imagecodecs is built without libheif here and reads no HEIC "
+            "(that of conda-forge does); save the photograph as PNG or JPEG"
         )
     _check_sizes(data)
     levels = imagecodecs.heif_decode(data, index=0)

@@ -21,7 +21,7 @@ _FRAMES = (0xC0, 0xC1, 0xC2)
 
 _END_OF_SCAN = re.compile(rb"\xff+[^\x00\xff\xd0-\xd7]")
 _FILLER = bytes((37 * number + 170) % 255 for number in range(255)) * 16
-"""Behind a scan that is whole, bytes without a marker are passed over; in one that is not, they are decoded."""
+"""Bytes without a marker: ignored behind a whole scan, decoded where a scan is cut off."""
 
 
 @dataclass
@@ -105,7 +105,7 @@ def _parts(data: bytes) -> _Parts:
 
 
 def _segments(data: bytes) -> Iterator[tuple[int, int, int, int]]:
-    """Yield marker, first byte, end of the header and end of the data behind it, of each segment."""
+    """Yield marker, first byte, end of the header and end of the data of each segment."""
     start = data.find(b"\xff", 2)
     while 0 <= start < len(data) - 1:
         marker = data[start + 1]

@@ -15,7 +15,8 @@ def decode(data: bytes) -> Picture:
     start = 0
     if data.startswith(SIGNATURES[0]):
         start = next((first for kind, first, _ in boxes(data) if kind == b"jp2c"), len(data))
-    # SOC, then SIZ: marker, length, capabilities, sizes, number of components, three bytes for each.
+    # SOC, then SIZ: marker, length, capabilities, sizes, number of components, three bytes for
+    # each.
     header = data[start : start + 42]
     if len(header) < 42 or not header.startswith(SIGNATURES[1]):
         raise ValueError("it holds no header of a codestream")

@@ -14,7 +14,8 @@ _RATIOS = ((1, 1), (12, 10), (4, 3), (3, 2), (16, 9), (5, 4), (2, 1))
 def decode(data: bytes) -> Picture:
     """Return the image of a file of JPEG XL, wrapped in boxes or not.
 
-    The header's fields are those of ISO/IEC 18181-1, Annex D: the size, then what is known of the samples.
+    The header's fields are those of ISO/IEC 18181-1, Annex D: the size, then what is known of the
+    samples.
     """
     bits = _Bits(_codestream(data)[2:66])
     width, height = _size(bits)

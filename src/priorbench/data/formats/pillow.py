@@ -12,7 +12,7 @@ from priorbench.data.formats.common import Picture, check_size, orientation_of, 
 
 
 def decode(data: bytes, form: str) -> Picture:
-    """Return the image of a file, of its first frame, in 8 bits; ``form`` is Pillow's name of the format."""
+    """Return the first frame of a file in 8 bits; ``form`` is Pillow's name of the format."""
     image = open_image(data, form)
     gray = image.mode in ("1", "L", "LA")
     alpha = image.has_transparency_data

@@ -21,8 +21,8 @@ _CHANNELS = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}
 def decode(data: bytes) -> Picture:
     """Return the image of a PNG file; of an animation, its default image.
 
-    libpng gets the critical chunks and ``tRNS``; of the others, the orientation in ``eXIf`` is used, wherever it
-    stands.
+    libpng gets the critical chunks and ``tRNS``; of the others, the orientation in ``eXIf`` is
+    used, wherever it stands.
     """
     header = data[len(SIGNATURE) :][:25]
     if len(header) < 25 or header[:8] != b"\0\0\0\rIHDR":
@@ -52,7 +52,7 @@ def decode(data: bytes) -> Picture:
 
 
 def _chunks(data: bytes) -> Iterator[tuple[bytes, bytes]]:
-    """Yield the name of each chunk and the chunk with its length and checksum; the last one may be cut off."""
+    """Yield name and bytes of each chunk, with length and checksum; the last may be cut off."""
     start = len(SIGNATURE)
     while start + 8 <= len(data):
         end = start + 12 + int.from_bytes(data[start : start + 4])
@@ -61,7 +61,7 @@ def _chunks(data: bytes) -> Iterator[tuple[bytes, bytes]]:
 
 
 def _rows(data: bytes, header: bytes) -> int:
-    """Return how many rows the compressed stream holds before it ends or breaks; all of an interlaced image."""
+    """Return how many rows the stream holds before it ends or breaks; all if interlaced."""
     width, height, bits, colour, _, _, interlaced = struct.unpack(">IIBBBBB", header[8:21])
     if interlaced or colour not in _CHANNELS:
         return int(height)

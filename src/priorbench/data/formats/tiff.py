@@ -1,4 +1,4 @@
-"""TIFF, by libtiff: 1 to 16 bits and floats; photographs of 8 bits in other colours and compressions by Pillow."""
+"""TIFF, by libtiff: 1 to 16 bits and floats; by Pillow: 8 bits in other colours."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _COLOURS = (5, 6, 8)
 
 _NONE = 1
 _COMPRESSIONS = {1, 2, 3, 4, 5, 8, 32946, 32773, 34925, 50000}
-"""None, CCITT, LZW, Deflate, PackBits, LZMA, Zstandard: they give as many bytes as the tile takes."""
+"""None, CCITT, LZW, Deflate, PackBits, LZMA, Zstandard: they fill exactly one tile."""
 
 _JPEG = 7
 _NAMES = {6: "JPEG of the old kind", 34712: "JPEG 2000", 50001: "WebP", 50002: "JPEG XL"}
@@ -42,8 +42,8 @@ _PREMULTIPLIED, _ALPHA = 1, 2
 def decode(data: bytes) -> Picture:
     """Return the first image of a TIFF file.
 
-    Alpha is composited over white, whether the colours are multiplied by it already (ExtraSamples 1) or not (2).
-    Other samples beyond the colours are left out.
+    Alpha is composited over white, whether the colours are multiplied by it already (ExtraSamples
+    1) or not (2). Other samples beyond the colours are left out.
     """
     header = read_header(data)
     form, bits = _samples(header)
@@ -93,8 +93,8 @@ def _samples(header: Header) -> tuple[int, int]:
         kind = {_UNSIGNED: "", _SIGNED: "signed ", _FLOAT: "floating "}.get(form, "complex ")
         number = " and ".join(map(str, sorted(depths)))
         raise ValueError(
-            f"{number} {kind}bits a sample are not supported: 1, 2, 4, 8, 10, 12, 14, 16 unsigned bits or "
-            "floats of 16, 32, 64 are"
+            f"{number} {kind}bits a sample are not supported: "
+            "1, 2, 4, 8, 10, 12, 14, 16 unsigned bits or floats of 16, 32, 64 are"
         )
     return form, bits
 
@@ -114,7 +114,8 @@ def _check_sizes(header: Header, bits: int) -> None:
         raise ValueError("its samples, strips or tiles have an impossible size")
     if max(width * height, across * down) * samples > MOST_SAMPLES:
         raise ValueError(
-            f"its header claims more than {MOST_SAMPLES} samples in the image or in a tile, the limit"
+            f"its header claims more than {MOST_SAMPLES} samples in the image or in a tile, "
+            "the limit"
         )
     for tag, name in ((tags.BITS, "BitsPerSample"), (tags.SAMPLE_FORMAT, "SampleFormat")):
         if len(header.values(tag, (1,))) not in (1, samples):
@@ -143,7 +144,7 @@ def _check_sizes(header: Header, bits: int) -> None:
 
 
 def _coloured(levels: np.ndarray, header: Header, bits: int) -> Picture:
-    """Return RGB from a palette: the high byte of its 16 bits, or the low one where there is no other, as libtiff."""
+    """Return RGB from a palette: the high byte, or the low one where that is all, as libtiff."""
     table = np.array(header.values(tags.COLOUR_MAP))
     if bits > 8 or len(table) != 3 * 2**bits:
         raise ValueError(f"its field ColorMap has {len(table)} values, not {3 * 2**bits}")

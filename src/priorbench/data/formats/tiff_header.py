@@ -1,4 +1,4 @@
-"""The header of a TIFF file: the fields that the pixels depend on, checked before anything is computed from them."""
+"""The header of a TIFF file: the fields that the pixels depend on, checked first."""
 
 from __future__ import annotations
 
@@ -66,7 +66,8 @@ class Header:
         fields: the whole numbers of each field.
         orientation: as EXIF numbers it; 1 where the file has none that is valid.
         length: bytes of the file.
-        cleaned: the file, its first directory without any field that the pixels do not depend on, and no other.
+        cleaned: the file, its first directory without any field that the pixels do not depend on,
+            and no other.
     """
 
     fields: dict[int, tuple[int, ...]]
@@ -87,12 +88,13 @@ def read_header(data: bytes) -> Header:
     """Read the first directory of a TIFF or BigTIFF file.
 
     Raises:
-        ValueError: a field that the pixels depend on has another type or count than it may have, lies outside the
-            file or is there twice; the message names the field.
+        ValueError: a field that the pixels depend on has another type or count than it may have,
+            lies outside the file or is there twice; the message names the field.
     """
     order = "<" if data[:2] == b"II" else ">"
     big = data[2:4] in (b"+\0", b"\0+")
-    # Where the directory's place stands, the format of a place, that of the number of fields, the size of a field.
+    # Where the directory's place stands, the format of a place, that of the number of fields, the
+    # size of a field.
     at, place, count, size = (8, "Q", "Q", 20) if big else (4, "I", "H", 12)
     (start,) = _unpack(order + place, data, at, "the place of its directory")
     (entries,) = _unpack(order + count, data, start, "the number of its fields")

@@ -11,6 +11,8 @@ from matplotlib.figure import Figure
 
 from priorbench.report.figures.style import GRAY
 
+__all__ = ["legend_above", "new_figure", "nothing_to_draw"]
+
 LEGEND: Any = {"frameon": False, "columnspacing": 1.4, "handletextpad": 0.4}
 
 

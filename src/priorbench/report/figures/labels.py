@@ -10,6 +10,8 @@ from matplotlib.axes import Axes
 
 from priorbench.report.figures.style import LINE
 
+__all__ = ["label_points"]
+
 DISTANCES = (5, 9, 14, 20, 27, 35, 45, 60)
 ANGLES = tuple(range(0, 360, 30))
 MARKER = 7.0

@@ -22,6 +22,21 @@ from numpy.typing import NDArray
 from priorbench.results.catalogue import Catalogue
 from priorbench.store.files import write_atomically
 
+__all__ = [
+    "DARK",
+    "GRAY",
+    "LINE",
+    "PALETTE",
+    "SHAPES",
+    "WIDTH",
+    "Colour",
+    "Mark",
+    "family",
+    "label_plainly",
+    "prior_marks",
+    "styled",
+]
+
 Colour = tuple[float, float, float]
 P = ParamSpec("P")
 
