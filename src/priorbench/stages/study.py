@@ -27,10 +27,10 @@ def study(plan: Plan, name: str) -> None:
     """
     record = plan.study(name).record
     limit_threads(available_threads(record.resources.threads))
-    from priorbench.studies.experiment import read_results, results_digest
+    from priorbench.studies.experiment import Experiment, digest
 
-    results = read_results(plan, name)
-    key = fingerprint([plan.fingerprints.study(name), results_digest(plan, results)])
+    experiment = Experiment.read(plan, name)
+    key = fingerprint([plan.fingerprints.study(name), digest(experiment)])
     if _restore_kept(plan, name, key):
         say(f"{name}: up to date, from the same rows and models by the same code")
         return
@@ -38,7 +38,7 @@ def study(plan: Plan, name: str) -> None:
     from priorbench.report.study_page import study_html, study_markdown
 
     with seeded(derive_seed(plan.experiment.seed, "study", name)):
-        findings = plan.study(name).load()(results)
+        findings = plan.study(name).load()(experiment)
     save(findings.figure, Path(plan.layout.study(name, "svg")))
     write_atomically(Path(plan.layout.study(name, "md")), study_markdown(record, findings))
     write_atomically(Path(plan.layout.study(name, "html")), study_html(record, findings))

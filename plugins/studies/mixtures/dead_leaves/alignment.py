@@ -17,7 +17,9 @@ CONTROLS = 39
 
 
 def shape_divergences(first: Tensor, second: Tensor) -> Tensor:
-    r"""Return the symmetric Kullback–Leibler divergence of all pairs of Gaussians at their best relative scale, nats.
+    r"""Return the symmetric Kullback–Leibler divergence of all pairs of Gaussians, in nats.
+
+    It is that at their best relative scale,
 
         min over s of KL(N(0, sA) ‖ N(0, B)) + KL(N(0, B) ‖ N(0, sA)) = √(tr(B⁻¹A) tr(A⁻¹B)) − d,
 
@@ -40,7 +42,10 @@ def shape_divergences(first: Tensor, second: Tensor) -> Tensor:
 
 
 def match(distances: Tensor) -> tuple[Tensor, Tensor]:
-    """Return the rows and the columns of the pairs, each used once at most, whose distances have the least sum."""
+    """Return the rows and the columns of the pairs whose distances have the least sum.
+
+    Each is used once at most.
+    """
     rows, columns = linear_sum_assignment(distances.numpy())
     return torch.from_numpy(rows), torch.from_numpy(columns)
 
@@ -114,9 +119,10 @@ class Alignment:
         return self._p_value(mean[np.arange(len(mean)), pairings[:, : len(mean)]].mean(1))
 
     def against_scrambled(self) -> float:
-        """Return the p-value: how often the best match of scrambled components has as small a mean angle.
+        """Return the p-value: how often a match of scrambled components has as small a mean angle.
 
-        Any two large mixtures have some components that are alike. This is as large a chance to find them.
+        Any two large mixtures have some components that are alike. This is as large a chance to
+        find them.
         """
         return self._p_value(self.scrambled.mean((1, 2)).numpy())
 
@@ -125,7 +131,7 @@ class Alignment:
 
 
 def align(first: Tensor, second: Tensor, axes: int) -> Alignment:
-    """Match components by :func:`shape_divergences`, and measure the angles between their leading eigenvectors.
+    """Match components by their shape, and measure the angles between their leading eigenvectors.
 
     Args:
         first: covariances, K × d × d, positive definite.
@@ -141,9 +147,8 @@ def align(first: Tensor, second: Tensor, axes: int) -> Alignment:
         own, other = match(shape_divergences(first, control))
         pairs = torch.einsum("kdi,kdj->kij", subspaces[own], leading(control[other], axes))
         controls.append(_angles(pairs))
-    return Alignment(
-        principal_angles(subspaces, leading(second, axes)), rows, columns, torch.stack(controls)
-    )
+    angles = principal_angles(subspaces, leading(second, axes))
+    return Alignment(angles, rows, columns, torch.stack(controls))
 
 
 def _angles(products: Tensor) -> Tensor:
