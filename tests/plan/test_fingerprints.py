@@ -166,11 +166,8 @@ RECORDS = {
     "studies gmm-sweep": [
         *EXPERIMENT,
         *STYLE,
-        *PRIORS,
         "report/figures/canvas.py",
         "numerics/patches.py",
-        "numerics/precision.py",
-        "numerics/threads.py",
     ],
 }
 """Kind and name of a record → the modules on which its own code depends."""

@@ -53,9 +53,8 @@ def _walks(walks: Tensor) -> Tensor:
 def _pairs(found: Pictures) -> Tensor:
     """Return rows of originals, each above its reconstructions, on the scale of the originals."""
     rows = []
-    for originals, reconstructions in zip(
-        found.originals.split(COLUMNS), found.reconstructions.split(COLUMNS), strict=True
-    ):
+    pairs = (torch.split(tiles, COLUMNS) for tiles in (found.originals, found.reconstructions))
+    for originals, reconstructions in zip(*pairs, strict=True):
         row = originals.new_full((2, COLUMNS, *originals.shape[1:]), np.nan)
         row[0, : len(originals)] = to_peak(originals, originals)
         row[1, : len(originals)] = to_peak(reconstructions, originals)

@@ -86,7 +86,7 @@ def blur_rows(prior: str, found: Blur) -> Iterator[Row]:
 
 
 def kept(original: Tensor, other: Tensor) -> np.ndarray:
-    """Return the power of another picture in each of :data:`BANDS`, as a share of the original's."""
+    """Return the power of another picture in each of :data:`BANDS`, divided by the original's."""
     power = ring_power(torch.stack([original, other]), EDGES)
     return (power[1] / power[0]).numpy()
 

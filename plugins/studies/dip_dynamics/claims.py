@@ -25,7 +25,8 @@ CLAIMS: Sequence[tuple[str, str, Callable[[pd.DataFrame], Verdict]]] = (
         fitting.noise_impedance,
     ),
     (
-        "While a noisy image is fitted, the PSNR against the clean one rises, peaks, and then falls.",
+        "While a noisy image is fitted, the PSNR against the clean one rises, peaks, and then "
+        "falls.",
         PAPER,
         fitting.peak,
     ),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
+from typing import Any
 
 import pandas as pd
 from pandas.api.typing import SeriesGroupBy
@@ -70,7 +71,7 @@ def residual(table: pd.DataFrame) -> Verdict:
     return Verdict(every(verdicts), _listed(table, PROBLEMS, (RESNET, DENSE, NO_PRIOR)))
 
 
-def _scores(table: pd.DataFrame, problem: str) -> SeriesGroupBy:
+def _scores(table: pd.DataFrame, problem: str) -> SeriesGroupBy[Any, Any]:
     """Return the PSNR of the restorations of a problem, by network."""
     own = table[(table["part"] == ARCHITECTURES) & (table["problem"] == problem)]
     return own.groupby("curve")["value"]

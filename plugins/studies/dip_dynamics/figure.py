@@ -33,7 +33,7 @@ SQUEEZE = 1.0, 99.0
 
 @styled
 def draw(table: pd.DataFrame, pictures: Mapping[str, Tensor]) -> Figure:
-    """Draw the curves, the spread over seeds, the architectures, and samples of the untrained networks.
+    """Draw curves, the spread over seeds, architectures, and samples of the untrained networks.
 
     Args:
         table: of the study.

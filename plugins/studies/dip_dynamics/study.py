@@ -1,4 +1,4 @@
-"""Study ``dip-dynamics``: what does an untrained network fit first, and when is it to be stopped?"""
+"""Study ``dip-dynamics``: what does an untrained network fit first, and when should it stop?"""
 
 from __future__ import annotations
 

@@ -87,7 +87,7 @@ def measure(experiment: Experiment, models: Mapping[str, PatchPrior]) -> pd.Data
         size = next(iter(models.values())).patch_size
         for task, sigma, pairs in _denoising_tasks(experiment, dataset):
             restored = scores.get((dataset, task), pd.DataFrame())
-            epll = restored.reindex(index=list(pairs), columns=list(models))
+            epll = restored.reindex(index=list(pairs), columns=list(models)).to_dict()
             generator = torch.Generator().manual_seed(0)
             for image, (problem, clean) in pairs.items():
                 if min(clean.shape[-2:]) < size:
@@ -107,7 +107,7 @@ def measure(experiment: Experiment, models: Mapping[str, PatchPrior]) -> pd.Data
                                 mean_log_likelihoods(model.log_prob, [patches])[0]
                             ),
                             patch_mse=float(error.double().square().mean()),
-                            epll=float(epll.at[image, prior]),
+                            epll=epll[prior][image],
                             averaged=_psnr(model, problem, clean, overlapping=True),
                             non_overlapping=_psnr(model, problem, clean, overlapping=False),
                         )

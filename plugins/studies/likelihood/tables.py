@@ -58,24 +58,24 @@ def summarise(measured: pd.DataFrame, dimensions: int, catalogue: Catalogue) -> 
         images = cell["image"].nunique()
         means = cell.groupby("prior", sort=False).mean(numeric_only=True)
         means = means.sort_values("log_likelihood", kind="stable")
-        for own in means.reset_index().itertuples(index=False):
-            rows.append(
-                Row(
-                    dataset,
-                    task,
-                    sigma,
-                    own.prior,
-                    catalogue.prior_label(own.prior),
-                    images,
-                    dimensions,
-                    own.log_likelihood,
-                    bits_per_dimension=log2(255) - own.log_likelihood / (dimensions * log(2)),
-                    patch_psnr_db=-10 * log10(own.patch_mse),
-                    epll_psnr_db=own.epll,
-                    averaged_psnr_db=own.averaged,
-                    non_overlapping_psnr_db=own.non_overlapping,
-                )
+        for own in means.reset_index().to_dict("records"):
+            nats = own["log_likelihood"]
+            row = Row(
+                dataset,
+                task,
+                sigma,
+                own["prior"],
+                catalogue.prior_label(own["prior"]),
+                images,
+                dimensions,
+                nats,
+                bits_per_dimension=log2(255) - nats / (dimensions * log(2)),
+                patch_psnr_db=-10 * log10(own["patch_mse"]),
+                epll_psnr_db=own["epll"],
+                averaged_psnr_db=own["averaged"],
+                non_overlapping_psnr_db=own["non_overlapping"],
             )
+            rows.append(row)
     return pd.DataFrame(rows, columns=list(Row._fields))
 
 

@@ -1,4 +1,4 @@
-"""Which mixtures of an experiment the studies look at, and the patches that they are measured on."""
+"""Which mixtures of an experiment the studies look at, and on which patches."""
 
 from __future__ import annotations
 

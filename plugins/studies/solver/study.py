@@ -46,7 +46,8 @@ def summarise(measured: pd.DataFrame, catalogue: Catalogue) -> pd.DataFrame:
         catalogue: labels of priors.
     """
     rows = []
-    for (dataset, task, prior), cell in measured.groupby(["dataset", "task", "prior"], sort=False):
+    for key, cell in measured.groupby(["dataset", "task", "prior"], sort=False):
+        dataset, task, prior = map(str, key)
         values = cell.pivot(index="image", columns="variation", values="psnr")
         label = catalogue.prior_label(prior)
         for variation in cell["variation"].unique():

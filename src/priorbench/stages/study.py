@@ -15,7 +15,7 @@ SUFFIXES = ("svg", "png", "csv", "md", "html")
 
 
 def study(plan: Plan, name: str) -> None:
-    """Write ``studies/<name>.csv``, ``.svg``, ``.png`` and, with the verdicts, ``.md`` and ``.html``.
+    """Write ``studies/<name>`` as CSV, SVG, PNG and, with the verdicts, as Markdown and HTML.
 
     A study may take minutes. One that gets the same rows, images and models as before, and has the
     same code, is not computed again: what it gave is kept in ``studies/kept``, since Snakemake

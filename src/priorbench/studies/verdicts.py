@@ -81,7 +81,7 @@ class Estimate:
         return cls(float(sample.mean()) if len(sample) else np.nan, mean_interval(sample))
 
     def within(self, low: float, high: float = inf) -> bool | None:
-        """Return whether the number lies between two bounds; None if its interval leaves it open."""
+        """Return whether the number lies between two bounds; None if its interval does not tell."""
         return inside(self.interval, low, high)
 
     def in_words(self, digits: int, sign: str = "+") -> str:

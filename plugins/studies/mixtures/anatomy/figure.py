@@ -38,7 +38,7 @@ LINES: Any = ({"color": "0.1"}, {"color": PALETTE[0]}, {"color": PALETTE[1], "li
 
 @styled
 def draw(dissected: Sequence[Anatomy]) -> Figure:
-    """Draw for each mixture its contrasts, the tails of its samples, eigenvectors by group, and samples."""
+    """Draw for each mixture contrasts, tails, eigenvectors by group, and samples."""
     figure = new_figure(WIDTH, HEIGHT * len(dissected))
     parts = figure.subfigures(len(dissected), 1, squeeze=False)[:, 0]
     for part, one in zip(parts, dissected, strict=True):

@@ -1,9 +1,9 @@
 """How heavy the tails of patches are.
 
 The contrast of a patch is √(‖x‖² / (D − 1)), for x without its mean. Its tails make those of every
-linear filter: the response r of a filter has a kurtosis E[r⁴] / E[r²]² of 3 if patches are Gaussian,
-whatever their covariance, and more in photographs, for random filters of mean 0 too (Huang &
-Mumford 1999, doi:10.1109/CVPR.1999.786990).
+linear filter: the response r of a filter has a kurtosis E[r⁴] / E[r²]² of 3 if patches are
+Gaussian, whatever their covariance, and more in photographs, for random filters of mean 0 too
+(Huang & Mumford 1999, doi:10.1109/CVPR.1999.786990).
 """
 
 from __future__ import annotations

@@ -53,7 +53,8 @@ def match(distances: Tensor) -> tuple[Tensor, Tensor]:
 def principal_angles(first: Tensor, second: Tensor) -> Tensor:
     """Return the principal angles of all pairs of subspaces in degrees, K × L × m, smallest first.
 
-    The cosines are the singular values of UᵀV (Björck & Golub 1973, doi:10.1090/S0025-5718-1973-0348991-3).
+    The cosines are the singular values of UᵀV (Björck & Golub 1973,
+    doi:10.1090/S0025-5718-1973-0348991-3).
 
     Args:
         first: U, K × D × m, orthonormal columns.
@@ -65,7 +66,9 @@ def principal_angles(first: Tensor, second: Tensor) -> Tensor:
 def scramble(covariances: Tensor, generator: torch.Generator) -> Tensor:
     r"""Return covariances that have lost their own shapes, but not what is common to all of them.
 
-    With A = Σₖ / tr Σₖ, S the mean of all A, and R a random rotation for each: S^½ R (S^−½ A S^−½) Rᵀ S^½.
+    With A = Σₖ / tr Σₖ, S the mean of all A, and R a random rotation for each:
+
+        S^½ R (S^−½ A S^−½) Rᵀ S^½.
 
     Args:
         covariances: Σ, K × d × d, positive definite.
@@ -89,7 +92,8 @@ class Alignment:
         angles: of all pairs, K × L × m, in degrees.
         rows: of the matched pairs.
         columns: of the matched pairs.
-        scrambled: of the pairs that are matched when the second mixture is scrambled, control × pair × m.
+        scrambled: of the pairs that are matched when the second mixture is scrambled,
+            control × pair × m.
     """
 
     angles: Tensor
@@ -110,7 +114,7 @@ class Alignment:
         return self.angles[other]
 
     def against_random_pairs(self) -> float:
-        """Return the p-value: how often a random pairing of all components has as small a mean angle."""
+        """Return the p-value: how often a random pairing has as small a mean angle."""
         mean = self.angles.mean(-1).numpy()
         if mean.shape[0] > mean.shape[1]:
             mean = mean.T
