@@ -50,6 +50,8 @@ __all__ = [
 ]
 
 CPU = torch.device("cpu")
+HELD_OUT_LOG_LIKELIHOOD = "held_out_log_likelihood"
+"""Column of the training curve of a density: mean log-likelihood of held-out patches, in nats."""
 Estimator = Literal["mmse", "smoother"]
 """What a denoiser returns: the posterior mean, or the image with less variation."""
 
@@ -259,6 +261,9 @@ class Learned(ABC):
     @abstractmethod
     def fit(self, images: Sequence[AnyImage], context: Context) -> Iterator[Mapping[str, float]]:
         """Fit to ``images`` and yield one row of the training curve for each iteration.
+
+        A patch prior that reports :data:`HELD_OUT_LOG_LIKELIHOOD` takes part in the studies that
+        compare the likelihoods of patch models.
 
         Args:
             images: clean training images, each 1 × C × H × W, of any sizes.

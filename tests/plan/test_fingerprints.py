@@ -40,15 +40,13 @@ STAGE = ["store/outcome.py", "store/status.py"]
 WORKER = ["jobs/device.py", "jobs/usage.py", "jobs/worker.py"]
 ATTEMPT = ["jobs/pool.py", "jobs/attempt.py", "jobs/deadline.py"]
 PROTOCOL = ["metrics/fidelity.py", "metrics/protocol.py"]
-RESULTS = ["results/__init__.py", "results/catalogue.py", "studies/findings.py"]
-RESULTS += ["studies/material.py", "results/exact.py", "store/status.py"]
+RESULTS = ["results/__init__.py", "results/catalogue.py", "results/exact.py", "store/status.py"]
 ROWS = [*RESULTS, "results/gather.py", "results/ordering.py", "results/published.py"]
-ROWS += [
-    "results/rows.py",
-    "results/schema.py",
-    "results/planned.py",
-]
+ROWS += ["results/rows.py", "results/schema.py", "results/planned.py"]
 STYLE = ["report/figures/style.py"]
+EXPERIMENT = [*ROWS, *OPERATORS, *IMAGES, *PROTOCOL, "data/tensors.py", "jobs/ready.py", "seeds.py"]
+EXPERIMENT += ["studies/__init__.py", "studies/experiment.py", "studies/findings.py"]
+EXPERIMENT += ["studies/verdicts.py", "results/statistics.py", "store/outcome.py"]
 
 STAGES = {
     "prepare": [*STAGE, *IMAGES, *TRANSFORM, "seeds.py", "stages/prepare.py"],
@@ -126,20 +124,14 @@ STAGES = {
         "stages/draw.py",
     ],
     "study": [
-        *ROWS,
-        *PROTOCOL,
-        *OPERATORS,
-        *IMAGES,
+        *EXPERIMENT,
+        *STAGE,
         *STYLE,
-        "data/tensors.py",
         "jobs/worker.py",
         "report/grid.py",
         "report/page.py",
         "report/study_page.py",
-        "studies/experiment.py",
         "stages/study.py",
-        "jobs/ready.py",
-        "seeds.py",
     ],
 }
 """Stage → the modules on which what it makes depends."""
@@ -175,14 +167,10 @@ RECORDS = {
         "metrics/multiscale.py",
     ],
     "studies gmm-sweep": [
-        *RESULTS,
+        *EXPERIMENT,
         *STYLE,
-        *PRIORS,
         "report/figures/canvas.py",
-        "results/statistics.py",
-        *PATCHES,
-        "numerics/precision.py",
-        "numerics/threads.py",
+        "numerics/patches.py",
     ],
 }
 """Kind and name of a record → the modules on which its own code depends."""

@@ -1,37 +1,10 @@
-import pandas as pd
 import pytest
+from experiments import GivenExperiment
 from matplotlib.axes import Axes
 from matplotlib.colors import to_rgba
 
 from priorbench.report.figures.style import contrast_to_white
-from priorbench.results import Results
-from priorbench.results.catalogue import Catalogue
-from priorbench.studies.material import Material
-
-
-class Images(Material):
-    """Clean images alone: what a study opens that looks at photographs only."""
-
-    def __init__(self, images):
-        self.images = images
-
-    def test_images(self, dataset):
-        return self.images[dataset]
-
-    def prior(self, prior):
-        raise NotImplementedError
-
-    def training_images(self, prior):
-        raise NotImplementedError
-
-    def solver(self, prior, task):
-        raise NotImplementedError
-
-    def psnr(self, task, restored, clean):
-        raise NotImplementedError
-
-    def problems(self, dataset, task):
-        raise NotImplementedError
+from priorbench.results import Catalogue
 
 
 @pytest.fixture
@@ -53,18 +26,11 @@ def assert_legible():
 
 
 @pytest.fixture
-def results_of():
-    """Make results of an experiment with nothing but clean images, by data set and name."""
+def experiment_of():
+    """Make an experiment with nothing but clean images, by data set and name."""
 
     def make(**images):
-        return Results(
-            scores=pd.DataFrame(),
-            runs=pd.DataFrame(),
-            training={},
-            parameters={},
-            names={},
-            catalogue=Catalogue(priors={}, tasks={}, datasets=tuple(images), metrics={}),
-            material=Images(images),
-        )
+        catalogue = Catalogue(priors={}, tasks={}, datasets=tuple(images), metrics={})
+        return GivenExperiment(catalogue=catalogue, images=images)
 
     return make

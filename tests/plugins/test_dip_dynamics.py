@@ -183,26 +183,28 @@ def test_an_image_is_fitted_before_its_shuffled_pixels():
 
 class TestStudy:
     def test_it_takes_the_centre_of_the_first_image_that_is_large_enough(
-        self, measured, monkeypatch, results_of
+        self, measured, monkeypatch, experiment_of
     ):
         colour = photograph(50).repeat(1, 3, 1, 1)
-        results = results_of(
+        results = experiment_of(
             small={"tiny": photograph(16)}, large={"colour": colour, "other": photograph(64)}
         )
-        torch.testing.assert_close(
-            dynamics.first_image(results, 32), photograph(50)[:, :, 9:41, 9:41]
-        )
-        assert dynamics.first_image(results, 64).shape == (1, 1, 50, 50)
-        monkeypatch.setattr(dynamics, "measure", lambda image, scale: measured)
+        sizes = iter((32, 64))
+        monkeypatch.setattr(dynamics, "Scale", lambda: runs.Scale(size=next(sizes)))
+        seen = []
+        monkeypatch.setattr(dynamics, "measure", lambda image, _: seen.append(image) or measured)
         findings = dynamics.dynamics(results)
+        torch.testing.assert_close(seen[0], photograph(50)[:, :, 9:41, 9:41])
+        dynamics.dynamics(results)
+        assert seen[1].shape == (1, 1, 50, 50)
         assert tuple(findings.table.columns) == runs.Row._fields
         assert [claim.statement for claim in findings.claims] == [
             statement for statement, _, _ in claims.CLAIMS
         ]
         assert {claim.source for claim in findings.claims} == {claims.PAPER, claims.GOAL}
 
-    def test_without_an_image_nothing_is_decided(self, results_of):
-        findings = dynamics.dynamics(results_of(small={"tiny": photograph(16)}))
+    def test_without_an_image_nothing_is_decided(self, experiment_of):
+        findings = dynamics.dynamics(experiment_of(small={"tiny": photograph(16)}))
         assert findings.table.empty
         assert {claim.holds for claim in findings.claims} == {None}
         assert all("no test image" in claim.evidence for claim in findings.claims)

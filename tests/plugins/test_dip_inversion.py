@@ -10,11 +10,12 @@ import torch
 from skimage import data
 from skimage.feature import hog as skimage_hog
 
-from plugins.studies.dip_inversion import features, pre_images
+from plugins.studies.dip_inversion import claims, features, pre_images
 from plugins.studies.dip_inversion import study as inversion
 from priorbench.data.tensors import to_tensor
 from priorbench.plugins.manager import load_plugins
 from priorbench.priors import Generator
+from priorbench.studies.images import first_photograph
 
 REGISTRY = load_plugins([Path(__file__).parents[2] / "plugins"])
 NONE, VARIATION, DEEP = pre_images.METHODS
@@ -172,6 +173,17 @@ class Means(NoEncoder):
         return tiles.mean((1, 2))[:, None]
 
 
+class Recorder:
+    """Calls a function and keeps its photograph."""
+
+    def __init__(self, function):
+        self.function = function
+
+    def __call__(self, feature, photograph, settings):
+        self.photograph = photograph
+        return self.function(feature, photograph, settings)
+
+
 def table_of(deep, variation):
     """Return the table of two starts, with the same PSNR and structural similarity."""
     values = {
@@ -186,34 +198,28 @@ def table_of(deep, variation):
             values.items(), range(2), pre_images.QUANTITIES
         )
     ]
-    return pd.DataFrame(rows, columns=list(inversion.COLUMNS))
+    return pd.DataFrame(rows, columns=list(inversion.Row._fields))
 
 
 class TestStudy:
-    def test_the_table_has_every_method_and_start(self, results_of):
-        findings = inversion.inversion(results_of(a={"x": to_tensor(camera())}), TINY)
+    def test_the_table_has_every_method_and_start(self, experiment_of):
+        findings = inversion.inversion(experiment_of(a={"x": to_tensor(camera())}), TINY)
         table = findings.table
-        assert tuple(table.columns) == inversion.COLUMNS
+        assert tuple(table.columns) == inversion.Row._fields
         assert len(table) == len(features.FEATURES) * 4 * TINY.starts * len(pre_images.QUANTITIES)
         assert np.isfinite(table["value"]).all()
         assert set(table["method"]) == set(pre_images.METHODS)
         assert len(findings.claims) == len(features.FEATURES)
         assert len(findings.figure.axes) == len(features.FEATURES) * 4
 
-    def test_a_trained_encoder_is_inverted_as_well(self, results_of):
-        results = results_of(a={"x": to_tensor(camera())})
-
-        class WithEncoder(type(results.material)):
-            def prior(self, prior):
-                return {"means": Means(), "no-encoder": NoEncoder(), "other": object()}[prior]
+    def test_a_trained_encoder_is_inverted_as_well(self, experiment_of):
+        results = experiment_of(a={"x": to_tensor(camera())})
 
         curve = pd.DataFrame({"iteration": [1.0]})
+        priors = {"means": Means(), "no-encoder": NoEncoder(), "other": object()}
         catalogue = dataclasses.replace(results.catalogue, priors={"means": "means of quarters"})
         results = dataclasses.replace(
-            results,
-            training={"means": curve, "no-encoder": curve, "other": curve},
-            catalogue=catalogue,
-            material=WithEncoder(results.material.images),
+            results, training=dict.fromkeys(priors, curve), catalogue=catalogue, priors=priors
         )
         findings = inversion.inversion(results, TINY)
         assert list(findings.table["feature"].unique()) == [
@@ -229,15 +235,21 @@ class TestStudy:
         expected = image[0, 0].view(2, 8, 3, 8).mean((1, 3)).view(6, 1)
         torch.testing.assert_close(found, expected)
 
-    def test_the_first_large_enough_image_is_taken_gray(self, results_of):
+    def test_the_first_large_enough_image_is_taken_gray(self, experiment_of):
         colour = np.stack([camera(), camera().T[:48, :48].repeat(2, 1)[:, :56], camera()], 2)
         images = {"tiny": to_tensor(camera(20, 60)), "colour": to_tensor(colour)}
-        found = inversion.first_photograph(results_of(none={}, a=images), 40)
-        expected = (colour @ [0.299, 0.587, 0.114])[4:44, 8:48]
-        np.testing.assert_allclose(found[0, 0].numpy(), expected, atol=1e-6)
+        found = first_photograph(experiment_of(none={}, a=images))
+        np.testing.assert_allclose(found, colour @ [0.299, 0.587, 0.114], atol=1e-6)
 
-    def test_without_an_image_nothing_is_decided(self, results_of):
-        findings = inversion.inversion(results_of(a={"tiny": to_tensor(camera(20, 20))}), TINY)
+    def test_its_centre_is_inverted(self, experiment_of, monkeypatch):
+        monkeypatch.setattr(inversion, "FEATURES", {"hog": features.hog})
+        monkeypatch.setattr(inversion, "pre_images", record := Recorder(inversion.pre_images))
+        small = dataclasses.replace(TINY, side=40)
+        inversion.inversion(experiment_of(a={"x": to_tensor(camera())}), small)
+        np.testing.assert_allclose(record.photograph[0, 0], camera()[4:44, 8:48], atol=1e-6)
+
+    def test_without_an_image_nothing_is_decided(self, experiment_of):
+        findings = inversion.inversion(experiment_of(a={"tiny": to_tensor(camera(20, 20))}), TINY)
         assert [claim.holds for claim in findings.claims] == [None] * len(features.FEATURES)
         assert findings.table.empty
 
@@ -254,6 +266,6 @@ class TestStudy:
         table = table_of(deep, variation)
         weights = inversion.best_weights(table)
         assert weights == {NONE: 0.0, VARIATION: 1.0, DEEP: 0.0}
-        claim = inversion.verdict("hog", table, weights)
+        claim = claims.claim_of("hog", table, weights)
         assert claim.holds is holds
         assert "2 starts" in claim.evidence

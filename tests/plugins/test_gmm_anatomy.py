@@ -6,27 +6,32 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
+from experiments import GivenExperiment
 from skimage import data
 
 from plugins.gmm.mixture import Mixture
 from plugins.studies.autoencoders import likelihoods as autoencoder_likelihoods
 from plugins.studies.likelihood import measure as likelihood_measure
-from plugins.studies.mixtures import components, scales, tiles
+from plugins.studies.mixtures import components, scales
 from plugins.studies.mixtures import selection as choice
-from plugins.studies.mixtures.anatomy import study as anatomy
+from plugins.studies.mixtures.anatomy import claims as anatomy_claims
+from plugins.studies.mixtures.anatomy import measure as anatomy
 from plugins.studies.mixtures.anatomy import tails
-from plugins.studies.mixtures.dead_leaves import alignment, transfer
-from plugins.studies.mixtures.dead_leaves import study as dead_leaves
+from plugins.studies.mixtures.dead_leaves import alignment
+from plugins.studies.mixtures.dead_leaves import measure as dead_leaves
 from priorbench.data.dead_leaves import dead_leaves as draw_dead_leaves
 from priorbench.data.synthetic import DeadLeavesParameters
 from priorbench.data.tensors import to_tensor
 from priorbench.numerics.patches import draw_patches, mean_free_basis, probe_patches
 from priorbench.plugins.manager import load_plugins
 from priorbench.priors import Context
-from priorbench.results import Catalogue, Material, Results, every, inside
+from priorbench.results import Catalogue
 from priorbench.specs import MetricSpec
+from priorbench.studies import every, inside, sheets
 
 REGISTRY = load_plugins([Path(__file__).parents[2] / "plugins"])
+ANATOMY = REGISTRY.studies["gmm-anatomy"].load()
+DEAD_LEAVES = REGISTRY.studies["gmm-dead-leaves"].load()
 GMM = REGISTRY.priors["gmm"].load()
 BASIS = mean_free_basis(64)
 
@@ -117,7 +122,7 @@ class TestTails:
     def test_gaussian_patches_have_kurtosis_3_and_an_interval_around_it(self):
         patches = torch.randn(20_000, 63, dtype=torch.float64, generator=generator()) @ BASIS.mT
         found = tails.kurtosis(patches.split(200), tails.random_filters(64, 16))
-        low, high = found.interval
+        low, high = found.estimate.interval
         assert low < 3 < high
         assert high - low < 0.2
 
@@ -137,9 +142,9 @@ class TestTails:
             tails.kurtosis(blocks, filters),
             tails.kurtosis(tails.to_unit_contrast(blocks), filters),
         )
-        assert heavy.interval[0] > 6
+        assert heavy.estimate.interval[0] > 6
         assert divided.value == pytest.approx(3, abs=0.15)
-        assert tails.excess_ratio(heavy, heavy).interval == (1, 1)
+        assert tails.excess_ratio(heavy, heavy).estimate.interval == (1, 1)
         assert tails.excess_ratio(divided, heavy).value == pytest.approx(0, abs=0.05)
 
     def test_filters_have_mean_0_and_norm_1(self):
@@ -156,7 +161,9 @@ class TestTails:
 
     @pytest.mark.parametrize("blocks", [[], [torch.randn(50, 64, dtype=torch.float64)]])
     def test_without_a_second_unit_there_is_no_interval(self, blocks):
-        assert all(map(math.isnan, tails.kurtosis(blocks, tails.random_filters(64, 2)).interval))
+        assert all(
+            map(math.isnan, tails.kurtosis(blocks, tails.random_filters(64, 2)).estimate.interval)
+        )
 
     def test_flat_patches_have_no_shape(self):
         assert tails.to_unit_contrast([torch.zeros(5, 64), torch.full((2, 64), 1e-5)]) == []
@@ -276,36 +283,14 @@ class TestVerdicts:
 
 
 def test_tiles_are_rows_of_patches_with_gaps():
-    sheet = tiles.tile(torch.arange(3.0)[:, None].expand(3, 4), 2)
+    sheet = sheets.sheet(torch.arange(3.0)[:, None, None].expand(3, 2, 2), 2)
     assert sheet.shape == (6, 6)
     assert sheet[0, 0] == 0
     assert sheet[0, 5] == 1
     assert sheet[5, 0] == 2
     assert np.isnan(sheet[2]).all()
     assert np.isnan(sheet[5, 5])
-
-
-class Fitted(Material):
-    def __init__(self, priors, test, training):
-        self._priors, self._test, self._training = priors, test, training
-
-    def prior(self, prior):
-        return self._priors[prior]
-
-    def training_images(self, prior):
-        return self._training[prior]
-
-    def test_images(self, dataset):
-        return self._test
-
-    def solver(self, prior, task):
-        raise NotImplementedError
-
-    def psnr(self, task, restored, clean):
-        raise NotImplementedError
-
-    def problems(self, dataset, task):
-        raise NotImplementedError
+    assert sheets.sheet(torch.ones(2, 2, 2), 2, gap=3).shape == (2, 7)
 
 
 def with_mixture(weights, covariances):
@@ -366,9 +351,8 @@ def results_of(priors, images, shift=-0.2, failed=()):
         for prior, level in levels.items()
         for i in range(4)
     ]
-    return Results(
+    return GivenExperiment(
         scores=pd.DataFrame(rows, columns=list(columns)),
-        runs=pd.DataFrame(),
         training={prior: pd.DataFrame() for prior in priors if prior not in failed},
         parameters={
             prior: {"n_components": own.parameters.n_components} for prior, own in priors.items()
@@ -380,7 +364,9 @@ def results_of(priors, images, shift=-0.2, failed=()):
             datasets=("set",),
             metrics={"psnr": MetricSpec(name="psnr", factory=".m:f", summary="", unit="dB")},
         ),
-        material=Fitted(priors, images["test"], dict.fromkeys(priors, images["leaves"])),
+        priors=priors,
+        images={"set": images["test"]},
+        learned_from=dict.fromkeys(priors, images["leaves"]),
     )
 
 
@@ -407,7 +393,7 @@ class TestChoice:
 
 class TestAnatomy:
     def test_the_table_has_a_row_for_each_component(self, priors, images, assert_legible):
-        findings = REGISTRY.studies["gmm-anatomy"].load()(results_of(priors, images))
+        findings = ANATOMY(results_of(priors, images))
         table = findings.table
         assert table["prior"].value_counts().to_dict() == {"gmm-K8": 8, "gmm-dead-leaves-K6": 6}
         assert table.groupby("prior")["weight"].sum().tolist() == pytest.approx([1, 1])
@@ -430,7 +416,7 @@ class TestAnatomy:
 
     def verdicts(self, weights, covariances, patches):
         specimen = choice.Specimen("p", "p", "patches", with_mixture(weights, covariances), patches)
-        return [claim.holds for claim in anatomy.claims_of(anatomy.dissect(specimen))]
+        return [claim.holds for claim in anatomy_claims.claims_of(anatomy.dissect(specimen))]
 
     def test_scaled_copies_are_found_in_patches_that_are(self):
         shape = random_covariances(1) / 63
@@ -472,7 +458,7 @@ class TestAnatomy:
         assert self.verdicts(torch.ones(1).double(), shape, patches)[1] is False
 
     def test_without_a_fit_nothing_is_decided(self, priors, images):
-        findings = anatomy.anatomy(results_of(priors, images, failed=list(priors)))
+        findings = ANATOMY(results_of(priors, images, failed=list(priors)))
         assert [claim.holds for claim in findings.claims] == [None] * 4
         assert all("no fitted gmm" in claim.evidence for claim in findings.claims)
         assert findings.table.empty
@@ -481,7 +467,7 @@ class TestAnatomy:
 class TestDeadLeaves:
     def test_the_table_holds_likelihoods_psnr_and_angles(self, priors, images, assert_legible):
         results = results_of(priors, images)
-        findings = REGISTRY.studies["gmm-dead-leaves"].load()(results)
+        findings = DEAD_LEAVES(results)
         table = findings.table.set_index(["quantity", "model", "on"])["value"]
         blocks = choice.natural(results).blocks
         for prior, model in priors.items():
@@ -499,29 +485,25 @@ class TestDeadLeaves:
     def test_likelihoods_are_means_of_log_prob(self, priors):
         model = priors["gmm-K8"]
         blocks = torch.rand(40, 64, generator=generator()).split(10)
-        found = transfer.block_log_likelihoods({"m": model}, {"s": blocks})["m", "s"]
+        found = dead_leaves.block_log_likelihoods({"m": model}, {"s": blocks})["m", "s"]
         assert found.tolist() == pytest.approx(
             [float(model.log_prob(block).mean()) for block in blocks], rel=1e-5
         )
 
     @pytest.mark.parametrize(("shift", "holds"), [(-0.2, True), (-3.0, False), (-1.015, None)])
     def test_the_verdict_on_restoration_follows_the_scores(self, priors, images, shift, holds):
-        assert dead_leaves.dead_leaves(results_of(priors, images, shift)).claims[2].holds is holds
+        assert DEAD_LEAVES(results_of(priors, images, shift)).claims[2].holds is holds
 
     def test_the_verdict_on_likelihood_follows_the_mixture(self, priors, images):
-        assert dead_leaves.dead_leaves(results_of(priors, images)).claims[0].holds is True
+        assert DEAD_LEAVES(results_of(priors, images)).claims[0].holds is True
         noise = with_mixture(torch.ones(1).double(), torch.eye(63).double()[None])
-        findings = dead_leaves.dead_leaves(
-            results_of(priors | {"gmm-dead-leaves-K6": noise}, images)
-        )
+        findings = DEAD_LEAVES(results_of(priors | {"gmm-dead-leaves-K6": noise}, images))
         assert findings.claims[0].holds is False
 
     def test_the_same_components_in_another_order_are_closer(self, priors, images):
         shuffled = priors["gmm-K8"].mixture
         same = with_mixture(shuffled.weights.flip(0), 2 * shuffled.covariances.flip(0))
-        claim = dead_leaves.dead_leaves(
-            results_of(priors | {"gmm-dead-leaves-K8": same}, images)
-        ).claims[1]
+        claim = DEAD_LEAVES(results_of(priors | {"gmm-dead-leaves-K8": same}, images)).claims[1]
         assert claim.holds is True
         assert "matched pairs 0.0°" in claim.evidence
 
@@ -530,7 +512,7 @@ class TestDeadLeaves:
             torch.full((2,), 0.5).double(), 1e-6 * torch.eye(63).double().expand(2, 63, 63)
         )
         chosen = {"gmm-K8": priors["gmm-K8"], "gmm-dead-leaves-K2": flat}
-        findings = dead_leaves.dead_leaves(results_of(chosen, images))
+        findings = DEAD_LEAVES(results_of(chosen, images))
         assert [claim.holds for claim in findings.claims[:2]] == [None, None]
         assert "neither an mvg" in findings.claims[0].evidence
         assert "not flat" in findings.claims[1].evidence
@@ -538,30 +520,24 @@ class TestDeadLeaves:
     @pytest.mark.parametrize("missing", ["gmm", "gmm-dead-leaves"])
     def test_without_a_pair_nothing_is_decided(self, priors, images, missing):
         failed = [prior for prior in priors if ("leaves" in prior) == ("leaves" in missing)]
-        findings = dead_leaves.dead_leaves(results_of(priors, images, failed=failed))
+        findings = DEAD_LEAVES(results_of(priors, images, failed=failed))
         assert [claim.holds for claim in findings.claims] == [None] * 3
         assert findings.table.empty
-
-
-class WithoutProblems(Fitted):
-    def problems(self, dataset, task):
-        return {}
 
 
 def test_a_mixture_has_one_likelihood_in_all_studies(priors, images):
     """On the same patches: of gmm-sweep, gmm-anatomy, gmm-dead-leaves, likelihood and vae."""
     results = results_of(priors, images)
-    material = WithoutProblems(priors, images["test"], dict.fromkeys(priors, images["leaves"]))
     curve = pd.DataFrame({"held_out_log_likelihood": [0.0]})
-    results = replace(results, material=material, training=dict.fromkeys(priors, curve))
+    results = replace(results, training=dict.fromkeys(priors, curve))
     found = {}
     swept = REGISTRY.studies["gmm-sweep"].load()(results).table
     found["sweep"] = swept.set_index("prior").loc["gmm-K8", "log_likelihood"]
     specimen = choice.natural(results)
-    found["anatomy"] = anatomy.dissect(specimen).likelihoods[2].mean()
-    compared = transfer.block_log_likelihoods({"m": specimen.model}, {"s": specimen.blocks})
+    found["anatomy"] = anatomy.dissect(specimen).likelihoods.mixture.mean()
+    compared = dead_leaves.block_log_likelihoods({"m": specimen.model}, {"s": specimen.blocks})
     found["dead leaves"] = compared["m", "s"].mean()
-    measured = likelihood_measure.measure(results, likelihood_measure.patch_models(results))
+    measured = likelihood_measure.measure(results, likelihood_measure.comparable_models(results))
     found["likelihood"] = measured.query("prior == 'gmm-K8'")["log_likelihood"].mean()
     blocks = list(probe_patches(images["test"], 8).values())
     patch_likelihoods = autoencoder_likelihoods.patch_likelihoods

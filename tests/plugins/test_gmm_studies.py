@@ -6,10 +6,11 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
+from experiments import GivenExperiment
 
-from plugins.studies.mixtures.sweep import study as module
+from plugins.studies.mixtures.sweep import claims as module
 from priorbench.plugins.manager import load_plugins
-from priorbench.results import Catalogue, Results
+from priorbench.results import Catalogue
 from priorbench.results.statistics import mean_interval
 from priorbench.specs import MetricSpec
 
@@ -31,28 +32,25 @@ COLUMNS = (
 )
 
 
-def prior(name):
-    """Return a mixture of which half of the components have no weight."""
-    count = PRIORS[name]
+IMAGES = {name: torch.full((1, 1, 16, 16), level) for name, level in (("a", 0.0), ("b", 1.0))}
+
+
+def prior(count, likelihood):
+    """Return a mixture of which half of the components have no weight.
+
+    The patches of :data:`IMAGES` have that likelihood, two nats more in the second image.
+    """
     weights = torch.cat([torch.ones(-(-count // 2)), torch.zeros(count // 2)])
-    return SimpleNamespace(mixture=SimpleNamespace(weights=weights / weights.sum()), patch_size=8)
-
-
-def material(likelihoods):
-    """Return a material whose patches have those likelihoods, two nats more in the second image."""
-    images = {name: torch.full((1, 1, 16, 16), level) for name, level in (("a", 0.0), ("b", 1.0))}
-
-    def fitted(name):
-        model = prior(name)
-        model.log_prob = lambda patches: likelihoods[name] - 1 + 2 * patches.mean(1)
-        return model
-
-    return SimpleNamespace(prior=fitted, test_images=lambda dataset: images)
+    return SimpleNamespace(
+        mixture=SimpleNamespace(weights=weights / weights.sum()),
+        patch_size=8,
+        log_prob=lambda patches: likelihood - 1 + 2 * patches.mean(1),
+    )
 
 
 def results(
     fail: bool = False, likelihoods=(151.0, 152.0, 153.0, 154.0), slope: float = 1.0, priors=PRIORS
-) -> Results:
+) -> GivenExperiment:
     rows = [
         (
             "e",
@@ -80,16 +78,19 @@ def results(
             & (scores["task"] == "denoise-25")
         )
         scores.loc[failed, ["value", "status"]] = [math.nan, "failed"]
-    return Results(
+    return GivenExperiment(
         scores=scores,
-        runs=pd.DataFrame(),
         training={
             name: pd.DataFrame({"held_out_log_likelihood": [100.0, best, best - 1]})
             for name, best in zip(priors, likelihoods, strict=False)
         },
         parameters={"observed": {}, **{name: {"n_components": k} for name, k in priors.items()}},
         names={"observed": "observed", **dict.fromkeys(priors, "gmm")},
-        material=material(dict(zip(priors, likelihoods, strict=False))),
+        priors={
+            name: prior(k, nats)
+            for (name, k), nats in zip(priors.items(), likelihoods, strict=False)
+        },
+        images={"set": IMAGES},
         catalogue=Catalogue(
             priors={"observed": "observed", **{name: name for name in priors}},
             tasks={"denoise-25": "denoise σ=25", "inpaint-50": "inpaint 50%"},

@@ -1,21 +1,23 @@
 import math
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 import torch
+from experiments import GivenExperiment
 from scipy.stats import spearmanr
 from skimage import data
 
-from plugins.studies.likelihood import claims, intervals, measure, tables
+from plugins.studies.likelihood import claims, correlation, measure, tables
 from priorbench.data.tensors import to_array, to_tensor
 from priorbench.metrics.fidelity import psnr
 from priorbench.numerics.patches import draw_patches
 from priorbench.plugins.manager import load_plugins
 from priorbench.priors import Context, PatchPrior
-from priorbench.results import Catalogue, Material, Results
+from priorbench.results import Catalogue
 from priorbench.results.statistics import mean_interval
 from priorbench.solvers.colour import from_planes, to_planes
 from priorbench.specs import MetricSpec
@@ -25,33 +27,6 @@ REGISTRY = load_plugins([Path(__file__).parents[2] / "plugins"])
 LIKELIHOOD = REGISTRY.studies["likelihood"].load()
 SIZE = 5
 KINDS = {"ind-pixel": "ind-pixel", "mvg": "mvg", "pca": "pca", "ica": "ica", "gmm-K4": "gmm"}
-
-
-class Shelf(Material):
-    """Material that lies in dictionaries."""
-
-    def __init__(self, priors, images, problems):
-        self.priors, self.images, self.made = priors, images, problems
-
-    def prior(self, prior):
-        if self.priors[prior] is None:
-            raise ValueError(f"the fit of {prior} failed")
-        return self.priors[prior]
-
-    def training_images(self, prior):
-        raise AssertionError("the study has no business with training images")
-
-    def test_images(self, dataset):
-        return self.images
-
-    def solver(self, prior, task):
-        raise NotImplementedError
-
-    def psnr(self, task, restored, clean):
-        raise NotImplementedError
-
-    def problems(self, dataset, task):
-        return {image: (problem, self.images[image]) for image, problem in self.made[task].items()}
 
 
 def score_rows(psnr_db):
@@ -74,25 +49,27 @@ def score_rows(psnr_db):
     return pd.DataFrame(rows, columns=[*columns, "note"])
 
 
-def results_of(names, psnr_db=None, material=None, tasks=("denoise-25",), training=None):
-    """Return results with a training curve for each prior, that of the last the likeliest, unless curves are given."""
+def results_of(names, psnr_db=None, tasks=("denoise-25",), training=None, **at_hand):
+    """Return an experiment with a training curve for each prior, that of the last the likeliest.
+
+    Other curves, and what is at hand of priors, images and problems, may be given.
+    """
     curves = {
         prior: pd.DataFrame({"iteration": [0, 1], "held_out_log_likelihood": [1.0, 10.0 + i]})
         for i, prior in enumerate(names)
     }
-    return Results(
+    return GivenExperiment(
         scores=score_rows(psnr_db or {}),
-        runs=pd.DataFrame(),
         training=curves if training is None else training,
         parameters={prior: {} for prior in names},
         names=names,
-        material=material,
         catalogue=Catalogue(
             priors={prior: f"the {prior}" for prior in names},
             tasks={task: task for task in tasks},
             datasets=("set",),
             metrics={"psnr": MetricSpec(name="psnr", factory=".m:f", summary="", unit="dB")},
         ),
+        **at_hand,
     )
 
 
@@ -121,7 +98,7 @@ def images():
 
 
 @pytest.fixture(scope="module")
-def material(models, images):
+def at_hand(models, images):
     tasks = {
         "denoise-25": Denoise(sigma=25),
         "poisson": DenoisePoisson(peak=30),
@@ -134,18 +111,19 @@ def material(models, images):
         }
         for name, task in tasks.items()
     }
-    return Shelf({**models, "failed": None, "other": object()}, images, problems)
+    priors = {**models, "failed": None, "other": object()}
+    return {"priors": priors, "images": {"set": images}, "made": problems}
 
 
 @pytest.fixture(scope="module")
-def results(material):
+def results(at_hand, images):
     names = {"failed": "gmm", "other": "other", "mvg": "mvg", "pca": "pca", "gmm": "gmm"}
     psnr_db = {
         ("denoise-25", image, prior): 28.0 + i + 0.1 * j
-        for i, image in enumerate(material.images)
+        for i, image in enumerate(images)
         for j, prior in enumerate(("mvg", "pca", "gmm"))
     }
-    made = results_of(names, psnr_db, material, tasks=("poisson", "denoise-25", "inpaint"))
+    made = results_of(names, psnr_db, tasks=("poisson", "denoise-25", "inpaint"), **at_hand)
     del made.training["failed"]
     return made
 
@@ -157,26 +135,24 @@ def findings(results):
 
 class TestModels:
     def test_fitted_patch_priors_with_a_likelihood_take_part(self, results, models):
-        assert measure.patch_models(results) == models
+        assert measure.comparable_models(results) == models
 
     def test_a_curve_without_a_likelihood_keeps_a_model_out(self, results, models):
-        results = results_of(
-            results.names, material=results.material, training=dict(results.training)
-        )
-        results.training["pca"] = pd.DataFrame({"iteration": [0], "loss": [1.0]})
-        assert set(measure.patch_models(results)) == {"mvg", "gmm"}
+        loss = pd.DataFrame({"iteration": [0], "loss": [1.0]})
+        results = replace(results, training={**results.training, "pca": loss})
+        assert set(measure.comparable_models(results)) == {"mvg", "gmm"}
 
     def test_only_the_commonest_patch_size_is_compared(self, models):
         large = REGISTRY.priors["mvg"].load()(patch_size=SIZE + 1)
-        material = Shelf({"large": large, **models}, {}, {})
-        results = results_of({prior: prior for prior in material.priors}, material=material)
-        assert measure.patch_models(results) == models
+        priors = {"large": large, **models}
+        results = results_of({prior: prior for prior in priors}, priors=priors)
+        assert measure.comparable_models(results) == models
 
 
 class TestMeasure:
     def test_the_table_has_a_row_for_each_model_the_least_likely_first(self, findings):
         table = findings.table
-        assert list(table.columns) == list(tables.TABLE_COLUMNS)
+        assert list(table.columns) == list(tables.Row._fields)
         assert set(table["prior"]) == {"mvg", "pca", "gmm"}
         assert table["label"].tolist() == [f"the {prior}" for prior in table["prior"]]
         assert table["log_likelihood_nats_per_patch"].is_monotonic_increasing
@@ -233,8 +209,8 @@ class TestMeasure:
 
     @pytest.mark.parametrize("overlapping", [True, False])
     @pytest.mark.parametrize("image", ["coins", "cat"])
-    def test_whole_images_are_those_of_the_definition(self, material, models, image, overlapping):
-        problem = material.made["denoise-25"][image]
+    def test_whole_images_are_those_of_the_definition(self, results, models, image, overlapping):
+        problem = results.made["denoise-25"][image]
         planes, scales = to_planes(problem.y)
         assert len(planes) == (3 if image == "cat" else 1)
         restored = [
@@ -248,7 +224,7 @@ class TestMeasure:
         )
         assert torch.equal(problem.y, before)
 
-    def test_the_table_holds_the_means_of_whole_images(self, findings, material, models):
+    def test_the_table_holds_the_means_of_whole_images(self, findings, results, models):
         table = findings.table.set_index("prior")
         for column, overlapping in (("averaged_psnr_db", True), ("non_overlapping_psnr_db", False)):
             expected = [
@@ -256,7 +232,7 @@ class TestMeasure:
                     to_array(measure.denoise_once(models["pca"], problem, overlapping)),
                     to_array(clean),
                 )
-                for problem, clean in material.problems("set", "denoise-25").values()
+                for problem, clean in results.problems("set", "denoise-25").values()
             ]
             assert table.loc["pca", column] == pytest.approx(np.mean(expected))
         assert table["epll_psnr_db"].to_dict() == pytest.approx(
@@ -267,7 +243,7 @@ class TestMeasure:
         scores = results.scores[
             (results.scores["image"] != "coins") | (results.scores["prior"] != "pca")
         ]
-        some = Results(**{**vars(results), "scores": scores})
+        some = replace(results, scores=scores)
         table = LIKELIHOOD(some).table.set_index("prior")
         assert set(table["images"]) == {2}
         assert table.loc["mvg", "epll_psnr_db"] == pytest.approx((28.0 + 30.0) / 2)
@@ -278,24 +254,21 @@ class TestMeasure:
             pair in pairs
             for pair in zip(results.scores["image"], results.scores["prior"], strict=True)
         ]
-        findings = LIKELIHOOD(Results(**{**vars(results), "scores": results.scores[own]}))
+        findings = LIKELIHOOD(replace(results, scores=results.scores[own]))
         assert findings.table.empty
         assert [claim.holds for claim in findings.claims] == [None] * 5
 
     def test_images_smaller_than_a_patch_are_left_out(self, models):
         tiny = torch.rand(1, 1, SIZE - 1, 30)
         exact = torch.rand(1, 1, SIZE, SIZE)
-        material = Shelf(models, {"tiny": tiny, "exact": exact}, {})
-        measured = measure.measure(
-            results_of({p: p for p in models}, material=material, tasks=()), models
-        )
+        images = {"set": {"tiny": tiny, "exact": exact}}
+        results = results_of({p: p for p in models}, tasks=(), priors=models, images=images)
+        measured = measure.measure(results, models)
         assert set(measured["image"]) == {"exact"}
 
     def test_without_gaussian_noise_only_patches_are_denoised(self, results):
-        catalogue = Catalogue(
-            **{**vars(results.catalogue), "tasks": {"poisson": "p", "inpaint": "i"}}
-        )
-        findings = LIKELIHOOD(Results(**{**vars(results), "catalogue": catalogue}))
+        catalogue = replace(results.catalogue, tasks={"poisson": "p", "inpaint": "i"})
+        findings = LIKELIHOOD(replace(results, catalogue=catalogue))
         assert set(findings.table["sigma_255"]) == {25.0}
         assert findings.table["patch_psnr_db"].notna().all()
         whole = ["epll_psnr_db", "averaged_psnr_db", "non_overlapping_psnr_db"]
@@ -305,10 +278,10 @@ class TestMeasure:
             assert claim.holds is None
             assert "no Gaussian denoising task" in claim.evidence
 
-    def test_no_model_gives_no_rows_and_no_verdict(self, material):
-        findings = LIKELIHOOD(results_of({"other": "other"}, material=material))
+    def test_no_model_gives_no_rows_and_no_verdict(self, at_hand):
+        findings = LIKELIHOOD(results_of({"other": "other"}, **at_hand))
         assert findings.table.empty
-        assert list(findings.table.columns) == list(tables.TABLE_COLUMNS)
+        assert list(findings.table.columns) == list(tables.Row._fields)
         assert [claim.holds for claim in findings.claims] == [None] * 5
         assert all(claim.evidence for claim in findings.claims)
 
@@ -367,7 +340,7 @@ def synthetic(likelihood, patch_psnr=None, epll=None, images=8, task="denoise-25
             rows.append(
                 (*names, nats_of_image, mse, whole + small, whole - 1 + small / 2, whole - 2)
             )
-    return pd.DataFrame(rows, columns=list(measure.COLUMNS))
+    return pd.DataFrame(rows, columns=list(measure.Row._fields))
 
 
 NATS = {"ind-pixel": 90.0, "mvg": 130.0, "pca": 145.0, "ica": 150.0, "gmm-K4": 160.0}
@@ -483,15 +456,22 @@ class TestClaims:
     def test_the_rank_correlation_is_the_mean_of_spearmans_over_images(self):
         first, second = np.random.default_rng(3).normal(size=(2, 6, 7)).round(1)
         rho = [spearmanr(*pair).statistic for pair in zip(first, second, strict=True)]
-        expected = (np.mean(rho), *mean_interval(rho))
-        assert intervals.rank_correlation(first, second) == pytest.approx(expected)
+        found = correlation.rank_correlation(pd.DataFrame(first), pd.DataFrame(second))
+        assert found.value == pytest.approx(np.mean(rho))
+        assert found.interval == pytest.approx(mean_interval(rho))
+
+    def test_an_image_for_which_all_models_are_equal_has_no_correlation(self):
+        first = pd.DataFrame([[1.0, 2.0, 3.0], [1.0, 1.0, 1.0]])
+        second = pd.DataFrame([[3.0, 2.0, 1.0], [1.0, 2.0, 3.0]])
+        assert correlation.rank_correlation(first, second).value == pytest.approx(-1)
 
     def test_the_interval_of_a_rank_correlation_stays_where_correlations_are(self):
         first = np.arange(4.0) + np.zeros((3, 1))
         second = first.copy()
         second[0, :2] = second[0, 1::-1]
-        interval = intervals.rank_correlation(first, second)
-        assert interval.low < interval.value < interval.high == 1
+        found = correlation.rank_correlation(pd.DataFrame(first), pd.DataFrame(second))
+        low, high = found.interval
+        assert low < found.value < high == 1
 
 
 class Stranger(PatchPrior):
@@ -508,6 +488,6 @@ class Stranger(PatchPrior):
 
 
 def test_a_third_partys_patch_prior_joins(images):
-    shelf = Shelf({"stranger": Stranger()}, images, {"denoise-25": {}})
-    results = results_of({"stranger": "stranger"}, material=shelf)
+    priors = {"stranger": Stranger()}
+    results = results_of({"stranger": "stranger"}, priors=priors, images={"set": images})
     assert LIKELIHOOD(results).table["prior"].tolist() == ["stranger"]

@@ -1,5 +1,6 @@
 """The study ``solver``: what is restored again, and what it takes to turn an order."""
 
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -7,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
+from experiments import GivenExperiment
 from torch.nn.functional import avg_pool2d
 
 from plugins.studies.solver import claims, measure, variations
@@ -14,7 +16,7 @@ from priorbench.data.tensors import to_array
 from priorbench.metrics.fidelity import psnr
 from priorbench.plugins.manager import load_plugins
 from priorbench.priors import Context, Denoiser, Prior, Restoration
-from priorbench.results import Catalogue, Material, Results
+from priorbench.results import Catalogue
 from priorbench.solvers import restore
 from priorbench.specs import MetricSpec
 from priorbench.specs.solver_settings import SolverSettings, SplittingSettings
@@ -37,25 +39,15 @@ class Own(Prior):
         return Restoration(problem.estimate())
 
 
-class Shelf(Material):
+@dataclass(frozen=True, kw_only=True)
+class Solved(GivenExperiment):
     """Three smooth images, and two priors of which one is split."""
 
-    def __init__(self):
-        self.priors = {"smooth": Smooth(), "own": Own()}
-        rows, columns = torch.meshgrid(
-            torch.linspace(0, 3, 16), torch.linspace(0, 3, 16), indexing="ij"
-        )
-        self.images = {
-            f"image-{number}": (0.5 + 0.4 * torch.sin(rows + number) * torch.cos(2 * columns))[
-                None, None
-            ]
-            for number in range(3)
-        }
-        self.asked = []
+    asked: list[str] = field(default_factory=list)
 
     def prior(self, prior):
         self.asked.append(prior)
-        return self.priors[prior]
+        return super().prior(prior)
 
     def solver(self, prior, task):
         return SETTINGS if prior == "smooth" else SolverSettings()
@@ -63,55 +55,60 @@ class Shelf(Material):
     def psnr(self, task, restored, clean):
         return psnr(to_array(restored), to_array(clean))
 
-    def training_images(self, prior):
-        raise AssertionError("the study has no business with training images")
 
-    def test_images(self, dataset):
-        return self.images
+def smooth_images() -> dict[str, Any]:
+    rows, columns = torch.meshgrid(
+        torch.linspace(0, 3, 16), torch.linspace(0, 3, 16), indexing="ij"
+    )
+    return {
+        f"image-{number}": (0.5 + 0.4 * torch.sin(rows + number) * torch.cos(2 * columns))[
+            None, None
+        ]
+        for number in range(3)
+    }
 
-    def problems(self, dataset, task):
-        return {
-            name: (TASKS[task].corrupt(image, torch.Generator().manual_seed(0)), image)
-            for name, image in self.images.items()
-        }
 
-
-def results() -> Results:
-    shelf = Shelf()
-    scores, runs = [], []
-    for task in TASKS:
-        for image, (problem, clean) in shelf.problems("set", task).items():
-            for prior, model in shelf.priors.items():
-                context = Context.seeded(0, solver=shelf.solver(prior, task))
-                restored = restore(model, problem, context)
-                cell = {"dataset": "set", "task": task, "image": image, "prior": prior}
-                scores.append(
-                    cell | {"source": "measured", "value": shelf.psnr(task, restored.image, clean)}
-                )
-                runs.append(cell | {"solver_origin": "prior" if restored.solver else ""})
-    return Results(
-        scores=pd.DataFrame(scores),
-        runs=pd.DataFrame(runs),
-        training={}, parameters={}, names={},
+def results() -> Solved:
+    images = smooth_images()
+    solved = Solved(
         catalogue=Catalogue(
             priors={"smooth": "smooth mean", "own": "own"},
             tasks={"denoise": "denoise", "inpaint": "inpaint 50%"},
             datasets=("set",),
             metrics={"psnr": MetricSpec(name="psnr", factory=".m:m", summary="for a test")},
         ),
-        material=shelf,
-    )  # fmt: skip
+        priors={"smooth": Smooth(), "own": Own()},
+        images={"set": images},
+        made={
+            name: {
+                image: task.corrupt(clean, torch.Generator().manual_seed(0))
+                for image, clean in images.items()
+            }
+            for name, task in TASKS.items()
+        },
+    )
+    scores, runs = [], []
+    for task in TASKS:
+        for image, (problem, clean) in solved.problems("set", task).items():
+            for prior, model in solved.priors.items():
+                context = Context.seeded(0, solver=solved.solver(prior, task))
+                restored = restore(model, problem, context)
+                cell = {"dataset": "set", "task": task, "image": image, "prior": prior}
+                value = solved.psnr(task, restored.image, clean)
+                scores.append(cell | {"metric": "psnr", "source": "measured", "value": value})
+                runs.append(cell | {"solver_origin": "prior" if restored.solver else ""})
+    return replace(solved, scores=pd.DataFrame(scores), runs=pd.DataFrame(runs))
 
 
 def test_what_is_split_is_restored_again_with_each_variation() -> None:
     made = results()
     measured = measure.measure(made)
     assert set(measured["task"]) == {"inpaint"}
-    assert made.material.asked == ["smooth"]
+    assert made.asked == ["smooth"]
     assert len(measured) == 2 * 3 * 4
     own = measured[measured["prior"] == "own"]
     assert own.groupby("image")["psnr"].nunique().eq(1).all()
-    problem, clean = made.material.problems("set", "inpaint")["image-1"]
+    problem, clean = made.problems("set", "inpaint")["image-1"]
     ran = restore(Smooth(), problem, Context.seeded(0, solver=SETTINGS)).solver
     assert ran.steps == 6 and ran.first == pytest.approx(0.2)
     for variation, changes in (
@@ -152,7 +149,7 @@ def frame(leads: dict[str, float], spread: float = 0.1, images: int = 8) -> pd.D
             lead = leads.get(variation, leads[variations.AS_RUN]) + noise[image]
             for prior, value in (("tv", 30.0), ("gmm-K2", 30.0 + lead)):
                 rows.append(("set", "inpaint", f"i{image}", prior, variation, value))
-    return pd.DataFrame(rows, columns=list(measure.COLUMNS))
+    return pd.DataFrame(rows, columns=list(measure.Row._fields))
 
 
 @pytest.mark.parametrize(

@@ -7,16 +7,19 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
+from experiments import GivenExperiment
 from skimage import data
 
-from plugins.studies.autoencoders import likelihoods, modes, pictures, sheets, spectra, verdicts
+from plugins.studies.autoencoders import claims, likelihoods, modes, pictures, spectra
 from plugins.studies.autoencoders import selection as choice
 from plugins.studies.autoencoders import study as vae
+from plugins.studies.autoencoders.measure import Scale
+from plugins.studies.autoencoders.table import Row
 from plugins.vae import elbo
 from priorbench.data.tensors import to_tensor
 from priorbench.plugins.manager import load_plugins
 from priorbench.priors import Context
-from priorbench.results import Catalogue, Results
+from priorbench.results import Catalogue
 
 REGISTRY = load_plugins([Path(__file__).parents[2] / "plugins"])
 study = REGISTRY.studies["vae"].load()
@@ -25,7 +28,7 @@ IMAGES = {
     "coins": to_tensor(data.coins()[40:90, 60:108] / 255),
     "cat": to_tensor(data.cat()[100:140, 150:200] / 255),
 }
-TINY = vae.Scale(tiles=40, blurred=3, restored=2)
+TINY = Scale(tiles=40, blurred=3, restored=2)
 TRAINING = {
     "iterations": 12,
     "measure_every": 12,
@@ -78,9 +81,8 @@ def results(fitted):
     def make(*names, failed=(), images=IMAGES, scores=()):
         own = {name: fitted(name) for name in names}
         columns = ["dataset", "image", "task", "prior", "metric", "value", "source"]
-        return Results(
+        return GivenExperiment(
             scores=pd.DataFrame(scores, columns=columns),
-            runs=pd.DataFrame(),
             training={name: curve for name, (_, curve) in own.items()},
             parameters={name: dict(model.parameters) for name, (model, _) in own.items()},
             names={name: name for name in (*names, *failed)},
@@ -90,7 +92,8 @@ def results(fitted):
                 datasets=("set",),
                 metrics={},
             ),
-            material=SimpleNamespace(prior=lambda name: own[name][0], test_images=lambda _: images),
+            priors={name: model for name, (model, _) in own.items()},
+            images={"set": images},
         )
 
     return make
@@ -174,8 +177,8 @@ class TestTable:
         ):
             findings = study(found, TINY)
             assert findings.table.empty
-            assert list(findings.table.columns) == list(choice.Row._fields)
-            assert [claim.holds for claim in findings.claims] == [None] * len(verdicts.CLAIMS)
+            assert list(findings.table.columns) == list(Row._fields)
+            assert [claim.holds for claim in findings.claims] == [None] * len(claims.CLAIMS)
             assert vae.NOTHING in findings.figure.texts[0].get_text()
 
     def test_it_gives_the_same_again(self, results):
@@ -310,14 +313,6 @@ class TestPictures:
         assert found.divergences == sorted(found.divergences, reverse=True)
         torch.testing.assert_close(found.traversals[0, 4], found.traversals[1, 4])
 
-    def test_a_sheet_has_its_tiles_row_by_row(self):
-        tiles = torch.arange(3.0)[:, None, None].expand(3, 2, 2)
-        found = sheets.sheet(tiles, 2)
-        gap = sheets.GAP
-        assert found.shape == (4 + gap, 4 + gap)
-        assert (found[0, 0], found[0, 2 + gap], found[2 + gap, 0]) == (0, 1, 2)
-        assert np.isnan(found[2 + gap, 2 + gap])
-
 
 def scores_of(*differences):
     """Return scores in which the joint posterior is better by this in each image."""
@@ -337,7 +332,7 @@ class TestVerdicts:
         ],
     )
     def test_the_joint_posterior_must_gain_everywhere(self, gains, other, holds):
-        verdict, evidence = verdicts.joint_is_better(
+        verdict, evidence = claims.joint_is_better(
             {"VAE": {"a": scores_of(*gains), "b": scores_of(*other)}}
         )
         assert verdict is holds
@@ -354,7 +349,7 @@ class TestVerdicts:
         ],
     )
     def test_blur_is_less_power_at_high_frequencies(self, kept, holds):
-        assert verdicts.reconstructions_are_blurred({"VAE": np.array(kept)})[0] is holds
+        assert claims.reconstructions_are_blurred({"VAE": np.array(kept)})[0] is holds
 
     @pytest.mark.parametrize(
         ("own", "holds"),
@@ -366,17 +361,17 @@ class TestVerdicts:
         ],
     )
     def test_a_lower_bound_can_show_more_likelihood_only(self, own, holds):
-        named = SimpleNamespace(names={"vae-patch": "vae-patch", "gauss": "mvg", "gmm-K5": "gmm"})
+        names = {"vae-patch": "vae-patch", "gauss": "mvg", "gmm-K5": "gmm"}
         found = {
             "vae-patch": np.array(own),
             "gauss": np.zeros(len(own)),
             "gmm-K5": np.full(len(own), 100.0),
         }
-        verdict, evidence = verdicts.patches_are_likelier(named, found)
+        verdict, evidence = claims.patches_are_likelier(names, found)
         assert verdict is holds
         assert ("lower bound" in evidence) is (not holds)
         del found["gauss"]
-        assert verdicts.patches_are_likelier(named, found)[0] is None
+        assert claims.patches_are_likelier(names, found)[0] is None
 
     @pytest.mark.parametrize(
         ("differences", "holds"),
@@ -396,8 +391,8 @@ class TestVerdicts:
             for metric in ("psnr", "ssim")
         ]
         both = results("vae", "vae-dead-leaves", scores=rows)
-        assert verdicts.leaves_are_enough(both)[0] is holds
-        assert verdicts.leaves_are_enough(replace(both, training={}))[0] is None
+        assert claims.leaves_are_enough(both)[0] is holds
+        assert claims.leaves_are_enough(replace(both, training={}))[0] is None
 
 
 class TestFigure:

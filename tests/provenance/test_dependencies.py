@@ -200,7 +200,7 @@ PLUGIN = """
 
     from priorbench import PriorSpec, StudySpec, hookimpl
     from priorbench.priors import Denoiser, Learned
-    from priorbench.results import Findings
+    from priorbench.studies import Findings
 
 
     class Doubled(Denoiser, Learned):

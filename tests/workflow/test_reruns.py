@@ -47,7 +47,7 @@ PLUGIN = """
         import pandas as pd
         from matplotlib.figure import Figure
 
-        from priorbench.results import Findings
+        from priorbench.studies import Findings
 
         print("the study counts", len(results.scores))
         table = pd.DataFrame({"n": [len(results.scores)], "priors": [len(results.catalogue.priors)]})

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
+import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure, SubFigure
 from matplotlib.lines import Line2D
@@ -14,12 +15,10 @@ from matplotlib.ticker import FixedLocator, NullLocator
 from priorbench.report.figures.canvas import new_figure
 from priorbench.report.figures.style import DARK, GRAY, PALETTE, WIDTH, Mark, styled
 
+from .measure import Studied
 from .modes import JOINT, LATENT, MODES, OBSERVED, PROJECT
-from .sheets import draw_pictures
+from .panels import draw_pictures
 from .spectra import MEANS, NOISY, ORIGINALS, RECONSTRUCTIONS, RINGS
-
-if TYPE_CHECKING:
-    from .study import Studied
 
 CURVES, SCORES, PICTURES = 2.5, 2.5, 3.4
 """Heights in inches: of the spectra, of the restorations, of a model's pictures."""
@@ -33,7 +32,7 @@ WAYS = {
     JOINT: "jpmap: joint MAP of\nimage and codes",
 }
 """What each row of the restorations is called."""
-LINES = {RECONSTRUCTIONS: "-", MEANS: "-", NOISY: "--"}
+LINES = {ORIGINALS: "-", RECONSTRUCTIONS: "-", MEANS: "-", NOISY: "--"}
 
 
 @styled
@@ -43,7 +42,9 @@ def draw(
     labels: Mapping[str, str],
     marks: Mapping[str, Mark],
 ) -> Figure:
-    """Draw spectra, restorations, likelihoods of patches, and pictures; what is missing takes no room.
+    """Draw spectra, restorations, likelihoods of patches, and pictures.
+
+    What is missing takes no room.
 
     Args:
         studied: autoencoders of tiles.
@@ -66,28 +67,10 @@ def draw(
     return figure
 
 
-@styled
-def no_figure(reason: str) -> Figure:
-    """Return a figure that says why there is none."""
-    figure = new_figure(WIDTH, 1.0)
-    figure.text(0.5, 0.5, reason, ha="center", va="center", color=GRAY)
-    return figure
-
-
 def _draw_spectra(part: SubFigure, studied: Sequence[Studied]) -> None:
     images, tiles = part.subplots(1, 2, sharey=True)
-    for number, one in enumerate(studied):
-        for axes, curves in ((images, one.blur.images), (tiles, one.blur.tiles)):
-            for name, power in curves.items():
-                if name != ORIGINALS:
-                    _curve(axes, power, color=PALETTE[number], linestyle=LINES[name])
-                elif not number:
-                    _curve(axes, power, color=BLACK)
-    for axes, title in ((images, "Whole images"), (tiles, "Tiles without their means")):
-        axes.set(xscale="log", yscale="log", title=title, xlabel="frequency (cycles per pixel)")
-        axes.xaxis.set_major_locator(FixedLocator([1 / 64, 1 / 32, 1 / 16, 1 / 8, 1 / 4, 1 / 2]))
-        axes.xaxis.set_minor_locator(NullLocator())
-        axes.set_xticklabels(["1/64", "1/32", "1/16", "1/8", "1/4", "1/2"])
+    _draw_curves(images, "Whole images", [one.blur.images for one in studied])
+    _draw_curves(tiles, "Tiles without their means", [one.blur.tiles for one in studied])
     images.set_ylabel("power density (intensity²)")
     # Room for the legends below the curves.
     low, high = images.get_ylim()
@@ -96,9 +79,8 @@ def _draw_spectra(part: SubFigure, studied: Sequence[Studied]) -> None:
         (f"{RECONSTRUCTIONS}, {one.label}", PALETTE[number], "-")
         for number, one in enumerate(studied)
     ]
-    kinds = [
-        (name, GRAY if len(studied) > 1 else PALETTE[0], LINES[name]) for name in (MEANS, NOISY)
-    ]
+    colour = GRAY if len(studied) > 1 else PALETTE[0]
+    kinds = [(name, colour, LINES[name]) for name in (MEANS, NOISY)]
     for axes, lines in ((images, models), (tiles, kinds)):
         handles = [
             Line2D([], [], color=colour, linestyle=style, linewidth=1.3, label=name)
@@ -107,41 +89,40 @@ def _draw_spectra(part: SubFigure, studied: Sequence[Studied]) -> None:
         axes.legend(handles=handles, frameon=False, loc="lower left", handlelength=1.8, fontsize=7)
 
 
-def _curve(axes: Axes, power: np.ndarray, **style: Any) -> None:
+def _draw_curves(axes: Axes, title: str, curves: Sequence[Mapping[str, np.ndarray]]) -> None:
+    """Draw the originals, which all models have in common, and what each model makes."""
     edges = np.array(RINGS)
     middle = np.sqrt(edges[1:] * edges[:-1])
-    seen = np.isfinite(power)
-    axes.plot(middle[seen], power[seen], linewidth=1.3, **style)
+    for number, own in enumerate(curves):
+        for name, power in own.items():
+            if name == ORIGINALS and number:
+                continue
+            colour = BLACK if name == ORIGINALS else PALETTE[number]
+            seen = np.isfinite(power)
+            style: Any = {"color": colour, "linestyle": LINES[name], "linewidth": 1.3}
+            axes.plot(middle[seen], power[seen], **style)
+    axes.set(xscale="log", yscale="log", title=title, xlabel="frequency (cycles per pixel)")
+    octaves = (64, 32, 16, 8, 4, 2)
+    axes.xaxis.set_major_locator(FixedLocator([1 / octave for octave in octaves]))
+    axes.xaxis.set_minor_locator(NullLocator())
+    axes.set_xticklabels([f"1/{octave}" for octave in octaves])
 
 
 def _draw_scores(part: SubFigure, studied: Sequence[Studied]) -> None:
     tasks = list(studied[0].scores)
-    panels = part.subplots(1, len(tasks), sharey=True)
-    names = [OBSERVED, *MODES]
-    for axes, task in zip(np.atleast_1d(panels), tasks, strict=True):
+    panels = part.subplots(1, len(tasks), sharey=True, squeeze=False)[0]
+    for axes, task in zip(panels, tasks, strict=True):
+        # The observation is the same for all models.
+        _draw_values(axes, studied[0].scores[task][OBSERVED], 0, GRAY)
         for number, one in enumerate(studied):
-            values = one.scores[task]
             shift = 0.32 * (number - (len(studied) - 1) / 2)
-            for line, mode in enumerate(names):
-                if mode == OBSERVED and number:
-                    continue
-                seen = mode == OBSERVED
-                place = line + (0 if seen else shift)
-                colour = GRAY if seen else PALETTE[number]
-                axes.plot(
-                    values[mode],
-                    [place] * len(values),
-                    "|",
-                    color=colour,
-                    markersize=5.5,
-                    markeredgewidth=0.8,
-                )
-                axes.plot(values[mode].mean(), place, "o", color=colour, markersize=4.5)
+            for line, mode in enumerate(MODES, start=1):
+                _draw_values(axes, one.scores[task][mode], line + shift, PALETTE[number])
         axes.set(title=task, xlabel="PSNR (dB)")
         axes.grid(False, axis="y")
-    first = np.atleast_1d(panels)[0]
-    first.set_yticks(range(len(names)), [WAYS[name] for name in names])
-    first.set_ylim(len(names) - 0.5, -0.5)
+    names = [WAYS[name] for name in (OBSERVED, *MODES)]
+    panels[0].set_yticks(range(len(names)), names)
+    panels[0].set_ylim(len(names) - 0.5, -0.5)
     handles = [
         Line2D([], [], color=PALETTE[number], linewidth=3, label=one.label)
         for number, one in enumerate(studied)
@@ -153,6 +134,13 @@ def _draw_scores(part: SubFigure, studied: Sequence[Studied]) -> None:
     part.legend(handles=handles, loc="outside upper center", ncols=len(handles), frameon=False)
 
 
+def _draw_values(axes: Axes, values: pd.Series, place: float, colour: Any) -> None:
+    """Draw a line for each image and a dot for their mean."""
+    single: Any = {"markersize": 5.5, "markeredgewidth": 0.8}
+    axes.plot(values, [place] * len(values), "|", color=colour, **single)
+    axes.plot(values.mean(), place, "o", color=colour, markersize=4.5)
+
+
 def _draw_likelihoods(
     axes: Axes,
     patches: Mapping[str, float],
@@ -161,16 +149,11 @@ def _draw_likelihoods(
 ) -> None:
     ordered = sorted(patches, key=patches.__getitem__)
     low, high = patches[ordered[0]], patches[ordered[-1]]
+    beside: Any = {"xytext": (6, 0), "textcoords": "offset points", "va": "center", "size": 7}
     for line, prior in enumerate(ordered):
-        axes.plot(patches[prior], line, marks[prior].shape, color=marks[prior].colour, markersize=5)
-        axes.annotate(
-            f"{patches[prior]:.1f}",
-            (patches[prior], line),
-            xytext=(6, 0),
-            textcoords="offset points",
-            va="center",
-            size=7,
-        )
+        value, mark = patches[prior], marks[prior]
+        axes.plot(value, line, mark.shape, color=mark.colour, markersize=5)
+        axes.annotate(f"{value:.1f}", (value, line), **beside)
     axes.set_yticks(range(len(ordered)), [labels[prior] for prior in ordered])
     room = 0.08 * (high - low) or 1.0
     axes.set(xlim=(low - room, high + 2 * room), ylim=(-0.6, len(ordered) - 0.4))

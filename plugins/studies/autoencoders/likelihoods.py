@@ -15,52 +15,37 @@ from plugins.vae.patches import PatchVAE
 from priorbench.numerics.patches import mean_log_likelihoods
 from priorbench.priors import PatchPrior
 
-from .selection import Row
+from .table import Row
 
 SAMPLES = 64
 """Importance samples of a tile; those of a patch are a parameter of the prior."""
 TILES_IN_A_BATCH = 256
-BOUND, LIKELIHOOD, IMPORTANCE = (
-    "evidence lower bound",
-    "log-likelihood",
-    "importance-weighted log-likelihood",
-)
+BOUND = "evidence lower bound"
+LIKELIHOOD = "log-likelihood"
+IMPORTANCE = "importance-weighted log-likelihood"
 BITS = "bits per dimension"
 
 
 def tile_rows(prior: str, model: VAE, tiles: Tensor) -> Iterator[Row]:
     """Yield what clean tiles, N × T × T, say of an autoencoder."""
     dimensions, count, of = model.tile_size**2 - 1, len(tiles), "held-out tiles"
-    bound = Bound(model.network, model.dct, model.parameters).measure(
-        torch.split(tiles, TILES_IN_A_BATCH)
-    )
+    batches = torch.split(tiles, TILES_IN_A_BATCH)
+    bound = Bound(model.network, model.dct, model.parameters).measure(batches)
     code = model.code(tiles, 0.0)
     weighted = float(model.log_likelihood(tiles, SAMPLES).double().mean())
-    yield from _in_both_units(prior, BOUND, of, "tile", bound["held_out_elbo"], dimensions, count)
+    elbo = Row(prior, BOUND, of, "nats per tile", bound["held_out_elbo"], count)
+    importance = f"{of}, {SAMPLES} samples"
+    yield from _in_both_units(elbo, dimensions)
     yield from _in_both_units(
-        prior, IMPORTANCE, f"{of}, {SAMPLES} samples", "tile", weighted, dimensions, count
+        elbo._replace(quantity=IMPORTANCE, of=importance, value=weighted), dimensions
     )
-    yield Row(
-        prior,
-        "divergence of the code",
-        of,
-        "nats per tile",
-        float(code.divergence().sum(1).mean()),
-        count,
-    )
-    active = bound["active_units"]
+    divergence = float(code.divergence().sum(1).mean())
+    yield Row(prior, "divergence of the code", of, "nats per tile", divergence, count)
     # One tile has no variance.
-    yield Row(
-        prior,
-        "active units",
-        of,
-        f"of {model.latent_size}",
-        active if count > 1 else math.nan,
-        count,
-    )
-    yield Row(
-        prior, "decoder's standard deviation", of, "of 255", 255 * model.deviation(code.mean), count
-    )
+    active = bound["active_units"] if count > 1 else math.nan
+    yield Row(prior, "active units", of, f"of {model.latent_size}", active, count)
+    deviation = 255 * model.deviation(code.mean)
+    yield Row(prior, "decoder's standard deviation", of, "of 255", deviation, count)
 
 
 def patch_likelihoods(
@@ -78,19 +63,15 @@ def patch_rows(
     """Yield the log-likelihood of patches under each model, each image with the same weight."""
     count = sum(map(len, blocks))
     for prior, model in models.items():
-        own = isinstance(model, PatchVAE)
-        quantity = IMPORTANCE if own else LIKELIHOOD
-        of = "held-out patches" + (
-            f", {model.parameters.samples} samples" if isinstance(model, PatchVAE) else ""
-        )
+        quantity, of = LIKELIHOOD, "held-out patches"
+        if isinstance(model, PatchVAE):
+            quantity, of = IMPORTANCE, f"{of}, {model.parameters.samples} samples"
         value = float(likelihoods[prior].mean())
-        yield from _in_both_units(
-            prior, quantity, of, "patch", value, model.patch_size**2 - 1, count
-        )
+        row = Row(prior, quantity, of, "nats per patch", value, count)
+        yield from _in_both_units(row, model.patch_size**2 - 1)
 
 
-def _in_both_units(
-    prior: str, quantity: str, of: str, per: str, value: float, dimensions: int, count: int
-) -> Iterator[Row]:
-    yield Row(prior, quantity, of, f"nats per {per}", value, count)
-    yield Row(prior, quantity, of, BITS, bits_per_dimension(value, dimensions), count)
+def _in_both_units(row: Row, dimensions: int) -> Iterator[Row]:
+    """Yield a row in nats, and in bits per dimension."""
+    yield row
+    yield row._replace(unit=BITS, value=bits_per_dimension(row.value, dimensions))

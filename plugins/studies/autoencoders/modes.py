@@ -17,7 +17,8 @@ from priorbench.tasks.denoise import Denoise
 from priorbench.tasks.inpaint import Inpaint
 from priorbench.types import Image
 
-from .selection import Row, centre
+from .selection import centre
+from .table import Row
 
 OBSERVED = "observed"
 PROJECT, LATENT, JOINT = "project", "latent", "jpmap"
@@ -32,7 +33,7 @@ Problems = Mapping[str, Mapping[str, tuple[Problem, Image]]]
 
 
 def problems_of(images: Mapping[str, Tensor]) -> Problems:
-    """Return a problem of each task for the centre of each gray image, H × W; the same ones each time."""
+    """Return a problem of each task for the centre of each gray image, H × W; always the same."""
     crops = {name: centre(image, SIDE)[None, None] for name, image in images.items()}
     return {
         label: {
@@ -73,11 +74,5 @@ def psnr_rows(prior: str, scores: Mapping[str, pd.DataFrame]) -> Iterator[Row]:
     for task, values in scores.items():
         for mode in values.columns:
             of = f"{task}, {mode}, gray crops of at most {SIDE} × {SIDE}"
-            yield Row(
-                OBSERVED if mode == OBSERVED else prior,
-                "PSNR",
-                of,
-                "dB",
-                float(values[mode].mean()),
-                len(values),
-            )
+            own = OBSERVED if mode == OBSERVED else prior
+            yield Row(own, "PSNR", of, "dB", float(values[mode].mean()), len(values))

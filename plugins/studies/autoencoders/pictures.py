@@ -41,7 +41,7 @@ class Pictures:
 
 
 def sample(model: VAE, count: int) -> dict[str, Tensor]:
-    """Return samples, N × T × T, by kind: the decoder's means, and with its noise, of the same codes."""
+    """Return samples of the same codes, N × T × T: the decoder's means, and with its noise."""
     generator = torch.Generator().manual_seed(0)
     z = torch.randn(count, model.latent_size, generator=generator)
     return {MEANS: model.decode(z), NOISY: model.dct.tiles(model.decoded(z).sample(generator))}

@@ -1,9 +1,8 @@
-"""Which models of an experiment the study opens, and the tiles that they are measured on."""
+"""Which models of an experiment the study looks at, and the tiles that they are measured on."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import NamedTuple
 
 import torch
 from torch import Tensor
@@ -11,71 +10,35 @@ from torch import Tensor
 from plugins.vae.images import VAE
 from priorbench.numerics.patches import draw_patches, gray_plane
 from priorbench.priors import PatchPrior
-from priorbench.results import Results
+from priorbench.studies import Experiment
+from priorbench.studies.patch_models import of_size, patch_models
 
 PHOTOGRAPHS, DEAD_LEAVES, PATCH = "vae", "vae-dead-leaves", "vae-patch"
 """Names of the records."""
 
 
-class Row(NamedTuple):
-    """A row of the table: ``value`` in ``unit`` is the mean over ``n`` tiles, patches, samples or images."""
-
-    prior: str
-    quantity: str
-    of: str
-    unit: str
-    value: float
-    n: int
-
-
-def fitted(results: Results, name: str) -> list[str]:
-    """Return the ids of a record's priors that were fitted."""
-    return [
-        prior
-        for prior in results.catalogue.priors
-        if results.names.get(prior) == name and prior in results.training
-    ]
-
-
-def tile_models(results: Results) -> dict[str, VAE]:
+def tile_models(experiment: Experiment) -> dict[str, VAE]:
     """Return the fitted autoencoders of tiles by id, those of photographs first."""
-    return {
-        prior: results.material.prior(prior)
-        for name in (PHOTOGRAPHS, DEAD_LEAVES)
-        for prior in fitted(results, name)
-    }
+    priors = experiment.fitted(PHOTOGRAPHS) + experiment.fitted(DEAD_LEAVES)
+    return {prior: experiment.prior(prior) for prior in priors}
 
 
-def patch_models(results: Results) -> dict[str, PatchPrior]:
-    """Return the fitted autoencoder of patches and the patch priors to compare it with, by id; none without it.
+def comparable_models(experiment: Experiment) -> dict[str, PatchPrior]:
+    """Return the fitted autoencoders of patches and the patch models to compare them with, by id.
 
-    They are those of its patch size whose training curve has a ``held_out_log_likelihood``. Densities of patches of
-    different sizes can't be compared.
+    They are those of the first autoencoder's patch size; none without an autoencoder.
     """
-    own = fitted(results, PATCH)
+    own = experiment.fitted(PATCH)
     if not own:
         return {}
-    learned = [
-        p
-        for p in results.catalogue.priors
-        if "held_out_log_likelihood" in results.training.get(p, ())
-    ]
-    models = {prior: results.material.prior(prior) for prior in dict.fromkeys([*own, *learned])}
-    size = models[own[0]].patch_size
-    return {
-        prior: model
-        for prior, model in models.items()
-        if isinstance(model, PatchPrior) and model.patch_size == size
-    }
+    models = patch_models(experiment)
+    first = sorted(models, key=lambda prior: prior not in own)
+    return of_size({prior: models[prior] for prior in first}, models[own[0]].patch_size)
 
 
-def gray_images(results: Results) -> dict[str, Tensor]:
+def gray_images(experiment: Experiment) -> dict[str, Tensor]:
     """Return the clean test images of all data sets in gray, H × W."""
-    return {
-        f"{dataset}/{name}": gray_plane(image)
-        for dataset in results.catalogue.datasets
-        for name, image in results.material.test_images(dataset).items()
-    }
+    return {name: gray_plane(image) for name, image in experiment.clean_images().items()}
 
 
 def centre(image: Tensor, side: int) -> Tensor:
@@ -85,9 +48,9 @@ def centre(image: Tensor, side: int) -> Tensor:
 
 
 def tiles_by_image(images: Iterable[Tensor], size: int, count: int) -> list[Tensor]:
-    """Return tiles of each image, n × T × T, about ``count`` together; they are a function of the images alone.
+    """Return tiles of each image, n × T × T, about ``count`` together.
 
-    Images smaller than a tile have none.
+    They are a function of the images alone. Images smaller than a tile have none.
     """
     usable = [image for image in images if min(image.shape) >= size]
     share = max(1, count // max(1, len(usable)))

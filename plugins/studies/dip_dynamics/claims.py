@@ -6,31 +6,33 @@ from collections.abc import Callable, Sequence
 
 import pandas as pd
 
-from priorbench.results import Claim
+from priorbench.studies import Claim, Verdict
 
 from . import comparison, fitting
 
 PAPER = "Ulyanov et al. 2018"
 GOAL = "this project's goal"
-CLAIMS: Sequence[tuple[str, str, Callable[[pd.DataFrame], fitting.Verdict]]] = (
+CLAIMS: Sequence[tuple[str, str, Callable[[pd.DataFrame], Verdict]]] = (
     (
         "A natural image is fitted in fewer iterations than the same image with noise.",
         PAPER,
         fitting.sooner,
     ),
     (
-        f"High noise impedance: the shuffled pixels of the image, and noise, take at least {fitting.MUCH:g} times as "
-        "many iterations as the image.",
+        "High noise impedance: the shuffled pixels of the image, and noise, take at least "
+        f"{fitting.MUCH:g} times as many iterations as the image.",
         PAPER,
         fitting.noise_impedance,
     ),
     (
-        "While a noisy image is fitted, the PSNR against the clean one rises, peaks, and then falls.",
+        "While a noisy image is fitted, the PSNR against the clean one rises, peaks, and then "
+        "falls.",
         PAPER,
         fitting.peak,
     ),
     (
-        f"The best of the stopping rules loses at most {fitting.ALLOWED:g} dB against the peak of the PSNR.",
+        f"The best of the stopping rules loses at most {fitting.ALLOWED:g} dB against the peak of "
+        "the PSNR.",
         GOAL,
         fitting.best_rule,
     ),
@@ -45,8 +47,8 @@ CLAIMS: Sequence[tuple[str, str, Callable[[pd.DataFrame], fitting.Verdict]]] = (
         comparison.depth,
     ),
     (
-        f"A ResNet works, with a gain of at least {comparison.GAIN:g} dB over no prior in denoising and random "
-        "inpainting; a fully connected network does not.",
+        f"A ResNet works, with a gain of at least {comparison.GAIN:g} dB over no prior in "
+        "denoising and random inpainting; a fully connected network does not.",
         PAPER,
         comparison.residual,
     ),
@@ -60,17 +62,10 @@ CLAIMS: Sequence[tuple[str, str, Callable[[pd.DataFrame], fitting.Verdict]]] = (
 
 
 def claims_of(table: pd.DataFrame) -> list[Claim]:
-    """Return the claims with verdicts; the table's columns are the fields of :class:`.dynamics_runs.Row`."""
-    verdicts = ((statement, source, decide(table)) for statement, source, decide in CLAIMS)
-    return [
-        Claim(statement=text, source=source, evidence=words, holds=holds)
-        for text, source, (holds, words) in verdicts
-    ]
+    """Return the claims with verdicts; the table has rows of :class:`.runs.Row`."""
+    return [Claim.judged(text, source, decide(table)) for text, source, decide in CLAIMS]
 
 
 def undecided(reason: str) -> list[Claim]:
     """Return the claims without verdicts."""
-    return [
-        Claim(statement=text, source=source, evidence=reason, holds=None)
-        for text, source, _ in CLAIMS
-    ]
+    return [Claim.judged(text, source, Verdict(None, reason)) for text, source, _ in CLAIMS]

@@ -4,24 +4,16 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
+from typing import Any
 
 import pandas as pd
+from pandas.api.typing import SeriesGroupBy
 from scipy.stats import t as student
 
-from priorbench.results import every
 from priorbench.results.statistics import SIGNIFICANCE
+from priorbench.studies import Verdict, every
 
-from .fitting import Verdict
-from .networks import (
-    ARCHITECTURES,
-    DEEP,
-    DENSE,
-    MIDDLE,
-    NO_PRIOR,
-    NO_SKIPS,
-    RESNET,
-    SHALLOW,
-)
+from .networks import ARCHITECTURES, DEEP, DENSE, MIDDLE, NO_PRIOR, NO_SKIPS, RESNET, SHALLOW
 from .runs import DENOISING, HOLES, PIXELS, PROBLEMS
 
 GAIN = 3.0
@@ -31,9 +23,8 @@ LEAST_MARGIN = 0.1
 
 
 def means_of(table: pd.DataFrame, problem: str) -> dict[str, float]:
-    """Return the mean PSNR of each network in dB over its repetitions; NaN if all of them broke down."""
-    own = _restorations(table, problem)
-    return {str(curve): float(values.mean()) for curve, values in own.groupby("curve")["value"]}
+    """Return the mean PSNR of each network in dB over its repetitions; NaN if all broke down."""
+    return {str(curve): float(values.mean()) for curve, values in _scores(table, problem)}
 
 
 def margin_of(table: pd.DataFrame, problem: str) -> float:
@@ -42,7 +33,7 @@ def margin_of(table: pd.DataFrame, problem: str) -> float:
     It is decided by Student's t at 5 %, with the variance of the repetitions pooled over the
     networks. NaN if no network has two repetitions.
     """
-    groups = _restorations(table, problem).dropna(subset="value").groupby("curve")["value"]
+    groups = _scores(table.dropna(subset="value"), problem)
     counts, variances = groups.count(), groups.var()
     freedom = counts - 1
     if not freedom.sum():
@@ -52,32 +43,6 @@ def margin_of(table: pd.DataFrame, problem: str) -> float:
     return max(LEAST_MARGIN, quantile * math.sqrt(2 * pooled / int(counts.max())))
 
 
-def _restorations(table: pd.DataFrame, problem: str) -> pd.DataFrame:
-    return table[(table["part"] == ARCHITECTURES) & (table["problem"] == problem)]
-
-
-def _better(first: float, second: float, margin: float) -> bool | None:
-    """Return whether a PSNR is higher than another, None if the difference is within the margin or unknown."""
-    difference = first - second
-    return difference > 0 if abs(difference) > margin else None
-
-
-def _listed(table: pd.DataFrame, problems: Iterable[str], networks: Iterable[str]) -> str:
-    parts = []
-    for problem in problems:
-        scores = means_of(table, problem)
-        words = "; ".join(
-            f"{name} broke down" if math.isnan(scores[name]) else f"{name} {scores[name]:.2f} dB"
-            for name in networks
-        )
-        margin = margin_of(table, problem)
-        counts = (
-            "no repetitions" if math.isnan(margin) else f"differences above {margin:.2f} dB count"
-        )
-        parts.append(f"{problem}: {words} ({counts})")
-    return ". ".join(parts)
-
-
 def skip_connections(table: pd.DataFrame) -> Verdict:
     """Return whether skip connections raise the PSNR of denoising and lower that of holes."""
     noise, holes = (means_of(table, problem) for problem in (DENOISING, HOLES))
@@ -85,25 +50,50 @@ def skip_connections(table: pd.DataFrame) -> Verdict:
         _better(noise[DEEP], noise[NO_SKIPS], margin_of(table, DENOISING)),
         _better(holes[NO_SKIPS], holes[DEEP], margin_of(table, HOLES)),
     ]
-    return every(verdicts), _listed(table, (DENOISING, PIXELS, HOLES), (DEEP, NO_SKIPS))
+    evidence = _listed(table, (DENOISING, PIXELS, HOLES), (DEEP, NO_SKIPS))
+    return Verdict(every(verdicts), evidence)
 
 
 def depth(table: pd.DataFrame) -> Verdict:
     """Return whether depth raises the PSNR in holes."""
     holes = means_of(table, HOLES)
-    verdict = _better(holes[DEEP], holes[SHALLOW], margin_of(table, HOLES))
-    return verdict, _listed(table, (HOLES, PIXELS, DENOISING), (SHALLOW, MIDDLE, DEEP))
+    holds = _better(holes[DEEP], holes[SHALLOW], margin_of(table, HOLES))
+    return Verdict(holds, _listed(table, (HOLES, PIXELS, DENOISING), (SHALLOW, MIDDLE, DEEP)))
 
 
 def residual(table: pd.DataFrame) -> Verdict:
     """Return whether a ResNet gains :data:`GAIN` and a fully connected network does not."""
-    verdicts: list[bool | None] = []
+    verdicts = []
     for problem in (DENOISING, PIXELS):
-        means = means_of(table, problem)
-        gains = {network: means[network] - means[NO_PRIOR] for network in (RESNET, DENSE)}
-        margin = margin_of(table, problem)
-        verdicts += [
-            _better(gains[RESNET], GAIN, margin),
-            _better(GAIN, gains[DENSE], margin),
-        ]
-    return every(verdicts), _listed(table, PROBLEMS, (RESNET, DENSE, NO_PRIOR))
+        means, margin = means_of(table, problem), margin_of(table, problem)
+        resnet, dense = (means[network] - means[NO_PRIOR] for network in (RESNET, DENSE))
+        verdicts += [_better(resnet, GAIN, margin), _better(GAIN, dense, margin)]
+    return Verdict(every(verdicts), _listed(table, PROBLEMS, (RESNET, DENSE, NO_PRIOR)))
+
+
+def _scores(table: pd.DataFrame, problem: str) -> SeriesGroupBy[Any, Any]:
+    """Return the PSNR of the restorations of a problem, by network."""
+    own = table[(table["part"] == ARCHITECTURES) & (table["problem"] == problem)]
+    return own.groupby("curve")["value"]
+
+
+def _better(first: float, second: float, margin: float) -> bool | None:
+    """Return whether a PSNR is higher than another.
+
+    None if the difference is within the margin or unknown.
+    """
+    difference = first - second
+    return difference > 0 if abs(difference) > margin else None
+
+
+def _listed(table: pd.DataFrame, problems: Iterable[str], networks: Iterable[str]) -> str:
+    parts = []
+    for problem in problems:
+        scores, margin = means_of(table, problem), margin_of(table, problem)
+        words = "; ".join(
+            f"{name} broke down" if math.isnan(scores[name]) else f"{name} {scores[name]:.2f} dB"
+            for name in networks
+        )
+        counts = f"differences above {margin:.2f} dB count"
+        parts.append(f"{problem}: {words} ({'no repetitions' if math.isnan(margin) else counts})")
+    return ". ".join(parts)

@@ -1,4 +1,4 @@
-"""What happens while a network is fitted: noise impedance, and where the stopping rules land on the way."""
+"""What happens while a network is fitted: noise impedance, and where the stopping rules land."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ FIXED, DISCREPANCY, HELD_OUT, VARIANCE = RULES = ("fixed", "discrepancy", "held-
 
 
 def impedance(image: Image, scale: Scale) -> list[Row]:
-    """Fit an image, the same with noise, its pixels shuffled, and noise, each with a z that stays as it is.
+    """Fit an image, the same with noise, its pixels shuffled, and noise, each with a fixed z.
 
-    The rows hold the mean squared error divided by the variance of what is fitted, and for the image itself also the
-    errors by band.
+    The rows hold the mean squared error divided by the variance of what is fitted, and for the
+    image itself also the errors by band.
     """
     rows = []
     bands = Bands(image)
@@ -58,7 +58,8 @@ def _targets(image: Image) -> dict[str, Image]:
 def stopping(image: Image, scale: Scale) -> list[Row]:
     """Denoise once, let all stopping rules watch, and say which estimate each of them picks.
 
-    The same pixels are held out for all of them. The peak of the PSNR needs the clean image: no score uses it.
+    The same pixels are held out for all of them. The peak of the PSNR needs the clean image: no
+    score uses it.
     """
     problem = problem_of(DENOISING, image)
     run = start(problem, scale.iterations, stopping=HELD_OUT)
@@ -106,7 +107,11 @@ def stopping(image: Image, scale: Scale) -> list[Row]:
 
 
 def chosen(table: pd.DataFrame) -> dict[str, tuple[int, float]]:
-    """Return the iteration and the PSNR in dB that each rule picks, and those of the peak, from the study's table."""
+    """Return the iteration and the PSNR in dB that each rule picks, and those of the peak.
+
+    Args:
+        table: of the study.
+    """
     own = table[(table["part"] == STOPPING) & (table["curve"] != TRAJECTORY)]
     columns = (own[name].tolist() for name in ("curve", "iteration", "value"))
     return {curve: (iteration, value) for curve, iteration, value in zip(*columns, strict=True)}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -12,6 +13,7 @@ from torch import Tensor
 
 from priorbench.report.figures.canvas import new_figure
 from priorbench.report.figures.style import GRAY, LINE, PALETTE, WIDTH, styled
+from priorbench.studies.sheets import show
 
 from .comparison import means_of
 from .networks import ARCHITECTURES, CORRELATION, NETWORKS, NO_PRIOR, PSNR, SAMPLES, SEEDS
@@ -31,16 +33,15 @@ SQUEEZE = 1.0, 99.0
 
 @styled
 def draw(table: pd.DataFrame, pictures: Mapping[str, Tensor]) -> Figure:
-    """Draw the curves, the spread over seeds, the architectures, and samples of the untrained networks.
+    """Draw curves, the spread over seeds, architectures, and samples of the untrained networks.
 
     Args:
         table: of the study.
         pictures: the samples by the name of their network, each H × W.
     """
     figure = new_figure(WIDTH, sum(HEIGHTS))
-    curves, middle, networks, sheet = figure.subfigures(4, 1, height_ratios=HEIGHTS, squeeze=False)[
-        :, 0
-    ]
+    parts = figure.subfigures(4, 1, height_ratios=HEIGHTS, squeeze=False)[:, 0]
+    curves, middle, networks, sheet = parts
     left, right = curves.subfigures(1, 2, squeeze=False)[0]
     draw_impedance(left.subplots(), table)
     above, below = right.subplots(2, 1, height_ratios=(2.6, 1))
@@ -48,14 +49,6 @@ def draw(table: pd.DataFrame, pictures: Mapping[str, Tensor]) -> Figure:
     _draw_middle(middle, table)
     _draw_networks(networks, table)
     _draw_samples(sheet, table, pictures)
-    return figure
-
-
-@styled
-def no_figure(reason: str) -> Figure:
-    """Return a figure that says why there is none."""
-    figure = new_figure(WIDTH, 1.0)
-    figure.text(0.5, 0.5, reason, ha="center", va="center", color=GRAY)
     return figure
 
 
@@ -89,12 +82,10 @@ def _draw_spread(axes: Axes, table: pd.DataFrame) -> None:
         shift = np.linspace(-0.16, 0.16, len(values)) if len(values) > 1 else np.zeros(1)
         axes.plot(count + shift, values, "o", color=PALETTE[0], markersize=3, mew=0)
     means = own["value"].groupby(counts).mean()
-    axes.plot(
-        means.index, means, "_-", color="0.1", markersize=12, markeredgewidth=1.4, linewidth=0.8
-    )
-    axes.set(
-        title="Averages of runs", xlabel="Runs averaged", ylabel="PSNR (dB)", xticks=means.index
-    )
+    style: Any = {"markersize": 12, "markeredgewidth": 1.4, "linewidth": 0.8}
+    axes.plot(means.index, means, "_-", color="0.1", **style)
+    axes.set(title="Averages of runs", xlabel="Runs averaged", ylabel="PSNR (dB)")
+    axes.set_xticks(means.index)
     axes.margins(x=0.12)
 
 
@@ -111,15 +102,12 @@ def _draw_networks(part: SubFigure, table: pd.DataFrame) -> None:
             colour = "0.5" if name == NO_PRIOR else PALETTE[0]
             axes.plot([plain, scores[name]], [line, line], color=LINE, linewidth=1)
             values = single.loc[single["curve"] == name, "value"]
-            axes.plot(
-                values, [line] * len(values), "|", color="0.1", markersize=7, markeredgewidth=0.8
-            )
+            place = [line] * len(values)
+            axes.plot(values, place, "|", color="0.1", markersize=7, markeredgewidth=0.8)
             axes.plot(scores[name], line, "o", color=colour, markersize=4.5)
             _write_score(axes, scores[name], values, plain, line)
-        axes.set(
-            title=title,
-            xlabel="PSNR (dB)" if problem == DENOISING else "PSNR of the missing pixels (dB)",
-        )
+        where = "" if problem == DENOISING else " of the missing pixels"
+        axes.set(title=title, xlabel=f"PSNR{where} (dB)")
         axes.margins(x=0.32)
         axes.grid(False, axis="y")
     panels[0].set_yticks(range(len(names)), names)
@@ -147,22 +135,14 @@ def _draw_samples(part: SubFigure, table: pd.DataFrame, pictures: Mapping[str, T
         "Samples of the untrained networks, and the correlation r of their neighbouring pixels",
         fontsize=8.5,
     )
-    own = table[(table["part"] == SAMPLES) & (table["quantity"] == CORRELATION)].set_index("curve")[
-        "value"
-    ]
-    for axes, (name, picture) in zip(
-        part.subplots(1, len(pictures)), pictures.items(), strict=True
-    ):
+    own = table[(table["part"] == SAMPLES) & (table["quantity"] == CORRELATION)]
+    correlations = own.set_index("curve")["value"]
+    panels = part.subplots(1, len(pictures))
+    for axes, (name, picture) in zip(panels, pictures.items(), strict=True):
         array = picture.numpy()
         low, high = np.percentile(array, SQUEEZE)
-        axes.imshow(
-            array, cmap="gray", vmin=low, vmax=max(high, low + 1e-9), interpolation="nearest"
-        )
-        axes.set_title(
-            name.replace(", ", "\n").replace("fully ", "fully\n").replace("deep ", "deep\n"),
-            fontsize=6.8,
-        )
-        axes.set_xlabel(f"r = {own[name]:z.2f}".replace("-", "−"), fontsize=6.8, labelpad=2)
-        axes.set(xticks=[], yticks=[])
-        for spine in axes.spines.values():
-            spine.set_visible(False)
+        show(axes, array, low, max(high, low + 1e-9))
+        title = name.replace(", ", "\n").replace("fully ", "fully\n").replace("deep ", "deep\n")
+        axes.set_title(title, fontsize=6.8)
+        words = f"r = {correlations[name]:z.2f}".replace("-", "−")
+        axes.set_xlabel(words, fontsize=6.8, labelpad=2)

@@ -6,7 +6,7 @@ import math
 
 import pandas as pd
 
-from priorbench.results import every
+from priorbench.studies import Verdict, every
 
 from .bands import BANDS
 from .curves import (
@@ -21,6 +21,7 @@ from .curves import (
     SHUFFLED,
     SPECTRUM,
     STOPPING,
+    TARGETS,
     TRAJECTORY,
     chosen,
 )
@@ -37,9 +38,6 @@ ALLOWED = 0.3
 HALF = 0.5
 """Relative error at which a band counts as fitted."""
 
-Verdict = tuple[bool | None, str]
-"""Whether a claim holds, None if it is not decided, and the numbers that say so."""
-
 
 def reached(table: pd.DataFrame, part: str, problem: str, curve: str, level: float) -> float:
     """Return the first iteration at which a curve is at most at a level, infinite if none is."""
@@ -48,71 +46,45 @@ def reached(table: pd.DataFrame, part: str, problem: str, curve: str, level: flo
     return float(low.min()) if len(low) else math.inf
 
 
-def _when(iteration: float, last: float) -> str:
-    return (
-        f"after {iteration:.0f} iterations"
-        if math.isfinite(iteration)
-        else f"not within {last:.0f}"
-    )
-
-
-def _fitted(table: pd.DataFrame) -> tuple[dict[str, float], float, str]:
-    """Return when each target was fitted, the last iteration, and both in words."""
-    last = float(table.loc[table["part"] == IMPEDANCE, "iteration"].max())
-    names = (IMAGE, NOISY, SHUFFLED, NOISE)
-    found = {name: reached(table, IMPEDANCE, FIT, name, FITTED) for name in names}
-    words = ", ".join(f"{name} {_when(when, last)}" for name, when in found.items())
-    return (
-        found,
-        last,
-        f"the loss falls to {100 * FITTED:g} % of the variance of the target: {words}",
-    )
-
-
 def sooner(table: pd.DataFrame) -> Verdict:
     """Return whether the image is fitted before the image with noise."""
-    found, _, words = _fitted(table)
-    return (found[IMAGE] < found[NOISY] if math.isfinite(found[IMAGE]) else None), words
+    found = _fitted(table)
+    holds = found[IMAGE] < found[NOISY] if math.isfinite(found[IMAGE]) else None
+    return Verdict(holds, _fitted_words(table, found))
 
 
 def noise_impedance(table: pd.DataFrame) -> Verdict:
     """Return whether shuffled pixels and noise take :data:`MUCH` times as long as the image."""
-    found, last, words = _fitted(table)
+    found = _fitted(table)
+    words = _fitted_words(table, found)
     if not math.isfinite(found[IMAGE]):
-        return None, words
-    ratios = {name: found[name] / found[IMAGE] for name in (SHUFFLED, NOISE)}
-    # What was not reached takes longer than there were iterations.
-    known = [
-        ratio >= MUCH if math.isfinite(ratio) else (True if last / found[IMAGE] >= MUCH else None)
-        for ratio in ratios.values()
-    ]
-    factors = ", ".join(
-        f"{name} {'' if math.isfinite(ratio) else '> '}{min(ratio, last / found[IMAGE]):.1f} times"
-        for name, ratio in ratios.items()
-    )
-    return every(known), f"{words}; {factors} as many as the image"
+        return Verdict(None, words)
+    most = _last(table, IMPEDANCE) / found[IMAGE]
+    verdicts: list[bool | None] = []
+    factors = []
+    for name in (SHUFFLED, NOISE):
+        ratio = found[name] / found[IMAGE]
+        if math.isfinite(ratio):
+            verdicts.append(ratio >= MUCH)
+            factors.append(f"{name} {ratio:.1f} times")
+        else:
+            # What was not reached takes longer than there were iterations.
+            verdicts.append(True if most >= MUCH else None)
+            factors.append(f"{name} > {most:.1f} times")
+    return Verdict(every(verdicts), f"{words}; {', '.join(factors)} as many as the image")
 
 
 def peak(table: pd.DataFrame) -> Verdict:
     """Return whether the PSNR of the output rises and falls again."""
-    curve = _trajectory(table, OUTPUT)
+    curve, averages = _trajectory(table, OUTPUT), _trajectory(table, ESTIMATE)
     first, top, last = float(curve.iloc[0]), float(curve.max()), float(curve.iloc[-1])
-    averages = _trajectory(table, ESTIMATE)
-    evidence = (
-        f"PSNR of the output: {first:.2f} dB after {curve.index[0]} iterations, {top:.2f} dB after {curve.idxmax()}, "
-        f"{last:.2f} dB after {curve.index[-1]}; of the average of the outputs at most {averages.max():.2f} dB after "
-        f"{averages.idxmax()}, {averages.iloc[-1]:.2f} dB in the end"
+    return Verdict(
+        top - first >= TURN and top - last >= TURN,
+        f"PSNR of the output: {first:.2f} dB after {curve.index[0]} iterations, {top:.2f} dB after "
+        f"{curve.idxmax()}, {last:.2f} dB after {curve.index[-1]}; of the average of the outputs "
+        f"at most {averages.max():.2f} dB after {averages.idxmax()}, {averages.iloc[-1]:.2f} dB in "
+        "the end",
     )
-    return top - first >= TURN and top - last >= TURN, evidence
-
-
-def _trajectory(table: pd.DataFrame, quantity: str) -> pd.Series:
-    own = table[
-        (table["part"] == STOPPING)
-        & (table["curve"] == TRAJECTORY)
-        & (table["quantity"] == quantity)
-    ]
-    return own.set_index("iteration")["value"].sort_index()
 
 
 def best_rule(table: pd.DataFrame) -> Verdict:
@@ -123,26 +95,54 @@ def best_rule(table: pd.DataFrame) -> Verdict:
     words = ", ".join(
         f"{rule} {loss:.2f} dB (iteration {picked[rule][0]})" for rule, loss in losses.items()
     )
-    return min(
-        losses.values()
-    ) <= ALLOWED, f"peak {best:.2f} dB (iteration {at}); below it: {words}"
+    holds = min(losses.values()) <= ALLOWED
+    return Verdict(holds, f"peak {best:.2f} dB (iteration {at}); below it: {words}")
 
 
 def spectral_bias(table: pd.DataFrame) -> Verdict:
     """Return whether the bands of the clean image are fitted from low to high."""
-    last = float(table.loc[table["part"] == SPECTRUM, "iteration"].max())
     clean, noisy = (
-        [reached(table, SPECTRUM, problem, band, HALF) for band in BANDS]
+        {band: reached(table, SPECTRUM, problem, band, HALF) for band in BANDS}
         for problem in (FIT, DENOISING)
     )
-    words = [
-        ", ".join(f"{band} {_when(when, last)}" for band, when in zip(BANDS, found, strict=True))
-        for found in (clean, noisy)
-    ]
+    last = _last(table, SPECTRUM)
     evidence = (
-        f"the relative error in a band, in cycles per pixel, falls to {HALF:g}: clean image {words[0]}; noisy image "
-        f"{words[1]}"
+        f"the relative error in a band, in cycles per pixel, falls to {HALF:g}: "
+        f"clean image {_when(clean, last)}; noisy image {_when(noisy, last)}"
     )
-    if not math.isfinite(clean[0]):
-        return None, evidence
-    return clean == sorted(clean) and clean[0] < clean[-1], evidence
+    when = list(clean.values())
+    holds = when == sorted(when) and when[0] < when[-1] if math.isfinite(when[0]) else None
+    return Verdict(holds, evidence)
+
+
+def _fitted(table: pd.DataFrame) -> dict[str, float]:
+    """Return the iteration at which each target was fitted."""
+    return {name: reached(table, IMPEDANCE, FIT, name, FITTED) for name in TARGETS}
+
+
+def _fitted_words(table: pd.DataFrame, found: dict[str, float]) -> str:
+    words = _when(found, _last(table, IMPEDANCE))
+    return f"the loss falls to {100 * FITTED:g} % of the variance of the target: {words}"
+
+
+def _when(found: dict[str, float], last: float) -> str:
+    """Return the iterations in words; ``last`` is how many there were."""
+    return ", ".join(
+        f"{name} after {iteration:.0f} iterations"
+        if math.isfinite(iteration)
+        else f"{name} not within {last:.0f}"
+        for name, iteration in found.items()
+    )
+
+
+def _last(table: pd.DataFrame, part: str) -> float:
+    return float(table.loc[table["part"] == part, "iteration"].max())
+
+
+def _trajectory(table: pd.DataFrame, quantity: str) -> pd.Series:
+    own = table[
+        (table["part"] == STOPPING)
+        & (table["curve"] == TRAJECTORY)
+        & (table["quantity"] == quantity)
+    ]
+    return own.set_index("iteration")["value"].sort_index()

@@ -1,4 +1,4 @@
-"""What the architecture decides: restorations and samples of each, and how far runs of one of them spread."""
+"""What the architecture decides: restorations and samples of each, and how far runs spread."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ DEEP, MIDDLE, SHALLOW, NO_SKIPS, UNET, RESNET, DENSE, DECODER = NETWORKS = (
 )
 SMALL_Z: Mapping[str, Any] = {"input": "noise", "perturbation": 0.0}
 ADAM: Mapping[str, Any] = {"optimiser": "adam", "learning_rate": 0.003}
-"""Without normalisation the weights' scale matters, and steps relative to it make the fit break down."""
+"""Without normalisation the weights' scale matters: steps relative to it make a fit break down."""
 OPTIONS: Mapping[str, Mapping[str, Any]] = {
     DEEP: {"scales": 5, "skip": SKIP},
     MIDDLE: {"scales": 3, "skip": SKIP},
@@ -45,7 +45,8 @@ OPTIONS: Mapping[str, Mapping[str, Any]] = {
     NO_SKIPS: {"scales": 5, "skip": 0},
     UNET: {"network": "unet", "channels": 16, "scales": 5},
     RESNET: {"network": "resnet", "scales": 4},
-    # The z of these is smaller than the image: coordinates say nothing to them, and noise on z is not averaged out.
+    # The z of these is smaller than the image: coordinates say nothing to them, and noise on z is
+    # not averaged out.
     DENSE: {"network": "dense", "channels": 64, "scales": 3, **SMALL_Z, **ADAM},
     DECODER: {"network": "deep-decoder", "channels": 64, "scales": 3, **SMALL_Z},
 }
@@ -97,10 +98,10 @@ def _correlation(picture: Tensor) -> float:
 
 
 def seeds(image: Image, scale: Scale) -> list[Row]:
-    """Denoise from different weights, inputs and held-out pixels, and average each subset of the estimates.
+    """Denoise from different weights, inputs and held-out pixels, and average subsets of estimates.
 
-    The rows' curve is how many are averaged. Subsets of the same runs overlap, so averages of several spread less than
-    those of other runs would.
+    The rows' curve is how many are averaged. Subsets of the same runs overlap, so averages of
+    several spread less than those of other runs would.
     """
     problem = problem_of(DENOISING, image)
     estimates = [

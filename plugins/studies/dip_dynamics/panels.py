@@ -46,7 +46,10 @@ MARKERS: dict[str, tuple[str, str | Colour, float, str]] = {
     DISCREPANCY: ("^", PALETTE[3], 6.5, "discrepancy"),
     HELD_OUT: ("o", PALETTE[0], 5, "held-out pixels"),
 }
-"""Marker, colour, size in points and label; where several pick the same estimate the smaller lie on the larger."""
+"""Marker, colour, size in points and label.
+
+Where several rules pick the same estimate the smaller marks lie on the larger.
+"""
 
 
 def draw_impedance(axes: Axes, table: pd.DataFrame) -> None:
@@ -74,14 +77,8 @@ def draw_stopping(above: Axes, below: Axes, table: pd.DataFrame) -> None:
     picked = chosen(table)
     for rule, (marker, colour, size, label) in MARKERS.items():
         if rule in picked:
-            style: dict[str, Any] = {
-                "markersize": size,
-                "markeredgecolor": "white",
-                "markeredgewidth": 0.7,
-            }
-            above.plot(
-                *picked[rule], marker, color=colour, label=label, clip_on=False, zorder=4, **style
-            )
+            style: Any = {"markersize": size, "mec": "white", "mew": 0.7, "clip_on": False}
+            above.plot(*picked[rule], marker, color=colour, label=label, zorder=4, **style)
     above.set(title=f"Denoising, σ = {SIGMA:g}: where the rules stop", ylabel="PSNR (dB)")
     above.legend(frameon=False, loc="best", handlelength=1.4, labelspacing=0.35)
     above.tick_params(labelbottom=False)
@@ -90,12 +87,10 @@ def draw_stopping(above: Axes, below: Axes, table: pd.DataFrame) -> None:
     variance = (SIGMA / 255) ** 2
     below.axhline(variance, color="0.5", linewidth=0.9, linestyle="--")
     place = below.get_yaxis_transform()
-    below.annotate(
-        "σ²", (1, variance), (0, 2), place, "offset points", ha="right", color="0.35", fontsize=7.5
-    )
-    below.set(
-        yscale="log", ylabel="Loss", xlabel="Iteration", ylim=(loss["value"].min() / 1.5, None)
-    )
+    style = {"ha": "right", "color": "0.35", "fontsize": 7.5}
+    below.annotate("σ²", (1, variance), (0, 2), place, "offset points", **style)
+    below.set(yscale="log", ylabel="Loss", xlabel="Iteration")
+    below.set_ylim(bottom=loss["value"].min() / 1.5)
     label_plainly(below.yaxis)
 
 

@@ -1,4 +1,4 @@
-"""What the experiments of ``dip-dynamics`` share: their size, a run that is watched, and rows of the table."""
+"""What the experiments share: their size, a run that is watched, and rows of the table."""
 
 from __future__ import annotations
 

@@ -24,7 +24,7 @@ ORIENTATIONS, CELL, BLOCK = 9, 8, 2
 CLIP, SMALL = 0.2, 1e-5
 
 DIRECTIONS, SCALES, STEP, POOLING = 8, (1.0, 2.0), 4, 2.0
-"""Of the steered derivatives: directions on 360°, σ of the derivatives, pixels between places, σ of the pooling."""
+"""Of the steered derivatives: directions on 360°, their σ, pixels between places, σ of pooling."""
 FLOOR = 1e-3
 """Keeps the root of an energy differentiable at 0."""
 
@@ -32,13 +32,13 @@ FLOOR = 1e-3
 def hog(image: Image, *, soft: bool = True) -> Tensor:
     """Return histograms of oriented gradients, Dalal & Triggs 2005, doi:10.1109/CVPR.2005.177.
 
-    At each pixel g = (x[i+1, j] - x[i-1, j], x[i, j+1] - x[i, j-1]), 0 at the border. A cell's histogram of the
-    orientations of its pixels, weighted with ‖g‖, v = (h₁ ... h₄) of a block's cells, v / √(‖v‖² + ε²), clipped at 0.2
-    and divided in the same way once more.
+    At each pixel g = (x[i+1, j] - x[i-1, j], x[i, j+1] - x[i, j-1]), 0 at the border. A cell's
+    histogram of the orientations of its pixels, weighted with ‖g‖, v = (h₁ ... h₄) of a block's
+    cells, v / √(‖v‖² + ε²), clipped at 0.2 and divided in the same way once more.
 
-    With hard bins it is what ``skimage.feature.hog`` returns, and its gradient knows nothing of directions: a pixel
-    turns into another bin by a jump. With soft ones, as in the paper, a pixel is shared out linearly between the two
-    bins whose centres are nearest.
+    With hard bins it is what ``skimage.feature.hog`` returns, and its gradient knows nothing of
+    directions: a pixel turns into another bin by a jump. With soft ones, as in the paper, a pixel
+    is shared out linearly between the two bins whose centres are nearest.
 
     Args:
         image: 1 × C × H × W, both sides 16 at least; the mean of its channels is taken.
@@ -72,11 +72,12 @@ def _to_unit_norm(blocks: Tensor) -> Tensor:
 
 
 def steered(image: Image) -> Tensor:
-    """Return how strong first derivatives are in 8 directions at 2 scales around every fourth pixel.
+    """Return the strength of first derivatives in 8 directions, 2 scales, at every fourth pixel.
 
-    √(G₂ ∗ max(0, σ u·∇(G_σ ∗ x))² + δ²) - δ for the unit vectors u and σ = 1, 2, where G_σ is a Gaussian. The
-    derivative in any direction follows from two, Freeman & Adelson 1991, doi:10.1109/34.93808; pooled in the manner of
-    Lowe 2004, doi:10.1023/B:VISI.0000029664.99615.94, but without his normalisation. Smooth everywhere.
+    √(G₂ ∗ max(0, σ u·∇(G_σ ∗ x))² + δ²) - δ for the unit vectors u and σ = 1, 2, where G_σ is a
+    Gaussian. The derivative in any direction follows from two, Freeman & Adelson 1991,
+    doi:10.1109/34.93808; pooled in the manner of Lowe 2004,
+    doi:10.1023/B:VISI.0000029664.99615.94, but without his normalisation. Smooth everywhere.
 
     Args:
         image: 1 × C × H × W, both sides 4 at least; the mean of its channels is taken.
@@ -105,7 +106,10 @@ def steered(image: Image) -> Tensor:
 
 @lru_cache
 def _gaussian(length: int, order: int, sigma: float, step: int) -> Tensor:
-    """Return the Gaussian filter of a signal of this length, or its derivative, at every step-th place, as a matrix."""
+    """Return the Gaussian filter of a signal, or its derivative, at every step-th place.
+
+    It is a matrix with ``length`` columns.
+    """
     matrix = gaussian_filter1d(np.eye(length), sigma, axis=0, order=order, mode="reflect")
     return torch.from_numpy(matrix[step // 2 :: step].copy())
 

@@ -15,16 +15,18 @@ def register_studies() -> Iterator[StudySpec]:
     yield StudySpec(
         name="dip-inversion",
         factory=".study:inversion",
-        summary="the image found from a representation of it: no prior, total variation, an untrained network",
+        summary="the image found from a representation of it: no prior, total variation, an "
+        "untrained network",
         reference=REFERENCE,
         priors=("dip*", "vae*"),
         tasks=(),
         metrics=(),
-        caption="The image that is found from a representation Φ of the photograph on the left (features without "
-        "parameters, and the codes of each autoencoder that the experiment has trained), by least squares over "
-        "the pixels, over the pixels with total variation, and over the weights of an untrained network. Below each: "
-        "the relative error of Φ; PSNR after the best affine change of the gray scale, which Φ does not tell; and "
-        "structural similarity. All are shown with the photograph's mean and standard deviation, and none as its "
-        "negative.",
+        caption="The image that is found from a representation Φ of the photograph on the left "
+        "(features without parameters, and the codes of each autoencoder that the experiment has "
+        "trained), by least squares over the pixels, over the pixels with total variation, and "
+        "over the weights of an untrained network. Below each: the relative error of Φ; PSNR "
+        "after the best affine change of the gray scale, which Φ does not tell; and structural "
+        "similarity. All are shown with the photograph's mean and standard deviation, and none as "
+        "its negative.",
         resources=Resources(threads=2, memory_mb=3000, minutes=30),
     )

@@ -1,4 +1,4 @@
-"""Natural pre-images: minimisers of ‖Φ(x) - Φ(x₀)‖² over pixels and over the weights of an untrained network."""
+"""Natural pre-images: minimisers of ‖Φ(x) - Φ(x₀)‖² over pixels and over a network's weights."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ class PreImage:
 def pre_images(
     feature: Feature, photograph: Image, settings: Settings
 ) -> dict[tuple[str, float, int], PreImage]:
-    """Return what each method, weight of the total variation, and start finds from Φ of the photograph.
+    """Return what each method, weight of the total variation, and start finds from Φ(x₀).
 
     Args:
         feature: Φ.
@@ -149,11 +149,12 @@ def over_weights(error: Error, shape: torch.Size, settings: Settings, seed: int)
 
 
 def compared(image: Image, photograph: Image, error: Error) -> PreImage:
-    """Return an image with its distance from the photograph, whatever brightness and contrast it has.
+    """Return an image with its distance from the photograph, for any brightness and contrast.
 
-    The PSNR is that of a x + b with the a and b of the least squared error. Where x has little to do with x₀, that is
-    flat, and so more alike to flat parts of x₀ than they deserve: the structural similarity is that of ±a' x + b' with
-    the mean and the standard deviation of x₀ and the sign of a.
+    The PSNR is that of a x + b with the a and b of the least squared error. Where x has little to
+    do with x₀, that is flat, and so more alike to flat parts of x₀ than they deserve: the
+    structural similarity is that of ±a' x + b' with the mean and the standard deviation of x₀ and
+    the sign of a.
 
     Args:
         image: x, 1 × 1 × H × W.

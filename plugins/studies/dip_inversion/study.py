@@ -1,159 +1,99 @@
-"""Study ``dip-inversion``: which image is found from a representation, without a prior and with two?"""
+"""Study ``dip-inversion``: which image is found from a representation, with and without a prior?"""
 
 from __future__ import annotations
 
-import numpy as np
+from typing import NamedTuple
+
 import pandas as pd
-from scipy.stats import ttest_ind
 
-from priorbench.data.tensors import to_array, to_tensor
-from priorbench.data.transform import centre_crop, to_gray
+from priorbench.data.tensors import to_tensor
+from priorbench.data.transform import centre_crop
 from priorbench.priors import Generator
-from priorbench.results import Claim, Findings, Results, every, inside
-from priorbench.results.statistics import CONFIDENCE
-from priorbench.types import Image
+from priorbench.report.figures.canvas import nothing_to_draw
+from priorbench.report.figures.style import WIDTH
+from priorbench.studies import Experiment, Findings
+from priorbench.studies.images import NO_PHOTOGRAPH, first_photograph
 
+from .claims import claim_of, undecided
 from .features import FEATURES, Feature, codes
-from .figure import draw, no_figure
-from .pre_images import (
-    DEEP,
-    ERROR,
-    METHODS,
-    NONE,
-    PSNR,
-    QUANTITIES,
-    SSIM,
-    VARIATION,
-    Settings,
-    pre_images,
-)
-
-SOURCE = "Ulyanov et al. 2018, natural pre-image"
-STATEMENT = (
-    "What the Deep Image Prior finds from {} is closer to the photograph than what is found without a prior and with "
-    "total variation."
-)
-COLUMNS = ("feature", "method", "weight", "start", "quantity", "value")
-SMALLEST = 32
-NO_IMAGE = f"no test image of {SMALLEST} × {SMALLEST} at least"
+from .figure import draw
+from .pre_images import METHODS, PSNR, Settings, pre_images
 
 
-def inversion(results: Results, settings: Settings | None = None) -> Findings:
-    """Return what is found from each feature of the first test image, and from its codes under a trained encoder.
-
-    All methods minimise ‖Φ(x) - Φ(x₀)‖² / ‖Φ(x₀)‖²: over the pixels on [0, 1]; with w times their mean total variation
-    added, Mahendran & Vedaldi 2015, arXiv 1412.0035; and over the weights θ of x = f_θ(z). The features don't tell
-    brightness and contrast, so x is compared with x₀ as a x + b with the best a and b.
-
-    The table has a row for each ``feature``, ``method``, ``weight`` w, ``start`` and ``quantity``. The claims take
-    the w that comes closest to the photograph.
+class Row(NamedTuple):
+    """A row of the table: a quantity of what a method found.
 
     Args:
-        results: of the experiment.
+        feature: Φ.
+        method: of the search.
+        weight: w of the total variation.
+        start: number of the start.
+        quantity: with its unit, if it has one.
+        value: the number.
+    """
+
+    feature: str
+    method: str
+    weight: float
+    start: int
+    quantity: str
+    value: float
+
+
+def inversion(experiment: Experiment, settings: Settings | None = None) -> Findings:
+    """Return what is found from each feature of the first test image.
+
+    The codes of the image under a trained encoder are features, too. All methods minimise
+    ‖Φ(x) - Φ(x₀)‖² / ‖Φ(x₀)‖²: over the pixels on [0, 1]; with w times their mean total variation
+    added, Mahendran & Vedaldi 2015, arXiv 1412.0035; and over the weights θ of x = f_θ(z). The
+    features don't tell brightness and contrast, so x is compared with x₀ as a x + b with the best a
+    and b. The claims take the w that comes closest to the photograph.
+
+    Args:
+        experiment: the experiment.
         settings: how long; None for the usual.
     """
     settings = settings or Settings()
-    photograph = first_photograph(results, settings.side)
-    features = FEATURES | encoders(results)
+    features = FEATURES | encoders(experiment)
+    photograph = first_photograph(experiment)
     if photograph is None:
-        claims = [
-            Claim(statement=STATEMENT.format(f), source=SOURCE, evidence=NO_IMAGE, holds=None)
-            for f in features
-        ]
         return Findings(
-            table=pd.DataFrame(columns=list(COLUMNS)), figure=no_figure(NO_IMAGE), claims=claims
+            table=pd.DataFrame(columns=list(Row._fields)),
+            figure=nothing_to_draw(WIDTH, NO_PHOTOGRAPH),
+            claims=[undecided(name, NO_PHOTOGRAPH) for name in features],
         )
-    claims, rows, pictures = [], [], {}
+    photograph = centre_crop(photograph, settings.side, settings.side)
+    claims, tables, pictures = [], [], {}
     for name, feature in features.items():
-        found = pre_images(feature, photograph, settings)
-        own = [
-            (name, *key, quantity, one.values[quantity])
+        found = pre_images(feature, to_tensor(photograph), settings)
+        table = pd.DataFrame(
+            Row(name, *key, quantity, value)
             for key, one in found.items()
-            for quantity in QUANTITIES
-        ]
-        table = pd.DataFrame(own, columns=list(COLUMNS))
+            for quantity, value in one.values.items()
+        )
         weights = best_weights(table)
         pictures[name] = {method: found[method, weights[method], 0] for method in METHODS}
-        claims.append(verdict(name, table, weights))
-        rows += own
-    figure = draw(to_array(photograph), pictures)
-    return Findings(table=pd.DataFrame(rows, columns=list(COLUMNS)), figure=figure, claims=claims)
+        claims.append(claim_of(name, table, weights))
+        tables.append(table)
+    figure = draw(photograph, pictures)
+    return Findings(table=pd.concat(tables, ignore_index=True), figure=figure, claims=claims)
 
 
-def encoders(results: Results) -> dict[str, Feature]:
+def encoders(experiment: Experiment) -> dict[str, Feature]:
     """Return Φ of each fitted generator that has an encoder, by the words for it."""
-    fitted = {prior: results.material.prior(prior) for prior in results.training}
+    fitted = {prior: experiment.prior(prior) for prior in experiment.training}
     return {
-        f"codes of {results.catalogue.prior_label(prior)}": codes(model)
+        f"codes of {experiment.catalogue.prior_label(prior)}": codes(model)
         for prior, model in fitted.items()
         if isinstance(model, Generator) and type(model).encode is not Generator.encode
     }
 
 
-def first_photograph(results: Results, side: int) -> Image | None:
-    """Return the centre of the first test image that is large enough, gray, 1 × 1 × H × W, or None."""
-    for dataset in results.catalogue.datasets:
-        for image in results.material.test_images(dataset).values():
-            array = to_array(image)
-            gray = centre_crop(to_gray(array) if array.shape[2] == 3 else array.mean(2), side, side)
-            if min(gray.shape) >= SMALLEST:
-                return to_tensor(gray)
-    return None
-
-
 def best_weights(table: pd.DataFrame) -> dict[str, float]:
-    """Return for each method the weight of the total variation with the highest mean PSNR, in one feature's table."""
-    means = table[table["quantity"] == PSNR].groupby(["method", "weight"])["value"].mean()
-    return {method: float(means[method].idxmax()) for method in METHODS}
-
-
-def verdict(name: str, table: pd.DataFrame, weights: dict[str, float]) -> Claim:
-    """Return whether the Deep Image Prior came closer, by its mean over starts, in PSNR and SSIM.
+    """Return for each method the weight of the total variation with the highest mean PSNR.
 
     Args:
-        name: of the feature.
-        table: of this feature.
-        weights: of the total variation, by method.
+        table: of one feature.
     """
-
-    def values(method: str, quantity: str) -> np.ndarray:
-        rows = table[
-            (table["method"] == method)
-            & (table["weight"] == weights[method])
-            & (table["quantity"] == quantity)
-        ]
-        return rows.sort_values("start")["value"].to_numpy()
-
-    verdicts, evidence = [], []
-    for quantity, digits in ((PSNR, 2), (SSIM, 3), (ERROR, 3)):
-        own = {method: values(method, quantity) for method in METHODS}
-        numbers = (f"{method} {_range(value, digits)}" for method, value in own.items())
-        evidence.append(f"{quantity}: {', '.join(numbers)}")
-        if quantity != ERROR:
-            verdicts += [_above(own[DEEP], own[other]) for other in (NONE, VARIATION)]
-    starts = table["start"].nunique()
-    return Claim(
-        statement=STATEMENT.format(name),
-        source=SOURCE,
-        evidence=f"{'; '.join(evidence)}; lowest to highest of {starts} starts, total variation with the best of "
-        f"{table.loc[table['method'] == VARIATION, 'weight'].nunique()} weights, {weights[VARIATION]:g}",
-        holds=every(verdicts),
-    )
-
-
-def _above(values: np.ndarray, others: np.ndarray) -> bool | None:
-    """Return whether a mean is above the other by Welch's interval at 95 %; None if not decided.
-
-    Equal numbers have no spread, and are compared as they are.
-    """
-    if min(len(values), len(others)) < 2:
-        return None
-    if not (np.ptp(values) or np.ptp(others)):
-        return bool(values[0] > others[0]) if values[0] != others[0] else None
-    interval = ttest_ind(values, others, equal_var=False).confidence_interval(CONFIDENCE)
-    return inside((float(interval.low), float(interval.high)), 0)
-
-
-def _range(values: np.ndarray, digits: int) -> str:
-    low, high = f"{values.min():.{digits}f}", f"{values.max():.{digits}f}"
-    return low if low == high else f"{low} to {high}"
+    means = table[table["quantity"] == PSNR].groupby(["method", "weight"])["value"].mean()
+    return {method: float(means[method].idxmax()) for method in METHODS}

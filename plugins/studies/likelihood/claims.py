@@ -10,15 +10,17 @@ have done it.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator
 from itertools import pairwise
 
 import pandas as pd
 
+from priorbench.priors import HELD_OUT_LOG_LIKELIHOOD
 from priorbench.report.figures.style import family
-from priorbench.results import Claim, Results, every
+from priorbench.results import Catalogue
+from priorbench.studies import Claim, Estimate, Experiment, Verdict, every, in_words, together
 
-from .intervals import difference, rank_correlation
+from .correlation import rank_correlation
 from .tables import by_image, cells
 
 SOURCE = "Zoran & Weiss, ICCV 2011, doi:10.1109/ICCV.2011.6126278, question {}"
@@ -27,145 +29,158 @@ ORDER = ("ind-pixel", "mvg", "pca", "ica", "gmm")
 
 NO_IMAGES = "no Gaussian denoising task has a PSNR that every model reached on a common image"
 NO_MODELS = "no patch models were measured on a common image"
-Part = tuple[str, bool | None]
-"""The evidence of one data set and noise level, and what it decides."""
 
 
-def claims(measured: pd.DataFrame, results: Results) -> list[Claim]:
+def claims(measured: pd.DataFrame, experiment: Experiment) -> list[Claim]:
     """Return the claims with their verdicts.
 
     Args:
         measured: rows of :func:`.measure.measure`.
-        results: names, labels and training curves of the models.
+        experiment: names, labels and training curves of the models.
     """
-    parts: list[list[Part]] = [[] for _ in range(4)]
-    chosen = _chosen(measured, results)
+    catalogue = experiment.catalogue
+    patches: list[Verdict] = []
+    whole: list[Verdict] = []
+    ways: list[Verdict] = []
+    best: list[Verdict] = []
+    chosen = _chosen(measured, experiment)
     for dataset, _, sigma, cell in cells(measured):
         where = f"{dataset}, σ = {sigma:g}"
         likelihood, error, epll = (
             by_image(cell, name) for name in ("log_likelihood", "patch_mse", "epll")
         )
-        parts[0] += _together(where, likelihood, -error)
-        parts[1] += _together(where, likelihood, epll)
-        parts[2] += _ways(where, cell, results)
-        parts[3] += _best(where, epll, chosen.get("gmm"), results)
-    order = _order(measured, chosen, results)
-    absent = [name for name in ORDER if name not in chosen]
-    return [
-        _claim("A likelier patch model denoises single patches better", 1, parts[0], NO_MODELS),
-        _claim(
-            "A likelier patch model restores whole images better by EPLL", 2, parts[1], NO_IMAGES
-        ),
-        _claim(
-            "Likelihood rises from independent pixels to the Gaussian, PCA, ICA and the Gaussian mixture",
+        patches += _together(where, likelihood, -error)
+        whole += _together(where, likelihood, epll)
+        ways += _ways(where, cell, catalogue)
+        best += _best(where, epll, chosen.get("gmm"), catalogue)
+    absent = ", ".join(name for name in ORDER if name not in chosen)
+    order = [] if absent else list(_order(measured, [chosen[name] for name in ORDER], catalogue))
+    judged = [
+        (1, "A likelier patch model denoises single patches better", patches, NO_MODELS),
+        (2, "A likelier patch model restores whole images better by EPLL", whole, NO_IMAGES),
+        (
             1,
+            "Likelihood rises from independent pixels to the Gaussian, PCA, ICA and the Gaussian "
+            "mixture",
             order,
-            f"not there: {', '.join(absent)}",
+            f"not there: {absent}",
         ),
-        _claim(
-            "EPLL beats the average of single-patch MAP estimates, and this beats patches that don't overlap, for "
-            "every model",
+        (
             2,
-            parts[2],
+            "EPLL beats the average of single-patch MAP estimates, and this beats patches that "
+            "don't overlap, for every model",
+            ways,
             NO_IMAGES,
         ),
-        _claim(
-            "The Gaussian mixture restores whole images better than every other patch model",
+        (
             3,
-            parts[3],
+            "The Gaussian mixture restores whole images better than every other patch model",
+            best,
             NO_IMAGES if "gmm" in chosen else "not there: gmm",
         ),
     ]
-
-
-def _together(where: str, likelihood: pd.DataFrame, quality: pd.DataFrame) -> list[Part]:
-    """Return whether models that are likelier are better."""
-    models = quality.columns
-    if len(models) < 3 or quality.empty:
-        return [(f"{where}: fewer than three models", None)] if len(models) else []
-    rho = rank_correlation(likelihood[models].to_numpy(), quality.to_numpy())
     return [
-        (
-            f"{where}: mean Spearman's ρ = {rho} of {len(models)} models "
-            f"over {len(quality)} images",
-            rho.positive,
-        )
+        Claim.judged(statement, SOURCE.format(question), together(parts, otherwise))
+        for question, statement, parts, otherwise in judged
     ]
 
 
-def _order(measured: pd.DataFrame, chosen: dict[str, str], results: Results) -> list[Part]:
-    parts: list[Part] = []
+def _together(where: str, likelihood: pd.DataFrame, quality: pd.DataFrame) -> Iterator[Verdict]:
+    """Yield whether models that are likelier are better."""
+    models = quality.columns
+    if len(models) < 3 or quality.empty:
+        if len(models):
+            yield Verdict(None, f"{where}: fewer than three models")
+        return
+    rho = rank_correlation(likelihood[models], quality)
+    yield Verdict(
+        rho.within(0),
+        f"{where}: mean Spearman's ρ = {_words(rho)} of {len(models)} models "
+        f"over {len(quality)} images",
+    )
+
+
+def _order(measured: pd.DataFrame, priors: list[str], catalogue: Catalogue) -> Iterator[Verdict]:
+    """Yield for each data set whether each model is likelier than the one before."""
     rows = measured.drop_duplicates(["dataset", "image", "prior"])
-    for dataset, cell in rows.groupby("dataset", sort=False) if len(chosen) == len(ORDER) else ():
+    for dataset, cell in rows.groupby("dataset", sort=False):
         values = by_image(cell, "log_likelihood")
-        priors = [chosen[name] for name in ORDER]
-        steps = [difference(values[above], values[below]) for below, above in pairwise(priors)]
-        text = f"{_label(priors[0], results)} {values[priors[0]].mean():.1f}" + "".join(
-            f", {_label(prior, results)} {step}"
-            for prior, step in zip(priors[1:], steps, strict=True)
-        )
-        parts.append(
-            (
-                f"{dataset}: {text} nats per patch above the one before",
-                every(step.positive for step in steps),
-            )
-        )
-    return parts
+        words = [f"{catalogue.prior_label(priors[0])} {values[priors[0]].mean():.1f}"]
+        verdicts = []
+        for below, above in pairwise(priors):
+            step = Estimate.of_mean(values[above] - values[below])
+            words.append(f"{catalogue.prior_label(above)} {_words(step)}")
+            verdicts.append(step.within(0))
+        evidence = f"{dataset}: {', '.join(words)} nats per patch above the one before"
+        yield Verdict(every(verdicts), evidence)
 
 
-def _ways(where: str, cell: pd.DataFrame, results: Results) -> list[Part]:
+def _ways(where: str, cell: pd.DataFrame, catalogue: Catalogue) -> Iterator[Verdict]:
+    """Yield whether each way to a whole image beats the simpler one, for every model."""
     epll, averaged, apart = (
         by_image(cell, name) for name in ("epll", "averaged", "non_overlapping")
     )
     if epll.empty:
-        return []
+        return
     texts, verdicts = [], []
     for words, better, worse in (
         ("EPLL over averaging", epll, averaged),
         ("averaging over non-overlapping", averaged, apart),
     ):
-        gains = {prior: difference(better[prior], worse[prior]) for prior in epll.columns}
-        least = min(gains, key=lambda prior: (gains[prior].low, gains[prior].value))
-        above = [gain.positive for gain in gains.values()]
+        gains = _differences({prior: (better[prior], worse[prior]) for prior in epll.columns})
+        least = _least(gains)
+        above = [gain.within(0) for gain in gains.values()]
         counts = f"above 0 for {above.count(True)} of {len(above)} models"
-        texts.append(f"{words} at least {gains[least]} dB ({_label(least, results)}), {counts}")
+        label = catalogue.prior_label(least)
+        texts.append(f"{words} at least {_words(gains[least])} dB ({label}), {counts}")
         verdicts += above
-    return [(f"{where}: {', '.join(texts)}, over {len(epll)} images", every(verdicts))]
+    yield Verdict(every(verdicts), f"{where}: {', '.join(texts)}, over {len(epll)} images")
 
 
-def _best(where: str, epll: pd.DataFrame, mixture: str | None, results: Results) -> list[Part]:
+def _best(
+    where: str, epll: pd.DataFrame, mixture: str | None, catalogue: Catalogue
+) -> Iterator[Verdict]:
+    """Yield whether the mixture restores better than every other model."""
     rivals = [prior for prior in epll.columns if family(str(prior)) != "gmm"]
     if mixture is None or epll.empty or mixture not in epll:
-        return []
+        return
     if not rivals:
-        return [(f"{where}: no other patch model", None)]
-    leads = {prior: difference(epll[mixture], epll[prior]) for prior in rivals}
-    nearest = min(leads, key=lambda prior: (leads[prior].low, leads[prior].value))
-    text = (
-        f"{_label(mixture, results)} {epll[mixture].mean():.2f} dB, {leads[nearest]} dB above its nearest rival "
-        f"({_label(nearest, results)}) of {len(rivals)}, over {len(epll)} images"
+        yield Verdict(None, f"{where}: no other patch model")
+        return
+    leads = _differences({prior: (epll[mixture], epll[prior]) for prior in rivals})
+    nearest = _least(leads)
+    yield Verdict(
+        every(lead.within(0) for lead in leads.values()),
+        f"{where}: {catalogue.prior_label(mixture)} {epll[mixture].mean():.2f} dB, "
+        f"{_words(leads[nearest])} dB above its nearest rival ({catalogue.prior_label(nearest)}) "
+        f"of {len(rivals)}, over {len(epll)} images",
     )
-    return [(f"{where}: {text}", every(lead.positive for lead in leads.values()))]
 
 
-def _chosen(measured: pd.DataFrame, results: Results) -> dict[str, str]:
-    """Return for each name of ``ORDER`` its model; of several, the likeliest in training: not on the test images."""
+def _differences(pairs: dict[str, tuple[pd.Series, pd.Series]]) -> dict[str, Estimate]:
+    """Return the mean difference of each pair of methods, paired by image."""
+    return {prior: Estimate.of_mean(first - second) for prior, (first, second) in pairs.items()}
+
+
+def _least(estimates: dict[str, Estimate]) -> str:
+    """Return the prior with the lowest interval."""
+    return min(estimates, key=lambda prior: (estimates[prior].interval[0], estimates[prior].value))
+
+
+def _words(estimate: Estimate) -> str:
+    return f"{estimate.value:+.2f} {in_words(estimate.interval, 2, '-')}"
+
+
+def _chosen(measured: pd.DataFrame, experiment: Experiment) -> dict[str, str]:
+    """Return for each name of :data:`ORDER` its model.
+
+    Of several it is the likeliest in training: choosing on the test images would favour it.
+    """
     likelihood = {
-        prior: results.training[prior]["held_out_log_likelihood"].max()
+        prior: experiment.training[prior][HELD_OUT_LOG_LIKELIHOOD].max()
         for prior in measured["prior"].unique()
     }
-    own = {name: [prior for prior in likelihood if results.names[prior] == name] for name in ORDER}
+    own = {
+        name: [prior for prior in likelihood if experiment.names[prior] == name] for name in ORDER
+    }
     return {name: max(priors, key=likelihood.__getitem__) for name, priors in own.items() if priors}
-
-
-def _label(prior: str, results: Results) -> str:
-    return results.catalogue.prior_label(prior)
-
-
-def _claim(statement: str, question: int, parts: Sequence[Part], otherwise: str) -> Claim:
-    return Claim(
-        statement=statement,
-        source=SOURCE.format(question),
-        evidence="; ".join(text for text, _ in parts) or otherwise,
-        holds=every(verdict for _, verdict in parts),
-    )

@@ -1,10 +1,11 @@
-"""What a patch model makes of an image: how likely its patches are, and what is left of their noise."""
+"""What a patch model makes of an image: the likelihood of its patches, and how it denoises them."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from math import nan
+from typing import NamedTuple
 
 import pandas as pd
 import torch
@@ -16,60 +17,79 @@ from priorbench.numerics.patches import mean_log_likelihoods, probe_patches
 from priorbench.operators import Identity
 from priorbench.priors import PatchPrior
 from priorbench.problem import Problem
-from priorbench.results import Results
 from priorbench.solvers.aggregation import average_everywhere, average_on_grid
 from priorbench.solvers.colour import from_planes, to_planes
+from priorbench.studies import Experiment
+from priorbench.studies.patch_models import of_size, patch_models
 from priorbench.types import Image, Patches
 
 SIGMA = 25 / 255
 """σ of the noise on single patches where the experiment has no Gaussian denoising task."""
 
-COLUMNS = (
-    *("dataset", "task", "sigma", "image", "prior"),
-    *("log_likelihood", "patch_mse", "epll", "averaged", "non_overlapping"),
-)
 
+class Row(NamedTuple):
+    """What was measured of an image and a model; what is missing is NaN.
 
-def patch_models(results: Results) -> dict[str, PatchPrior]:
-    """Return the fitted models that can be compared, by id.
-
-    They are the patch priors whose training curve has a ``held_out_log_likelihood``, so one whose fit failed is left
-    out. Densities of patches of different sizes can't be compared, so only those of the commonest size are taken.
+    Args:
+        dataset: of the image.
+        task: Gaussian denoising; empty if the experiment has none.
+        sigma: σ of its noise, on [0, 1].
+        image: its name.
+        prior: id of the model.
+        log_likelihood: mean of the clean patches, in nats per patch.
+        patch_mse: mean squared error of the MAP estimates of the noisy patches, on [0, 1].
+        epll: PSNR in dB of the whole image, from the scores.
+        averaged: the same of the average of all MAP estimates, see :func:`denoise_once`.
+        non_overlapping: the same of MAP estimates side by side.
     """
-    learned = [
-        prior
-        for prior in results.catalogue.priors
-        if "held_out_log_likelihood" in results.training.get(prior, ())
-    ]
-    priors = {prior: results.material.prior(prior) for prior in learned}
-    models = {prior: model for prior, model in priors.items() if isinstance(model, PatchPrior)}
+
+    dataset: str
+    task: str
+    sigma: float
+    image: str
+    prior: str
+    log_likelihood: float
+    patch_mse: float
+    epll: float
+    averaged: float
+    non_overlapping: float
+
+
+class Denoising(NamedTuple):
+    """A Gaussian denoising task: σ on [0, 1], and the problem and the clean image of each image."""
+
+    task: str
+    sigma: float
+    pairs: Mapping[str, tuple[Problem | None, Image]]
+
+
+def comparable_models(experiment: Experiment) -> dict[str, PatchPrior]:
+    """Return the patch models of the commonest patch size, by id."""
+    models = patch_models(experiment)
     sizes = Counter(model.patch_size for model in models.values()).most_common(1)
-    return {prior: model for prior, model in models.items() if model.patch_size == sizes[0][0]}
+    return of_size(models, sizes[0][0]) if sizes else {}
 
 
 @torch.no_grad()
-def measure(results: Results, models: Mapping[str, PatchPrior]) -> pd.DataFrame:
-    """Return one row for each data set, Gaussian denoising task, image and model.
+def measure(experiment: Experiment, models: Mapping[str, PatchPrior]) -> pd.DataFrame:
+    """Return a row for each data set, Gaussian denoising task, image and model.
 
-    Every model sees the same patches with the same noise, whatever it was trained on. Images smaller than a patch are
-    left out.
+    Every model sees the same patches with the same noise, whatever it was trained on. Images
+    smaller than a patch are left out.
 
     Args:
-        results: the experiment.
+        experiment: the experiment.
         models: by id, all of one patch size.
-
-    Returns:
-        ``sigma`` on [0, 1], the mean ``log_likelihood`` in nats per patch of the clean patches, ``patch_mse``, the mean
-        squared error of the MAP estimates of the noisy ones, on [0, 1], and the PSNR in dB of the whole image by
-        ``epll`` (from the scores), ``averaged`` and ``non_overlapping`` (:func:`denoise_once`). What is missing is NaN.
     """
-    rows = []
-    epll = _epll_scores(results.scores)
-    for dataset in results.catalogue.datasets if models else ():
-        for task, sigma, pairs in _denoising_tasks(results, dataset):
+    rows: list[Row] = []
+    scores = experiment.by_image("psnr")
+    for dataset in experiment.catalogue.datasets if models else ():
+        size = next(iter(models.values())).patch_size
+        for task, sigma, pairs in _denoising_tasks(experiment, dataset):
+            restored = scores.get((dataset, task), pd.DataFrame())
+            epll = restored.reindex(index=list(pairs), columns=list(models)).to_dict()
             generator = torch.Generator().manual_seed(0)
             for image, (problem, clean) in pairs.items():
-                size = next(iter(models.values())).patch_size
                 if min(clean.shape[-2:]) < size:
                     continue
                 patches = probe_patches({image: clean}, size)[image]
@@ -77,22 +97,22 @@ def measure(results: Results, models: Mapping[str, PatchPrior]) -> pd.DataFrame:
                 for prior, model in models.items():
                     error = model.map_estimate(noisy, sigma**2) - patches
                     rows.append(
-                        {
-                            "dataset": dataset,
-                            "task": task,
-                            "sigma": sigma,
-                            "image": image,
-                            "prior": prior,
-                            "log_likelihood": float(
+                        Row(
+                            dataset,
+                            task,
+                            sigma,
+                            image,
+                            prior,
+                            log_likelihood=float(
                                 mean_log_likelihoods(model.log_prob, [patches])[0]
                             ),
-                            "patch_mse": float(error.double().square().mean()),
-                            "epll": epll.get((dataset, task, image, prior), nan),
-                            "averaged": _psnr(model, problem, clean, overlapping=True),
-                            "non_overlapping": _psnr(model, problem, clean, overlapping=False),
-                        }
+                            patch_mse=float(error.double().square().mean()),
+                            epll=epll[prior][image],
+                            averaged=_psnr(model, problem, clean, overlapping=True),
+                            non_overlapping=_psnr(model, problem, clean, overlapping=False),
+                        )
                     )
-    return pd.DataFrame(rows, columns=list(COLUMNS))
+    return pd.DataFrame(rows, columns=list(Row._fields))
 
 
 def denoise_once(model: PatchPrior, problem: Problem, overlapping: bool) -> Image:
@@ -103,8 +123,8 @@ def denoise_once(model: PatchPrior, problem: Problem, overlapping: bool) -> Imag
     Args:
         model: the patch model.
         problem: white Gaussian noise and nothing else.
-        overlapping: average all patches, or lay them side by side; the last row and column of these are moved inward
-            where they don't fit, and averaged with those that they then cover.
+        overlapping: average all patches, or lay them side by side; the last row and column of these
+            are moved inward where they don't fit, and averaged with those that they then cover.
     """
     planes, scales = to_planes(problem.y)
     for plane, scale in zip(planes, scales, strict=True):
@@ -123,7 +143,7 @@ def _denoise_plane(
     if overlapping:
         steps = average_everywhere(plane, size, estimate, average)
     else:
-        # With the stride of a whole patch there is no room for jitter, so the generator changes nothing.
+        # The stride of a whole patch leaves no room for jitter, so the generator changes nothing.
         steps = average_on_grid(plane, size, size, estimate, average, torch.Generator())
     for _ in steps:
         pass
@@ -131,53 +151,27 @@ def _denoise_plane(
 
 
 def _psnr(model: PatchPrior, problem: Problem | None, clean: Image, overlapping: bool) -> float:
-    """Return the PSNR as the experiment's metric has it, in dB."""
-    return (
-        psnr(to_array(denoise_once(model, problem, overlapping)), to_array(clean))
-        if problem
-        else nan
-    )
+    """Return the PSNR in dB as the experiment's metric has it; NaN without a problem."""
+    if problem is None:
+        return nan
+    return psnr(to_array(denoise_once(model, problem, overlapping)), to_array(clean))
 
 
-def _denoising_tasks(
-    results: Results, dataset: str
-) -> Iterator[tuple[str, float, Mapping[str, tuple[Problem | None, Image]]]]:
-    """Yield (task, σ, problem and clean image of each image); if there is no such task, one without problems."""
+def _denoising_tasks(experiment: Experiment, dataset: str) -> Iterator[Denoising]:
+    """Yield the Gaussian denoising tasks; if there are none, one without problems."""
     found = False
-    for task in results.catalogue.tasks:
-        pairs = results.material.problems(dataset, task)
+    for task in experiment.catalogue.tasks:
+        pairs = experiment.problems(dataset, task)
         sigmas = {_sigma(problem) for problem, _ in pairs.values()}
         if len(sigmas) == 1 and (sigma := sigmas.pop()) > 0:
             found = True
-            yield (
-                task,
-                sigma,
-                {image: (problem, clean) for image, (problem, clean) in pairs.items()},
-            )
+            yield Denoising(task, sigma, pairs)
     if not found:
-        yield (
-            "",
-            SIGMA,
-            {
-                image: (None, clean)
-                for image, clean in results.material.test_images(dataset).items()
-            },
-        )
+        images = experiment.test_images(dataset)
+        yield Denoising("", SIGMA, {name: (None, image) for name, image in images.items()})
 
 
 def _sigma(problem: Problem) -> float:
-    """Return σ of white Gaussian noise; 0 if that is not, or not all, that happened to the image."""
-    return (
-        problem.sigma
-        if isinstance(problem.linear_operator, Identity) and problem.peak is None
-        else 0.0
-    )
-
-
-def _epll_scores(scores: pd.DataFrame) -> Mapping[tuple[str, ...], float]:
-    """Return the PSNR in dB of each (data set, task, image, prior) that was restored."""
-    own = scores[
-        (scores["metric"] == "psnr") & scores["value"].notna() & (scores["source"] == "measured")
-    ]
-    keys = own[["dataset", "task", "image", "prior"]].itertuples(index=False, name=None)
-    return dict(zip(keys, own["value"].astype(float), strict=True))
+    """Return σ of white Gaussian noise; 0 if anything else happened to the image."""
+    white = isinstance(problem.linear_operator, Identity) and problem.peak is None
+    return problem.sigma if white else 0.0

@@ -19,9 +19,10 @@ def register_studies() -> Iterator[StudySpec]:
         other_priors=("*",),
         only_learned=True,
         metrics=("psnr",),
-        caption="Left: PSNR of single patches and, by EPLL, of whole images against the mean log-likelihood of patches "
-        "of the test images, in nats per patch without its mean; all models see the same patches. Right: whole images "
-        "by EPLL, by averaging the MAP estimates of single patches, and from patches that don't overlap. Means over "
-        "the images that every model restored. The points' numbers stand beside the names.",
+        caption="Left: PSNR of single patches and, by EPLL, of whole images against the mean "
+        "log-likelihood of patches of the test images, in nats per patch without its mean; all "
+        "models see the same patches. Right: whole images by EPLL, by averaging the MAP estimates "
+        "of single patches, and from patches that don't overlap. Means over the images that every "
+        "model restored. The points' numbers stand beside the names.",
         resources=Resources(threads=2, memory_mb=3000, minutes=60),
     )

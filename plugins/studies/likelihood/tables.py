@@ -4,59 +4,86 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from math import log, log2, log10
+from typing import NamedTuple
 
 import pandas as pd
 
 from priorbench.results import Catalogue
 
-TABLE_COLUMNS = (
-    *("dataset", "task", "sigma_255", "prior", "label", "images", "dimensions"),
-    *("log_likelihood_nats_per_patch", "bits_per_dimension"),
-    *("patch_psnr_db", "epll_psnr_db", "averaged_psnr_db", "non_overlapping_psnr_db"),
-)
+
+class Row(NamedTuple):
+    """A row of the table: means over images.
+
+    Args:
+        dataset: of the images.
+        task: Gaussian denoising.
+        sigma_255: σ on the 0–255 scale.
+        prior: id of the model.
+        label: its label.
+        images: how many are in the means.
+        dimensions: d of the density, 63 for patches of 8 × 8 pixels without their mean.
+        log_likelihood_nats_per_patch: L of clean patches, for intensities on [0, 1].
+        bits_per_dimension: log₂ 255 − L / (d ln 2), for intensities on 0–255.
+        patch_psnr_db: of all patches together, each image weighing the same.
+        epll_psnr_db: of whole images by EPLL.
+        averaged_psnr_db: of whole images from the average of single patches.
+        non_overlapping_psnr_db: of whole images from patches side by side.
+    """
+
+    dataset: str
+    task: str
+    sigma_255: float
+    prior: str
+    label: str
+    images: int
+    dimensions: int
+    log_likelihood_nats_per_patch: float
+    bits_per_dimension: float
+    patch_psnr_db: float
+    epll_psnr_db: float
+    averaged_psnr_db: float
+    non_overlapping_psnr_db: float
 
 
 def summarise(measured: pd.DataFrame, dimensions: int, catalogue: Catalogue) -> pd.DataFrame:
-    """Return one row for each data set, denoising task and model, the least likely model first.
+    """Return a row for each data set, denoising task and model, the least likely model first.
 
     Args:
         measured: rows of :func:`.measure.measure`.
-        dimensions: d of the density, 63 for patches of 8 × 8 pixels without their mean.
+        dimensions: d of the density.
         catalogue: labels.
-
-    Returns:
-        σ on the 0–255 scale, the number of ``images`` in the means, the ``dimensions`` d, the mean log-likelihood L of
-        held-out clean patches in nats on these dimensions for intensities on [0, 1], bits per dimension of the same
-        for intensities on 0–255, log₂ 255 − L / (d ln 2), and the PSNR in dB of all patches together, each image
-        weighing the same, and of whole images, the mean over images.
     """
     rows = []
     for dataset, task, sigma, cell in cells(measured):
-        means = (
-            cell.groupby("prior", sort=False)
-            .mean(numeric_only=True)
-            .sort_values("log_likelihood", kind="stable")
-        )
+        images = cell["image"].nunique()
+        means = cell.groupby("prior", sort=False).mean(numeric_only=True)
+        means = means.sort_values("log_likelihood", kind="stable")
         for own in means.reset_index().to_dict("records"):
-            values = (
-                *(dataset, task, sigma, own["prior"], catalogue.prior_label(own["prior"])),
-                *(cell["image"].nunique(), dimensions, own["log_likelihood"]),
-                log2(255) - own["log_likelihood"] / (dimensions * log(2)),
-                *(
-                    -10 * log10(own["patch_mse"]),
-                    own["epll"],
-                    own["averaged"],
-                    own["non_overlapping"],
-                ),
+            nats = own["log_likelihood"]
+            row = Row(
+                dataset,
+                task,
+                sigma,
+                own["prior"],
+                catalogue.prior_label(own["prior"]),
+                images,
+                dimensions,
+                nats,
+                bits_per_dimension=log2(255) - nats / (dimensions * log(2)),
+                patch_psnr_db=-10 * log10(own["patch_mse"]),
+                epll_psnr_db=own["epll"],
+                averaged_psnr_db=own["averaged"],
+                non_overlapping_psnr_db=own["non_overlapping"],
             )
-            rows.append(dict(zip(TABLE_COLUMNS, values, strict=True)))
-    return pd.DataFrame(rows, columns=list(TABLE_COLUMNS))
+            rows.append(row)
+    return pd.DataFrame(rows, columns=list(Row._fields))
 
 
 def cells(measured: pd.DataFrame) -> Iterator[tuple[str, str, float, pd.DataFrame]]:
-    """Yield (data set, task, σ on the 0–255 scale, rows) with the images that every model restored by EPLL.
+    """Yield data set, task, σ on the 0–255 scale, and the rows of the images that count.
 
-    A model that EPLL restored no image with is not asked.
+    They are those that every model restored by EPLL. A model that EPLL restored no image with
+    does not decide on that.
     """
     for (dataset, task), cell in measured.groupby(["dataset", "task"], sort=False):
         restored = by_image(cell, "epll")

@@ -1,6 +1,7 @@
 """What a component of a mixture of patches is like: its contrast, its spectrum, its orientation.
 
-Covariances are those of the pixels, K × D × D in float64, with the constant patch in their null space.
+Covariances are those of the pixels, K × D × D in float64, with the constant patch in their null
+space.
 """
 
 from __future__ import annotations
@@ -17,21 +18,29 @@ GROUPS: tuple[Group, ...] = ("flat", "texture", "edge")
 FLAT = 5 / 255
 """A component of less contrast is flat: it can hardly be seen."""
 COHERENT = 0.8
-"""The strongest eigenvector of an edge has at least this coherence: nine tenths of its gradients' energy lie along one
-axis."""
+"""Coherence of the strongest eigenvector of an edge, at least.
+
+Nine tenths of its gradients' energy lie along one axis then.
+"""
 SHARE = 0.3
-"""It holds at least this part of the variance ..."""
+"""Part of the variance that it holds, at least."""
 LEAD = 1.5
-"""... and so many times what the next one holds. Textures have pairs of equals: two phases, or two orientations."""
+"""How many times as much it holds as the next one, at least.
+
+Textures have pairs of equals: two phases, or two orientations.
+"""
 
 
 def effective_number(weights: Tensor) -> float:
-    """Return exp(−Σₖ πₖ log πₖ), the perplexity of the weights: K for K equal ones, 1 if one has all."""
+    """Return exp(−Σₖ πₖ log πₖ), the perplexity of the weights.
+
+    It is K for K equal weights, and 1 if one has all.
+    """
     return float(torch.special.entr(weights.double()).sum().exp())
 
 
 def contrasts(covariances: Tensor) -> Tensor:
-    """Return cₖ = √(tr Σₖ / (D − 1)), K: the standard deviation on the D − 1 dimensions without the mean.
+    """Return cₖ = √(tr Σₖ / (D − 1)), K: the deviation on the D − 1 dimensions without the mean.
 
     The contrast of a patch is that of its own xxᵀ; the units are those of the pixels, on [0, 1].
     """
@@ -40,21 +49,25 @@ def contrasts(covariances: Tensor) -> Tensor:
 
 
 def effective_ranks(covariances: Tensor) -> Tensor:
-    """Return exp(−Σᵢ pᵢ log pᵢ) with pᵢ as in :func:`shares`, K, from 1 to D − 1 (Roy & Vetterli, EUSIPCO 2007)."""
+    """Return exp(−Σᵢ pᵢ log pᵢ) with pᵢ as in :func:`shares`, K, from 1 to D − 1.
+
+    It is that of Roy & Vetterli, EUSIPCO 2007.
+    """
     entropy: Tensor = torch.special.entr(shares(covariances)).sum(-1)
     return entropy.exp()
 
 
 def shares(covariances: Tensor) -> Tensor:
-    """Return λᵢ / Σⱼ λⱼ, K × D, largest first: the part of the variance that each eigenvector holds."""
+    """Return λᵢ / Σⱼ λⱼ, K × D, largest first: the shares of the eigenvectors in the variance."""
     values: Tensor = torch.linalg.eigvalsh(covariances).clamp(min=0).flip(-1)
     return values / values.sum(-1, keepdim=True)
 
 
 def coherences(patches: Tensor) -> Tensor:
-    """Return (μ₁ − μ₂) / (μ₁ + μ₂) with μ₁ ≥ μ₂ the eigenvalues of Σ ∇x ∇xᵀ over each patch, N, from 0 to 1.
+    """Return (μ₁ − μ₂) / (μ₁ + μ₂), N, with μ₁ ≥ μ₂ the eigenvalues of Σ ∇x ∇xᵀ over each patch.
 
-    0 is no orientation, 1 is one orientation only (Bigün, Granlund & Wiklund 1991, doi:10.1109/34.85668).
+    0 is no orientation, 1 is one orientation only (Bigün, Granlund & Wiklund 1991,
+    doi:10.1109/34.85668).
 
     Args:
         patches: N × D, none of them constant.
@@ -67,7 +80,10 @@ def coherences(patches: Tensor) -> Tensor:
 
 
 def gradients(side: int) -> tuple[Tensor, Tensor]:
-    """Return the horizontal and the vertical derivative, (side − 1)² × side², both where four pixels meet."""
+    """Return the horizontal and the vertical derivative, (side − 1)² × side².
+
+    Both are taken where four pixels meet.
+    """
     identity = torch.eye(side, dtype=torch.float64)
     difference = identity[1:] - identity[:-1]
     average = (identity[1:] + identity[:-1]) / 2
@@ -77,9 +93,10 @@ def gradients(side: int) -> tuple[Tensor, Tensor]:
 def groups(covariances: Tensor) -> list[Group]:
     """Return for each component what it mostly draws.
 
-    ``flat``: contrast below :data:`FLAT`. ``edge``: of the others, those with one oriented pattern that stands out: the
-    strongest eigenvector has at least the coherence :data:`COHERENT`, holds at least :data:`SHARE` of the variance, and
-    :data:`LEAD` times as much as the next. ``texture``: the rest.
+    ``flat``: contrast below :data:`FLAT`. ``edge``: of the others, those with one oriented pattern
+    that stands out: the strongest eigenvector has at least the coherence :data:`COHERENT`, holds at
+    least :data:`SHARE` of the variance, and :data:`LEAD` times as much as the next. ``texture``:
+    the rest.
     """
     first, second = shares(covariances)[:, :2].mT
     coherence = coherences(leading(covariances, 1)[..., 0])

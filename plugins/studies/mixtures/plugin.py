@@ -34,10 +34,11 @@ def register_studies() -> Iterator[StudySpec]:
         other_priors=("mvg*",),
         tasks=(),
         metrics=(),
-        caption="What the largest mixture has learned. Above: weight and contrast of its components, which are flat, "
-        "textures or edges; how often patches have a contrast, and how often random linear filters a response, for "
-        "patches that it has not learned from, for its samples, and for those of one Gaussian with its covariance. "
-        "Middle: the heaviest components of each group, one a row, with contrast c and their leading eigenvectors. "
+        caption="What the largest mixture has learned. Above: weight and contrast of its "
+        "components, which are flat, textures or edges; how often patches have a contrast, and "
+        "how often random linear filters a response, for patches that it has not learned from, "
+        "for its samples, and for those of one Gaussian with its covariance. Middle: the heaviest "
+        "components of each group, one a row, with contrast c and their leading eigenvectors. "
         "Below: patches and samples on one gray scale.",
         resources=STUDY_RESOURCES,
     )
@@ -49,10 +50,11 @@ def register_studies() -> Iterator[StudySpec]:
         priors=("gmm-dead-leaves*",),
         other_priors=("gmm-K*", "mvg*"),
         metrics=("psnr",),
-        caption="Learned from dead leaves and from photographs. Likelihood of patches of both kinds under both "
-        "mixtures (in brackets: less the best); principal angles between the subspaces of the leading eigenvectors of "
-        "their components, matched by the shape of their covariances, beside other pairs and beside the best match "
-        "once the shapes are scrambled and only their average is kept; PSNR; and leading eigenvectors of matched "
-        "components, a pair in each row.",
+        caption="Learned from dead leaves and from photographs. Likelihood of patches of both "
+        "kinds under both mixtures (in brackets: less the best); principal angles between the "
+        "subspaces of the leading eigenvectors of their components, matched by the shape of their "
+        "covariances, beside other pairs and beside the best match once the shapes are scrambled "
+        "and only their average is kept; PSNR; and leading eigenvectors of matched components, a "
+        "pair in each row.",
         resources=STUDY_RESOURCES,
     )

@@ -1,4 +1,4 @@
-"""Simpler densities made of a mixture: what it is without its shapes, and without its contrasts too."""
+"""Simpler densities made of a mixture: without its shapes, and without its contrasts too."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def one_gaussian(mixture: Mixture) -> Mixture:
 
 
 def scaled_copies(mixture: Mixture) -> Mixture:
-    r"""Return the Gaussian scale mixture Σₖ πₖ N(0, sₖS) with the weights of a mixture and one shape S.
+    r"""Return the Gaussian scale mixture Σₖ πₖ N(0, sₖS) with a mixture's weights and one shape S.
 
     sₖ and S minimise Σₖ πₖ KL(N(0, Σₖ) ‖ N(0, sₖS)), by turns:
 

@@ -1,4 +1,4 @@
-"""Which mixtures of an experiment the studies open, and the patches that they are measured on."""
+"""Which mixtures of an experiment the studies look at, and on which patches."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from torch import Tensor
 
 from plugins.gmm.model import GMM
 from priorbench.numerics.patches import draw_patches, probe_patches
-from priorbench.results import Results
-from priorbench.types import Image, Patches
+from priorbench.studies import Experiment
+from priorbench.types import Patches
 
 PATCHES = 20_000
 """Patches in a set that is not of test images."""
@@ -39,38 +39,43 @@ class Specimen:
     blocks: Sequence[Patches]
 
 
-def natural(results: Results, components: int | None = None) -> Specimen | None:
-    """Return the largest ``gmm`` with patches of all test images, or None if none was fitted or no image is left.
+def natural(experiment: Experiment, components: int | None = None) -> Specimen | None:
+    """Return the largest ``gmm`` with patches of all test images.
 
     Args:
-        results: of the experiment.
+        experiment: the experiment.
         components: a mixture of this size goes before the largest.
+
+    Returns:
+        None if no ``gmm`` was fitted or no image is as large as a patch.
     """
-    prior = largest(results, "gmm", components=components)
+    prior = largest(experiment, "gmm", components=components)
     if prior is None:
         return None
-    model: GMM = results.material.prior(prior)
-    blocks = list(probe_patches(clean_images(results), model.patch_size).values())
-    label = results.catalogue.prior_label(prior)
+    model: GMM = experiment.prior(prior)
+    blocks = list(probe_patches(experiment.clean_images(), model.patch_size).values())
+    label = experiment.catalogue.prior_label(prior)
     return Specimen(prior, label, "test images", model, blocks) if blocks else None
 
 
-def dead_leaves(results: Results, patch_size: int | None = None) -> Specimen | None:
-    """Return the largest ``gmm-dead-leaves`` with the patches that its training held out, or None if none was fitted.
+def dead_leaves(experiment: Experiment, patch_size: int | None = None) -> Specimen | None:
+    """Return the largest ``gmm-dead-leaves`` with the patches that its training held out.
 
     Args:
-        results: of the experiment.
+        experiment: the experiment.
         patch_size: other mixtures are passed over; None for any.
+
+    Returns:
+        None if none was fitted.
     """
-    prior = largest(results, "gmm-dead-leaves", patch_size=patch_size)
+    prior = largest(experiment, "gmm-dead-leaves", patch_size=patch_size)
     if prior is None:
         return None
-    model: GMM = results.material.prior(prior)
+    model: GMM = experiment.prior(prior)
     options = model.parameters
-    images = list(results.material.training_images(prior).values())
     # The same numbers as in training hold out the same patches.
     _, held_out = draw_patches(
-        images,
+        list(experiment.training_images(prior).values()),
         options.patch_size,
         options.n_patches,
         options.held_out,
@@ -78,52 +83,46 @@ def dead_leaves(results: Results, patch_size: int | None = None) -> Specimen | N
         options.grid,
     )
     blocks = torch.chunk(held_out[:PATCHES], BLOCKS)
-    return Specimen(prior, results.catalogue.prior_label(prior), "dead leaves", model, blocks)
+    label = experiment.catalogue.prior_label(prior)
+    return Specimen(prior, label, "dead leaves", model, blocks)
 
 
-def gaussian(results: Results, patch_size: int) -> str | None:
+def gaussian(experiment: Experiment, patch_size: int) -> str | None:
     """Return the id of a fitted ``mvg``, else that of a ``gmm`` with one component, else None."""
-    single = largest(results, "gmm", patch_size, components=1)
-    if single is not None and results.parameters[single]["n_components"] != 1:
+    single = largest(experiment, "gmm", patch_size, components=1)
+    if single is not None and experiment.parameters[single]["n_components"] != 1:
         single = None
-    return largest(results, "mvg", patch_size) or single
+    return largest(experiment, "mvg", patch_size) or single
 
 
 def largest(
-    results: Results, name: str, patch_size: int | None = None, components: int | None = None
+    experiment: Experiment,
+    name: str,
+    patch_size: int | None = None,
+    components: int | None = None,
 ) -> str | None:
     """Return the id of the fitted mixture with the most components, or None.
 
     Args:
-        results: of the experiment.
+        experiment: the experiment.
         name: of the record.
         patch_size: other mixtures are passed over; None for any.
         components: a mixture of this size goes before the largest.
     """
-    fitted = [
-        prior
-        for prior, own in results.names.items()
-        if own == name
-        and prior in results.training
-        and patch_size in (None, results.parameters[prior].get("patch_size", patch_size))
-    ]
+    parameters = experiment.parameters
 
     def size(prior: str) -> tuple[bool, int]:
-        own: int = results.parameters[prior]["n_components"]
+        own: int = parameters[prior]["n_components"]
         return own == components, own
 
+    fitted = [
+        prior
+        for prior in experiment.fitted(name)
+        if patch_size in (None, parameters[prior].get("patch_size", patch_size))
+    ]
     return max(fitted, key=size, default=None)
 
 
 def without_mean(blocks: Sequence[Patches]) -> list[Tensor]:
     """Return the patches less their means, in float64."""
     return [block.double() - block.double().mean(1, keepdim=True) for block in blocks]
-
-
-def clean_images(results: Results) -> dict[str, Image]:
-    """Return the clean test images of all data sets."""
-    return {
-        f"{dataset}/{name}": image
-        for dataset in results.catalogue.datasets
-        for name, image in results.material.test_images(dataset).items()
-    }

@@ -2,116 +2,101 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator
 from itertools import combinations
 
 import numpy as np
 import pandas as pd
 
 from priorbench.report.figures.style import family
-from priorbench.results import Claim, Results, every, in_words, inside
-from priorbench.results.statistics import mean_interval, pairwise_comparisons
+from priorbench.results.statistics import pairwise_comparisons
+from priorbench.studies import Claim, Estimate, Experiment, Verdict, every, in_words, together
 
 from .variations import AS_RUN, TWICE, VARIATIONS
 
 SOURCE = "priorbench, docs/solvers.md"
 CONVERGED = 0.05
 """Change of the mean PSNR in dB up to which a solver counts as converged."""
-Verdict = tuple[str, bool | None]
 
 
-def claims(measured: pd.DataFrame, results: Results) -> list[Claim]:
+def claims(measured: pd.DataFrame, experiment: Experiment) -> list[Claim]:
     """Return the claims with their verdicts.
 
     Args:
         measured: rows of :func:`.measure.measure`.
-        results: labels.
+        experiment: labels of priors and tasks.
     """
     order: list[Verdict] = []
     settled: list[Verdict] = []
+    catalogue = experiment.catalogue
     for names, cell in measured.groupby(["dataset", "task"], sort=False):
-        where = f"{names[0]}, {results.catalogue.tasks.get(str(names[1]), names[1])}"
-        order.append(_order(where, cell, results))
-        settled += _settled(where, cell, results)
-    return [
-        _claim("The order of priors in this table does not depend on the solver", order),
-        _claim(
-            f"With twice the steps of EPLL no mixture's mean changes by more than {CONVERGED} dB",
-            settled,
+        where = f"{names[0]}, {catalogue.tasks.get(str(names[1]), names[1])}"
+        order.append(_order(where, cell, experiment))
+        settled += _settled(where, cell, experiment)
+    statements = {
+        "The order of priors in this table does not depend on the solver": order,
+        f"With twice the steps of EPLL no mixture's mean changes by more than {CONVERGED} dB": (
+            settled
         ),
+    }
+    return [
+        Claim.judged(text, SOURCE, together(verdicts, "no restoration used a splitting"))
+        for text, verdicts in statements.items()
     ]
 
 
-def _order(where: str, cell: pd.DataFrame, results: Results) -> Verdict:
+def _order(where: str, cell: pd.DataFrame, experiment: Experiment) -> Verdict:
     """Return whether pairs that are told apart keep their order in every variation."""
     values = {variation: _by_image(cell, variation) for variation in (AS_RUN, *VARIATIONS)}
-    pairs = apart = 0
+    pairs = list(combinations(values[AS_RUN].columns, 2))
+    apart = 0
     turned: list[str] = []
     verdicts: list[bool | None] = []
-    for first, second in combinations(values[AS_RUN].columns, 2):
-        pairs += 1
-        ran = _difference(values[AS_RUN], first, second)
-        if ran.decided == 0:
+    for pair in pairs:
+        mean, decided = _difference(values[AS_RUN], *pair)
+        if decided == 0:
             continue
         apart += 1
         for variation in VARIATIONS:
-            other = _difference(values[variation], first, second)
-            if np.sign(other.mean) == ran.decided:
+            other, other_decided = _difference(values[variation], *pair)
+            if np.sign(other) == decided:
                 verdicts.append(True)
                 continue
-            verdicts.append(False if other.decided == -ran.decided else None)
-            names = " and ".join(results.catalogue.prior_label(prior) for prior in (first, second))
-            turned.append(f"{names} with {variation} ({ran.mean:+.2f} to {other.mean:+.2f} dB)")
+            verdicts.append(False if other_decided == -decided else None)
+            names = " and ".join(map(experiment.catalogue.prior_label, pair))
+            turned.append(f"{names} with {variation} ({mean:+.2f} to {other:+.2f} dB)")
     images = len(values[AS_RUN])
-    text = f"{where}: {apart} of {pairs} pairs are told apart over {images} images"
+    text = f"{where}: {apart} of {len(pairs)} pairs are told apart over {images} images"
     if not apart:
-        return text, None
+        return Verdict(None, text)
     text += f"; {len(turned)} of {apart * len(VARIATIONS)} change their order"
-    return (f"{text}: {', '.join(turned)}" if turned else text), every(verdicts)
+    return Verdict(every(verdicts), f"{text}: {', '.join(turned)}" if turned else text)
 
 
-@dataclass(frozen=True)
-class _Difference:
-    """A mean difference in dB, and its sign where the test decides it, else 0."""
+def _difference(values: pd.DataFrame, first: str, second: str) -> tuple[float, int]:
+    """Return the mean difference of two priors in dB, and its sign, 0 where it is not decided.
 
-    mean: float
-    decided: int
-
-
-def _difference(values: pd.DataFrame, first: str, second: str) -> _Difference:
-    """Compare two priors by the paired t test, corrected for all pairs of the column."""
+    The paired t test that decides is corrected for all pairs of the column.
+    """
     columns = list(values.columns)
     compared = pairwise_comparisons(values.to_numpy(), columns.index(second))
     index = columns.index(first)
     decided = 1 if compared.low[index] > 0 else -1 if compared.high[index] < 0 else 0
-    return _Difference(float(compared.difference[index]), decided)
+    return float(compared.difference[index]), decided
 
 
-def _settled(where: str, cell: pd.DataFrame, results: Results) -> list[Verdict]:
-    """Return how much twice the steps change the means of mixtures."""
+def _settled(where: str, cell: pd.DataFrame, experiment: Experiment) -> Iterator[Verdict]:
+    """Yield how much twice the steps change the mean of each mixture."""
     ran, twice = (_by_image(cell, variation) for variation in (AS_RUN, TWICE))
-    found: list[Verdict] = []
-    for prior in ran.columns:
-        if family(str(prior)) != "gmm" or (twice[prior] == ran[prior]).all():
-            continue
-        change = (twice[prior] - ran[prior]).to_numpy()
-        interval = mean_interval(change)
-        label = results.catalogue.prior_label(str(prior))
-        text = f"{where}, {label}: {change.mean():+.3f} dB {in_words(interval, 3)}"
-        found.append((text, inside(interval, -CONVERGED, CONVERGED)))
-    return found
+    for prior in map(str, ran.columns):
+        if family(prior) == "gmm" and (twice[prior] != ran[prior]).any():
+            change = Estimate.of_mean(twice[prior] - ran[prior])
+            label = experiment.catalogue.prior_label(prior)
+            words = f"{where}, {label}: {change.value:+.3f} dB {in_words(change.interval, 3)}"
+            yield Verdict(change.within(-CONVERGED, CONVERGED), words)
 
 
 def _by_image(cell: pd.DataFrame, variation: str) -> pd.DataFrame:
     """Return images × priors."""
     own = cell[cell["variation"] == variation]
     return own.pivot(index="image", columns="prior", values="psnr")
-
-
-def _claim(statement: str, verdicts: list[Verdict]) -> Claim:
-    return Claim(
-        statement=statement,
-        source=SOURCE,
-        evidence="; ".join(text for text, _ in verdicts) or "no restoration used a splitting",
-        holds=every(verdict for _, verdict in verdicts),
-    )

@@ -3,88 +3,76 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import NamedTuple
 
 import pandas as pd
 
 from priorbench.priors import Context
 from priorbench.problem import Problem
-from priorbench.results import Results
 from priorbench.solvers import restore
 from priorbench.solvers.continuation import regime
 from priorbench.specs.solver_settings import SolverSettings
+from priorbench.studies import Experiment
 from priorbench.types import Image
 
 from .variations import AS_RUN, VARIATIONS, varied
 
 IMAGES = 8
 """How many images of each data set are looked at, from the first on."""
-COLUMNS = ("dataset", "task", "image", "prior", "variation", "psnr")
 
 
-def measure(results: Results) -> pd.DataFrame:
-    """Return the PSNR in dB of each prior with each variation, on tasks where anything was split.
+class Row(NamedTuple):
+    """What was measured: the PSNR in dB."""
 
-    A prior without a splitting has the same PSNR in each variation. An image that a prior did not restore is left out
-    for all priors.
+    dataset: str
+    task: str
+    image: str
+    prior: str
+    variation: str
+    psnr: float
+
+
+def measure(experiment: Experiment) -> pd.DataFrame:
+    """Return rows of each prior with each variation, on tasks where anything was split.
+
+    A prior without a splitting has the same PSNR in each variation. Priors that restored fewer
+    images than others are left out.
     """
-    priors = list(results.catalogue.priors)
-    rows: list[dict[str, Any]] = []
-    for (dataset, task), scores in _complete(results, priors).items():
-        ran = results.runs[(results.runs["dataset"] == dataset) & (results.runs["task"] == task)]
+    rows: list[Row] = []
+    runs = experiment.runs
+    for (dataset, task), scores in experiment.by_image("psnr").items():
+        ran = runs[(runs["dataset"] == dataset) & (runs["task"] == task)]
         split = set(ran.loc[ran["solver_origin"] != "", "prior"])
-        if not split:
+        counts = scores.notna().sum()
+        chosen = scores.loc[:, counts == counts.max()].dropna().iloc[:IMAGES]
+        if chosen.empty or not split:
             continue
-        chosen = scores.iloc[:IMAGES]
-        problems = results.material.problems(dataset, task)
+        problems = experiment.problems(dataset, task)
         pairs = {str(image): problems[str(image)] for image in chosen.index}
-        for prior in chosen.columns:
-            cell = {"dataset": dataset, "task": task, "prior": prior}
+        for prior in map(str, chosen.columns):
             own = chosen[prior]
-            rows += [
-                cell | {"image": image, "variation": AS_RUN, "psnr": own[image]} for image in pairs
-            ]
-            found = _varied(results, prior, task, pairs) if prior in split else {}
-            rows += [
-                cell
-                | {
-                    "image": image,
-                    "variation": variation,
-                    "psnr": found.get((variation, image), own[image]),
-                }
-                for variation in VARIATIONS
-                for image in pairs
-            ]
-    return pd.DataFrame(rows, columns=list(COLUMNS))
-
-
-def _complete(results: Results, priors: list[str]) -> dict[tuple[str, str], pd.DataFrame]:
-    """Return the PSNR of each data set and task, images × priors, of priors that restored as many as any."""
-    found: dict[tuple[str, str], pd.DataFrame] = {}
-    own = results.scores[results.scores["source"] == "measured"]
-    for names, cell in own.groupby(["dataset", "task"], sort=False):
-        values = cell.pivot(index="image", columns="prior", values="value")
-        values = values.reindex(columns=[prior for prior in priors if prior in values])
-        values = values.loc[:, values.notna().sum() == values.notna().sum().max()].dropna()
-        if not values.empty:
-            found[str(names[0]), str(names[1])] = values
-    return found
+            found = _varied(experiment, prior, task, pairs) if prior in split else {}
+            for variation in (AS_RUN, *VARIATIONS):
+                for image in pairs:
+                    psnr = found.get((variation, image), own[image])
+                    rows.append(Row(dataset, task, image, prior, variation, psnr))
+    return pd.DataFrame(rows, columns=list(Row._fields))
 
 
 def _varied(
-    results: Results, prior: str, task: str, pairs: Mapping[str, tuple[Problem, Image]]
+    experiment: Experiment, prior: str, task: str, pairs: Mapping[str, tuple[Problem, Image]]
 ) -> dict[tuple[str, str], float]:
     """Return the PSNR of each variation and image; empty if nothing was split after all."""
-    model = results.material.prior(prior)
-    found: dict[tuple[str, str], float] = {}
-    settings = results.material.solver(prior, task)
+    model = experiment.prior(prior)
+    settings = experiment.solver(prior, task)
     first, _ = next(iter(pairs.values()))
     ran = restore(model, first, Context.seeded(0, solver=settings)).solver
     if ran is None:
         return {}
+    found: dict[tuple[str, str], float] = {}
     for image, (problem, clean) in pairs.items():
         for variation in VARIATIONS:
             solver = SolverSettings(**{regime(problem): varied(ran, variation)})
             restored = restore(model, problem, Context.seeded(0, solver=solver)).image
-            found[variation, image] = results.material.psnr(task, restored, clean)
+            found[variation, image] = experiment.psnr(task, restored, clean)
     return found

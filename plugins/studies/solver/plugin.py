@@ -16,8 +16,8 @@ def register_studies() -> Iterator[StudySpec]:
         summary="does the order of priors depend on the solver?",
         priors=("*",),
         metrics=("psnr",),
-        caption="Mean PSNR of each prior as it ran and with other settings of its splitting: three quarters "
-        "of the steps, twice the steps, neither momentum nor a dual variable. "
+        caption="Mean PSNR of each prior as it ran and with other settings of its splitting: "
+        "three quarters of the steps, twice the steps, neither momentum nor a dual variable. "
         "Priors without a splitting have one mark.",
         resources=Resources(threads=2, memory_mb=4000, minutes=240),
     )

@@ -2,56 +2,57 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import pandas as pd
 
-from priorbench.results import Findings, Results
-from priorbench.results.statistics import mean_interval
+from priorbench.results import Catalogue
+from priorbench.studies import Estimate, Experiment, Findings
 
 from .claims import claims
 from .figure import draw
 from .measure import measure
 from .variations import AS_RUN
 
-TABLE_COLUMNS = (
-    "dataset",
-    "task",
-    "prior",
-    "label",
-    "variation",
-    "images",
-    "psnr_db",
-    "change_db",
-    "change_low_db",
-    "change_high_db",
-)
+
+class Row(NamedTuple):
+    """A row of the table; the change is that from what ran, with its interval at 95 %."""
+
+    dataset: str
+    task: str
+    prior: str
+    label: str
+    variation: str
+    images: int
+    psnr_db: float
+    change_db: float
+    change_low_db: float
+    change_high_db: float
 
 
-def solver(results: Results) -> Findings:
+def solver(experiment: Experiment) -> Findings:
     """Return the means with each variation of the splitting, their figure, and the verdicts."""
-    measured = measure(results)
-    table = summarise(measured, results)
-    return Findings(
-        table=table, figure=draw(table, results.catalogue), claims=claims(measured, results)
-    )
+    measured = measure(experiment)
+    table = summarise(measured, experiment.catalogue)
+    figure = draw(table, experiment.catalogue)
+    return Findings(table=table, figure=figure, claims=claims(measured, experiment))
 
 
-def summarise(measured: pd.DataFrame, results: Results) -> pd.DataFrame:
-    """Return the mean PSNR of each data set, task, prior and variation, and its change from what ran.
+def summarise(measured: pd.DataFrame, catalogue: Catalogue) -> pd.DataFrame:
+    """Return the means of each data set, task, prior and variation; changes are paired by image.
 
     Args:
         measured: rows of :func:`.measure.measure`.
-        results: labels.
-
-    Returns:
-        ``psnr_db``, and ``change_db`` with Student's interval at 95 %, paired by image.
+        catalogue: labels of priors.
     """
     rows = []
-    for names, cell in measured.groupby(["dataset", "task", "prior"], sort=False):
+    for key, cell in measured.groupby(["dataset", "task", "prior"], sort=False):
+        dataset, task, prior = map(str, key)
         values = cell.pivot(index="image", columns="variation", values="psnr")
+        label = catalogue.prior_label(prior)
         for variation in cell["variation"].unique():
-            change = (values[variation] - values[AS_RUN]).to_numpy()
-            numbers = (values[variation].mean(), change.mean(), *mean_interval(change))
-            label = results.catalogue.prior_label(str(names[2]))
-            of = (*names, label, variation, len(values))
-            rows.append(dict(zip(TABLE_COLUMNS, (*of, *numbers), strict=True)))
-    return pd.DataFrame(rows, columns=list(TABLE_COLUMNS))
+            own = values[variation]
+            change = Estimate.of_mean(own - values[AS_RUN])
+            names = (dataset, task, prior, label, variation)
+            rows.append(Row(*names, len(own), own.mean(), change.value, *change.interval))
+    return pd.DataFrame(rows, columns=list(Row._fields))

@@ -6,8 +6,8 @@ import math
 
 from priorbench.report.grid import Cell, Grid, Section, to_markdown
 from priorbench.report.page import to_html
-from priorbench.results import Findings
 from priorbench.specs import StudySpec
+from priorbench.studies.findings import Findings
 
 DIGITS = 5
 

@@ -14,7 +14,7 @@ SUFFIXES = ("svg", "png", "csv", "md", "html")
 
 
 def study(plan: Plan, name: str) -> None:
-    """Write ``studies/<name>.csv``, ``.svg``, ``.png`` and, with the verdicts, ``.md`` and ``.html``.
+    """Write ``studies/<name>`` as CSV, SVG, PNG and, with the verdicts, as Markdown and HTML.
 
     A study may take minutes. One that gets the same rows, images and models as before, and has the
     same code, is not computed again: what it gave is kept in ``studies/kept``, since Snakemake
@@ -26,10 +26,10 @@ def study(plan: Plan, name: str) -> None:
     """
     record = plan.study(name).spec
     limit_threads(available_threads(record.resources.threads))
-    from priorbench.studies.experiment import read_results, results_digest
+    from priorbench.studies.experiment import Experiment, digest
 
-    results = read_results(plan, name)
-    key = fingerprint([plan.fingerprints.study(name), results_digest(plan, results)])
+    experiment = Experiment.read(plan, name)
+    key = fingerprint([plan.fingerprints.study(name), digest(experiment)])
     outputs = {suffix: plan.layout.study(name, suffix) for suffix in SUFFIXES}
     copies = {suffix: plan.layout.kept_study(name, suffix) for suffix in SUFFIXES}
     memo = Memo(plan.layout.kept_study(name, "json"), key, list(copies.values()))
@@ -42,7 +42,7 @@ def study(plan: Plan, name: str) -> None:
     from priorbench.report.study_page import study_html, study_markdown
 
     with seeded(derive_seed(plan.experiment.seed, "study", name)):
-        findings = plan.study(name).load()(results)
+        findings = plan.study(name).load()(experiment)
     save(findings.figure, outputs["svg"])
     write_atomically(outputs["md"], study_markdown(record, findings))
     write_atomically(outputs["html"], study_html(record, findings))

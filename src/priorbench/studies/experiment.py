@@ -1,10 +1,9 @@
-"""The results, fitted priors, images and problems of a planned experiment, for its studies."""
+"""What a study sees of a finished experiment: its results, fitted priors, images and problems."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import replace
-from pathlib import Path
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pandas as pd
@@ -16,7 +15,7 @@ from priorbench.metrics.protocol import compared
 from priorbench.plan import Plan
 from priorbench.problem import Problem
 from priorbench.provenance import fingerprint
-from priorbench.results import Material, Results
+from priorbench.results.catalogue import Catalogue
 from priorbench.results.gather import read_chunks
 from priorbench.results.planned import catalogue
 from priorbench.results.schema import RUNS, SCORES
@@ -28,67 +27,98 @@ from priorbench.store.status import Status
 from priorbench.types import Image
 
 
-def read_results(plan: Plan, study: str) -> Results:
-    """Read what a study looks at: the rows, training curves and models of its priors on its tasks.
+@dataclass(frozen=True, kw_only=True)
+class Experiment:
+    """All that a study may see of an experiment.
 
-    A fit that failed has no training curve.
-    """
-    layout = plan.layout
-    priors = [plan.prior(prior) for prior in plan.study_priors(study)]
-    fitted = [
-        prior.id
-        for prior in priors
-        if prior.spec.learns and read_json(layout.training(prior.id))["status"] == Status.OK
-    ]
-    runs = plan.study_files(layout.runs, study)
-    scores = read_chunks(plan.study_files(layout.scores, study), SCORES)
-    names = catalogue(plan)
-    metrics = plan.study_metrics(study)
-    return Results(
-        scores=scores[scores["metric"].isin(metrics)].reset_index(drop=True),
-        runs=read_chunks(runs, RUNS),
-        training={prior: pd.read_csv(layout.curve(prior)) for prior in fitted},
-        parameters={prior.id: prior.parameters for prior in priors},
-        names={prior.id: prior.spec.name for prior in priors},
-        catalogue=replace(
-            names,
-            priors={prior.id: names.priors[prior.id] for prior in priors},
-            tasks={task: names.tasks[task] for task in plan.study_tasks(study)},
-            metrics={metric: names.metrics[metric] for metric in metrics},
-        ),
-        material=PlannedMaterial(plan),
-    )
-
-
-def results_digest(plan: Plan, results: Results) -> str:
-    """Return a fingerprint of the content of what a study gets, images and models included."""
-    layout = plan.layout
-    # Code and machines that gave the same numbers are no other results.
-    ignored = ["fingerprint", "environment"]
-    frames = [results.runs, results.scores, *results.training.values()]
-    texts = [frame.drop(columns=ignored, errors="ignore").to_csv(index=False) for frame in frames]
-    trained_on = [plan.prior(prior).train_on for prior in results.training]
-    manifests = [layout.images(dataset) for dataset in dict.fromkeys([*plan.test, *trained_on])]
-    manifests += [
-        layout.problems(dataset, task) for dataset in plan.test for task in results.catalogue.tasks
-    ]
-    images = [
-        {image: entry.sha256 for image, entry in read_manifest(Path(manifest)).items()}
-        for manifest in manifests
-    ]
-    models = {prior: read_json(layout.training(prior))["sha256"] for prior in results.training}
-    return fingerprint([texts, images, models])
-
-
-class PlannedMaterial(Material):
-    """Reads what the jobs of a plan left.
+    The tables are at hand; fitted priors, images and problems are read when they are asked for.
 
     Args:
-        plan: the experiment.
+        scores: one row for each data set, image, task, prior and metric, see
+            :data:`priorbench.results.schema.SCORES`.
+        runs: one row for each data set, image, task and prior, see
+            :data:`priorbench.results.schema.RUNS`.
+        training: prior id → its training curve, one row for each iteration; fitted priors only.
+        parameters: prior id → its parameters.
+        names: prior id → the name of its record.
+        catalogue: labels and order.
+        plan: where the rest is read from.
     """
 
-    def __init__(self, plan: Plan) -> None:
-        self._plan = plan
+    scores: pd.DataFrame
+    runs: pd.DataFrame
+    training: Mapping[str, pd.DataFrame]
+    parameters: Mapping[str, Mapping[str, Any]]
+    names: Mapping[str, str]
+    catalogue: Catalogue
+    plan: Plan
+
+    @classmethod
+    def read(cls, plan: Plan, study: str) -> Experiment:
+        """Read what a study looks at: the tables of its priors on its tasks.
+
+        Raises:
+            ValueError: the study's rows can't be read.
+        """
+        layout = plan.layout
+        priors = [plan.prior(prior) for prior in plan.study_priors(study)]
+        fitted = [
+            prior.id
+            for prior in priors
+            if prior.spec.learns and read_json(layout.training(prior.id))["status"] == Status.OK
+        ]
+        runs = plan.study_files(layout.runs, study)
+        scores = read_chunks(plan.study_files(layout.scores, study), SCORES)
+        names = catalogue(plan)
+        metrics = plan.study_metrics(study)
+        return cls(
+            scores=scores[scores["metric"].isin(metrics)].reset_index(drop=True),
+            runs=read_chunks(runs, RUNS),
+            training={prior: pd.read_csv(layout.curve(prior)) for prior in fitted},
+            parameters={prior.id: prior.parameters for prior in priors},
+            names={prior.id: prior.spec.name for prior in priors},
+            catalogue=replace(
+                names,
+                priors={prior.id: names.priors[prior.id] for prior in priors},
+                tasks={task: names.tasks[task] for task in plan.study_tasks(study)},
+                metrics={metric: names.metrics[metric] for metric in metrics},
+            ),
+            plan=plan,
+        )
+
+    def by_image(
+        self, metric: str, priors: Sequence[str] | None = None
+    ) -> dict[tuple[str, str], pd.DataFrame]:
+        """Return a metric of each data set and task, images × priors.
+
+        Data sets and tasks without any image are left out.
+
+        Args:
+            metric: its name.
+            priors: only images that all of these restored are taken; None for all priors and
+                images, with NaN where a prior has no score.
+        """
+        measured = self.scores[
+            (self.scores["metric"] == metric) & (self.scores["source"] == "measured")
+        ]
+        found: dict[tuple[str, str], pd.DataFrame] = {}
+        for dataset in self.catalogue.datasets:
+            for task in self.catalogue.tasks:
+                cell = measured[(measured["dataset"] == dataset) & (measured["task"] == task)]
+                values = cell.pivot(index="image", columns="prior", values="value")
+                if priors is None:
+                    values = values.reindex(columns=list(self.catalogue.priors))
+                else:
+                    values = values.reindex(columns=list(priors)).dropna()
+                if not values.empty:
+                    found[dataset, task] = values
+        return found
+
+    def fitted(self, name: str) -> list[str]:
+        """Return the ids of the priors of a record that were fitted."""
+        return [
+            prior for prior, own in self.names.items() if own == name and prior in self.training
+        ]
 
     def prior(self, prior: str) -> Any:
         """Return a prior, fitted if it learns.
@@ -97,58 +127,88 @@ class PlannedMaterial(Material):
             ValueError: its fit failed.
             StorageError: the model is damaged.
         """
-        chosen = self._plan.prior(prior)
-        with seeded(derive_seed(self._plan.experiment.seed, "build", prior)):
+        chosen = self.plan.prior(prior)
+        with seeded(derive_seed(self.plan.experiment.seed, "build", prior)):
             built = chosen.build()
         if chosen.spec.learns:
-            training = read_json(self._plan.layout.training(prior))
+            training = read_json(self.plan.layout.training(prior))
             if training["status"] != Status.OK:
                 raise ValueError(f"{prior} has no model: {training['reason']}")
-            check_file(self._plan.layout.model(prior), training["sha256"])
-            built.load(self._plan.layout.model(prior))
+            model = self.plan.layout.model(prior)
+            check_file(model, training["sha256"])
+            built.load(model)
         return built
 
     def solver(self, prior: str, task: str) -> SolverSettings:
-        """Return the settings of the splitting that a prior restored a task with."""
-        tunings = self._plan.tunings.outputs(task, prior)
-        return with_tuned(self._plan, prior, tunings).solver.within(self._plan.regimes(task))
+        """Return the settings of the splitting that a prior restored a task with.
+
+        What is not set is the default.
+        """
+        tunings = self.plan.tunings.outputs(task, prior)
+        return with_tuned(self.plan, prior, tunings).solver.within(self.plan.regimes(task))
 
     def psnr(self, task: str, restored: Image, clean: Image) -> float:
-        """Return the PSNR in dB by the protocol of a task."""
-        corruption = self._plan.task(task).build()
+        """Return the PSNR in dB by the protocol of a task.
+
+        Images are clipped, the border is cut off, and only luma is compared where the task says so.
+        """
+        corruption = self.plan.task(task).build()
         rows, columns = corruption.border
         border, luma = (int(rows), int(columns)), bool(corruption.luminance)
         return psnr(*compared(to_array(restored.cpu()), to_array(clean), border, luma))
 
     def training_images(self, prior: str) -> Mapping[str, Image]:
         """Return the images that a prior learned from, each 1 × C × H × W."""
-        return self.test_images(self._plan.prior(prior).train_on)
+        return self.test_images(self.plan.prior(prior).train_on)
 
     def test_images(self, dataset: str) -> Mapping[str, Image]:
-        """Return the clean images of a data set, each 1 × C × H × W; those that could not be read are left out."""
-        manifest = read_manifest(self._plan.layout.images(dataset))
-        for image, entry in manifest.items():
+        """Return the clean images of a data set, each 1 × C × H × W.
+
+        Those that could not be read are left out.
+        """
+        found = {}
+        for image, entry in read_manifest(self.plan.layout.images(dataset)).items():
             if entry.outcome.ok:
-                check_file(self._plan.layout.image(dataset, image), entry.sha256)
+                file = self.plan.layout.image(dataset, image)
+                check_file(file, entry.sha256)
+                found[image] = read_tensor(file)
+        return found
+
+    def clean_images(self) -> dict[str, Image]:
+        """Return the clean test images of all data sets, by data set and name."""
         return {
-            image: read_tensor(self._plan.layout.image(dataset, image))
-            for image, entry in manifest.items()
-            if entry.outcome.ok
+            f"{dataset}/{name}": image
+            for dataset in self.catalogue.datasets
+            for name, image in self.test_images(dataset).items()
         }
 
     def problems(self, dataset: str, task: str) -> Mapping[str, tuple[Problem, Image]]:
         """Return each problem made from a data set, with the clean image that it was made from."""
-        manifest = read_manifest(self._plan.layout.problems(dataset, task))
-        corruption = self._plan.task(task).build()
+        corruption = self.plan.task(task).build()
         images = self.test_images(dataset)
-        for image, entry in manifest.items():
+        found = {}
+        for image, entry in read_manifest(self.plan.layout.problems(dataset, task)).items():
             if entry.outcome.ok:
-                check_file(self._plan.layout.problem(dataset, task, image), entry.sha256)
-        return {
-            image: (
-                Problem.load(self._plan.layout.problem(dataset, task, image)),
-                corruption.fit(images[image]),
-            )
-            for image, entry in manifest.items()
-            if entry.outcome.ok
-        }
+                file = self.plan.layout.problem(dataset, task, image)
+                check_file(file, entry.sha256)
+                found[image] = Problem.load(file), corruption.fit(images[image])
+        return found
+
+
+def digest(experiment: Experiment) -> str:
+    """Return a fingerprint of the content of what a study sees, images and models included."""
+    plan, layout = experiment.plan, experiment.plan.layout
+    # Code and machines that gave the same numbers are no other results.
+    ignored = ["fingerprint", "environment"]
+    frames = [experiment.runs, experiment.scores, *experiment.training.values()]
+    texts = [frame.drop(columns=ignored, errors="ignore").to_csv(index=False) for frame in frames]
+    trained_on = [plan.prior(prior).train_on for prior in experiment.training]
+    manifests = [layout.images(dataset) for dataset in dict.fromkeys([*plan.test, *trained_on])]
+    tasks = experiment.catalogue.tasks
+    manifests += [layout.problems(dataset, task) for dataset in plan.test for task in tasks]
+    images = [
+        {image: entry.sha256 for image, entry in read_manifest(manifest).items()}
+        for manifest in manifests
+    ]
+    models = {prior: read_json(layout.training(prior))["sha256"] for prior in experiment.training}
+    return fingerprint([texts, images, models])

@@ -1,15 +1,26 @@
-"""What a study gives back."""
+"""What a study gives back: a table, a figure, and claims with their verdicts."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from math import inf, isnan
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.figure import Figure
+
+
+class Verdict(NamedTuple):
+    """What an experiment says of a claim.
+
+    Args:
+        holds: None if the experiment can't tell.
+        evidence: the numbers that decide, with their units, or why nothing is decided.
+    """
+
+    holds: bool | None
+    evidence: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,42 +39,16 @@ class Claim:
     evidence: str
     holds: bool | None
 
+    @classmethod
+    def judged(cls, statement: str, source: str, verdict: Verdict) -> Claim:
+        """Return a claim with its verdict."""
+        holds, evidence = verdict
+        return cls(statement=statement, source=source, evidence=evidence, holds=holds)
+
     @property
     def verdict(self) -> str:
         """The verdict as a word."""
         return {True: "holds", False: "does not hold", None: "not decided"}[self.holds]
-
-
-def every(verdicts: Iterable[bool | None]) -> bool | None:
-    """Return the verdict on several parts: False if one is, else None if one is or there is none, else True."""
-    known = list(verdicts)
-    if False in known:
-        return False
-    return None if None in known or not known else True
-
-
-def inside(interval: tuple[float, float], low: float, high: float = inf) -> bool | None:
-    """Return True if an interval lies between two bounds, False if outside, else None."""
-    below, above = interval
-    if isnan(below) or isnan(above):
-        return None
-    if above < low or below > high:
-        return False
-    return True if low < below and above < high else None
-
-
-def in_words(interval: tuple[float, float], digits: int, sign: str = "+") -> str:
-    """Return an interval in the words of evidence, ``[+0.10, +0.32]`` or ``(no interval)``.
-
-    Args:
-        interval: its ends; NaN if there is none.
-        digits: after the point.
-        sign: ``+`` for a sign before each number, ``-`` for negative ones only.
-    """
-    low, high = interval
-    if isnan(low) or isnan(high):
-        return "(no interval)"
-    return f"[{low:{sign}.{digits}f}, {high:{sign}.{digits}f}]"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import torch
@@ -13,13 +13,12 @@ from torch import Tensor
 
 from priorbench.report.figures.canvas import new_figure
 from priorbench.report.figures.style import LINE, PALETTE, WIDTH, label_plainly, styled
+from priorbench.studies.sheets import sheet, show
 
 from .. import components
-from ..tiles import show, tile, to_unit_peak
-from . import tails
-
-if TYPE_CHECKING:
-    from .study import Anatomy
+from ..eigenvectors import as_tiles, eigenvector_sheet
+from .measure import Anatomy
+from .tails import patch_contrasts, random_filters
 
 HEIGHT = 5.1
 """Of one mixture's part, in inches."""
@@ -39,7 +38,7 @@ LINES: Any = ({"color": "0.1"}, {"color": PALETTE[0]}, {"color": PALETTE[1], "li
 
 @styled
 def draw(dissected: Sequence[Anatomy]) -> Figure:
-    """Draw for each mixture its contrasts, the tails of its samples, eigenvectors by group, and samples."""
+    """Draw for each mixture contrasts, tails, eigenvectors by group, and samples."""
     figure = new_figure(WIDTH, HEIGHT * len(dissected))
     parts = figure.subfigures(len(dissected), 1, squeeze=False)[:, 0]
     for part, one in zip(parts, dissected, strict=True):
@@ -48,23 +47,24 @@ def draw(dissected: Sequence[Anatomy]) -> Figure:
 
 
 def _draw_part(part: SubFigure, one: Anatomy) -> None:
-    part.suptitle(
-        f"{one.specimen.label} and patches of {one.specimen.kind}", fontsize=9.5, fontweight="bold"
-    )
+    title = f"{one.specimen.label} and patches of {one.specimen.kind}"
+    part.suptitle(title, fontsize=9.5, fontweight="bold")
     rows = part.subfigures(3, 1, height_ratios=(2.1, 1.5, 1.25), squeeze=False)
     curves, eigenvectors, sheets = rows[:, 0]
     left, middle, right = curves.subplots(1, 3)
     _draw_components(left, one)
-    _draw_density(middle, {name: tails.patch_contrasts(own) for name, own in one.patches.items()})
+    _draw_density(middle, {name: patch_contrasts(own) for name, own in one.patches.items()})
     middle.set(title="contrast of patches", xlabel="contrast c")
-    _draw_density(
-        right, {name: _responses(own) for name, own in one.patches.items()}, _kurtosis_labels(one)
-    )
+    middle.legend(frameon=False, handlelength=1.6, loc="upper right")
+    labelled = {
+        f"{name} {own.value:.1f}": _responses(one.patches[name])
+        for name, own in one.kurtosis.items()
+    }
+    _draw_density(right, labelled)
     right.set(title="responses of random filters", xlabel="|response| / standard deviation")
     right.legend(
         title="kurtosis", title_fontsize=7.5, frameon=False, handlelength=1.6, loc="upper right"
     )
-    middle.legend(frameon=False, handlelength=1.6, loc="upper right")
     _draw_groups(eigenvectors, one)
     _draw_sheets(sheets, one)
 
@@ -72,22 +72,10 @@ def _draw_part(part: SubFigure, one: Anatomy) -> None:
 def _draw_components(axes: Axes, one: Anatomy) -> None:
     for group, (shape, colour) in GROUP_MARKS.items():
         own = one.table[one.table["group"] == group]
-        axes.plot(
-            100 * own["weight"],
-            own["contrast"],
-            shape,
-            color=colour,
-            markersize=3.5,
-            mew=0,
-            label=group,
-        )
-    axes.set(
-        xscale="log",
-        yscale="log",
-        title="components",
-        xlabel="weight π (%)",
-        ylabel="contrast c of a component",
-    )
+        x, y = 100 * own["weight"], own["contrast"]
+        axes.plot(x, y, shape, color=colour, markersize=3.5, mew=0, label=group)
+    axes.set(xscale="log", yscale="log", title="components")
+    axes.set(xlabel="weight π (%)", ylabel="contrast c of a component")
     # Room for the legend below the marks.
     axes.set_ylim(bottom=0.3 * axes.get_ylim()[0])
     label_plainly(axes.xaxis)
@@ -102,36 +90,25 @@ def _draw_components(axes: Axes, one: Anatomy) -> None:
     )
 
 
-def _draw_density(
-    axes: Axes, samples: dict[str, Tensor], labels: dict[str, str] | None = None
-) -> None:
+def _draw_density(axes: Axes, samples: dict[str, Tensor]) -> None:
     values = {name: own.numpy().ravel() for name, own in samples.items()}
     everything = np.concatenate(list(values.values()))
     edges = np.linspace(everything.min(), everything.max(), BINS + 1)
+    middles = (edges[1:] + edges[:-1]) / 2
     low, high = np.inf, 0.0
     for (name, own), line in zip(values.items(), LINES, strict=True):
         density, _ = np.histogram(own, edges, density=True)
         # What no sample fell into has no logarithm.
         shown = np.where(density > 0, density, np.nan)
         low, high = min(low, np.nanmin(shown)), max(high, np.nanmax(shown))
-        axes.plot(
-            (edges[1:] + edges[:-1]) / 2,
-            shown,
-            linewidth=1.2,
-            label=(labels or {}).get(name, name),
-            **line,
-        )
+        axes.plot(middles, shown, linewidth=1.2, label=name, **line)
     # Room for the legend above the curves.
     axes.set(yscale="log", ylabel="density", ylim=(low / 1.5, high * (high / low) ** 0.5))
 
 
 def _responses(patches: Tensor) -> Tensor:
-    responses = patches @ tails.random_filters(patches.shape[1], FILTERS).mT
+    responses = patches @ random_filters(patches.shape[1], FILTERS).mT
     return (responses / responses.square().mean(0).sqrt()).abs()
-
-
-def _kurtosis_labels(one: Anatomy) -> dict[str, str]:
-    return {name: f"{name} {own.value:.1f}" for name, own in one.kurtosis.items()}
 
 
 def _draw_groups(part: SubFigure, one: Anatomy) -> None:
@@ -140,19 +117,14 @@ def _draw_groups(part: SubFigure, one: Anatomy) -> None:
     for axes, group in zip(panels, components.GROUPS, strict=True):
         own = table[table["group"] == group]
         shown = own.head(SHOWN)
-        axes.set_title(
-            f"{group}: {len(own)} of {len(table)}, π = {100 * own['weight'].sum():.0f} %"
-        )
+        share = 100 * own["weight"].sum()
         chosen = torch.from_numpy(shown["component"].to_numpy(copy=True))
-        pictures = components.leading(one.covariances[chosen], AXES).mT.flatten(0, 1)
         # All groups take the same room, however many components they have.
-        room = pictures.new_full((SHOWN * AXES, pictures.shape[1]), np.nan)
-        room[: len(pictures)] = to_unit_peak(pictures)
-        sheet = tile(room, AXES)
-        show(axes, sheet, 1)
-        height = sheet.shape[0] / SHOWN
-        axes.set_yticks([(row + 0.45) * height for row in range(len(shown))])
-        axes.set_yticklabels([f"c = {value:.3f}" for value in shown["contrast"]], fontsize=6.5)
+        picture = eigenvector_sheet(components.leading(one.covariances[chosen], AXES), SHOWN)
+        show(axes, picture, -1, 1)
+        axes.set_title(f"{group}: {len(own)} of {len(table)}, π = {share:.0f} %")
+        places = [(row + 0.45) * picture.shape[0] / SHOWN for row in range(len(shown))]
+        axes.set_yticks(places, [f"c = {value:.3f}" for value in shown["contrast"]], fontsize=6.5)
         axes.tick_params(length=0, pad=1)
 
 
@@ -161,11 +133,9 @@ def _draw_sheets(part: SubFigure, one: Anatomy) -> None:
     data, *_ = one.patches.values()
     limit = float(data.abs().flatten().kthvalue(int(0.99 * data.numel())).values)
     generator = torch.Generator().manual_seed(1)
-    for axes, (name, own) in zip(
-        part.subplots(1, len(one.patches)), one.patches.items(), strict=True
-    ):
+    panels = part.subplots(1, len(one.patches))
+    for axes, (name, own) in zip(panels, one.patches.items(), strict=True):
         chosen = torch.randperm(len(own), generator=generator)[: rows * columns]
-        show(axes, tile(own[chosen], columns), limit)
-        axes.set_title(
-            f"{name}, black to white ±{limit:.2f}" if own is data else f"samples of the {name}"
-        )
+        show(axes, sheet(as_tiles(own[chosen]), columns), -limit, limit)
+        scale = f"{name}, black to white ±{limit:.2f}"
+        axes.set_title(scale if own is data else f"samples of the {name}")

@@ -1,8 +1,9 @@
 """How heavy the tails of patches are.
 
-The contrast of a patch is √(‖x‖² / (D − 1)), for x without its mean. Its tails make those of every linear filter: the
-response r of a filter has a kurtosis E[r⁴] / E[r²]² of 3 if patches are Gaussian, whatever their covariance, and more
-in photographs, for random filters of mean 0 too (Huang & Mumford 1999, doi:10.1109/CVPR.1999.786990).
+The contrast of a patch is √(‖x‖² / (D − 1)), for x without its mean. Its tails make those of every
+linear filter: the response r of a filter has a kurtosis E[r⁴] / E[r²]² of 3 if patches are
+Gaussian, whatever their covariance, and more in photographs, for random filters of mean 0 too
+(Huang & Mumford 1999, doi:10.1109/CVPR.1999.786990).
 """
 
 from __future__ import annotations
@@ -15,8 +16,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from priorbench.results import in_words
 from priorbench.results.statistics import jackknife_interval
+from priorbench.studies import Estimate
 
 GAUSSIAN = 3.0
 ROUNDING = 1 / 255 / math.sqrt(12)
@@ -24,8 +25,8 @@ ROUNDING = 1 / 255 / math.sqrt(12)
 
 
 @dataclass(frozen=True)
-class Estimate:
-    """A number with what it depends on the units of the sample.
+class Kurtosis:
+    """A kurtosis, or a ratio of two, with what it depends on the units of the sample.
 
     Args:
         value: of all units.
@@ -36,12 +37,12 @@ class Estimate:
     left_out: np.ndarray
 
     @property
-    def interval(self) -> tuple[float, float]:
-        """The jackknife's interval at 95 %."""
-        return jackknife_interval(self.value, self.left_out)
+    def estimate(self) -> Estimate:
+        """The value with the jackknife's interval at 95 %."""
+        return Estimate(self.value, jackknife_interval(self.value, self.left_out))
 
     def __str__(self) -> str:
-        return f"{self.value:.2f} {in_words(self.interval, 2, '-')}"
+        return self.estimate.in_words(2, "-")
 
 
 def patch_contrasts(patches: Tensor) -> Tensor:
@@ -50,12 +51,17 @@ def patch_contrasts(patches: Tensor) -> Tensor:
 
 
 def to_unit_contrast(blocks: Sequence[Tensor]) -> list[Tensor]:
-    """Return patches without their mean divided by their contrast, less those that rounding to 8 bits leaves no shape.
+    """Return patches without their mean divided by their contrast.
 
-    A block that loses all of them is left out.
+    Patches that rounding to 8 bits leaves no shape are left out, and so are blocks of such patches.
     """
-    divided = [_to_unit_contrast(block) for block in blocks]
-    return [block for block in divided if len(block)]
+    found = []
+    for block in blocks:
+        contrast = patch_contrasts(block)
+        kept = contrast > ROUNDING
+        if kept.any():
+            found.append(block[kept] / contrast[kept, None])
+    return found
 
 
 def random_filters(pixels: int, count: int) -> Tensor:
@@ -67,7 +73,7 @@ def random_filters(pixels: int, count: int) -> Tensor:
     return filters / filters.square().sum(1, keepdim=True).sqrt()
 
 
-def kurtosis(blocks: Sequence[Tensor], filters: Tensor) -> Estimate:
+def kurtosis(blocks: Sequence[Tensor], filters: Tensor) -> Kurtosis:
     """Return the mean over filters of E[r⁴] / E[r²]² with r = wᵀx, and without each unit.
 
     Args:
@@ -75,29 +81,21 @@ def kurtosis(blocks: Sequence[Tensor], filters: Tensor) -> Estimate:
         filters: w, F × D.
     """
     if not blocks:
-        return Estimate(math.nan, np.array([math.nan]))
+        return Kurtosis(math.nan, np.array([math.nan]))
     responses = [block @ filters.mT for block in blocks]
-    second, fourth = (
-        np.stack([r.pow(power).mean(0).numpy() for r in responses]) for power in (2, 4)
-    )
+    second = np.stack([response.pow(2).mean(0).numpy() for response in responses])
+    fourth = np.stack([response.pow(4).mean(0).numpy() for response in responses])
     units = len(blocks)
     kept = np.concatenate([np.ones((1, units)), 1 - np.eye(units)])
     with np.errstate(invalid="ignore"):
         weights = kept / kept.sum(1, keepdims=True)
-    with np.errstate(invalid="ignore"):
         values = (weights @ fourth / (weights @ second) ** 2).mean(1)
-    return Estimate(float(values[0]), values[1:])
+    return Kurtosis(float(values[0]), values[1:])
 
 
-def excess_ratio(one: Estimate, other: Estimate) -> Estimate:
+def excess_ratio(one: Kurtosis, other: Kurtosis) -> Kurtosis:
     """Return the excess of a kurtosis over 3 divided by that of another, of as many units."""
     with np.errstate(divide="ignore", invalid="ignore"):
         value = np.divide(one.value - GAUSSIAN, other.value - GAUSSIAN)
         left_out = (one.left_out - GAUSSIAN) / (other.left_out - GAUSSIAN)
-    return Estimate(float(value), left_out)
-
-
-def _to_unit_contrast(patches: Tensor) -> Tensor:
-    contrast = patch_contrasts(patches)
-    kept = contrast > ROUNDING
-    return patches[kept] / contrast[kept, None]
+    return Kurtosis(float(value), left_out)

@@ -17,7 +17,9 @@ CONTROLS = 39
 
 
 def shape_divergences(first: Tensor, second: Tensor) -> Tensor:
-    r"""Return the symmetric Kullback–Leibler divergence of all pairs of Gaussians at their best relative scale, nats.
+    r"""Return the symmetric Kullback–Leibler divergence of all pairs of Gaussians, in nats.
+
+    It is that at their best relative scale,
 
         min over s of KL(N(0, sA) ‖ N(0, B)) + KL(N(0, B) ‖ N(0, sA)) = √(tr(B⁻¹A) tr(A⁻¹B)) − d,
 
@@ -40,7 +42,10 @@ def shape_divergences(first: Tensor, second: Tensor) -> Tensor:
 
 
 def match(distances: Tensor) -> tuple[Tensor, Tensor]:
-    """Return the rows and the columns of the pairs, each used once at most, whose distances have the least sum."""
+    """Return the rows and the columns of the pairs whose distances have the least sum.
+
+    Each is used once at most.
+    """
     rows, columns = linear_sum_assignment(distances.numpy())
     return torch.from_numpy(rows), torch.from_numpy(columns)
 
@@ -48,7 +53,8 @@ def match(distances: Tensor) -> tuple[Tensor, Tensor]:
 def principal_angles(first: Tensor, second: Tensor) -> Tensor:
     """Return the principal angles of all pairs of subspaces in degrees, K × L × m, smallest first.
 
-    The cosines are the singular values of UᵀV (Björck & Golub 1973, doi:10.1090/S0025-5718-1973-0348991-3).
+    The cosines are the singular values of UᵀV (Björck & Golub 1973,
+    doi:10.1090/S0025-5718-1973-0348991-3).
 
     Args:
         first: U, K × D × m, orthonormal columns.
@@ -60,7 +66,9 @@ def principal_angles(first: Tensor, second: Tensor) -> Tensor:
 def scramble(covariances: Tensor, generator: torch.Generator) -> Tensor:
     r"""Return covariances that have lost their own shapes, but not what is common to all of them.
 
-    With A = Σₖ / tr Σₖ, S the mean of all A, and R a random rotation for each: S^½ R (S^−½ A S^−½) Rᵀ S^½.
+    With A = Σₖ / tr Σₖ, S the mean of all A, and R a random rotation for each:
+
+        S^½ R (S^−½ A S^−½) Rᵀ S^½.
 
     Args:
         covariances: Σ, K × d × d, positive definite.
@@ -84,7 +92,8 @@ class Alignment:
         angles: of all pairs, K × L × m, in degrees.
         rows: of the matched pairs.
         columns: of the matched pairs.
-        scrambled: of the pairs that are matched when the second mixture is scrambled, control × pair × m.
+        scrambled: of the pairs that are matched when the second mixture is scrambled,
+            control × pair × m.
     """
 
     angles: Tensor
@@ -105,7 +114,7 @@ class Alignment:
         return self.angles[other]
 
     def against_random_pairs(self) -> float:
-        """Return the p-value: how often a random pairing of all components has as small a mean angle."""
+        """Return the p-value: how often a random pairing has as small a mean angle."""
         mean = self.angles.mean(-1).numpy()
         if mean.shape[0] > mean.shape[1]:
             mean = mean.T
@@ -114,9 +123,10 @@ class Alignment:
         return self._p_value(mean[np.arange(len(mean)), pairings[:, : len(mean)]].mean(1))
 
     def against_scrambled(self) -> float:
-        """Return the p-value: how often the best match of scrambled components has as small a mean angle.
+        """Return the p-value: how often a match of scrambled components has as small a mean angle.
 
-        Any two large mixtures have some components that are alike. This is as large a chance to find them.
+        Any two large mixtures have some components that are alike. This is as large a chance to
+        find them.
         """
         return self._p_value(self.scrambled.mean((1, 2)).numpy())
 
@@ -125,7 +135,7 @@ class Alignment:
 
 
 def align(first: Tensor, second: Tensor, axes: int) -> Alignment:
-    """Match components by :func:`shape_divergences`, and measure the angles between their leading eigenvectors.
+    """Match components by their shape, and measure the angles between their leading eigenvectors.
 
     Args:
         first: covariances, K × d × d, positive definite.
@@ -141,9 +151,8 @@ def align(first: Tensor, second: Tensor, axes: int) -> Alignment:
         own, other = match(shape_divergences(first, control))
         pairs = torch.einsum("kdi,kdj->kij", subspaces[own], leading(control[other], axes))
         controls.append(_angles(pairs))
-    return Alignment(
-        principal_angles(subspaces, leading(second, axes)), rows, columns, torch.stack(controls)
-    )
+    angles = principal_angles(subspaces, leading(second, axes))
+    return Alignment(angles, rows, columns, torch.stack(controls))
 
 
 def _angles(products: Tensor) -> Tensor:

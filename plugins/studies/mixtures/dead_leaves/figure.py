@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure, SubFigure
 
-from priorbench.report.figures.canvas import new_figure
+from priorbench.report.figures.canvas import new_figure, say_in
 from priorbench.report.figures.style import GRAY, PALETTE, WIDTH, styled
 from priorbench.results import Catalogue
-from priorbench.results.statistics import mean_interval
+from priorbench.studies import Estimate
+from priorbench.studies.sheets import show
 
-from ..tiles import show, tile, to_unit_peak
-
-if TYPE_CHECKING:
-    from .study import Compared
+from ..eigenvectors import eigenvector_sheet
+from .measure import Compared
 
 TOP, PAIRS, LINE = 2.75, 2.15, 0.26
 """Heights in inches: of the panels, of the pictures, and of a task."""
@@ -26,7 +25,7 @@ SHOWN = 5
 
 @styled
 def draw(compared: Compared, catalogue: Catalogue) -> Figure:
-    """Draw the likelihoods, the angles, the differences in PSNR, and eigenvectors of matched components."""
+    """Draw likelihoods, angles, differences in PSNR, and eigenvectors of matched components."""
     tasks = 0.75 + LINE * len(compared.psnr) if compared.psnr else 0.0
     heights = [height for height in (TOP, tasks, PAIRS if compared.alignment else 0.0) if height]
     figure = new_figure(WIDTH, sum(heights))
@@ -42,29 +41,21 @@ def draw(compared: Compared, catalogue: Catalogue) -> Figure:
 
 
 def _draw_likelihoods(axes: Axes, compared: Compared, catalogue: Catalogue) -> None:
-    models, sets = (
-        list(dict.fromkeys(pair[place] for pair in compared.likelihoods)) for place in (0, 1)
-    )
+    models = list(dict.fromkeys(model for model, _ in compared.likelihoods))
+    sets = list(dict.fromkeys(on for _, on in compared.likelihoods))
     means = np.array([[compared.likelihoods[model, on].mean() for on in sets] for model in models])
     behind = means - means.max(0)
     # Half of the colours: dark text stays legible on all of them.
     axes.imshow(behind, cmap="Blues_r", aspect="auto", vmin=2 * min(behind.min(), -1e-9))
     for line, column in np.ndindex(*means.shape):
-        best = behind[line, column] == 0
-        axes.text(
-            column,
-            line,
-            f"{means[line, column]:.1f}" + ("" if best else f"\n(−{-behind[line, column]:.1f})"),
-            ha="center",
-            va="center",
-            color="0.1",
-            fontweight="bold" if best else "normal",
-            fontsize=7.5,
-        )
+        text, weight = f"{means[line, column]:.1f}", "bold"
+        if behind[line, column] != 0:
+            text, weight = f"{text}\n(−{-behind[line, column]:.1f})", "normal"
+        style: Any = {"color": "0.1", "fontweight": weight, "fontsize": 7.5}
+        axes.text(column, line, text, ha="center", va="center", **style)
     axes.set_xticks(range(len(sets)), [name.replace(" ", "\n", 1) for name in sets])
-    axes.set_yticks(
-        range(len(models)), [catalogue.prior_label(model).replace(", ", ",\n") for model in models]
-    )
+    labels = [catalogue.prior_label(model).replace(", ", ",\n") for model in models]
+    axes.set_yticks(range(len(models)), labels)
     axes.grid(False)
     axes.set(
         title="log-likelihood (nats per patch)",
@@ -76,20 +67,15 @@ def _draw_angles(axes: Axes, compared: Compared) -> None:
     axes.set(title="subspaces of components", xlabel="principal angle", ylabel="degrees")
     # Room for the legend above what an angle can be.
     axes.set(ylim=(0, 140), yticks=range(0, 91, 30))
-    if compared.alignment is None:
-        axes.text(
-            0.5, 0.5, "only flat components", transform=axes.transAxes, ha="center", color=GRAY
-        )
+    found = compared.alignment
+    if found is None:
+        say_in(axes, "only flat components")
         return
+    scrambled: Any = {"color": PALETTE[3], "linestyle": "--"}
     for angles, style, label, band in (
-        (compared.alignment.others, {"color": GRAY}, "other pairs", True),
-        (
-            compared.alignment.scrambled.flatten(0, 1),
-            {"color": PALETTE[3], "linestyle": "--"},
-            "after scrambling",
-            False,
-        ),
-        (compared.alignment.matched, {"color": PALETTE[0]}, "matched by shape", True),
+        (found.others, {"color": GRAY}, "other pairs", True),
+        (found.scrambled.flatten(0, 1), scrambled, "after scrambling", False),
+        (found.matched, {"color": PALETTE[0]}, "matched by shape", True),
     ):
         if not len(angles):
             continue
@@ -98,13 +84,9 @@ def _draw_angles(axes: Axes, compared: Compared) -> None:
         if band:
             axes.fill_between(places, low, high, color=style["color"], alpha=0.2, linewidth=0)
         axes.plot(places, middle, marker="o", markersize=4, linewidth=1.2, label=label, **style)
-    axes.set_xticks(range(1, compared.alignment.angles.shape[-1] + 1))
-    axes.legend(
-        frameon=False,
-        loc="upper left",
-        title="median; bands: 10 to 90 % of pairs",
-        title_fontsize=7,
-    )
+    axes.set_xticks(range(1, found.angles.shape[-1] + 1))
+    title = "median; bands: 10 to 90 % of pairs"
+    axes.legend(frameon=False, loc="upper left", title=title, title_fontsize=7)
 
 
 def _draw_psnr(axes: Axes, compared: Compared, catalogue: Catalogue) -> None:
@@ -116,13 +98,11 @@ def _draw_psnr(axes: Axes, compared: Compared, catalogue: Catalogue) -> None:
     for line, ((dataset, task), values) in enumerate(compared.psnr.items()):
         labels.append(f"{catalogue.tasks[task]}, {dataset}: {values[natural].mean():.2f} dB")
         for model, colour, offset in others:
-            difference = (values[model] - values[natural]).to_numpy()
-            low, high = mean_interval(difference)
-            axes.plot([low, high], [line + offset] * 2, "-", color=colour, linewidth=1.6)
+            place = line + offset
+            difference = Estimate.of_mean(values[model] - values[natural])
+            axes.plot(difference.interval, [place, place], "-", color=colour, linewidth=1.6)
             label = catalogue.prior_label(model) if line == 0 else None
-            axes.plot(
-                difference.mean(), line + offset, "o", color=colour, markersize=4.2, label=label
-            )
+            axes.plot(difference.value, place, "o", color=colour, markersize=4.2, label=label)
     axes.axvline(0, color="0.3", linewidth=0.8)
     axes.set_yticks(range(len(labels)), labels)
     axes.set_ylim(len(labels) - 0.5, -0.5)
@@ -139,12 +119,8 @@ def _draw_pairs(part: SubFigure, compared: Compared) -> None:
         space.set_visible(False)
     for place, axes in enumerate(panels[::2]):
         column, mixture = divmod(place, 2)
-        axis = compared.axes[mixture]
-        shown = axis[SHOWN * column : SHOWN * (column + 1)].mT.flatten(0, 1)
-        room = shown.new_full((SHOWN * axis.shape[2], shown.shape[1]), np.nan)
-        # A picture and its negative are the same eigenvector.
-        room[: len(shown)] = to_unit_peak(shown)
-        show(axes, tile(room, axis.shape[2]), 1)
+        shown = compared.axes[mixture][SHOWN * column : SHOWN * (column + 1)]
+        show(axes, eigenvector_sheet(shown, SHOWN), -1, 1)
         if len(shown):
             axes.set_title(("photographs", "dead leaves")[mixture])
     part.suptitle("leading eigenvectors of matched components, a pair in each row", fontsize=8.5)

@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from typing import Any
 
 from matplotlib.artist import Artist
+from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-from priorbench.report.figures.style import GRAY
+from priorbench.report.figures.style import GRAY, styled
 
 __all__ = ["legend_above", "new_figure", "nothing_to_draw"]
 
@@ -23,6 +24,7 @@ def new_figure(width: float, height: float) -> Figure:
     return figure
 
 
+@styled
 def nothing_to_draw(width: float, reason: str = "no restoration has a score") -> Figure:
     """Return a figure that says why there is nothing in it."""
     figure = new_figure(width, 1.0)
@@ -45,3 +47,8 @@ def legend_above(figure: Figure, handles: Sequence[Artist], most: int) -> None:
             break
         legend.remove()
     figure.set_figheight(figure.get_figheight() + extent.height / figure.dpi)
+
+
+def say_in(axes: Axes, reason: str) -> None:
+    """Write in the middle of a panel why there is nothing in it."""
+    axes.text(0.5, 0.5, reason, transform=axes.transAxes, ha="center", color=GRAY)

@@ -1,0 +1,77 @@
+"""What is claimed of natural pre-images, and what decides."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+from scipy.stats import ttest_ind
+
+from priorbench.results.statistics import CONFIDENCE
+from priorbench.studies import Claim, Verdict, every, inside
+
+from .pre_images import DEEP, ERROR, METHODS, NONE, PSNR, SSIM, VARIATION
+
+SOURCE = "Ulyanov et al. 2018, natural pre-image"
+STATEMENT = (
+    "What the Deep Image Prior finds from {} is closer to the photograph than what is found "
+    "without a prior and with total variation."
+)
+
+
+def claim_of(feature: str, table: pd.DataFrame, weights: Mapping[str, float]) -> Claim:
+    """Return whether the Deep Image Prior came closer, by its mean over starts, in PSNR and SSIM.
+
+    Args:
+        feature: its name.
+        table: of this feature, rows of :class:`.study.Row`.
+        weights: of the total variation, by method.
+    """
+
+    def values(method: str, quantity: str) -> np.ndarray:
+        rows = table[
+            (table["method"] == method)
+            & (table["weight"] == weights[method])
+            & (table["quantity"] == quantity)
+        ]
+        return rows.sort_values("start")["value"].to_numpy()
+
+    verdicts, evidence = [], []
+    for quantity, digits in ((PSNR, 2), (SSIM, 3), (ERROR, 3)):
+        own = {method: values(method, quantity) for method in METHODS}
+        numbers = (f"{method} {_range(value, digits)}" for method, value in own.items())
+        evidence.append(f"{quantity}: {', '.join(numbers)}")
+        if quantity != ERROR:
+            verdicts += [_above(own[DEEP], own[other]) for other in (NONE, VARIATION)]
+    starts = table["start"].nunique()
+    tried = table.loc[table["method"] == VARIATION, "weight"].nunique()
+    evidence.append(
+        f"lowest to highest of {starts} starts, total variation with the best of {tried} weights, "
+        f"{weights[VARIATION]:g}"
+    )
+    verdict = Verdict(every(verdicts), "; ".join(evidence))
+    return Claim.judged(STATEMENT.format(feature), SOURCE, verdict)
+
+
+def undecided(feature: str, reason: str) -> Claim:
+    """Return the claim on a feature without a verdict."""
+    return Claim.judged(STATEMENT.format(feature), SOURCE, Verdict(None, reason))
+
+
+def _above(values: np.ndarray, others: np.ndarray) -> bool | None:
+    """Return whether a mean is above the other by Welch's interval at 95 %; None if not decided.
+
+    Equal numbers have no spread, and are compared as they are.
+    """
+    if min(len(values), len(others)) < 2:
+        return None
+    if not (np.ptp(values) or np.ptp(others)):
+        return bool(values[0] > others[0]) if values[0] != others[0] else None
+    interval = ttest_ind(values, others, equal_var=False).confidence_interval(CONFIDENCE)
+    return inside((float(interval.low), float(interval.high)), 0)
+
+
+def _range(values: np.ndarray, digits: int) -> str:
+    low, high = f"{values.min():.{digits}f}", f"{values.max():.{digits}f}"
+    return low if low == high else f"{low} to {high}"
