@@ -124,5 +124,7 @@ DIFFERENT = {entry.plugin.name: entry.record.name for entry in PRIORS}
 
 @pytest.mark.parametrize("prior", sorted(DIFFERENT.values()))
 def test_a_prior_of_every_plugin_that_comes_with_it_repeats(prior: str) -> None:
-    results = check_repeats([ROOT / "plugins"], prior, tasks=["denoise", "inpaint"])
+    # Each coefficient of a patch has a table of its own, which is what ICA's time goes to.
+    smaller = {"patch_size": 4} if prior == "ica" else None
+    results = check_repeats([ROOT / "plugins"], prior, smaller, tasks=["denoise", "inpaint"])
     assert [str(result) for result in results if result.status != "same"] == []
