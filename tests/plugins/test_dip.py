@@ -339,7 +339,7 @@ class TestRuns:
 
     def test_runs_that_end_at_different_times_go_on_bit_for_bit(self, camera, tmp_path):
         problem = problem_of(Denoise(25), camera)
-        settings = {**TINY, "iterations": 200, "runs": 3, "together": True, "patience": 20}
+        settings = {**TINY, "iterations": 100, "runs": 3, "together": True, "patience": 20}
         whole = PRIOR(**settings).restore(problem, Context.seeded(0))
         ends = [
             max(row["iteration"] for row in whole.trace if row["run"] == run) for run in range(3)
@@ -387,7 +387,7 @@ class TestRuns:
 
     def test_steins_estimate_keeps_the_observation_from_being_copied(self, camera):
         problem = problem_of(Denoise(50), camera)
-        settings = {**TINY, "iterations": 200, "channels": 8, "stopping": "fixed", "average": 0.9}
+        settings = {**TINY, "iterations": 120, "channels": 8, "stopping": "fixed", "average": 0.9}
         errors = []
         for sure in (True, False):
             run = model.Run(
