@@ -10,6 +10,8 @@ from priorbench.cli import app
 from priorbench.plugins.manager import load_plugins
 from priorbench.testing import check_repeats
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[1]
 PLUGIN = """
     import os, random

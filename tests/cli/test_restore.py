@@ -354,6 +354,7 @@ OBSERVED = """
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("photograph", ["gray", "colour"])
 @pytest.mark.parametrize(
     ("task", "identifier", "parameters"),

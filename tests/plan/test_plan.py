@@ -10,6 +10,7 @@ from priorbench.plan.forecast import JOB_SECONDS, forecast
 from priorbench.specs import Resources
 
 
+@pytest.mark.slow
 @given(count=st.integers(1, 60), size=st.integers(1, 70))
 def test_chunks_hold_every_image_once_in_order_and_are_no_larger_than_said(
     count: int, size: int

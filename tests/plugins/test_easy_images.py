@@ -26,6 +26,8 @@ from priorbench.tasks import (
     Task,
 )
 
+pytestmark = pytest.mark.slow
+
 PRIORS = load_plugins([Path(__file__).parents[2] / "plugins"]).priors
 SIDE = 32
 NETWORK = {"iterations": 4, "measure_every": 2, "n_tiles": 60, "batch": 4}

@@ -16,6 +16,8 @@ from priorbench.stages.restore import restore
 from priorbench.stages.score import score
 from priorbench.store.files import read_rows
 
+pytestmark = pytest.mark.slow
+
 TASK = "denoise-0"
 PRIOR = """
     import os, signal, time

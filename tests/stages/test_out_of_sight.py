@@ -22,6 +22,8 @@ from priorbench.stages.tune import tune
 from priorbench.store.files import read_rows
 from priorbench.store.status import EXACT_NOTE
 
+pytestmark = pytest.mark.slow
+
 PEEKING = """
     import json, os, sys
     from pathlib import Path

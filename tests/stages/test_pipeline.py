@@ -24,6 +24,8 @@ from priorbench.stages.tabulate import tabulate
 from priorbench.store.files import read_rows
 from priorbench.store.manifest import read_about, read_manifest
 
+pytestmark = pytest.mark.slow
+
 PAGE = (Path(__file__).parents[2] / "docs" / "tasks.md").read_text(encoding="utf-8")
 PRIORS = """
     from priorbench import PriorSpec, hookimpl

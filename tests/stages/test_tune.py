@@ -15,6 +15,8 @@ from priorbench.stages.train import train
 from priorbench.stages.tune import tune
 from priorbench.store.files import read_json, read_rows
 
+pytestmark = pytest.mark.slow
+
 TASK = "denoise-0"
 # A prior that adds a constant: the best one is the nearest to zero. Some constants do something else.
 PRIOR = """

@@ -25,6 +25,8 @@ from priorbench.stages.restore import restore
 from priorbench.stages.score import score
 from priorbench.stages.train import train
 
+pytestmark = pytest.mark.slow
+
 LEARNER = """
     from pathlib import Path
 
