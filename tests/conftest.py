@@ -23,7 +23,7 @@ from priorbench.jobs.worker import THREAD_VARIABLES
 from priorbench.plan import Plan
 
 # How long an example takes says something about the machine, not about the code.
-settings.register_profile("priorbench", deadline=None)
+settings.register_profile("priorbench", deadline=None, max_examples=50)
 settings.load_profile("priorbench")
 
 # The tests run in as many processes as there are processors.
@@ -33,9 +33,21 @@ ROOT = Path(__file__).parents[1]
 PARTS = ("Snakefile", "config.yaml", "config", "plugins", "profiles", "workflow")
 
 
+MARKS = {
+    "workflow": pytest.mark.workflow,
+    "cluster": pytest.mark.slurm,
+    "browser": pytest.mark.browser,
+}
+"""The folders of whole runs, with the mark by which all of their tests can be left out."""
+
+
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Put whole runs first, so that no process is left alone with one at the end."""
-    items.sort(key=lambda item: item.path.parent.name not in ("workflow", "cluster", "browser"))
+    """Mark whole runs, and put them first, so that no process is left alone with one at the end."""
+    for item in items:
+        if mark := MARKS.get(item.path.parent.name):
+            item.add_marker(mark)
+    items.sort(key=lambda item: item.path.parent.name not in MARKS)
 
 
 @pytest.fixture(autouse=True)

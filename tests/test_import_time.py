@@ -59,6 +59,7 @@ def test_a_plan_imports_nothing_heavy() -> None:
     assert json.loads(result.stdout) == []
 
 
+@pytest.mark.slow
 def test_reading_the_workflow_imports_nothing_heavy_on_our_account(
     project: Any, tmp_path: Path
 ) -> None:

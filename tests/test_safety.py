@@ -330,6 +330,7 @@ def tiff(*, samples: int = 1, compression: int = 8, tile: int = 16, bits: int = 
     return (b"II*\0" + struct.pack("<IH", 8, len(entries)) + packed + b"\0" * 4).ljust(300, b"\0")
 
 
+@pytest.mark.slow
 def test_what_claims_to_be_huge_is_refused_in_one_line_before_memory_is_spent(tmp_path):
     (tmp_path / "wide.png").write_bytes(png(50_000))
     (tmp_path / "deep.tif").write_bytes(tiff(samples=2**31))
@@ -372,6 +373,7 @@ def test_what_claims_to_be_huge_is_refused_in_one_line_before_memory_is_spent(tm
     assert int(megabytes) < 64
 
 
+@pytest.mark.slow
 def test_hostile_names_and_secrets_go_through_the_whole_workflow(project):
     """By real Snakemake: every image has its rows, nothing in a name is run, and no secret is written anywhere."""
     photos = project.root / "hostile photos"

@@ -50,6 +50,7 @@ def test_the_configuration_says_where_a_setting_is_wrong() -> None:
     assert "priors.settings.tv.solver: unknown key 'blurred'" in lines
 
 
+@pytest.mark.slow
 @given(base=solvers, changes=solvers)
 def test_what_is_set_wins_and_the_rest_stays(base: SolverSettings, changes: SolverSettings) -> None:
     merged = changes.over(base)
@@ -64,6 +65,7 @@ def test_what_is_set_wins_and_the_rest_stays(base: SolverSettings, changes: Solv
             )
 
 
+@pytest.mark.slow
 @given(base=settings, changes=settings)
 def test_levels_never_rise(base: SplittingSettings, changes: SplittingSettings) -> None:
     schedule = Schedule(geometric(0.1, 0.02, 4)).changed(changes.over(base))
@@ -74,6 +76,7 @@ def test_levels_never_rise(base: SplittingSettings, changes: SplittingSettings) 
     assert len(schedule.levels) == (changes.steps or base.steps or 4)
 
 
+@pytest.mark.slow
 @given(base=solvers, changes=solvers)
 def test_what_was_tuned_replaces_a_regime_as_a_whole(
     base: SolverSettings, changes: SolverSettings

@@ -8,7 +8,7 @@ from priorbench import PriorSpec, Resources, SolverSettings, hookimpl
 
 from .parameters import ICAParameters, IndependentParameters, PixelParameters
 
-SMALL = {"n_patches": 2000, "iterations": 3, "stride": 8}
+SMALL = {"n_patches": 2000, "iterations": 3, "patch_size": 4, "stride": 4}
 """Parameters to check the priors with in seconds."""
 
 

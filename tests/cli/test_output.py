@@ -62,6 +62,7 @@ def printed(*arguments: str, code: int = 0) -> Any:
     return json.loads(result.output)
 
 
+@pytest.mark.slow
 def test_each_command_prints_json(bench: Any) -> None:
     plan = finished(bench, "keep", "fail")
     seen = printed("status", "--json")
@@ -84,6 +85,7 @@ def test_each_command_prints_json(bench: Any) -> None:
     assert len(printed("verify", "--json", code=1)["found"]) == 1
 
 
+@pytest.mark.slow
 def test_failed_rows_end_a_summary_with_1_where_that_is_asked_for(bench: Any) -> None:
     assert CliRunner().invoke(app, ["summary", "--fail-on-failed-rows"]).exit_code
     finished(bench, "keep")
@@ -93,6 +95,7 @@ def test_failed_rows_end_a_summary_with_1_where_that_is_asked_for(bench: Any) ->
     assert CliRunner().invoke(app, ["summary", "--fail-on-failed-rows"]).exit_code == 1
 
 
+@pytest.mark.slow
 def test_a_terminal_without_sigma_fails_nothing(bench: Any) -> None:
     finished(bench, "keep")
     for command, encoding in ((["summary"], "ascii"), (["plugins", "list"], "cp1252")):

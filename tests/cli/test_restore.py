@@ -361,6 +361,7 @@ OBSERVED = """
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("photograph", ["gray", "colour"])
 @pytest.mark.parametrize(
     ("task", "identifier", "parameters"),

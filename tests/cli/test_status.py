@@ -94,6 +94,7 @@ def test_watching_ends_when_all_is_done(plan: Plan, monkeypatch: pytest.MonkeyPa
     )
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not hasattr(os, "openpty"), reason="needs a terminal")
 def test_in_a_terminal_it_is_drawn_anew_until_it_is_stopped(plan: Plan) -> None:
     end(plan, "one")
@@ -114,6 +115,7 @@ def test_in_a_terminal_it_is_drawn_anew_until_it_is_stopped(plan: Plan) -> None:
     os.close(terminal)
 
 
+@pytest.mark.slow
 def test_control_c_ends_it_without_a_traceback(plan: Plan) -> None:
     command = [sys.executable, "-m", "priorbench", "status", "--watch", "--interval", "60"]
 

@@ -25,6 +25,7 @@ HERE = Path(__file__).parent
 PHOTO = Image.fromarray(np.random.default_rng(2).integers(0, 256, (64, 80, 3), np.uint8))
 
 
+@pytest.mark.slow
 def test_mutated_files_of_every_format_give_an_image_or_one_error_in_bounded_memory():
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join([*sys.path, str(HERE)])}
     command = [sys.executable, str(HERE / "fuzz.py"), "600", "0"]

@@ -233,6 +233,7 @@ def test_two_points_see_the_same_leaf_as_often_as_theory_says():
         assert within(same, both / (2 * one - both)), distance
 
 
+@pytest.mark.slow
 def test_the_border_is_like_the_inside():
     def visible(leaves: Leaves) -> np.ndarray:
         labels = np.full((32, 32), BARE, np.int32)
@@ -289,6 +290,7 @@ def test_what_the_first_leaves_leave_bare_gets_leaves_behind_them(monkeypatch):
 FLAT = {"shapes": "disc", "colours": "uniform", "height": 256, "width": 256, "antialias": 2}
 
 
+@pytest.mark.slow
 def test_the_power_spectrum_falls_with_the_square_of_the_frequency():
     """Over 12 images the slope has a standard error of 0.06; the finite range of radii shifts it by about 0.1."""
     slopes = [spectral_slope(image) for image in drawn(12, **FLAT)]
@@ -308,6 +310,7 @@ def test_gradients_have_heavy_tails():
         assert kurtosis(gradients([gaussian]), fisher=False) == pytest.approx(3, abs=0.3)
 
 
+@pytest.mark.slow
 def test_gradients_stay_what_they_are_when_the_image_is_halved():
     """Where radii go far below a pixel and far beyond the image, up to a factor that is logarithmic in their range."""
 
@@ -360,6 +363,7 @@ def codes(image: np.ndarray) -> np.ndarray:
     return np.rint(255 * image.reshape(-1, 3)).astype(int) @ [1, 256, 65536]
 
 
+@pytest.mark.slow
 def test_colours_are_uniform_or_those_of_a_photograph():
     law = {**SMALL, "antialias": 1, "height": 128, "width": 128, "shapes": "disc"}
     for number in range(3):
@@ -400,6 +404,7 @@ def test_texture_and_gradient_change_leaves_inside_and_no_outline():
         assert abs(inside_leaves(plane, label)).max() <= 0.3 / (2 * 4) + 1e-6
 
 
+@pytest.mark.slow
 def test_a_blur_smooths_up_to_the_border():
     sharp, soft = (drawn(6, **SMALL, colours="uniform", blur=blur) for blur in (0.0, 1.5))
     assert np.var(gradients(soft)) < 0.1 * np.var(gradients(sharp))

@@ -229,6 +229,7 @@ def start_fetching() -> subprocess.Popen[str]:
     return subprocess.Popen(arguments, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
 
+@pytest.mark.slow
 def test_processes_that_fetch_the_same_file_at_once_all_get_the_whole(server: Server) -> None:
     server.answers = ["together"]
     processes = [start_fetching() for _ in range(3)]
@@ -245,6 +246,7 @@ def test_processes_that_fetch_the_same_file_at_once_all_get_the_whole(server: Se
     assert [file.name for file in path.parent.iterdir()] == ["photo.png"]
 
 
+@pytest.mark.slow
 def test_what_a_killed_process_left_behind_is_not_used(server: Server) -> None:
     server.answers = ["slow", "whole"]
     process = start_fetching()

@@ -126,6 +126,7 @@ COMPRESSIONS = (None, "lzw", "zlib", "packbits", "lzma", "zstd")
 LAYOUTS = ({}, {"tile": (16, 16)}, {"rowsperstrip": 4}, {"byteorder": ">"}, {"bigtiff": True})
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("alpha", [None, "unassalpha", "assocalpha", "unspecified"])
 @pytest.mark.parametrize("colours", [1, 3], ids=["gray", "rgb"])
 @pytest.mark.parametrize("kind", ["uint8", "uint16", "float16", "float32", "float64"])

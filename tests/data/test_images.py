@@ -262,6 +262,7 @@ def test_a_missing_file_is_an_error_of_the_machine(tmp_path):
         read_image(tmp_path / "absent.png")
 
 
+@pytest.mark.slow
 @given(array=hnp.arrays(np.uint16, shapes), dtype=st.sampled_from([np.float32, np.float64]))
 def test_what_is_read_is_written_back_exactly(tmp_path_factory, array, dtype):
     path = tmp_path_factory.mktemp("round") / "image.png"

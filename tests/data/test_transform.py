@@ -48,6 +48,7 @@ def test_shrinking_removes_what_the_small_image_cannot_show():
     assert abs(small[4:-4, 4:-4] - 0.5).max() < 0.05
 
 
+@pytest.mark.slow
 @given(images)
 def test_gray_is_the_weighted_sum_of_bt_601(image):
     gray = to_gray(image)

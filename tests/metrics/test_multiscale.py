@@ -67,6 +67,7 @@ def test_channels_are_averaged():
     assert ms_ssim(restored, clean) == pytest.approx(np.mean(alone))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("channels", [1, 3])
 def test_equal_images_score_one_and_more_noise_scores_lower(channels):
     clean = picture(180, 190, channels)

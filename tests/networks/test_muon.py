@@ -5,6 +5,7 @@ from priorbench.networks.muon import Muon, orthogonalised
 
 
 class TestMuon:
+    @pytest.mark.slow
     @pytest.mark.parametrize("shape", [(40, 8), (8, 40), (8, 8)])
     def test_orthogonalised_keeps_the_singular_vectors(self, shape):
         matrix = torch.randn(
@@ -29,6 +30,7 @@ class TestMuon:
             0.05, rel=1e-5
         )
 
+    @pytest.mark.slow
     def test_vectors_take_adams_steps(self):
         ours, torchs = (torch.nn.Parameter(torch.linspace(-1, 1, 5)) for _ in range(2))
         steppers = Muon([ours], lr=0.05, vector_lr=0.01), torch.optim.Adam([torchs], lr=0.01)

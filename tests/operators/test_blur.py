@@ -54,6 +54,7 @@ def test_valid_blur_is_what_scipy_calls_valid(rows, columns, height, width, chan
         np.testing.assert_allclose(plane, expected, atol=1e-12)
 
 
+@pytest.mark.slow
 def test_a_kernel_as_large_as_the_image_leaves_one_valid_value():
     kernel, image = some_kernel(7, 5), some_image(1, 1, 7, 5)
     found = Blur(kernel, (1, 7, 5), "valid").forward(image)

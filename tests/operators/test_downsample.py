@@ -48,6 +48,7 @@ def imresize(image: np.ndarray, height: int, width: int) -> np.ndarray:
     return np.array(rows)
 
 
+@pytest.mark.slow
 @given(st.integers(1, 6), st.integers(1, 6), st.sampled_from([2, 3, 4, 8]), st.integers(0, 1000))
 def test_bicubic_is_the_rule_of_imresize(rows, columns, factor, seed):
     height, width = rows * factor, columns * factor
@@ -58,6 +59,7 @@ def test_bicubic_is_the_rule_of_imresize(rows, columns, factor, seed):
     np.testing.assert_allclose(found[0, 0].numpy(), imresize(image, rows, columns), atol=1e-12)
 
 
+@pytest.mark.slow
 @given(st.integers(1, 6), st.integers(1, 6), st.sampled_from([2, 3, 4, 8]), st.integers(0, 1000))
 def test_the_estimate_is_imresize_in_the_other_direction(rows, columns, factor, seed):
     y = np.random.default_rng(seed).random((rows, columns))

@@ -14,6 +14,7 @@ def plane(height: int, width: int) -> torch.Tensor:
     return (0.1 + 0.02 * rows + 0.03 * columns).float()[None, None]
 
 
+@pytest.mark.slow
 @given(st.integers(2, 9), st.integers(2, 9), st.integers(0, 1000), st.floats(0, 1))
 def test_inside_the_known_corners_a_plane_is_interpolated_exactly(height, width, seed, share):
     known = torch.rand((1, height, width), generator=torch.Generator().manual_seed(seed)) < share
@@ -46,6 +47,7 @@ def test_the_estimate_keeps_known_pixels_and_stays_in_their_range(
             assert values.min() - 1e-6 <= result.min() <= result.max() <= values.max() + 1e-6
 
 
+@pytest.mark.slow
 @given(st.integers(0, 1000))
 def test_channels_and_images_are_interpolated_as_each_would_be_alone(seed):
     generator = torch.Generator().manual_seed(seed)

@@ -327,6 +327,7 @@ def test_without_fidelity_the_data_step_stays_where_it_is(operator, seed, penalt
     torch.testing.assert_close(operator.data_step(operator.forward(v) + 1, v, 0.0, penalty), v)
 
 
+@pytest.mark.slow
 @given(operators(), seeds)
 def test_float32_in_float32_out(operator, seed):
     operator = operator.to(dtype=torch.float32)
@@ -336,6 +337,7 @@ def test_float32_in_float32_out(operator, seed):
     assert {result.dtype for result in results} == {torch.float32}
 
 
+@pytest.mark.slow
 @given(operators(("identity", "mask", "difference", "projection")), seeds)
 def test_the_first_estimate_is_an_image_that_explains_consistent_data(operator, seed):
     x = torch.rand(
@@ -349,6 +351,7 @@ def test_the_first_estimate_is_an_image_that_explains_consistent_data(operator, 
     assert (operator.forward(estimate) - y).norm() <= 0.05 * (1 + y.norm())
 
 
+@pytest.mark.slow
 @given(operators(), seeds)
 def test_an_operator_is_rebuilt_from_its_name_and_arguments(operator, seed):
     operator = operator.to(dtype=torch.float32)

@@ -130,12 +130,12 @@ STAGES = {
         "jobs/worker.py",
         "report/grid.py",
         "report/page.py",
-        "report/study_page.py",
+        "studies/page.py",
         "stages/study.py",
     ],
 }
 """Stage → the modules on which what it makes depends."""
-NOT_IN_TABLES = ["report/study_page.py"]
+NOT_IN_TABLES = ["studies/page.py"]
 
 RECORDS = {
     "priors gmm": [*PRIORS, *PATCHES, "numerics/precision.py", "numerics/threads.py"],
@@ -192,6 +192,7 @@ def matches(file: str, patterns: Iterable[str]) -> bool:
     )
 
 
+@pytest.mark.slow
 def test_an_edit_of_each_module_computes_again_what_depends_on_it_and_nothing_else(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -460,6 +461,7 @@ def test_tables_and_figures_are_made_again_for_how_a_prior_is_shown(change: dict
     assert all(one != other for one, other in zip(shown(), shown(**change), strict=True))
 
 
+@pytest.mark.slow
 def test_tables_and_figures_are_made_again_for_how_a_metric_is_shown() -> None:
     def shown(**values: Any) -> list[str]:
         made = plan(spec(), metrics=["psnr"])

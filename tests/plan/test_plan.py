@@ -11,6 +11,7 @@ from priorbench.specs import Resources
 from priorbench.store.cell import Cell
 
 
+@pytest.mark.slow
 @given(count=st.integers(1, 60), size=st.integers(1, 70))
 def test_chunks_hold_every_image_once_in_order_and_are_no_larger_than_said(
     count: int, size: int

@@ -45,6 +45,7 @@ def context() -> Context:
     return Context.seeded(0)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize("colour", [False, True], ids=["gray", "rgb"])
 @pytest.mark.parametrize(
@@ -68,6 +69,7 @@ def test_every_task_ends_nearer_to_the_clean_image_than_it_began(registry, name,
         assert psnr(restored, clean) > psnr(problem.y, clean) + 10
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", DENOISERS)
 @pytest.mark.parametrize("channels", [1, 3])
 def test_a_batch_is_denoised_as_its_images_would_be_alone(registry, name, channels):

@@ -86,6 +86,7 @@ class TestTasks:
         assert (chosen.skip, chosen.input) == (0, "grid")
         assert recipe.Recipe.of(parameters.DIPParameters(skip=3), problem).skip == 3
 
+    @pytest.mark.slow
     def test_a_fit_beats_the_observation(self, camera):
         problem = problem_of(Denoise(50), camera)
         result = PRIOR(channels=16, scales=3, iterations=150).restore(problem, Context.seeded(0))
@@ -219,6 +220,7 @@ class TestStopping:
 
 
 class TestRuns:
+    @pytest.mark.slow
     def test_the_same_seed_gives_the_same_image(self, camera):
         problem = problem_of(Denoise(25), camera)
         first, again, other = (
@@ -240,6 +242,7 @@ class TestRuns:
         assert torch.equal(exact, mixed) is not native
         assert error(exact, mixed) < 1e-3
 
+    @pytest.mark.slow
     def test_the_weights_of_all_runs_are_counted(self, camera):
         problem = problem_of(Denoise(25), camera)
         run = model.Run(parameters.DIPParameters(**TINY), problem, 0, torch.device("cpu"))
@@ -248,6 +251,7 @@ class TestRuns:
             result = PRIOR(**TINY, runs=runs).restore(problem, Context.seeded(0))
             assert result.n_parameters == runs * weights > 0
 
+    @pytest.mark.slow
     def test_several_runs_are_averaged(self, camera):
         problem = problem_of(Denoise(25), camera)
         one, two = (PRIOR(**TINY, runs=runs).restore(problem, Context.seeded(0)) for runs in (1, 2))
@@ -285,6 +289,7 @@ class TestRuns:
         for one, other in zip(side_by_side.trace, in_turn.trace, strict=True):
             assert one["loss"] == pytest.approx(other["loss"], rel=1e-3)
 
+    @pytest.mark.slow
     def test_runs_side_by_side_end_and_go_back_each_for_itself(self, camera):
         problem = problem_of(Denoise(25), camera)
         chosen = parameters.DIPParameters(**{**TINY, "iterations": 60})
@@ -301,6 +306,7 @@ class TestRuns:
         assert torch.equal(runs[0].estimate, alone)
         assert all(run.trace[-1]["loss"] < run.trace[0]["loss"] for run in runs)
 
+    @pytest.mark.slow
     @pytest.mark.parametrize("together", [True, False])
     @pytest.mark.parametrize(
         ("optimiser", "stopping"), [("muon", "held-out"), ("adam", "variance"), ("muon", "fixed")]
@@ -337,9 +343,10 @@ class TestRuns:
                 row["loss"] for row in whole.trace if row["run"] == 1
             ]
 
+    @pytest.mark.slow
     def test_runs_that_end_at_different_times_go_on_bit_for_bit(self, camera, tmp_path):
         problem = problem_of(Denoise(25), camera)
-        settings = {**TINY, "iterations": 200, "runs": 3, "together": True, "patience": 20}
+        settings = {**TINY, "iterations": 100, "runs": 3, "together": True, "patience": 20}
         whole = PRIOR(**settings).restore(problem, Context.seeded(0))
         ends = [
             max(row["iteration"] for row in whole.trace if row["run"] == run) for run in range(3)
@@ -359,6 +366,7 @@ class TestRuns:
         resumed = PRIOR(**settings).restore(problem, Context.seeded(0, checkpoint=checkpoint))
         assert torch.equal(resumed.image, whole.image)
 
+    @pytest.mark.slow
     def test_steins_estimate_of_several_runs_goes_in_turn(self, camera):
         problem = problem_of(Denoise(25), camera)
         settings = {**TINY, "iterations": 10, "runs": 2, "sure": True}
@@ -376,6 +384,7 @@ class TestRuns:
         assert result.image.shape == camera.shape
         assert result.trace[-1]["iteration"] == 10
 
+    @pytest.mark.slow
     def test_progress_tells_loss_and_fit(self, camera):
         told = []
         context = Context.seeded(0, lambda fraction, **values: told.append((fraction, set(values))))
@@ -385,9 +394,10 @@ class TestRuns:
             (1.0, {"loss", "psnr_y", "psnr_held_out"}),
         ]
 
+    @pytest.mark.slow
     def test_steins_estimate_keeps_the_observation_from_being_copied(self, camera):
         problem = problem_of(Denoise(50), camera)
-        settings = {**TINY, "iterations": 200, "channels": 8, "stopping": "fixed", "average": 0.9}
+        settings = {**TINY, "iterations": 120, "channels": 8, "stopping": "fixed", "average": 0.9}
         errors = []
         for sure in (True, False):
             run = model.Run(
@@ -411,6 +421,7 @@ class TestTrouble:
             parameters.DIPParameters(**{**TINY, "iterations": 300}), problem, 0, torch.device("cpu")
         )
 
+    @pytest.mark.slow
     def test_a_collapse_goes_back_to_the_last_good_weights(self, camera):
         run = self.run(camera)
         steps = together.steps(run.descent)
@@ -434,6 +445,7 @@ class TestTrouble:
         ):
             PRIOR().restore(problem_of(Denoise(25), torch.rand(1, 1, 31, 64)), Context.seeded(0))
 
+    @pytest.mark.slow
     @pytest.mark.parametrize("network", ["hourglass", "unet", "resnet", "dense", "deep-decoder"])
     @pytest.mark.parametrize(
         ("kernel", "scales", "padding", "down"),
@@ -481,6 +493,7 @@ class TestTrouble:
                 "DefaultCPUAllocator: can't allocate memory: you tried to allocate 9 bytes"
             )
 
+    @pytest.mark.slow
     def test_an_operator_of_somebody_elses_needs_no_derivative(self, camera):
         class Flip(LinearOperator):
             name = "dip-test-flip"

@@ -68,6 +68,7 @@ class TestRuns:
         assert runs.without_prior(noisy) is noisy.y
         assert runs.quality(noisy.y, image, noisy) == psnr(to_array(noisy.y), to_array(image))
 
+    @pytest.mark.slow
     def test_early_iterations_looks_and_the_last_are_recorded(self):
         run = runs.start(
             runs.problem_of(runs.DENOISING, photograph()), 22, stopping="fixed", scales=2
@@ -97,6 +98,7 @@ class TestBands:
 
 
 class TestMeasured:
+    @pytest.mark.slow
     def test_every_part_has_its_curves(self, measured):
         table, pictures = measured
         found = {part: set(own["curve"]) for part, own in table.groupby("part")}
@@ -163,6 +165,7 @@ class TestMeasured:
         assert abs(alike[networks.DENSE]) < 0.1
         assert all(0 <= picture.min() < picture.max() <= 1 for picture in pictures.values())
 
+    @pytest.mark.slow
     def test_a_run_that_breaks_down_has_no_score(self, monkeypatch):
         def broken(run):
             raise Diverged("again")
@@ -172,6 +175,7 @@ class TestMeasured:
         assert table.loc[table["curve"] != networks.NO_PRIOR, "value"].isna().all()
 
 
+@pytest.mark.slow
 def test_an_image_is_fitted_before_its_shuffled_pixels():
     table = pd.DataFrame(curves.impedance(smooth(), runs.Scale(iterations=20)))
     last = table[(table["part"] == curves.IMPEDANCE) & (table["iteration"] == 20)].set_index(

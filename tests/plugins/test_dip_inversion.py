@@ -61,6 +61,7 @@ class TestHistogramsOfOrientedGradients:
         assert float(inner[0]) == pytest.approx(float(inner[1]))
         assert float(inner[2:].abs().max()) < 1e-9
 
+    @pytest.mark.slow
     def test_the_gradient_is_that_of_differences(self):
         assert torch.autograd.gradcheck(features.hog, (random_image().requires_grad_(),))
 
@@ -72,6 +73,7 @@ class TestHistogramsOfOrientedGradients:
 
 
 class TestSteered:
+    @pytest.mark.slow
     def test_the_gradient_is_that_of_differences(self):
         assert torch.autograd.gradcheck(features.steered, (random_image().requires_grad_(),))
 
@@ -131,6 +133,7 @@ class TestPreImages:
         x[..., 5:] = 0.5
         assert float(pre_images.total_variation(x)) == pytest.approx(0.5 / 10, abs=1e-3)
 
+    @pytest.mark.slow
     def test_weights_descend_and_leave_torchs_random_numbers_alone(self):
         target = torch.from_numpy(camera(32, 32)).float()[None, None]
         before = torch.random.get_rng_state()
@@ -202,6 +205,7 @@ def table_of(deep, variation):
 
 
 class TestStudy:
+    @pytest.mark.slow
     def test_the_table_has_every_method_and_start(self, experiment_of):
         findings = inversion.inversion(experiment_of(a={"x": to_tensor(camera())}), TINY)
         table = findings.table
@@ -212,6 +216,7 @@ class TestStudy:
         assert len(findings.claims) == len(features.FEATURES)
         assert len(findings.figure.axes) == len(features.FEATURES) * 4
 
+    @pytest.mark.slow
     def test_a_trained_encoder_is_inverted_as_well(self, experiment_of):
         results = experiment_of(a={"x": to_tensor(camera())})
 

@@ -163,6 +163,7 @@ class TestDenoising:
         assert found.isfinite().all()
         assert torch.equal(image, before)
 
+    @pytest.mark.slow
     @given(st.floats(-2, 2), st.sampled_from([1, 3]))
     def test_a_shift_of_the_brightness_shifts_the_result(self, shift, channels):
         prior, image = untrained(), noisy(13, 18, channels)
@@ -196,6 +197,7 @@ class TestDenoising:
 
 
 class TestFit:
+    @pytest.mark.slow
     def test_held_out_tiles_lose_their_noise(self, trained_longer):
         rows = trained_longer[1]
         of_noise = [-20 * math.log10(sigma / 255) for sigma in model.MEASURED]
@@ -215,6 +217,7 @@ class TestFit:
         problem = Problem(y, Identity(tuple(clean.shape[1:])), sigma)
         assert torch.equal(restore(prior, problem, Context.seeded(0)).image, found)
 
+    @pytest.mark.slow
     def test_it_depends_on_the_seed_alone_and_leaves_torchs_generator(self, natural, trained):
         torch.manual_seed(123)
         before = torch.get_rng_state()
@@ -226,6 +229,7 @@ class TestFit:
         one, _ = fitted(natural, seed=0, iterations=1)
         assert not torch.equal(*(each.state_dict()["head.weight"] for each in (one, other)))
 
+    @pytest.mark.slow
     @pytest.mark.parametrize("step", [3, 20, 45])
     def test_a_killed_training_goes_on_bit_for_bit(
         self, natural, trained, tmp_path, monkeypatch, step

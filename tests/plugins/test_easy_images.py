@@ -13,6 +13,7 @@ from priorbench.jobs.attempt import solve
 from priorbench.plugins.manager import load_plugins
 from priorbench.priors import Context
 from priorbench.problem import Problem
+from priorbench.specs.solver_settings import SolverSettings, SplittingSettings
 from priorbench.store.outcome import UNSUPPORTED, Outcome
 from priorbench.tasks import (
     Deblur,
@@ -24,6 +25,8 @@ from priorbench.tasks import (
     SuperResolve,
     Task,
 )
+
+pytestmark = pytest.mark.slow
 
 PRIORS = load_plugins([Path(__file__).parents[2] / "plugins"]).priors
 SIDE = 32
@@ -104,9 +107,17 @@ def prior_of() -> Any:
     return get
 
 
-def ended(prior: Any, problem: Problem) -> tuple[Outcome, Tensor | None]:
+FEW = SplittingSettings(steps=3)
+QUICK = SolverSettings(missing=FEW, mixed=FEW, mixed_noise_free=FEW, sensed=FEW)
+"""Settings for tests that ask whether there is a restoration, not how good it is."""
+
+
+def ended(
+    prior: Any, problem: Problem, solver: SolverSettings | None = None
+) -> tuple[Outcome, Tensor | None]:
+    context = Context.seeded(0, solver=solver)
     try:
-        outcome, result = solve(prior, problem, Context.seeded(0), 0, "restore", 60)
+        outcome, result = solve(prior, problem, context, 0, "restore", 60)
     except Exception as error:
         return Outcome.of_exception(error, "restore"), None
     return outcome, result.image
@@ -125,7 +136,7 @@ def test_no_prior_fails_on_an_easy_image(name: str, prior_of: Any) -> None:
         for image_name in ("black", "colour", "two-level", "nearly constant"):
             clean = IMAGES[image_name]
             problem = task.corrupt(task.fit(clean), torch.Generator().manual_seed(1))
-            outcome, _ = ended(prior_of(name), problem)
+            outcome, _ = ended(prior_of(name), problem, QUICK)
             kinds.add(outcome.status == UNSUPPORTED)
             if not outcome.ok and outcome.status != UNSUPPORTED:
                 failed.append(f"{task_name}, {image_name}: {outcome.status}: {outcome.reason}")

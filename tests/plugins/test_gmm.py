@@ -214,6 +214,7 @@ class TestFast:
 
 
 class TestAdaptation:
+    @pytest.mark.slow
     def test_it_learns_the_covariance_behind_the_noise(self):
         strong = random_mixture(2, 6, seed=4).covariances[1:]
         truth = mixture.Mixture(torch.ones(1, dtype=torch.float64), strong)
@@ -232,6 +233,7 @@ class TestAdaptation:
         torch.testing.assert_close(adapted.covariances, prior.covariances, rtol=0, atol=0.05)
         torch.testing.assert_close(adapted.weights, prior.weights, rtol=0, atol=0.01)
 
+    @pytest.mark.slow
     def test_it_helps_on_a_texture_that_it_never_saw(self, trained):
         plain, _ = trained
         rows, columns = torch.meshgrid(torch.arange(96.0), torch.arange(96.0), indexing="ij")
@@ -304,6 +306,7 @@ class TestFit:
         prior, _ = fitted(natural, n_components=3, n_patches=500, iterations=1, patch_size=5)
         assert prior.map_estimate(torch.rand(10, 25), 0.01).shape == (10, 25)
 
+    @pytest.mark.slow
     def test_a_killed_training_goes_on_bit_for_bit(self, natural, tmp_path):
         options = {
             "n_components": 6,
@@ -331,6 +334,7 @@ class TestFit:
             for name, value in whole.state_dict().items()
         )
 
+    @pytest.mark.slow
     def test_scaled_covariances_are_one_shape_and_likelier_than_one_gaussian(self, natural):
         prior, rows = fitted(
             natural, n_components=4, n_patches=2000, covariances="scaled", floor=1e-12

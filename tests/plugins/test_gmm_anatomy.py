@@ -243,6 +243,7 @@ class TestAlignment:
         assert found.matched.shape == (8, 3)
         assert found.others.shape == (8 * 12 - 8, 3)
 
+    @pytest.mark.slow
     def test_strangers_do_not_beat_scrambled_ones(self):
         p_values = [
             alignment.align(
@@ -371,6 +372,7 @@ def results_of(priors, images, shift=-0.2, failed=()):
 
 
 class TestChoice:
+    @pytest.mark.slow
     def test_the_largest_is_taken_unless_a_size_is_wanted(self, priors, images):
         results = results_of(priors, images)
         assert choice.largest(results, "gmm") == "gmm-K8"
@@ -392,6 +394,7 @@ class TestChoice:
 
 
 class TestAnatomy:
+    @pytest.mark.slow
     def test_the_table_has_a_row_for_each_component(self, priors, images, assert_legible):
         findings = ANATOMY(results_of(priors, images))
         table = findings.table
@@ -465,6 +468,7 @@ class TestAnatomy:
 
 
 class TestDeadLeaves:
+    @pytest.mark.slow
     def test_the_table_holds_likelihoods_psnr_and_angles(self, priors, images, assert_legible):
         results = results_of(priors, images)
         findings = DEAD_LEAVES(results)
@@ -490,16 +494,19 @@ class TestDeadLeaves:
             [float(model.log_prob(block).mean()) for block in blocks], rel=1e-5
         )
 
+    @pytest.mark.slow
     @pytest.mark.parametrize(("shift", "holds"), [(-0.2, True), (-3.0, False), (-1.015, None)])
     def test_the_verdict_on_restoration_follows_the_scores(self, priors, images, shift, holds):
         assert DEAD_LEAVES(results_of(priors, images, shift)).claims[2].holds is holds
 
+    @pytest.mark.slow
     def test_the_verdict_on_likelihood_follows_the_mixture(self, priors, images):
         assert DEAD_LEAVES(results_of(priors, images)).claims[0].holds is True
         noise = with_mixture(torch.ones(1).double(), torch.eye(63).double()[None])
         findings = DEAD_LEAVES(results_of(priors | {"gmm-dead-leaves-K6": noise}, images))
         assert findings.claims[0].holds is False
 
+    @pytest.mark.slow
     def test_the_same_components_in_another_order_are_closer(self, priors, images):
         shuffled = priors["gmm-K8"].mixture
         same = with_mixture(shuffled.weights.flip(0), 2 * shuffled.covariances.flip(0))
@@ -507,6 +514,7 @@ class TestDeadLeaves:
         assert claim.holds is True
         assert "matched pairs 0.0°" in claim.evidence
 
+    @pytest.mark.slow
     def test_without_a_gaussian_or_visible_components_the_reason_is_told(self, priors, images):
         flat = with_mixture(
             torch.full((2,), 0.5).double(), 1e-6 * torch.eye(63).double().expand(2, 63, 63)
@@ -525,6 +533,7 @@ class TestDeadLeaves:
         assert findings.table.empty
 
 
+@pytest.mark.slow
 def test_a_mixture_has_one_likelihood_in_all_studies(priors, images):
     """On the same patches: of gmm-sweep, gmm-anatomy, gmm-dead-leaves, likelihood and vae."""
     results = results_of(priors, images)

@@ -37,6 +37,7 @@ class TestEM:
         torch.testing.assert_close(moments.second, torch.einsum("nk,in,jn->kij", posterior, v, v))
         assert em.log_likelihood(density, v.split(20, 1)) == pytest.approx(likelihood)
 
+    @pytest.mark.slow
     @given(st.integers(0, 50), st.sampled_from(["full", "scaled"]))
     def test_the_training_likelihood_never_falls_without_shrinkage(self, seed, covariances):
         generator = torch.Generator().manual_seed(seed)
@@ -73,6 +74,7 @@ class TestEM:
             both.second, latest[0].second + latest[1].second, rtol=1e-5, atol=1e-5
         )
 
+    @pytest.mark.slow
     def test_batches_reach_what_one_batch_does_in_fewer_passes(self):
         truth = random_mixture(3, 4, seed=3)
         v = truth.sample(6000, torch.Generator().manual_seed(0)).mT.contiguous()

@@ -50,6 +50,7 @@ def assert_first(case, vectors):
     assert lost.max() < 0.5
 
 
+@pytest.mark.slow
 @settings(max_examples=20, deadline=None, derandomize=True)
 @given(st.sampled_from([5, 8, 24, 63]), st.integers(0, 100))
 def test_the_first_is_that_of_float64(dimension, seed):
@@ -128,6 +129,7 @@ class TestPrior:
         x = prior.sample(count, torch.Generator().manual_seed(0))
         return x + 0.1 * torch.randn(x.shape, generator=torch.Generator().manual_seed(1))
 
+    @pytest.mark.slow
     @pytest.mark.parametrize("mode", ["exact", "fast"])
     def test_estimates_are_those_without_a_list(self, listed, monkeypatch, mode):
         labels, estimates = [], []

@@ -93,6 +93,7 @@ class TestDensity:
         weights = (prior.log_prob(u @ mean_free_basis(4).mT) - wide.log_prob(u).sum(1)).exp()
         assert float(weights.mean()) == pytest.approx(1, abs=0.02)
 
+    @pytest.mark.slow
     def test_a_grid_finds_the_constant_of_three_pixels(self):
         density = random_marginals(3)
         basis = mean_free_basis(3)
@@ -139,6 +140,7 @@ class TestDensity:
         torch.testing.assert_close(prior.log_prob(x + 3), prior.log_prob(x))
         torch.testing.assert_close(prior.map_estimate(x + 3, 0.1), prior.map_estimate(x, 0.1) + 3)
 
+    @pytest.mark.slow
     def test_float32_is_near_float64(self, trained, natural_patches, name):
         prior, _ = trained[name]
         x = natural_patches + 0.1 * torch.randn(natural_patches.shape, generator=seeded(1))
@@ -159,6 +161,7 @@ class TestDensity:
 
 
 class TestSamples:
+    @pytest.mark.slow
     def test_they_have_the_moments_of_the_density(self, name):
         prior = random_prior(name)
         basis = mean_free_basis(4)
@@ -204,6 +207,7 @@ class TestSamples:
 
 
 class TestMAP:
+    @pytest.mark.slow
     @pytest.mark.parametrize("noise_variance", [1e-5, 1e-3, 0.05, 1.0, 100.0])
     def test_a_table_is_the_global_maximum(self, noise_variance):
         density = random_marginals(5)
@@ -254,6 +258,7 @@ class TestMAP:
         far = shrink(v)[:, -1]
         torch.testing.assert_close(far, 1e3 * widest / (widest + 0.3), rtol=1e-3, atol=0)
 
+    @pytest.mark.slow
     def test_components_are_restored_by_themselves(self):
         prior = random_prior("pca")
         state = prior.state_dict()
@@ -266,6 +271,7 @@ class TestMAP:
             best = (energy + (grid + patch.mean() - patch).square().sum(1) / 0.4).min()
             assert float(own) <= float(best) + 1e-3
 
+    @pytest.mark.slow
     @pytest.mark.parametrize("name", ["ind-pixel", "ica"])
     def test_admm_finds_nearly_the_best_of_a_grid(self, name):
         prior = random_prior(name)
@@ -285,6 +291,7 @@ class TestMAP:
         assert (excess <= 0.05).double().mean() > 0.8
         assert excess.mean() < 0.1
 
+    @pytest.mark.slow
     @pytest.mark.parametrize("sigma", [5, 25, 100])
     @pytest.mark.parametrize("name", ["ind-pixel", "ica"])
     def test_admm_is_as_good_as_gradient_descent(self, trained, natural_patches, name, sigma):
@@ -401,6 +408,7 @@ class TestEM:
         found = self.run(values, 1, scales=1)[-1].marginals
         torch.testing.assert_close(found.variances[:, 0], values.square().mean(1))
 
+    @pytest.mark.slow
     def test_pixels_that_sum_to_zero_give_back_their_marginals(self):
         truth = self.two_scales()
         values = zero_sum.ZeroSum(truth).sample(20_000, seeded())
@@ -443,6 +451,7 @@ class TestFit:
         best = max(row["held_out_log_likelihood"] for row in rows)
         assert float(prior.log_prob(held_out[:]).double().mean()) == pytest.approx(best, abs=1e-3)
 
+    @pytest.mark.slow
     def test_richer_densities_are_likelier(self, natural):
         """Independent pixels < Gaussian < PCA < ICA for 8 × 8 patches; the Gaussian is computed by itself."""
         options = {"patch_size": 8, "n_patches": 10_000}
@@ -468,6 +477,7 @@ class TestFit:
         scale = covariance.diagonal().sqrt()
         assert (covariance / scale / scale[:, None]).fill_diagonal_(0).abs().max() < 0.02
 
+    @pytest.mark.slow
     def test_ica_unmixes_sources(self):
         """Patches of independent sparse sources along oblique axes; ICA finds the axes, PCA can't."""
         truth = random_prior("ica", patch_size=3, seed=3)
@@ -579,6 +589,7 @@ class TestModelFile:
                 use()
 
 
+@pytest.mark.slow
 def test_denoising_improves_the_image(trained, name):
     clean = to_tensor(data.camera().astype(np.float32)[100:164, 200:264] / 255)
     problem = Denoise(sigma=25).corrupt(clean, seeded())

@@ -150,6 +150,7 @@ class TestModels:
 
 
 class TestMeasure:
+    @pytest.mark.slow
     def test_the_table_has_a_row_for_each_model_the_least_likely_first(self, findings):
         table = findings.table
         assert list(table.columns) == list(tables.Row._fields)

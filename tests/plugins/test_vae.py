@@ -166,6 +166,7 @@ class TestDensity:
 
 
 class TestPatches:
+    @pytest.mark.slow
     def test_the_likelihood_is_the_integral_over_the_codes(self, tiny_patches):
         prior, _ = tiny_patches
         patches = torch.stack(
@@ -225,6 +226,7 @@ class TestPatches:
 
 
 class TestTraining:
+    @pytest.mark.slow
     def test_the_bound_rises(self, tiny):
         _, rows = tiny
         assert rows[-1]["held_out_elbo"] > rows[0]["held_out_elbo"]
@@ -234,6 +236,7 @@ class TestTraining:
         )
         assert 0 <= last["active_units"] <= TINY["latent_size"]
 
+    @pytest.mark.slow
     def test_a_killed_training_goes_on_bit_for_bit(self, tmp_path):
         images, settings_ = (
             [photograph("camera")],

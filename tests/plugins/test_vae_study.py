@@ -112,6 +112,7 @@ def values(findings, prior, quantity, unit=None):
 
 
 class TestTable:
+    @pytest.mark.slow
     def test_a_number_is_told_once(self, everything):
         table = everything.table
         assert tuple(table.columns) == ("prior", "quantity", "of", "unit", "value", "n")
@@ -159,6 +160,7 @@ class TestTable:
             }
         assert "ind-pixel" not in set(everything.table["prior"])
 
+    @pytest.mark.slow
     @pytest.mark.parametrize("name", ["vae", "vae-dead-leaves", "vae-patch"])
     def test_one_is_enough_and_a_failed_fit_is_left_out(self, results, name):
         failed = {"vae", "vae-dead-leaves", "vae-patch"} - {name}
@@ -181,6 +183,7 @@ class TestTable:
             assert [claim.holds for claim in findings.claims] == [None] * len(claims.CLAIMS)
             assert vae.NOTHING in findings.figure.texts[0].get_text()
 
+    @pytest.mark.slow
     def test_it_gives_the_same_again(self, results):
         first, second = (study(results("vae-dead-leaves"), TINY).table for _ in range(2))
         pd.testing.assert_frame_equal(first, second)
@@ -396,6 +399,7 @@ class TestVerdicts:
 
 
 class TestFigure:
+    @pytest.mark.slow
     def test_it_draws_everything(self, everything, assert_legible):
         everything.figure.canvas.draw()
         assert_legible(everything.figure)

@@ -232,6 +232,7 @@ PLUGIN = """
 """
 
 
+@pytest.mark.slow
 def test_what_a_stage_loads_when_it_runs_is_among_its_dependencies(bench) -> None:
     """A second opinion on the closure of imports: every stage runs in a process of its own."""
     import numpy as np

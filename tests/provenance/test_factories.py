@@ -89,6 +89,7 @@ def test_what_can_not_be_compared_is_refused_with_what_to_write(factory: Any) ->
         describe_factory(factory)
 
 
+@pytest.mark.slow
 def test_a_description_is_the_same_in_every_process(tmp_path: Path) -> None:
     (tmp_path / "factories.py").write_text(
         textwrap.dedent(

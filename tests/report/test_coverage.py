@@ -40,6 +40,7 @@ def without(frame, dataset, task, prior, images):
     return frame[~(lost & frame["image"].isin(images))]
 
 
+@pytest.mark.slow
 def test_what_is_whole_looks_as_at_the_end(experiment, planned, tmp_path):
     # One data set with failures of every kind is enough.
     small = replace(experiment.catalogue, datasets=("scikit-image",))

@@ -71,6 +71,7 @@ def words(figure):
     return texts + [label.get_text() for axes in figure.axes for label in axes.get_yticklabels()]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", FIGURES)
 def test_drawn_twice_is_the_same_file(experiment, tmp_path, name):
     for attempt in ("a", "b"):
@@ -96,6 +97,7 @@ def test_a_path_without_svg_is_an_error(tmp_path, path):
         save(gallery(), tmp_path / path)
 
 
+@pytest.mark.slow
 def test_failures_are_words_in_the_figures(experiment):
     for name in ("scores", "differences"):
         shown = words(FIGURES[name](experiment))
@@ -142,6 +144,7 @@ def test_an_experiment_with_the_observation_only_can_be_drawn(experiment):
         assert any("observation" in word for word in words(figure))
 
 
+@pytest.mark.slow
 def test_points_of_the_cost_have_the_names_of_their_priors(experiment):
     figure = draw_cost(experiment.scores, experiment.runs, experiment.catalogue, "psnr")
     summary = summarise(experiment.scores, {"psnr": experiment.catalogue.metrics["psnr"]})
@@ -159,6 +162,7 @@ def test_points_of_the_cost_have_the_names_of_their_priors(experiment):
         assert [name.split(" ▾")[0].split(" ▴")[0] for name in names] == expected
 
 
+@pytest.mark.slow
 def test_the_line_of_the_cost_is_explained_and_joins_complete_priors_only(experiment):
     figure = draw_cost(experiment.scores, experiment.runs, experiment.catalogue, "psnr")
     assert any("Pareto front" in word for word in words(figure))
@@ -173,6 +177,7 @@ def test_the_line_of_the_cost_is_explained_and_joins_complete_priors_only(experi
     assert incomplete, "some prior failed on an image"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("length", [3, 30, 200])
 def test_long_names_stay_inside_the_cost_figure(experiment, length):
     named = {
@@ -272,6 +277,7 @@ def test_every_mark_stands_out_from_white_and_is_unique(sizes):
         assert len(set(marks.values())) == len(marks)
 
 
+@pytest.mark.slow
 def test_a_baseline_is_whatever_its_record_says(experiment):
     catalogue = replace(experiment.catalogue, baselines=frozenset({"tv"}))
     assert prior_marks(catalogue)["tv"].colour != prior_marks(catalogue)["observed"].colour
@@ -309,6 +315,7 @@ def with_values(experiment, changes, metric="psnr"):
     return scores
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("prior", "value"), [("nlm", 120.0), ("nlm", 3.0), ("gmm-K1", 11.0)])
 def test_an_outlier_is_written_at_the_edge_whatever_its_prior(experiment, prior, value):
     scores = with_values(experiment, {prior: value})
@@ -329,6 +336,7 @@ def row_of(mean, half=0.1):
     return Row(mark=Mark(), mean=mean, low=mean - half, high=mean + half)
 
 
+@pytest.mark.slow
 @given(
     st.lists(st.floats(20, 40), min_size=1, max_size=25),
     st.lists(st.sampled_from([-300.0, 3.0, 120.0, np.inf]), max_size=2),

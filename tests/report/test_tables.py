@@ -56,6 +56,7 @@ def test_a_narrow_terminal_cuts_no_number_and_no_reason(experiment, width):
         assert shown.count(number) >= numbers.count(number)
 
 
+@pytest.mark.slow
 def test_the_files_are_those_known_beforehand(experiment, tables):
     names = [*experiment.catalogue.metrics, "cost", "failures", "paired"]
     assert sorted(tables) == sorted(
@@ -63,6 +64,7 @@ def test_the_files_are_those_known_beforehand(experiment, tables):
     )
 
 
+@pytest.mark.slow
 def test_the_same_results_give_the_same_files(experiment, tables, tmp_path):
     shuffled = (
         experiment.scores.sample(frac=1, random_state=1),

@@ -93,6 +93,7 @@ def test_the_jackknife_covers_a_ratio_of_means():
     assert 0.93 <= covered / 2000 <= 0.97
 
 
+@pytest.mark.slow
 def test_equal_priors_are_told_apart_in_five_columns_of_a_hundred_at_most():
     columns, shares = 500, {}
     for priors in (5, 10, 20):
@@ -118,6 +119,7 @@ def test_one_image_has_no_interval():
     assert row["mean"] == 30.0 and np.isnan(row["low"]) and row["mark"] == "best"
 
 
+@pytest.mark.slow
 @given(matrices)
 @settings(deadline=None, max_examples=50)
 def test_mark_interval_and_p_value_say_the_same(values):

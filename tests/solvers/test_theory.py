@@ -114,6 +114,7 @@ def relative_error(image: Tensor, expected: Tensor) -> float:
     return float((image.flatten() - expected.flatten()).norm() / expected.norm())
 
 
+@pytest.mark.slow
 @every_operator
 @pytest.mark.parametrize("solver", [epll, plug_and_play])
 @pytest.mark.parametrize("sigma", [SIGMA, 0.0])
@@ -128,6 +129,7 @@ def test_a_gaussian_prior_gives_its_map_estimate_for_every_operator(solver, oper
     assert relative_error(restored, expected) < 1e-4
 
 
+@pytest.mark.slow
 @every_operator
 @pytest.mark.parametrize("momentum", [0.0, 0.8])
 def test_overlapping_gaussian_patches_give_the_minimiser_of_the_smoothed_energy(operator, momentum):
@@ -182,6 +184,7 @@ def latent_map(prior: Patterns, problem: Problem) -> Tensor:
     return (synthesis @ codes).reshape(1, *SHAPE)
 
 
+@pytest.mark.slow
 @every_operator
 def test_a_search_of_linear_codes_reaches_their_map_estimate_and_stays(operator):
     # Strong noise makes the data's part as well conditioned as the codes' own: Adam needs few steps.
@@ -313,6 +316,7 @@ def chambolle_pock(problem: Problem, strength: float, steps: int) -> Tensor:
     return x
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["mask", "blur", "downsample"])
 def test_the_proximal_map_of_total_variation_gives_its_minimiser(name):
     problem, strength = problem_of(OPERATORS[name]), 15.0
@@ -323,6 +327,7 @@ def test_the_proximal_map_of_total_variation_gives_its_minimiser(name):
     assert relative_error(problem.estimate(), expected) > 0.05
 
 
+@pytest.mark.slow
 def test_without_the_dual_variable_the_minimiser_is_that_of_a_smoothed_prior():
     problem, strength = problem_of(OPERATORS["mask"]), 15.0
     expected = chambolle_pock(problem, strength, 10_000)

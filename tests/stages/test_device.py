@@ -6,6 +6,8 @@ import torch
 
 from priorbench.jobs.device import available_device
 
+pytestmark = pytest.mark.slow
+
 TAKE = """
 import sys
 from pathlib import Path

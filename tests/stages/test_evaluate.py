@@ -19,6 +19,8 @@ from priorbench.stages.score import score
 from priorbench.store.cell import Cell
 from priorbench.store.files import read_json, read_rows
 
+pytestmark = pytest.mark.slow
+
 TASK = "denoise-25"
 PLUGIN = """
 from priorbench import MetricSpec, PriorSpec, hookimpl

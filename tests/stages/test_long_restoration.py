@@ -17,6 +17,8 @@ from priorbench.stages.score import score
 from priorbench.store.cell import Cell
 from priorbench.store.files import read_rows
 
+pytestmark = pytest.mark.slow
+
 TASK = "denoise-0"
 PRIOR = """
     import os, signal, time

@@ -23,6 +23,8 @@ from priorbench.store.cell import Cell
 from priorbench.store.files import read_rows
 from priorbench.store.status import EXACT_NOTE
 
+pytestmark = pytest.mark.slow
+
 PEEKING = """
     import json, os, sys
     from pathlib import Path

@@ -25,6 +25,8 @@ from priorbench.store.cell import Cell
 from priorbench.store.files import read_rows
 from priorbench.store.manifest import read_about, read_manifest
 
+pytestmark = pytest.mark.slow
+
 PAGE = (Path(__file__).parents[2] / "docs" / "tasks.md").read_text(encoding="utf-8")
 PRIORS = """
     from priorbench import PriorSpec, hookimpl

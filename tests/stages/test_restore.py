@@ -16,6 +16,8 @@ from priorbench.stages.train import train
 from priorbench.store.cell import Cell
 from priorbench.store.files import read_rows
 
+pytestmark = pytest.mark.slow
+
 TASK = "denoise-0"
 # What the prior does is told by the brightness of the image, in steps of 1/20.
 BEHAVIOURS = [

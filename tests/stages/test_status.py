@@ -191,6 +191,7 @@ def test_where_locks_are_unknown_a_log_that_grows_is_a_running_job(plan: Plan) -
     assert of(plan, "slow").running == 0
 
 
+@pytest.mark.slow
 def test_a_real_job_of_another_process_is_seen_from_beginning_to_end(plan: Plan) -> None:
     prepare(plan, "photos")
     corrupt(plan, "photos", TASK)

@@ -13,6 +13,8 @@ from priorbench.stages.train import train
 from priorbench.store.cell import Cell
 from priorbench.store.files import file_sha256, read_json, read_rows
 
+pytestmark = pytest.mark.slow
+
 PRIOR = """
     import os, signal, sys, time
     import torch

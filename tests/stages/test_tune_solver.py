@@ -17,6 +17,8 @@ from priorbench.stages.tune import tune
 from priorbench.store.cell import Cell
 from priorbench.store.files import read_json, read_rows
 
+pytestmark = pytest.mark.slow
+
 TARGET, TASK = "solver-missing", "inpaint-50"
 PRIORS = """
     import torch

@@ -26,6 +26,8 @@ from priorbench.stages.score import score
 from priorbench.stages.train import train
 from priorbench.store.cell import Cell
 
+pytestmark = pytest.mark.slow
+
 LEARNER = """
     from pathlib import Path
 

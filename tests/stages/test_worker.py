@@ -89,6 +89,7 @@ def test_a_hang_is_killed_with_its_children(work: ModuleType, tmp_path: Path) ->
     assert all(gone(int(pid)) for pid in (tmp_path / "pids").read_text().split())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("function", "reason"),
     [
@@ -131,6 +132,7 @@ def test_the_worker_ends_when_its_parent_is_killed(work: ModuleType, tmp_path: P
     assert all(gone(int(pid)) for pid in (tmp_path / "pids").read_text().split())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("end", ["well", "killed", "hangs"])
 def test_a_plugin_runs_in_an_empty_folder_that_goes_with_the_worker(
     work: ModuleType, monkeypatch: pytest.MonkeyPatch, end: str

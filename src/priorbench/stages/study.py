@@ -39,7 +39,7 @@ def study(plan: Plan, name: str) -> None:
             write_atomically(outputs[suffix], copy.read_bytes())
         return
     from priorbench.report.figures.style import save
-    from priorbench.report.study_page import study_html, study_markdown
+    from priorbench.studies.page import study_html, study_markdown
 
     with seeded(derive_seed(plan.experiment.seed, "study", name)):
         findings = plan.study(name).load()(experiment)

@@ -14,7 +14,6 @@ from importlib.metadata import PackageNotFoundError, requires, version
 from pathlib import Path
 from typing import Any
 
-import priorbench
 from priorbench.store.files import read_json, write_json
 
 
@@ -42,7 +41,7 @@ def describe_environment(
         "cores": cores,
         "threads": threads or int(os.environ.get("OMP_NUM_THREADS") or cores),
         "gpus": _gpus(),
-        "git": _git(Path(priorbench.__file__).parent),
+        "git": _git(Path(__file__).parents[1]),
     }
 
 
