@@ -176,16 +176,16 @@ def test_a_configuration_is_refused_in_one_message_or_all_that_a_run_asks_is_ans
         dataset, task, prior = cell.dataset, cell.task, cell.prior
         for attempt in range(1, plan.experiment.retries + 2):
             numbers = [
-                plan.restore_minutes(dataset, prior, "0", attempt),
-                plan.scoring_minutes(dataset, prior, "0", attempt),
-                plan.data_minutes(dataset, attempt),
-                plan.training_minutes(prior),
-                plan.memory(prior, dataset, attempt),
+                plan.limits.restoring(dataset, prior, "0", attempt),
+                plan.limits.scoring(dataset, prior, "0", attempt),
+                plan.limits.data(dataset, attempt),
+                plan.limits.training(prior),
+                plan.limits.memory(prior, dataset, attempt),
             ]
             assert all(isinstance(number, int) and 0 < number < 10**18 for number in numbers)
         assert re.fullmatch("[0-9a-f]+", plan.fingerprints.scores(cell))
         for target in plan.tunings.targets(task, prior):
-            assert plan.tuning_minutes(target, prior) > 0
+            assert plan.limits.tuning(target, prior) > 0
         json.dumps(plan.prior(prior).describe())
 
 

@@ -85,10 +85,10 @@ def test_no_job_holds_more_images_than_their_time_limits_allow_in_a_day(plan: An
 
 def test_memory_grows_with_the_largest_image(plan: Any, bench: Any) -> None:
     resources = "memory_mb=1000, memory_mb_per_megapixel=5000"
-    assert plan(resources).memory("mine", "photos", 1) == 1100
+    assert plan(resources).limits.memory("mine", "photos", 1) == 1100
     bench.image("large", np.zeros((400, 500)))
-    assert plan(resources).memory("mine", "photos", 1) == 2000
-    assert plan(resources).memory("mine", "photos", 2) == 4000
+    assert plan(resources).limits.memory("mine", "photos", 1) == 2000
+    assert plan(resources).limits.memory("mine", "photos", 2) == 4000
 
 
 def test_what_earlier_experiments_took_is_preferred(plan: Any) -> None:

@@ -46,7 +46,8 @@ ROWS += ["results/rows.py", "results/schema.py", "results/planned.py"]
 STYLE = ["report/figures/style.py"]
 EXPERIMENT = [*ROWS, *OPERATORS, *IMAGES, *PROTOCOL, "data/tensors.py", "jobs/ready.py", "seeds.py"]
 EXPERIMENT += ["studies/__init__.py", "studies/experiment.py", "studies/findings.py"]
-EXPERIMENT += ["studies/verdicts.py", "results/statistics.py", "store/outcome.py"]
+EXPERIMENT += ["studies/verdicts.py", "results/statistics.py", "jobs/worker.py"]
+EXPERIMENT += ["numerics/constants.py"]
 
 STAGES = {
     "prepare": [*STAGE, *IMAGES, *TRANSFORM, "seeds.py", "stages/prepare.py"],
@@ -181,7 +182,7 @@ def computed(code: Code, registry: Any) -> dict[str, str]:
     found = {stage: code.stage(stage) for stage in STAGES}
     for record in RECORDS:
         kind, name = record.split()
-        found[record] = code.record(getattr(registry, kind)[name])
+        found[record] = code.spec(getattr(registry, kind)[name])
     return found
 
 

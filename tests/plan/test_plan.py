@@ -49,10 +49,10 @@ def test_only_what_is_corrupted_and_scored_in_minutes_is_brief(
     count: int, size: int, brief: bool
 ) -> None:
     one_task = {"run": ["denoise"]}
-    assert plan(spec(images_per_job=size), count=count, tasks=one_task).is_brief == brief
+    assert plan(spec(images_per_job=size), count=count, tasks=one_task).limits.is_brief == brief
     assert not plan(
         spec(images_per_job=size), count=count, tasks=one_task, local_minutes=0
-    ).is_brief
+    ).limits.is_brief
 
 
 def test_cells_are_all_combinations_that_a_prior_can_do() -> None:
@@ -125,15 +125,20 @@ def test_resources_of_the_settings_replace_single_fields() -> None:
 def test_memory_doubles_at_each_attempt_and_only_the_last_is_final() -> None:
     made = plan(spec(resources=Resources(memory_mb=1500, memory_mb_per_megapixel=0)), retries=2)
     attempts = (1, 2, 3)
-    assert [made.memory("mine", "test", attempt) for attempt in attempts] == [1500, 3000, 6000]
-    assert [made.is_final(attempt) for attempt in attempts] == [0, 0, 1]
+    assert [made.limits.memory("mine", "test", attempt) for attempt in attempts] == [
+        1500,
+        3000,
+        6000,
+    ]
+    assert [made.limits.is_final(attempt) for attempt in attempts] == [0, 0, 1]
 
 
 def test_the_last_attempt_at_a_job_is_given_the_time_of_its_images_and_more() -> None:
     made = plan(spec(images_per_job=3, resources=Resources(minutes=7)), count=5, retries=2)
-    assert made.restore_minutes("test", "mine", "0", 3) > 3 * 7
+    assert made.limits.restoring("test", "mine", "0", 3) > 3 * 7
     assert (
-        made.restore_minutes("test", "mine", "0", 3) - made.restore_minutes("test", "mine", "1", 3)
+        made.limits.restoring("test", "mine", "0", 3)
+        - made.limits.restoring("test", "mine", "1", 3)
         == 7
     )
 
@@ -143,7 +148,7 @@ def test_earlier_attempts_are_given_several_times_what_is_expected() -> None:
     made = plan(spec(images_per_job=3, resources=resources), retries=2)
     expected = 3 * 60 * 0.481 * 0.321 / 60
     first, second, last = (
-        made.restore_minutes("test", "mine", "0", attempt) for attempt in (1, 2, 3)
+        made.limits.restoring("test", "mine", "0", attempt) for attempt in (1, 2, 3)
     )
     assert 2 * expected + 10 < first < second < last
     assert last == 3 * 60 + 10

@@ -94,7 +94,7 @@ def test_a_tuning_is_done_again_for_its_candidates_its_images_and_its_task() -> 
 def test_a_tuning_job_is_given_the_time_of_all_it_tries() -> None:
     def minutes(**changes: Any) -> int:
         record = smooth(resources=Resources(minutes=5))
-        return plan(record, settings={"mine": {"tune": True}}, **changes).tuning_minutes(
+        return plan(record, settings={"mine": {"tune": True}}, **changes).limits.tuning(
             "denoise-25", "mine"
         )
 

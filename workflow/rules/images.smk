@@ -7,7 +7,7 @@ rule prepare:
     retries: plan.experiment.retries
     resources:
         mem_mb=lambda wildcards, attempt: 2000 * attempt,
-        runtime=lambda wildcards, attempt: plan.data_minutes(wildcards.dataset, attempt),
+        runtime=lambda wildcards, attempt: plan.limits.data(wildcards.dataset, attempt),
     params:
         config=CONFIG,
         fingerprint=lambda wildcards: plan.fingerprints.images(wildcards.dataset),

@@ -7,10 +7,10 @@ rule corrupt:
     log:
         layout.log("corrupt", "dataset", "task"),
     retries: plan.experiment.retries
-    localrule: plan.is_brief
+    localrule: plan.limits.is_brief
     resources:
         mem_mb=lambda wildcards, attempt: 2000 * attempt,
-        runtime=lambda wildcards, attempt: plan.data_minutes(wildcards.dataset, attempt),
+        runtime=lambda wildcards, attempt: plan.limits.data(wildcards.dataset, attempt),
     params:
         config=CONFIG,
         fingerprint=lambda wildcards: plan.fingerprints.problems(

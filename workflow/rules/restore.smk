@@ -13,14 +13,14 @@ rule restore:
     retries: plan.experiment.retries
     threads: lambda wildcards: plan.prior(wildcards.prior).resources.threads
     resources:
-        mem_mb=lambda wildcards, attempt: plan.memory(
+        mem_mb=lambda wildcards, attempt: plan.limits.memory(
             wildcards.prior, wildcards.dataset, attempt
         ),
-        runtime=lambda wildcards, attempt: plan.restore_minutes(
+        runtime=lambda wildcards, attempt: plan.limits.restoring(
             wildcards.dataset, wildcards.prior, wildcards.chunk, attempt
         ),
         gpu=lambda wildcards: plan.prior(wildcards.prior).resources.gpus,
-        final=lambda wildcards, attempt: plan.is_final(attempt),
+        final=lambda wildcards, attempt: plan.limits.is_final(attempt),
     params:
         config=CONFIG,
         fingerprint=lambda wildcards: plan.fingerprints.restored(cell_of(wildcards)),

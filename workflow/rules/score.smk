@@ -9,10 +9,10 @@ rule score:
     log:
         layout.log("score", "dataset", "task", "prior", "chunk"),
     retries: plan.experiment.retries
-    localrule: plan.is_brief
+    localrule: plan.limits.is_brief
     resources:
         mem_mb=lambda wildcards, attempt: 2000 * attempt,
-        runtime=lambda wildcards, attempt: plan.scoring_minutes(
+        runtime=lambda wildcards, attempt: plan.limits.scoring(
             wildcards.dataset, wildcards.prior, wildcards.chunk, attempt
         ),
     params:

@@ -5,7 +5,7 @@ rule study:
         scores=lambda wildcards: plan.study_files(layout.scores, wildcards.study),
         trainings=lambda wildcards: [
             file
-            for prior in plan.study_priors(wildcards.study)
+            for prior in plan.study(wildcards.study).priors
             for file in plan.model_files(prior)
         ],
     output:
@@ -28,16 +28,16 @@ rule study:
         layout.log("study", "study"),
     benchmark:
         layout.benchmark("study", "study")
-    threads: lambda wildcards: plan.study(wildcards.study).record.resources.threads
+    threads: lambda wildcards: plan.study(wildcards.study).spec.resources.threads
     resources:
-        mem_mb=lambda wildcards: plan.study(wildcards.study).record.resources.memory_mb,
+        mem_mb=lambda wildcards: plan.study(wildcards.study).spec.resources.memory_mb,
         runtime=lambda wildcards: int(
-            plan.study(wildcards.study).record.resources.minutes
+            plan.study(wildcards.study).spec.resources.minutes
         )
         + 1,
     params:
         config=CONFIG,
-        caption=lambda wildcards: plan.study(wildcards.study).record.caption,
+        caption=lambda wildcards: plan.study(wildcards.study).spec.caption,
         fingerprint=lambda wildcards: plan.fingerprints.study(wildcards.study),
     shell:
         "python -m priorbench study --config {params.config:q} --study {wildcards.study:q} > {log:q} 2>&1"

@@ -13,12 +13,12 @@ rule train:
     retries: plan.experiment.retries
     threads: lambda wildcards: plan.prior(wildcards.prior).resources.threads
     resources:
-        mem_mb=lambda wildcards, attempt: plan.memory(
+        mem_mb=lambda wildcards, attempt: plan.limits.memory(
             wildcards.prior, plan.prior(wildcards.prior).train_on, attempt
         ),
-        runtime=lambda wildcards: plan.training_minutes(wildcards.prior),
+        runtime=lambda wildcards: plan.limits.training(wildcards.prior),
         gpu=lambda wildcards: plan.prior(wildcards.prior).resources.gpus,
-        final=lambda wildcards, attempt: plan.is_final(attempt),
+        final=lambda wildcards, attempt: plan.limits.is_final(attempt),
     params:
         config=CONFIG,
         fingerprint=lambda wildcards: plan.fingerprints.training(wildcards.prior),

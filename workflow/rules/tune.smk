@@ -15,12 +15,12 @@ rule tune:
     retries: plan.experiment.retries
     threads: lambda wildcards: plan.prior(wildcards.prior).resources.threads
     resources:
-        mem_mb=lambda wildcards, attempt: plan.memory(
+        mem_mb=lambda wildcards, attempt: plan.limits.memory(
             wildcards.prior, plan.prior(wildcards.prior).tune_on, attempt
         ),
-        runtime=lambda wildcards: plan.tuning_minutes(wildcards.target, wildcards.prior),
+        runtime=lambda wildcards: plan.limits.tuning(wildcards.target, wildcards.prior),
         gpu=lambda wildcards: plan.prior(wildcards.prior).resources.gpus,
-        final=lambda wildcards, attempt: plan.is_final(attempt),
+        final=lambda wildcards, attempt: plan.limits.is_final(attempt),
     params:
         config=CONFIG,
         fingerprint=lambda wildcards: plan.fingerprints.tuning(

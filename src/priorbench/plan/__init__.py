@@ -1,7 +1,8 @@
 """An experiment and the registered plugins become a plan: data sets, tasks, priors, jobs, fingerprints."""
 
 from priorbench.plan.datasets import DatasetPlan
-from priorbench.plan.plan import MODEL_LOADING_MINUTES, Plan
+from priorbench.plan.limits import MODEL_LOADING_MINUTES
+from priorbench.plan.plan import Plan
 from priorbench.plan.priors import PriorPlan
 from priorbench.plan.variants import Variant, validate_parameters
 

@@ -42,7 +42,7 @@ class Code:
             self._stages[name] = found.fingerprint
         return self._stages[name]
 
-    def record(self, entry: Registered[Any]) -> str:
+    def spec(self, entry: Registered[Any]) -> str:
         """Return the fingerprint of a record's factory and of all that it may run or read."""
         factory = describe_factory(entry.spec.factory)
         return fingerprint([factory, self._dependencies(entry).fingerprint, self.packages(entry)])

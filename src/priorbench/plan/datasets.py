@@ -92,7 +92,7 @@ def plan_dataset(name: str, section: DatasetSection, registry: Registry, code: C
         section=section,
         images={image: available[image] for image in images},
         origins=_origins(source, parameters, where),
-        fingerprint=fingerprint([settings, images, code.record(source)]),
+        fingerprint=fingerprint([settings, images, code.spec(source)]),
     )
 
 

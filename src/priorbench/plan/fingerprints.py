@@ -98,15 +98,15 @@ class Fingerprints:
         The rows and models that it gets are compared by their content, see
         :mod:`priorbench.stages.study`.
         """
-        plan, entry = self._plan, self._plan.study(name)
-        priors = [plan.prior(prior) for prior in plan.study_priors(name)]
-        tasks = [plan.task(task) for task in plan.study_tasks(name)]
-        metrics = {metric: self.metric(metric) for metric in plan.study_metrics(name)}
+        plan, study = self._plan, self._plan.study(name)
+        priors = [plan.prior(prior) for prior in study.priors]
+        tasks = [plan.task(task) for task in study.tasks]
+        metrics = {metric: self.metric(metric) for metric in study.metrics}
         return fingerprint(
             [
                 self._code.stage("study"),
-                self._code.record(entry),
-                [entry.spec.summary, entry.spec.caption],
+                self._code.spec(study.entry),
+                [study.spec.summary, study.spec.caption],
                 [[prior.id, prior.label, prior.fingerprint, prior.train_on] for prior in priors],
                 [[task.id, task.label, task.fingerprint] for task in tasks],
                 metrics,
@@ -187,7 +187,7 @@ class Fingerprints:
 
     def _metric(self, name: str) -> str:
         entry = self._plan.registry.metrics[name]
-        return fingerprint([self._code.stage("score"), self._code.record(entry)])
+        return fingerprint([self._code.stage("score"), self._code.spec(entry)])
 
 
 def matching(names: Iterable[str], patterns: Iterable[str]) -> list[str]:

@@ -152,7 +152,7 @@ def _prior(plan: Plan, name: str) -> PriorForecast:
         job_minutes=max((seconds for _, seconds, _ in work), default=0.0) / 60,
         core_hours=(prior.resources.threads * held + scoring) / 3600,
         gpu_hours=prior.resources.gpus * held / 3600,
-        memory_mb=max((plan.memory(name, dataset, 1) for dataset in sets), default=0),
+        memory_mb=max((plan.limits.memory(name, dataset, 1) for dataset in sets), default=0),
         chain_minutes=(
             training + max(tunings, default=0.0) + max((sum(job[1:]) for job in work), default=0.0)
         )

@@ -84,7 +84,7 @@ class Tunings:
                 raise ConfigError(
                     f"solvers are tuned on the task {task.name}, which is not registered: set tune: false"
                 )
-            found += variants(entry, self._code.record(entry), task.parameters, target)
+            found += variants(entry, self._code.spec(entry), task.parameters, target)
         return found
 
     def files(self, target: str) -> list[str]:

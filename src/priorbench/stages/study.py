@@ -24,8 +24,8 @@ def study(plan: Plan, name: str) -> None:
         ValueError: the study's rows can't be read.
         Exception: whatever the study raises.
     """
-    record = plan.study(name).spec
-    limit_threads(available_threads(record.resources.threads))
+    spec = plan.study(name).spec
+    limit_threads(available_threads(spec.resources.threads))
     from priorbench.studies.experiment import Experiment, digest
 
     experiment = Experiment.read(plan, name)
@@ -42,10 +42,10 @@ def study(plan: Plan, name: str) -> None:
     from priorbench.studies.page import study_html, study_markdown
 
     with seeded(derive_seed(plan.experiment.seed, "study", name)):
-        findings = plan.study(name).load()(experiment)
+        findings = plan.study(name).entry.load()(experiment)
     save(findings.figure, outputs["svg"])
-    write_atomically(outputs["md"], study_markdown(record, findings))
-    write_atomically(outputs["html"], study_html(record, findings))
+    write_atomically(outputs["md"], study_markdown(spec, findings))
+    write_atomically(outputs["html"], study_html(spec, findings))
     write_atomically(outputs["csv"], findings.table.to_csv(index=False))
     for suffix, copy in copies.items():
         write_atomically(copy, outputs[suffix].read_bytes())

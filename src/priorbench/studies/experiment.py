@@ -61,7 +61,7 @@ class Experiment:
             ValueError: the study's rows can't be read.
         """
         layout = plan.layout
-        priors = [plan.prior(prior) for prior in plan.study_priors(study)]
+        priors = [plan.prior(prior) for prior in plan.study(study).priors]
         fitted = [
             prior.id
             for prior in priors
@@ -70,7 +70,7 @@ class Experiment:
         runs = plan.study_files(layout.runs, study)
         scores = read_chunks(plan.study_files(layout.scores, study), SCORES)
         names = catalogue(plan)
-        metrics = plan.study_metrics(study)
+        metrics = plan.study(study).metrics
         return cls(
             scores=scores[scores["metric"].isin(metrics)].reset_index(drop=True),
             runs=read_chunks(runs, RUNS),
@@ -80,7 +80,7 @@ class Experiment:
             catalogue=replace(
                 names,
                 priors={prior.id: names.priors[prior.id] for prior in priors},
-                tasks={task: names.tasks[task] for task in plan.study_tasks(study)},
+                tasks={task: names.tasks[task] for task in plan.study(study).tasks},
                 metrics={metric: names.metrics[metric] for metric in metrics},
             ),
             plan=plan,
