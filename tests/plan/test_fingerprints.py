@@ -46,8 +46,8 @@ ROWS += ["results/rows.py", "results/schema.py", "results/planned.py"]
 STYLE = ["report/figures/style.py"]
 EXPERIMENT = [*ROWS, *OPERATORS, *IMAGES, *PROTOCOL, "data/tensors.py", "jobs/ready.py", "seeds.py"]
 EXPERIMENT += ["studies/__init__.py", "studies/experiment.py", "studies/findings.py"]
-EXPERIMENT += ["studies/verdicts.py", "results/statistics.py", "jobs/worker.py"]
-EXPERIMENT += ["numerics/constants.py"]
+EXPERIMENT += ["studies/tables.py", "studies/verdicts.py", "results/statistics.py"]
+EXPERIMENT += ["jobs/worker.py", "numerics/constants.py"]
 
 STAGES = {
     "prepare": [*STAGE, *IMAGES, *TRANSFORM, "seeds.py", "stages/prepare.py"],

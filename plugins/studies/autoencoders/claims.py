@@ -128,6 +128,7 @@ def patches_are_likelier(
                 f"{prior} at least {values.mean():.1f}, {gaussian} {others.mean():.1f} nats per "
                 f"patch; difference {gain.in_words(1)} over {_images(len(values))}"
             )
+            # A lower bound below the Gaussian decides nothing.
             parts.append(Verdict(gain.within(0) or None, words))
     otherwise = "the experiment has no fitted vae-patch and mvg of one patch size, or no test image"
     holds, evidence = together(parts, otherwise)

@@ -58,6 +58,7 @@ def restored(model: VAE, problems: Problems) -> dict[str, pd.DataFrame]:
     for task, pairs in problems.items():
         rows = {}
         for name, (problem, clean) in pairs.items():
+            # The seed is the same for all modes.
             estimates = {OBSERVED: problem.estimate()} | {
                 mode: copy.restore(problem, Context.seeded(0)).image
                 for mode, copy in copies.items()

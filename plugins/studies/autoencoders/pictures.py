@@ -58,9 +58,11 @@ def pictures(model: VAE, tiles: Tensor, samples: dict[str, Tensor]) -> Pictures:
     chosen = vivid(tiles, max(2, COLUMNS * ROWS // 2))
     code = model.code(tiles, 0.0)
     z = model.encode(chosen, 0.0)
+    # Straight lines between the codes of two originals each.
     share = torch.linspace(0, 1, STEPS)[:, None]
     pairs = [(2 * walk % len(z), (2 * walk + 1) % len(z)) for walk in range(WALKS)]
     divergence = code.divergence().mean(0)
+    # Dimensions that the encoder leaves at the prior say nothing.
     strongest = divergence.argsort(descending=True)[:WALKS]
     axes = torch.eye(model.latent_size)[strongest]
     steps = torch.linspace(-REACH, REACH, STEPS)[:, None]

@@ -107,6 +107,7 @@ def ring_power(pictures: Tensor, edges: Sequence[float]) -> Tensor:
     window = torch.outer(*map(_hann, pictures.shape[1:]))
     centred = pictures.double() - pictures.double().mean((1, 2), keepdim=True)
     power = torch.fft.fft2(window * centred).abs().square() / window.square().sum()
+    # Frequencies in each ring; below the first edge and above the last one are cut off.
     counts = sum_in_rings(torch.ones_like(power[:1]), edges, closed_below=True)
     return (sum_in_rings(power, edges, closed_below=True) / counts)[:, 1:-1]
 

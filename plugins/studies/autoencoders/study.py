@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import pandas as pd
 import torch
 
 from plugins.vae.patches import PatchVAE
@@ -10,6 +9,7 @@ from priorbench.numerics.patches import probe_patches
 from priorbench.report.figures.canvas import nothing_to_draw
 from priorbench.report.figures.style import WIDTH, prior_marks
 from priorbench.studies import Experiment, Findings
+from priorbench.studies.tables import frame
 
 from .claims import claims_of
 from .figure import draw
@@ -57,6 +57,6 @@ def vae(experiment: Experiment, scale: Scale | None = None) -> Findings:
     else:
         figure = nothing_to_draw(WIDTH, NOTHING)
     # The observation is the same for all models.
-    table = pd.DataFrame(rows, columns=list(Row._fields)).drop_duplicates(ignore_index=True)
+    table = frame(Row, rows).drop_duplicates(ignore_index=True)
     claims = claims_of(experiment, studied, likelihoods)
     return Findings(table=table, figure=figure, claims=claims)

@@ -34,6 +34,7 @@ class Bands:
 
         It is the norm of the difference divided by that of the clean image without its mean.
         """
+        # A constant image has no power in any band.
         return (self._power(image[0, 0] - self.clean) / self.power.clamp(min=1e-20)).sqrt().tolist()
 
     def _power(self, picture: Tensor) -> Tensor:

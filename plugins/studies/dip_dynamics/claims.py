@@ -64,8 +64,3 @@ CLAIMS: Sequence[tuple[str, str, Callable[[pd.DataFrame], Verdict]]] = (
 def claims_of(table: pd.DataFrame) -> list[Claim]:
     """Return the claims with verdicts; the table has rows of :class:`.runs.Row`."""
     return [Claim.judged(text, source, decide(table)) for text, source, decide in CLAIMS]
-
-
-def undecided(reason: str) -> list[Claim]:
-    """Return the claims without verdicts."""
-    return [Claim.judged(text, source, Verdict(None, reason)) for text, source, _ in CLAIMS]

@@ -12,6 +12,7 @@ from scipy.stats import t as student
 
 from priorbench.results.statistics import SIGNIFICANCE
 from priorbench.studies import Verdict, every
+from priorbench.studies.tables import select
 
 from .networks import ARCHITECTURES, DEEP, DENSE, MIDDLE, NO_PRIOR, NO_SKIPS, RESNET, SHALLOW
 from .runs import DENOISING, HOLES, PIXELS, PROBLEMS
@@ -38,6 +39,7 @@ def margin_of(table: pd.DataFrame, problem: str) -> float:
     freedom = counts - 1
     if not freedom.sum():
         return math.nan
+    # Networks without repetitions have no variance, and no weight in the pooled one.
     pooled = float((variances.fillna(0) * freedom).sum() / freedom.sum())
     quantile = float(student.isf(SIGNIFICANCE / 2, int(freedom.sum())))
     return max(LEAST_MARGIN, quantile * math.sqrt(2 * pooled / int(counts.max())))
@@ -73,8 +75,7 @@ def residual(table: pd.DataFrame) -> Verdict:
 
 def _scores(table: pd.DataFrame, problem: str) -> SeriesGroupBy[Any, Any]:
     """Return the PSNR of the restorations of a problem, by network."""
-    own = table[(table["part"] == ARCHITECTURES) & (table["problem"] == problem)]
-    return own.groupby("curve")["value"]
+    return select(table, part=ARCHITECTURES, problem=problem).groupby("curve")["value"]
 
 
 def _better(first: float, second: float, margin: float) -> bool | None:

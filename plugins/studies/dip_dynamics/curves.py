@@ -36,9 +36,8 @@ def impedance(image: Image, scale: Scale) -> list[Row]:
         run = start(problem, scale.iterations, stopping="fixed", perturbation=0.0)
         variance = float(target.var(correction=0).clamp(min=1e-12))
         for step in descend(run):
-            rows.append(
-                Row(IMPEDANCE, FIT, name, step.iteration, RELATIVE_LOSS, step.error / variance)
-            )
+            loss = step.error / variance
+            rows.append(Row(IMPEDANCE, FIT, name, step.iteration, RELATIVE_LOSS, loss))
             if name == IMAGE:
                 rows += _band_rows(FIT, step.iteration, bands.errors(step.output))
     return rows
@@ -77,33 +76,24 @@ def stopping(image: Image, scale: Scale) -> list[Row]:
         estimate = run.descent.estimate
         assert estimate is not None
         now = Row(STOPPING, DENOISING, TRAJECTORY, step.iteration, LOSS, step.loss)
+        output = now._replace(quantity=OUTPUT, value=quality(step.output, image, problem))
         average = now._replace(quantity=ESTIMATE, value=quality(estimate, image, problem))
-        rows += [
-            now,
-            now._replace(quantity=OUTPUT, value=quality(step.output, image, problem)),
-            average,
-        ]
+        rows += [now, output, average]
         rows += _band_rows(DENOISING, step.iteration, bands.errors(step.output))
         peak = max(peak, average._replace(curve=ORACLE), key=lambda row: row.value)
         if step.iteration % LOOK and step.iteration < scale.iterations:
             continue
+        # The rules look where they would in a restoration.
         errors = run.objective.errors(estimate)
         for rule in rules.values():
             if not rule.done:
                 rule.look(step.iteration, estimate, step.output, *errors)
-    picked = {
-        name: quality(rule.best, image, problem)
-        for name, rule in rules.items()
-        if rule.best is not None
-    }
-    return [
-        *rows,
-        peak,
-        *(
-            peak._replace(curve=name, iteration=rules[name].at, value=picked[name])
-            for name in picked
-        ),
-    ]
+    rows.append(peak)
+    for name, rule in rules.items():
+        if rule.best is not None:
+            value = quality(rule.best, image, problem)
+            rows.append(peak._replace(curve=name, iteration=rule.at, value=value))
+    return rows
 
 
 def chosen(table: pd.DataFrame) -> dict[str, tuple[int, float]]:

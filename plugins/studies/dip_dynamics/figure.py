@@ -14,6 +14,7 @@ from torch import Tensor
 from priorbench.report.figures.canvas import new_figure
 from priorbench.report.figures.style import GRAY, LINE, PALETTE, WIDTH, styled
 from priorbench.studies.sheets import show
+from priorbench.studies.tables import select
 
 from .comparison import means_of
 from .networks import ARCHITECTURES, CORRELATION, NETWORKS, NO_PRIOR, PSNR, SAMPLES, SEEDS
@@ -76,7 +77,7 @@ def _draw_middle(part: SubFigure, table: pd.DataFrame) -> None:
 
 
 def _draw_spread(axes: Axes, table: pd.DataFrame) -> None:
-    own = table[(table["part"] == SEEDS) & (table["quantity"] == PSNR)]
+    own = select(table, part=SEEDS, quantity=PSNR)
     counts = own["curve"].astype(int)
     for count, values in own["value"].groupby(counts):
         shift = np.linspace(-0.16, 0.16, len(values)) if len(values) > 1 else np.zeros(1)
@@ -90,18 +91,17 @@ def _draw_spread(axes: Axes, table: pd.DataFrame) -> None:
 
 
 def _draw_networks(part: SubFigure, table: pd.DataFrame) -> None:
-    own = table[table["part"] == ARCHITECTURES]
     names = (*NETWORKS, NO_PRIOR)
     panels = part.subplots(1, len(PROBLEM_TITLES), sharey=True)
     for axes, (problem, title) in zip(panels, PROBLEM_TITLES.items(), strict=True):
         scores = means_of(table, problem)
-        single = own[own["problem"] == problem]
         plain = scores[NO_PRIOR]
         axes.axvline(plain, color="0.5", linewidth=0.9, linestyle="--")
         for line, name in enumerate(names):
             colour = "0.5" if name == NO_PRIOR else PALETTE[0]
             axes.plot([plain, scores[name]], [line, line], color=LINE, linewidth=1)
-            values = single.loc[single["curve"] == name, "value"]
+            single = select(table, part=ARCHITECTURES, problem=problem, curve=name)
+            values = single["value"]
             place = [line] * len(values)
             axes.plot(values, place, "|", color="0.1", markersize=7, markeredgewidth=0.8)
             axes.plot(scores[name], line, "o", color=colour, markersize=4.5)
@@ -135,7 +135,7 @@ def _draw_samples(part: SubFigure, table: pd.DataFrame, pictures: Mapping[str, T
         "Samples of the untrained networks, and the correlation r of their neighbouring pixels",
         fontsize=8.5,
     )
-    own = table[(table["part"] == SAMPLES) & (table["quantity"] == CORRELATION)]
+    own = select(table, part=SAMPLES, quantity=CORRELATION)
     correlations = own.set_index("curve")["value"]
     panels = part.subplots(1, len(pictures))
     for axes, (name, picture) in zip(panels, pictures.items(), strict=True):

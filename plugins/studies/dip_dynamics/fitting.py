@@ -7,6 +7,7 @@ import math
 import pandas as pd
 
 from priorbench.studies import Verdict, every
+from priorbench.studies.tables import select
 
 from .bands import BANDS
 from .curves import (
@@ -41,7 +42,7 @@ HALF = 0.5
 
 def reached(table: pd.DataFrame, part: str, problem: str, curve: str, level: float) -> float:
     """Return the first iteration at which a curve is at most at a level, infinite if none is."""
-    own = table[(table["part"] == part) & (table["problem"] == problem) & (table["curve"] == curve)]
+    own = select(table, part=part, problem=problem, curve=curve)
     low = own.loc[own["value"] <= level, "iteration"]
     return float(low.min()) if len(low) else math.inf
 
@@ -111,6 +112,7 @@ def spectral_bias(table: pd.DataFrame) -> Verdict:
         f"clean image {_when(clean, last)}; noisy image {_when(noisy, last)}"
     )
     when = list(clean.values())
+    # Bands that are never fitted are infinitely late, and may tie.
     holds = when == sorted(when) and when[0] < when[-1] if math.isfinite(when[0]) else None
     return Verdict(holds, evidence)
 
@@ -136,13 +138,9 @@ def _when(found: dict[str, float], last: float) -> str:
 
 
 def _last(table: pd.DataFrame, part: str) -> float:
-    return float(table.loc[table["part"] == part, "iteration"].max())
+    return float(select(table, part=part)["iteration"].max())
 
 
 def _trajectory(table: pd.DataFrame, quantity: str) -> pd.Series:
-    own = table[
-        (table["part"] == STOPPING)
-        & (table["curve"] == TRAJECTORY)
-        & (table["quantity"] == quantity)
-    ]
+    own = select(table, part=STOPPING, curve=TRAJECTORY, quantity=quantity)
     return own.set_index("iteration")["value"].sort_index()

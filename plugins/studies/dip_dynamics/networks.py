@@ -31,10 +31,15 @@ PSNR, CORRELATION = "PSNR (dB)", "correlation of neighbouring pixels"
 MEAN, DEVIATION = "mean PSNR (dB)", "standard deviation of the PSNR (dB)"
 NO_PRIOR = "no prior"
 SKIP = 4
-DEEP, MIDDLE, SHALLOW, NO_SKIPS, UNET, RESNET, DENSE, DECODER = NETWORKS = (
-    *("hourglass, 5 scales", "hourglass, 3 scales", "hourglass, 2 scales", "hourglass, no skips"),
-    *("U-Net", "ResNet", "fully connected", "deep decoder"),
-)
+DEEP = "hourglass, 5 scales"
+MIDDLE = "hourglass, 3 scales"
+SHALLOW = "hourglass, 2 scales"
+NO_SKIPS = "hourglass, no skips"
+UNET = "U-Net"
+RESNET = "ResNet"
+DENSE = "fully connected"
+DECODER = "deep decoder"
+NETWORKS = (DEEP, MIDDLE, SHALLOW, NO_SKIPS, UNET, RESNET, DENSE, DECODER)
 SMALL_Z: Mapping[str, Any] = {"input": "noise", "perturbation": 0.0}
 ADAM: Mapping[str, Any] = {"optimiser": "adam", "learning_rate": 0.003}
 """Without normalisation the weights' scale matters: steps relative to it make a fit break down."""
@@ -81,14 +86,14 @@ def samples(size: int) -> tuple[list[Row], dict[str, Tensor]]:
     problem = problem_of(DENOISING, torch.full((1, 1, size, size), 0.5))
     pictures = {}
     for name, options in OPTIONS.items():
-        descent = start(
-            problem, 1, stopping="fixed", **(dict(options) | {"input": "noise"})
-        ).descent
+        noise = {**options, "input": "noise"}
+        descent = start(problem, 1, stopping="fixed", **noise).descent
         with torch.no_grad():
             pictures[name] = descent.image(descent.z)[0, 0]
-    return [
+    rows = [
         Row(SAMPLES, FIT, name, 0, CORRELATION, _correlation(own)) for name, own in pictures.items()
-    ], pictures
+    ]
+    return rows, pictures
 
 
 def _correlation(picture: Tensor) -> float:

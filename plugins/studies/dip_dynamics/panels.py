@@ -10,6 +10,7 @@ from matplotlib import colormaps
 from matplotlib.axes import Axes
 
 from priorbench.report.figures.style import LINE, PALETTE, Colour, label_plainly
+from priorbench.studies.tables import select
 
 from .bands import BANDS
 from .curves import (
@@ -54,9 +55,8 @@ Where several rules pick the same estimate the smaller marks lie on the larger.
 
 def draw_impedance(axes: Axes, table: pd.DataFrame) -> None:
     """Draw the loss of each target over the iterations."""
-    own = table[table["part"] == IMPEDANCE]
     for name, line in zip(TARGETS, TARGET_LINES, strict=True):
-        curve = own[own["curve"] == name]
+        curve = select(table, part=IMPEDANCE, curve=name)
         axes.plot(curve["iteration"], curve["value"], linewidth=1.4, label=name, **line)
     axes.set(yscale="log", title="Noise impedance", ylabel="Loss / variance of the target")
     label_plainly(axes.yaxis)
@@ -66,13 +66,12 @@ def draw_impedance(axes: Axes, table: pd.DataFrame) -> None:
 
 def draw_stopping(above: Axes, below: Axes, table: pd.DataFrame) -> None:
     """Draw the PSNR with what each rule picks, and below it the loss."""
-    own = table[table["part"] == STOPPING]
-    curves = own[own["curve"] == TRAJECTORY]
+    curves = select(table, part=STOPPING, curve=TRAJECTORY)
     for quantity, gray, width, label in (
         (OUTPUT, LINE, 0.9, "output"),
         (ESTIMATE, "0.1", 1.4, "average of outputs"),
     ):
-        curve = curves[curves["quantity"] == quantity]
+        curve = select(curves, quantity=quantity)
         above.plot(curve["iteration"], curve["value"], color=gray, linewidth=width, label=label)
     picked = chosen(table)
     for rule, (marker, colour, size, label) in MARKERS.items():
@@ -82,7 +81,7 @@ def draw_stopping(above: Axes, below: Axes, table: pd.DataFrame) -> None:
     above.set(title=f"Denoising, σ = {SIGMA:g}: where the rules stop", ylabel="PSNR (dB)")
     above.legend(frameon=False, loc="best", handlelength=1.4, labelspacing=0.35)
     above.tick_params(labelbottom=False)
-    loss = curves[curves["quantity"] == LOSS]
+    loss = select(curves, quantity=LOSS)
     below.plot(loss["iteration"], loss["value"], color="0.1", linewidth=1.2)
     variance = (SIGMA / 255) ** 2
     below.axhline(variance, color="0.5", linewidth=0.9, linestyle="--")
@@ -96,9 +95,8 @@ def draw_stopping(above: Axes, below: Axes, table: pd.DataFrame) -> None:
 
 def draw_bands(axes: Axes, table: pd.DataFrame, problem: str, title: str) -> None:
     """Draw the error in each band of frequencies over the iterations."""
-    own = table[(table["part"] == SPECTRUM) & (table["problem"] == problem)]
     for band, colour in zip(BANDS, BAND_COLOURS, strict=True):
-        curve = own[own["curve"] == band]
+        curve = select(table, part=SPECTRUM, problem=problem, curve=band)
         axes.plot(curve["iteration"], curve["value"], color=colour, linewidth=1.3, label=band)
     axes.axhline(HALF, color="0.5", linewidth=0.9, linestyle="--")
     axes.set(yscale="log", title=title)

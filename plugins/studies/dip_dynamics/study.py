@@ -9,13 +9,12 @@ from torch import Tensor
 
 from priorbench.data.tensors import to_tensor
 from priorbench.data.transform import centre_crop
-from priorbench.report.figures.canvas import nothing_to_draw
-from priorbench.report.figures.style import WIDTH
 from priorbench.studies import Experiment, Findings
 from priorbench.studies.images import NO_PHOTOGRAPH, first_photograph
+from priorbench.studies.nothing import nothing_found
 from priorbench.types import Image
 
-from .claims import claims_of, undecided
+from .claims import CLAIMS, claims_of
 from .curves import impedance, stopping
 from .figure import draw
 from .networks import architectures, samples, seeds
@@ -32,11 +31,8 @@ def dynamics(experiment: Experiment) -> Findings:
     scale = Scale()
     photograph = first_photograph(experiment)
     if photograph is None:
-        return Findings(
-            table=pd.DataFrame(columns=list(Row._fields)),
-            figure=nothing_to_draw(WIDTH, NO_PHOTOGRAPH),
-            claims=undecided(NO_PHOTOGRAPH),
-        )
+        claims = [(text, source) for text, source, _ in CLAIMS]
+        return nothing_found(Row._fields, claims, NO_PHOTOGRAPH)
     side = min(scale.size, *photograph.shape)
     table, pictures = measure(to_tensor(centre_crop(photograph, side, side)), scale)
     return Findings(table=table, figure=draw(table, pictures), claims=claims_of(table))

@@ -10,6 +10,7 @@ from scipy.stats import ttest_ind
 
 from priorbench.results.statistics import CONFIDENCE
 from priorbench.studies import Claim, Verdict, every, inside
+from priorbench.studies.tables import select
 
 from .pre_images import DEEP, ERROR, METHODS, NONE, PSNR, SSIM, VARIATION
 
@@ -30,11 +31,7 @@ def claim_of(feature: str, table: pd.DataFrame, weights: Mapping[str, float]) ->
     """
 
     def values(method: str, quantity: str) -> np.ndarray:
-        rows = table[
-            (table["method"] == method)
-            & (table["weight"] == weights[method])
-            & (table["quantity"] == quantity)
-        ]
+        rows = select(table, method=method, weight=weights[method], quantity=quantity)
         return rows.sort_values("start")["value"].to_numpy()
 
     verdicts, evidence = [], []
@@ -45,18 +42,13 @@ def claim_of(feature: str, table: pd.DataFrame, weights: Mapping[str, float]) ->
         if quantity != ERROR:
             verdicts += [_above(own[DEEP], own[other]) for other in (NONE, VARIATION)]
     starts = table["start"].nunique()
-    tried = table.loc[table["method"] == VARIATION, "weight"].nunique()
+    tried = select(table, method=VARIATION)["weight"].nunique()
     evidence.append(
         f"lowest to highest of {starts} starts, total variation with the best of {tried} weights, "
         f"{weights[VARIATION]:g}"
     )
     verdict = Verdict(every(verdicts), "; ".join(evidence))
     return Claim.judged(STATEMENT.format(feature), SOURCE, verdict)
-
-
-def undecided(feature: str, reason: str) -> Claim:
-    """Return the claim on a feature without a verdict."""
-    return Claim.judged(STATEMENT.format(feature), SOURCE, Verdict(None, reason))
 
 
 def _above(values: np.ndarray, others: np.ndarray) -> bool | None:

@@ -164,6 +164,7 @@ def compared(image: Image, photograph: Image, error: Error) -> PreImage:
     x, clean = to_array(image).astype(np.float64), to_array(photograph).astype(np.float64)
     centred = x - x.mean()
     deviation = max(float(centred.std()), float(np.finfo(np.float32).tiny))
+    # Least squares for a; b makes the means agree.
     slope = float(np.mean(centred * clean)) / deviation**2
     fitted = clean.mean() + slope * centred
     alike = clean.mean() + np.copysign(float(clean.std()) / deviation, slope) * centred

@@ -9,12 +9,12 @@ import pandas as pd
 from priorbench.data.tensors import to_tensor
 from priorbench.data.transform import centre_crop
 from priorbench.priors import Generator
-from priorbench.report.figures.canvas import nothing_to_draw
-from priorbench.report.figures.style import WIDTH
 from priorbench.studies import Experiment, Findings
 from priorbench.studies.images import NO_PHOTOGRAPH, first_photograph
+from priorbench.studies.nothing import nothing_found
+from priorbench.studies.tables import select
 
-from .claims import claim_of, undecided
+from .claims import SOURCE, STATEMENT, claim_of
 from .features import FEATURES, Feature, codes
 from .figure import draw
 from .pre_images import METHODS, PSNR, Settings, pre_images
@@ -57,11 +57,8 @@ def inversion(experiment: Experiment, settings: Settings | None = None) -> Findi
     features = FEATURES | encoders(experiment)
     photograph = first_photograph(experiment)
     if photograph is None:
-        return Findings(
-            table=pd.DataFrame(columns=list(Row._fields)),
-            figure=nothing_to_draw(WIDTH, NO_PHOTOGRAPH),
-            claims=[undecided(name, NO_PHOTOGRAPH) for name in features],
-        )
+        open_claims = [(STATEMENT.format(name), SOURCE) for name in features]
+        return nothing_found(Row._fields, open_claims, NO_PHOTOGRAPH)
     photograph = centre_crop(photograph, settings.side, settings.side)
     claims, tables, pictures = [], [], {}
     for name, feature in features.items():
@@ -95,5 +92,5 @@ def best_weights(table: pd.DataFrame) -> dict[str, float]:
     Args:
         table: of one feature.
     """
-    means = table[table["quantity"] == PSNR].groupby(["method", "weight"])["value"].mean()
+    means = select(table, quantity=PSNR).groupby(["method", "weight"])["value"].mean()
     return {method: float(means[method].idxmax()) for method in METHODS}

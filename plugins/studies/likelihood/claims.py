@@ -49,6 +49,7 @@ def claims(measured: pd.DataFrame, experiment: Experiment) -> list[Claim]:
         likelihood, error, epll = (
             by_image(cell, name) for name in ("log_likelihood", "patch_mse", "epll")
         )
+        # A smaller error is better.
         patches += _together(where, likelihood, -error)
         whole += _together(where, likelihood, epll)
         ways += _ways(where, cell, catalogue)
@@ -102,6 +103,7 @@ def _together(where: str, likelihood: pd.DataFrame, quality: pd.DataFrame) -> It
 
 def _order(measured: pd.DataFrame, priors: list[str], catalogue: Catalogue) -> Iterator[Verdict]:
     """Yield for each data set whether each model is likelier than the one before."""
+    # Clean patches are the same at every noise level.
     rows = measured.drop_duplicates(["dataset", "image", "prior"])
     for dataset, cell in rows.groupby("dataset", sort=False):
         values = by_image(cell, "log_likelihood")

@@ -21,6 +21,7 @@ from priorbench.solvers.aggregation import average_everywhere, average_on_grid
 from priorbench.solvers.colour import from_planes, to_planes
 from priorbench.studies import Experiment
 from priorbench.studies.patch_models import of_size, patch_models
+from priorbench.studies.tables import frame
 from priorbench.types import Image, Patches
 
 SIGMA = 25 / 255
@@ -88,6 +89,7 @@ def measure(experiment: Experiment, models: Mapping[str, PatchPrior]) -> pd.Data
         for task, sigma, pairs in _denoising_tasks(experiment, dataset):
             restored = scores.get((dataset, task), pd.DataFrame())
             epll = restored.reindex(index=list(pairs), columns=list(models)).to_dict()
+            # One noise for each image, the same for all models.
             generator = torch.Generator().manual_seed(0)
             for image, (problem, clean) in pairs.items():
                 if min(clean.shape[-2:]) < size:
@@ -112,7 +114,7 @@ def measure(experiment: Experiment, models: Mapping[str, PatchPrior]) -> pd.Data
                             non_overlapping=_psnr(model, problem, clean, overlapping=False),
                         )
                     )
-    return pd.DataFrame(rows, columns=list(Row._fields))
+    return frame(Row, rows)
 
 
 def denoise_once(model: PatchPrior, problem: Problem, overlapping: bool) -> Image:
@@ -163,6 +165,7 @@ def _denoising_tasks(experiment: Experiment, dataset: str) -> Iterator[Denoising
     for task in experiment.catalogue.tasks:
         pairs = experiment.problems(dataset, task)
         sigmas = {_sigma(problem) for problem, _ in pairs.values()}
+        # Noise of one known level on all images: no other task compares single patches.
         if len(sigmas) == 1 and (sigma := sigmas.pop()) > 0:
             found = True
             yield Denoising(task, sigma, pairs)

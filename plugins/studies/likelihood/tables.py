@@ -9,6 +9,7 @@ from typing import NamedTuple
 import pandas as pd
 
 from priorbench.results import Catalogue
+from priorbench.studies.tables import frame
 
 
 class Row(NamedTuple):
@@ -76,7 +77,7 @@ def summarise(measured: pd.DataFrame, dimensions: int, catalogue: Catalogue) -> 
                 non_overlapping_psnr_db=own["non_overlapping"],
             )
             rows.append(row)
-    return pd.DataFrame(rows, columns=list(Row._fields))
+    return frame(Row, rows)
 
 
 def cells(measured: pd.DataFrame) -> Iterator[tuple[str, str, float, pd.DataFrame]]:

@@ -98,6 +98,7 @@ def groups(covariances: Tensor) -> list[Group]:
     least :data:`SHARE` of the variance, and :data:`LEAD` times as much as the next. ``texture``:
     the rest.
     """
+    # λ₁ and λ₂ as parts of the variance.
     first, second = shares(covariances)[:, :2].mT
     coherence = coherences(leading(covariances, 1)[..., 0])
     flat = (contrasts(covariances) < FLAT).tolist()

@@ -24,6 +24,7 @@ def scaled_copies(mixture: Mixture) -> Mixture:
     """
     weights, covariances = mixture.weights, mixture.covariances
     scales = covariances.diagonal(dim1=1, dim2=2).mean(1)
+    # Each step minimises over S for fixed scales, then over the scales for fixed S.
     for _ in range(STEPS):
         shape = torch.einsum("k,kij->ij", weights / scales, covariances)
         scales = torch.einsum("ij,kji->k", torch.linalg.inv(shape), covariances) / len(shape)

@@ -11,6 +11,7 @@ import pandas as pd
 from priorbench.report.figures.style import family
 from priorbench.results.statistics import pairwise_comparisons
 from priorbench.studies import Claim, Estimate, Experiment, Verdict, every, in_words, together
+from priorbench.studies.tables import select
 
 from .variations import AS_RUN, TWICE, VARIATIONS
 
@@ -59,6 +60,7 @@ def _order(where: str, cell: pd.DataFrame, experiment: Experiment) -> Verdict:
         apart += 1
         for variation in VARIATIONS:
             other, other_decided = _difference(values[variation], *pair)
+            # The order is kept if the sign is; that it is turned has to be significant.
             if np.sign(other) == decided:
                 verdicts.append(True)
                 continue
@@ -89,6 +91,7 @@ def _settled(where: str, cell: pd.DataFrame, experiment: Experiment) -> Iterator
     """Yield how much twice the steps change the mean of each mixture."""
     ran, twice = (_by_image(cell, variation) for variation in (AS_RUN, TWICE))
     for prior in map(str, ran.columns):
+        # Without a splitting all variations are the same restoration.
         if family(prior) == "gmm" and (twice[prior] != ran[prior]).any():
             change = Estimate.of_mean(twice[prior] - ran[prior])
             label = experiment.catalogue.prior_label(prior)
@@ -98,5 +101,5 @@ def _settled(where: str, cell: pd.DataFrame, experiment: Experiment) -> Iterator
 
 def _by_image(cell: pd.DataFrame, variation: str) -> pd.DataFrame:
     """Return images × priors."""
-    own = cell[cell["variation"] == variation]
+    own = select(cell, variation=variation)
     return own.pivot(index="image", columns="prior", values="psnr")

@@ -13,6 +13,7 @@ from priorbench.solvers import restore
 from priorbench.solvers.continuation import regime
 from priorbench.specs.solver_settings import SolverSettings
 from priorbench.studies import Experiment
+from priorbench.studies.tables import frame, select
 from priorbench.types import Image
 
 from .variations import AS_RUN, VARIATIONS, varied
@@ -39,10 +40,10 @@ def measure(experiment: Experiment) -> pd.DataFrame:
     images than others are left out.
     """
     rows: list[Row] = []
-    runs = experiment.runs
     for (dataset, task), scores in experiment.by_image("psnr").items():
-        ran = runs[(runs["dataset"] == dataset) & (runs["task"] == task)]
+        ran = select(experiment.runs, dataset=dataset, task=task)
         split = set(ran.loc[ran["solver_origin"] != "", "prior"])
+        # Means over different images can't be compared.
         counts = scores.notna().sum()
         chosen = scores.loc[:, counts == counts.max()].dropna().iloc[:IMAGES]
         if chosen.empty or not split:
@@ -56,7 +57,7 @@ def measure(experiment: Experiment) -> pd.DataFrame:
                 for image in pairs:
                     psnr = found.get((variation, image), own[image])
                     rows.append(Row(dataset, task, image, prior, variation, psnr))
-    return pd.DataFrame(rows, columns=list(Row._fields))
+    return frame(Row, rows)
 
 
 def _varied(
@@ -66,6 +67,7 @@ def _varied(
     model = experiment.prior(prior)
     settings = experiment.solver(prior, task)
     first, _ = next(iter(pairs.values()))
+    # What the settings leave open is known from a restoration only.
     ran = restore(model, first, Context.seeded(0, solver=settings)).solver
     if ran is None:
         return {}

@@ -8,6 +8,7 @@ import pandas as pd
 
 from priorbench.results import Catalogue
 from priorbench.studies import Estimate, Experiment, Findings
+from priorbench.studies.tables import frame
 
 from .claims import claims
 from .figure import draw
@@ -55,4 +56,4 @@ def summarise(measured: pd.DataFrame, catalogue: Catalogue) -> pd.DataFrame:
             change = Estimate.of_mean(own - values[AS_RUN])
             names = (dataset, task, prior, label, variation)
             rows.append(Row(*names, len(own), own.mean(), change.value, *change.interval))
-    return pd.DataFrame(rows, columns=list(Row._fields))
+    return frame(Row, rows)

@@ -24,6 +24,7 @@ from priorbench.specs.solver_settings import SolverSettings
 from priorbench.store.files import read_json
 from priorbench.store.manifest import check_file, read_manifest
 from priorbench.store.status import Status
+from priorbench.studies.tables import select
 from priorbench.types import Image
 
 
@@ -98,13 +99,12 @@ class Experiment:
             priors: only images that all of these restored are taken; None for all priors and
                 images, with NaN where a prior has no score.
         """
-        measured = self.scores[
-            (self.scores["metric"] == metric) & (self.scores["source"] == "measured")
-        ]
+        # Published rows are means of data sets and name no image.
+        measured = select(self.scores, metric=metric, source="measured")
         found: dict[tuple[str, str], pd.DataFrame] = {}
         for dataset in self.catalogue.datasets:
             for task in self.catalogue.tasks:
-                cell = measured[(measured["dataset"] == dataset) & (measured["task"] == task)]
+                cell = select(measured, dataset=dataset, task=task)
                 values = cell.pivot(index="image", columns="prior", values="value")
                 if priors is None:
                     values = values.reindex(columns=list(self.catalogue.priors))
@@ -128,6 +128,7 @@ class Experiment:
             StorageError: the model is damaged.
         """
         chosen = self.plan.prior(prior)
+        # A constructor may draw from a global generator.
         with seeded(derive_seed(self.plan.experiment.seed, "build", prior)):
             built = chosen.build()
         if chosen.spec.learns:

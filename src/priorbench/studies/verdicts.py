@@ -21,6 +21,7 @@ def every(verdicts: Iterable[bool | None]) -> bool | None:
         True.
     """
     known = list(verdicts)
+    # One part that fails is enough, whatever is open.
     if False in known:
         return False
     return None if None in known or not known else True
@@ -43,6 +44,7 @@ def inside(interval: tuple[float, float], low: float, high: float = inf) -> bool
     below, above = interval
     if isnan(below) or isnan(above):
         return None
+    # An interval that contains a bound decides nothing.
     if above < low or below > high:
         return False
     return True if low < below and above < high else None

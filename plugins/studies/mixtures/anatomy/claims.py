@@ -18,16 +18,14 @@ TOLERANCE = 2.0
 
 def claims_of(found: Anatomy) -> list[Claim]:
     """Return the verdicts on one mixture."""
-    return _claims(found.specimen.kind, [*_tails(found), _contrasts(found), _copies(found)])
+    verdicts = *_tails(found), _contrasts(found), _copies(found)
+    texts = statements(found.specimen.kind)
+    return [Claim.judged(text, SOURCE, own) for text, own in zip(texts, verdicts, strict=True)]
 
 
-def undecided(reason: str) -> list[Claim]:
-    """Return the claims without verdicts."""
-    return _claims("patches", [Verdict(None, reason)] * 4)
-
-
-def _claims(kind: str, verdicts: Sequence[Verdict]) -> list[Claim]:
-    statements = (
+def statements(kind: str) -> Sequence[str]:
+    """Return what is claimed of patches of a kind."""
+    return (
         f"Linear filters respond to patches of {kind} with heavy tails, and more than half of the "
         "excess kurtosis comes from how the contrast varies.",
         f"A mixture reproduces those tails on {kind} within a factor of {TOLERANCE:g} in excess "
@@ -37,7 +35,6 @@ def _claims(kind: str, verdicts: Sequence[Verdict]) -> list[Claim]:
         "Scaled copies of one covariance, with the mixture's weights and their own contrasts, give "
         f"more than half of its gain in likelihood over one Gaussian on {kind}.",
     )
-    return [Claim.judged(text, SOURCE, own) for text, own in zip(statements, verdicts, strict=True)]
 
 
 def _tails(found: Anatomy) -> tuple[Verdict, Verdict]:

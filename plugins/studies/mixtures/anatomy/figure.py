@@ -14,6 +14,7 @@ from torch import Tensor
 from priorbench.report.figures.canvas import new_figure
 from priorbench.report.figures.style import LINE, PALETTE, WIDTH, label_plainly, styled
 from priorbench.studies.sheets import sheet, show
+from priorbench.studies.tables import select
 
 from .. import components
 from ..eigenvectors import as_tiles, eigenvector_sheet
@@ -71,7 +72,7 @@ def _draw_part(part: SubFigure, one: Anatomy) -> None:
 
 def _draw_components(axes: Axes, one: Anatomy) -> None:
     for group, (shape, colour) in GROUP_MARKS.items():
-        own = one.table[one.table["group"] == group]
+        own = select(one.table, group=group)
         x, y = 100 * own["weight"], own["contrast"]
         axes.plot(x, y, shape, color=colour, markersize=3.5, mew=0, label=group)
     axes.set(xscale="log", yscale="log", title="components")
@@ -115,7 +116,7 @@ def _draw_groups(part: SubFigure, one: Anatomy) -> None:
     table = one.table
     panels = part.subplots(1, len(components.GROUPS))
     for axes, group in zip(panels, components.GROUPS, strict=True):
-        own = table[table["group"] == group]
+        own = select(table, group=group)
         shown = own.head(SHOWN)
         share = 100 * own["weight"].sum()
         chosen = torch.from_numpy(shown["component"].to_numpy(copy=True))

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import pandas as pd
 
-from priorbench.report.figures.canvas import nothing_to_draw
-from priorbench.report.figures.style import WIDTH
 from priorbench.studies import Experiment, Findings
+from priorbench.studies.nothing import nothing_found
 
 from .. import selection
-from .claims import claims_of, undecided
+from .claims import SOURCE, claims_of, statements
 from .figure import draw
 from .measure import COLUMNS, dissect
 
@@ -24,11 +23,8 @@ def anatomy(experiment: Experiment) -> Findings:
     specimens = selection.natural(experiment), selection.dead_leaves(experiment)
     dissected = [dissect(specimen) for specimen in specimens if specimen]
     if not dissected:
-        return Findings(
-            table=pd.DataFrame(columns=list(COLUMNS)),
-            figure=nothing_to_draw(WIDTH, NO_MODEL),
-            claims=undecided(NO_MODEL),
-        )
+        claims = [(text, SOURCE) for text in statements("patches")]
+        return nothing_found(COLUMNS, claims, NO_MODEL)
     return Findings(
         table=pd.concat([one.table for one in dissected], ignore_index=True),
         figure=draw(dissected),

@@ -86,6 +86,7 @@ def kurtosis(blocks: Sequence[Tensor], filters: Tensor) -> Kurtosis:
     second = np.stack([response.pow(2).mean(0).numpy() for response in responses])
     fourth = np.stack([response.pow(4).mean(0).numpy() for response in responses])
     units = len(blocks)
+    # The first row takes all units, each further one leaves one out.
     kept = np.concatenate([np.ones((1, units)), 1 - np.eye(units)])
     with np.errstate(invalid="ignore"):
         weights = kept / kept.sum(1, keepdims=True)

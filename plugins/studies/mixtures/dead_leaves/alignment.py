@@ -77,10 +77,12 @@ def scramble(covariances: Tensor, generator: torch.Generator) -> Tensor:
     shapes = covariances / covariances.diagonal(dim1=1, dim2=2).sum(1)[:, None, None]
     values, axes = torch.linalg.eigh(shapes.mean(0))
     root, inverse = (axes * values.pow(power) @ axes.mT for power in (0.5, -0.5))
+    # Q of a Gaussian matrix is a random rotation or reflection; for R A Rᵀ they are alike.
     rotations = torch.linalg.qr(
         torch.randn(covariances.shape, dtype=torch.float64, generator=generator)
     ).Q
     result: Tensor = root @ rotations @ inverse @ shapes @ inverse @ rotations.mT @ root
+    # Rounding leaves the product not quite symmetric.
     return (result + result.mT) / 2
 
 
@@ -116,6 +118,7 @@ class Alignment:
     def against_random_pairs(self) -> float:
         """Return the p-value: how often a random pairing has as small a mean angle."""
         mean = self.angles.mean(-1).numpy()
+        # Every component of the smaller mixture gets a partner.
         if mean.shape[0] > mean.shape[1]:
             mean = mean.T
         generator = np.random.default_rng(0)
@@ -157,4 +160,5 @@ def align(first: Tensor, second: Tensor, axes: int) -> Alignment:
 
 def _angles(products: Tensor) -> Tensor:
     cosines: Tensor = torch.linalg.svdvals(products)
+    # Rounding may leave a cosine just above 1.
     return cosines.clamp(max=1).arccos().rad2deg()

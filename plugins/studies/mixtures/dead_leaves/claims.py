@@ -30,11 +30,6 @@ def claims_of(compared: Compared) -> list[Claim]:
     ]
 
 
-def undecided(reason: str) -> list[Claim]:
-    """Return the claims without verdicts."""
-    return [Claim.judged(text, SOURCE, Verdict(None, reason)) for text in STATEMENTS]
-
-
 def _likelier(compared: Compared) -> Verdict:
     if compared.gaussian is None:
         return Verdict(None, "the experiment has neither an mvg nor a gmm with one component")

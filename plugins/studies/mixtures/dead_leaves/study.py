@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import pandas as pd
-
-from priorbench.report.figures.canvas import nothing_to_draw
-from priorbench.report.figures.style import WIDTH
 from priorbench.studies import Experiment, Findings
+from priorbench.studies.nothing import nothing_found
 
-from .claims import claims_of, undecided
+from .claims import SOURCE, STATEMENTS, claims_of
 from .figure import draw
 from .measure import compare
 from .table import Row, table_of
@@ -26,10 +23,6 @@ def dead_leaves(experiment: Experiment) -> Findings:
     """
     compared = compare(experiment)
     if compared is None:
-        return Findings(
-            table=pd.DataFrame(columns=list(Row._fields)),
-            figure=nothing_to_draw(WIDTH, NO_PAIR),
-            claims=undecided(NO_PAIR),
-        )
+        return nothing_found(Row._fields, [(text, SOURCE) for text in STATEMENTS], NO_PAIR)
     figure = draw(compared, experiment.catalogue)
     return Findings(table=table_of(compared), figure=figure, claims=claims_of(compared))

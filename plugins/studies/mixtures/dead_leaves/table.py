@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from priorbench.studies import Estimate
+from priorbench.studies.tables import frame
 
 from .measure import Compared
 
@@ -46,7 +47,7 @@ def table_of(compared: Compared) -> pd.DataFrame:
         for (dataset, task), values in compared.psnr.items()
         for model in values.columns
     ]
-    return pd.DataFrame(rows + _angle_rows(compared), columns=list(Row._fields))
+    return frame(Row, rows + _angle_rows(compared))
 
 
 def _mean_row(quantity: str, unit: str, model: str, on: str, values: np.ndarray) -> Row:

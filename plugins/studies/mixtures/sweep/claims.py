@@ -54,6 +54,7 @@ def psnr_rises(table: pd.DataFrame, values: pd.DataFrame, where: str) -> Claim:
     """
     counts = table["n_components"].to_numpy(dtype=np.float64)
     own = values[table["prior"]]
+    # One slope for each image, so that the images are the sample.
     slopes = np.full(len(own), np.nan)
     if len(set(counts)) > 1:
         slopes = np.polyfit(np.log2(counts), own.to_numpy().T, 1)[0]
