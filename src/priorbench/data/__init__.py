@@ -1,5 +1,5 @@
 """Images in and out, and where they come from.
 
-Light: :mod:`.catalogue`, :mod:`.embedded`, :mod:`.folder`, :mod:`.names` and :mod:`.synthetic` list
+Light: :mod:`.catalogue`, :mod:`.embedded`, :mod:`.folder`, :mod:`.image_names` and :mod:`.synthetic` list
 images without opening or drawing any. Heavy: the rest.
 """

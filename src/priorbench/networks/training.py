@@ -16,6 +16,7 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.optim.swa_utils import get_ema_multi_avg_fn
 
 from priorbench.errors import Diverged
 from priorbench.networks.muon import Muon
@@ -121,7 +122,10 @@ class _Run:
         self.average = self._copy()
         self.best: dict[str, Tensor] = {}
         self.rows: list[dict[str, float]] = []
-        self.iteration = self.waited = self.returns = self.since = 0
+        self.iteration = 0
+        self.waited = 0
+        self.returns = 0
+        self.since = 0
         self.sums: dict[str, float] = {}
         self.last: dict[str, float] = {}
         self.began = time.monotonic()
@@ -139,7 +143,7 @@ class _Run:
             self.context.device
         )
         self.optimiser.zero_grad()
-        loss, told = self.objective.loss(tiles, done, generator)
+        loss, values = self.objective.loss(tiles, done, generator)
         value = float(loss.detach())
         if not math.isfinite(value):
             self._go_back()
@@ -150,13 +154,12 @@ class _Run:
         self.optimiser.step()
         self.iteration += 1
         self.since += 1
-        self.last = {"loss": value, **told}
+        self.last = {"loss": value, **values}
         for name, number in self.last.items():
             self.sums[name] = self.sums.get(name, 0.0) + number
         kept = min(options.average, self.iteration / (self.iteration + 9))
-        torch._foreach_lerp_(
-            self.average, [parameter.detach() for parameter in self.parameters], 1 - kept
-        )
+        move = get_ema_multi_avg_fn(kept)
+        move(self.average, [parameter.detach() for parameter in self.parameters], None)
         return True
 
     def measure(self, measured: PatchSet) -> Row:

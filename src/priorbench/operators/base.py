@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeAlias
 
 import torch
 from torch import Tensor
 
 from priorbench.types import Image, Observation
+
+Arguments: TypeAlias = Mapping[str, object]
+"""Of a constructor: tensors, operators, numbers, strings and sequences of the last two."""
 
 _CLASSES: dict[str, type[LinearOperator]] = {}
 
@@ -64,8 +67,8 @@ class LinearOperator(ABC):
         """Return Hᵀy, so that ⟨Hx, y⟩ = ⟨x, Hᵀy⟩ for all x and y."""
 
     @abstractmethod
-    def arguments(self) -> dict[str, Any]:
-        """Return the constructor's arguments: tensors, operators, numbers, strings, sequences.
+    def arguments(self) -> Arguments:
+        """Return the constructor's arguments.
 
         A saved problem holds exactly these, so an operator is read back without running code
         that came with the file.

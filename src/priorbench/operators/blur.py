@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Literal, get_args
+from typing import Literal, get_args
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from priorbench.operators.base import LinearOperator, check_weights
+from priorbench.operators.base import Arguments, LinearOperator, check_weights
 from priorbench.operators.fourier import check_kernel, transfer_function
 from priorbench.types import Image, Observation
 
@@ -64,7 +64,7 @@ class Blur(LinearOperator):
         rows, columns = self._margin
         return self._filter(F.pad(y, (columns, columns, rows, rows)), self._conjugate)
 
-    def arguments(self) -> dict[str, Any]:
+    def arguments(self) -> Arguments:
         """Return the kernel, the image's shape and the boundary."""
         return {
             "kernel": self.kernel,

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import torch
 from torch import Tensor
 
-from priorbench.operators.base import LinearOperator, check_weights
+from priorbench.operators.base import Arguments, LinearOperator, check_weights
 from priorbench.operators.blur import Blur
 from priorbench.operators.downsample import check_factor, enlarge
 from priorbench.types import Image, Observation
@@ -58,7 +57,7 @@ class DecimatedBlur(LinearOperator):
         spread[..., self._first :: self.factor, self._first :: self.factor] = y
         return self._blur.adjoint(spread)
 
-    def arguments(self) -> dict[str, Any]:
+    def arguments(self) -> Arguments:
         """Return the kernel, the image's shape and the factor."""
         return {"kernel": self.kernel, "image_shape": self.image_shape, "factor": self.factor}
 

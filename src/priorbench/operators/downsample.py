@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import torch
 
-from priorbench.operators.base import LinearOperator, check_weights
+from priorbench.operators.base import Arguments, LinearOperator, check_weights
 from priorbench.operators.resampling import KERNELS, resampling_matrix
 from priorbench.types import Image, Observation, Resized
 
@@ -62,7 +61,7 @@ class Downsample(LinearOperator):
         """Return Aᵀ y B."""
         return self._rows.matrix.mT @ y @ self._columns.matrix
 
-    def arguments(self) -> dict[str, Any]:
+    def arguments(self) -> Arguments:
         """Return the image's shape, the factor and the kernel."""
         return {"image_shape": self.image_shape, "factor": self.factor, "kernel": self.kernel}
 

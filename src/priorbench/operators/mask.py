@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import torch
 from torch import Tensor
 
-from priorbench.operators.base import LinearOperator, check_weights
+from priorbench.operators.base import Arguments, LinearOperator, check_weights
 from priorbench.types import Image, Observation
 
 
@@ -45,7 +43,7 @@ class Mask(LinearOperator):
         """Return m ⊙ y; H is symmetric."""
         return y * self.known
 
-    def arguments(self) -> dict[str, Any]:
+    def arguments(self) -> Arguments:
         """Return the mask."""
         return {"known": self.known}
 

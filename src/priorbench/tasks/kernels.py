@@ -3,22 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 
-from priorbench.data.kernels import levin
+from priorbench.data.levin import COUNT, levin_kernel
 from priorbench.errors import unknown
 from priorbench.tasks.files import read_kernel
-
-NAMES = (
-    "gaussian",
-    "box",
-    "disk",
-    "motion",
-    *(f"levin{index}" for index in range(1, 9)),
-    "shake<seed>",
-)
 
 
 def blur_kernel(name: str) -> np.ndarray:
@@ -39,14 +31,14 @@ def blur_kernel(name: str) -> np.ndarray:
     """
     if "." in name or "/" in name:
         return read_kernel(Path(name))
-    shaken = re.fullmatch(r"shake(\d+)", name)
-    if shaken:
+    if shaken := re.fullmatch(r"shake(\d+)", name):
         return camera_shake(int(shaken[1]))
-    if name not in NAMES:
-        raise ValueError(unknown("kernel", name, NAMES))
-    if name.startswith("levin"):
-        return levin(int(name.removeprefix("levin")))
-    return {"gaussian": _gaussian_25, "box": _box, "disk": _disk, "motion": _motion}[name]()
+    if recorded := re.fullmatch(rf"levin([1-{COUNT}])", name):
+        return levin_kernel(int(recorded[1]))
+    if name in SHAPES:
+        return SHAPES[name]()
+    numbered = [f"levin{index}" for index in range(1, COUNT + 1)]
+    raise ValueError(unknown("kernel", name, [*SHAPES, *numbered, "shake<seed>"]))
 
 
 def gaussian(deviation: float, radius: int) -> np.ndarray:
@@ -80,14 +72,6 @@ def camera_shake(seed: int, side: int = 25, steps: int = 2000) -> np.ndarray:
     return _rasterised(path, side)
 
 
-def _gaussian_25() -> np.ndarray:
-    return gaussian(1.6, 12)
-
-
-def _box() -> np.ndarray:
-    return np.full((9, 9), 1 / 81)
-
-
 def _disk() -> np.ndarray:
     # Each pixel's share of the disk, from 32 × 32 points in it.
     points = (np.arange(7 * 32) + 0.5) / 32 - 3.5
@@ -117,3 +101,11 @@ def _rasterised(path: np.ndarray, side: int) -> np.ndarray:
 def _normalised(kernel: np.ndarray) -> np.ndarray:
     normalised: np.ndarray = kernel / kernel.sum()
     return normalised
+
+
+SHAPES: dict[str, Callable[[], np.ndarray]] = {
+    "gaussian": lambda: gaussian(1.6, radius=12),
+    "box": lambda: np.full((9, 9), 1 / 81),
+    "disk": _disk,
+    "motion": _motion,
+}
