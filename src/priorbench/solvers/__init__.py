@@ -1,4 +1,4 @@
-"""Solvers: what turns a kind of prior into a restoration."""
+"""Solvers: each makes one kind of prior restore every linear problem."""
 
 from __future__ import annotations
 
