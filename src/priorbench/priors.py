@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from priorbench.problem import Problem
 
 __all__ = [
+    "HELD_OUT_LOG_LIKELIHOOD",
     "Context",
     "Denoiser",
     "Generator",

@@ -46,7 +46,7 @@ ROWS += ["results/rows.py", "results/schema.py", "results/planned.py"]
 STYLE = ["report/figures/style.py"]
 EXPERIMENT = [*ROWS, *OPERATORS, *IMAGES, *PROTOCOL, "data/tensors.py", "jobs/ready.py", "seeds.py"]
 EXPERIMENT += ["studies/__init__.py", "studies/experiment.py", "studies/findings.py"]
-EXPERIMENT += ["studies/verdicts.py", "results/statistics.py", "store/outcome.py"]
+EXPERIMENT += ["studies/verdicts.py", "results/statistics.py", "jobs/worker.py"]
 
 STAGES = {
     "prepare": [*STAGE, *IMAGES, *TRANSFORM, "seeds.py", "stages/prepare.py"],
@@ -125,9 +125,7 @@ STAGES = {
     ],
     "study": [
         *EXPERIMENT,
-        *STAGE,
         *STYLE,
-        "jobs/worker.py",
         "report/grid.py",
         "report/page.py",
         "studies/page.py",
@@ -169,8 +167,8 @@ RECORDS = {
     "studies gmm-sweep": [
         *EXPERIMENT,
         *STYLE,
+        *PATCHES,
         "report/figures/canvas.py",
-        "numerics/patches.py",
     ],
 }
 """Kind and name of a record → the modules on which its own code depends."""
