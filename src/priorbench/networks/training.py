@@ -149,6 +149,7 @@ class _Run:
             self._go_back()
             return False
         torch.autograd.backward(loss)
+        # Each return to the last measurement halves the rate.
         rate = (1 - (1 - FINAL_RATE) * done) * options.learning_rate / 2**self.returns
         self.optimiser.param_groups[0].update(lr=rate, vector_lr=rate / 10)
         self.optimiser.step()
@@ -157,6 +158,7 @@ class _Run:
         self.last = {"loss": value, **values}
         for name, number in self.last.items():
             self.sums[name] = self.sums.get(name, 0.0) + number
+        # Early averages forget faster: the first weights are random.
         kept = min(options.average, self.iteration / (self.iteration + 9))
         move = get_ema_multi_avg_fn(kept)
         move(self.average, [parameter.detach() for parameter in self.parameters], None)
@@ -169,6 +171,7 @@ class _Run:
         batches = (
             batch.view(-1, size, size).to(device) for batch in measured.batches(BATCH_TO_MEASURE)
         )
+        # Held-out measurements are of the weights that restore.
         with self._averaged():
             found = self.objective.measure(batches)
         if not all(math.isfinite(value) for value in found.values()):
@@ -197,6 +200,7 @@ class _Run:
     @contextlib.contextmanager
     def _averaged(self) -> Iterator[None]:
         """Let the network have the averages of its weights."""
+        # The optimiser goes on from the weights as they were.
         own = self._copy()
         self.network.eval()
         try:
@@ -270,7 +274,9 @@ class _Run:
         for name, parameter in zip(self.names, self.parameters, strict=True):
             moments = part(f"step.{name}/")
             self.optimiser.state[parameter] = {
-                k: v if v.ndim == 0 else v.to(device) for k, v in moments.items()
+                # Scalars stay on the CPU: torch mixes them with tensors of a GPU.
+                k: v if v.ndim == 0 else v.to(device)
+                for k, v in moments.items()
             }
 
 

@@ -46,9 +46,11 @@ class LinearOperator(ABC):
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
         name = cls.__dict__.get("name")
+        # An abstract class between this one and an operator has no name.
         if name is None:
             return
         known = _CLASSES.get(name)
+        # A module that is imported again, such as a plugin's in a test, replaces its own class.
         if known is not None and (known.__module__, known.__qualname__) != (
             cls.__module__,
             cls.__qualname__,
@@ -88,13 +90,16 @@ class LinearOperator(ABC):
         """Return ‖H‖₂ = max ‖Hx‖ / ‖x‖, by power iteration on HᵀH to three digits."""
         zeros = self.zeros()
         generator = torch.Generator().manual_seed(0)
+        # A start with positive values overlaps with the first singular vector of H ≥ 0.
         x = torch.rand(zeros.shape, generator=generator, dtype=zeros.dtype).to(zeros.device)
         estimate = 0.0
         for _ in range(500):
             x = self.adjoint(self.forward(x / x.norm()))
             previous, estimate = estimate, float(x.norm())
+            # H is zero: there is nothing to normalise.
             if estimate == 0:
                 break
+            # Where convergence is slow the error exceeds the change: 10⁻⁵ leaves three digits.
             if abs(estimate - previous) <= 1e-5 * estimate:
                 break
         return math.sqrt(estimate)
@@ -140,6 +145,7 @@ class LinearOperator(ABC):
         that agrees with y, :func:`priorbench.operators.smoothest.smoothest_image`; an operator that
         knows a better one, such as an interpolation, overrides it.
         """
+        # That module needs this one.
         from priorbench.operators.smoothest import smoothest_image
 
         return smoothest_image(self, y)
@@ -154,6 +160,7 @@ class LinearOperator(ABC):
                 return value.to(device=device, dtype=dtype if value.is_floating_point() else None)
             return value.to(device, dtype) if isinstance(value, LinearOperator) else value
 
+        # Subclasses have constructors of their own, which `arguments` describes.
         build: Callable[..., LinearOperator] = type(self)
         return build(**{key: convert(value) for key, value in self.arguments().items()})
 
@@ -223,6 +230,7 @@ def conjugate_gradients(
             break
         image = normal(direction)
         curvature = (direction * image).sum()
+        # Rounding made A indefinite along this direction: x is as good as it gets.
         if curvature <= 0:
             break
         step = product / curvature

@@ -58,5 +58,6 @@ class Composition(LinearOperator):
     def zeros(self) -> Image:
         """Return a black image, on the device and with the precision of both operators."""
         zeros, outer = self.inner.zeros(), self.outer.zeros()
+        # An operator without tensors of its own says CPU.
         device = outer.device if zeros.device.type == "cpu" else zeros.device
         return zeros.to(device, torch.promote_types(zeros.dtype, outer.dtype))

@@ -39,12 +39,14 @@ class DecimatedBlur(LinearOperator):
         check_factor(factor, height, width)
         self.kernel, self.factor = kernel, factor
         self.observation_shape = (channels, height // factor, width // factor)
+        # The block's middle pixel, or the one before the middle.
         self._first = (factor - 1) // 2
         self._blur = Blur(kernel, self.image_shape)
         delta = torch.zeros(1, 1, height, width, dtype=kernel.dtype, device=kernel.device)
         delta[..., 0, 0] = 1
         # The autocorrelation of k, kept at every s-th lag, is the first column of HHᵀ.
         response = self._blur.forward(self._blur.adjoint(delta))[0, 0, ::factor, ::factor]
+        # HHᵀ is positive semidefinite; rounding is not.
         self._eigenvalues = torch.fft.rfft2(response).real.clamp(min=0)
 
     def forward(self, x: Image) -> Observation:
@@ -68,6 +70,7 @@ class DecimatedBlur(LinearOperator):
     def data_step(self, y: Observation, v: Image, fidelity: float, penalty: float) -> Image:
         """Return v + Hᵀ (HHᵀ + ρ/λ)⁻¹ (y − Hv)."""
         check_weights(fidelity, penalty)
+        # ρ/λ would be infinite.
         if fidelity == 0:
             return v
         spectrum = torch.fft.rfft2(y - self.forward(v)) / (self._eigenvalues + penalty / fidelity)
@@ -75,5 +78,6 @@ class DecimatedBlur(LinearOperator):
 
     def estimate(self, y: Observation) -> Image:
         """Return y enlarged by bicubic interpolation, its pixels where they were."""
+        # For an even factor the pixel kept lies half a pixel before the block's centre.
         offset = (self.factor - 1) / 2 - self._first
         return enlarge(y, self.image_shape[1], self.image_shape[2], shift=offset / self.factor)

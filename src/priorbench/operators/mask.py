@@ -83,10 +83,13 @@ def _interpolate(planes: np.ndarray, known: np.ndarray) -> np.ndarray:
     from scipy.interpolate import griddata
 
     points, values, missing = np.argwhere(known), planes[:, known].T, np.argwhere(~known)
+    # All planes at once: the triangulation depends on the points alone.
     fill = np.full((len(missing), len(planes)), np.nan)
+    # Points on one line have no triangulation.
     spans_a_plane = np.linalg.matrix_rank(points - points[0]) == 2
     if spans_a_plane:
         fill = griddata(points, values, missing, method="linear")
+    # griddata gives NaN outside the points' convex hull.
     outside = np.isnan(fill[:, 0])
     if outside.any():
         fill[outside] = griddata(points, values, missing[outside], method="nearest")

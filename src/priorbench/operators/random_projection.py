@@ -69,6 +69,7 @@ class RandomProjection(LinearOperator):
 
 def _hartley(x: Image) -> Image:
     """Return Re − Im of the orthonormal Fourier transform over the last two dimensions."""
+    # The imaginary part is −Σ x sin, so this is the sum with cas = cos + sin.
     spectrum = torch.fft.fft2(x, norm="ortho")
     transformed: Image = spectrum.real - spectrum.imag
     return transformed

@@ -73,6 +73,7 @@ def epll(
 def _adapted(prior: PatchPrior, plane: Plane, noise_variance: float) -> PatchPrior:
     """Return the prior as it adapts itself to a plane (H × W) with noise."""
     size = prior.patch_size
+    # Adaptation needs a sample of the patches, not every overlapping one.
     step = math.ceil((plane.numel() / PATCHES_TO_ADAPT_TO) ** 0.5)
     windows = plane.unfold(0, size, step).unfold(1, size, step)
     return prior.adapted(windows.reshape(-1, size * size), noise_variance)

@@ -63,6 +63,7 @@ def half_quadratic(
     def estimate(step: int, image: Image, level: float) -> Image:
         planes, scales = to_planes(image)
         variances = [(scale * level) ** 2 for scale in scales]
+        # The first call sees the first estimate, to which a prior may adapt itself.
         if not estimators:
             estimators.extend(map(begin, planes, variances))
         for row, (plane, variance) in enumerate(zip(planes, variances, strict=True)):

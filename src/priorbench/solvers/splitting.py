@@ -46,6 +46,7 @@ def split(estimate: ImageEstimate, problem: Problem, schedule: Schedule) -> Rest
     x = problem.estimate()
     before, dual = x, torch.zeros_like(x)
     for step, level in enumerate(schedule.levels):
+        # With m = 0, and in the first step, this is x.
         v = x + schedule.momentum * (x - before)
         z = estimate(step, v + dual, level)
         before = x

@@ -64,10 +64,12 @@ def camera_shake(seed: int, side: int = 25, steps: int = 2000) -> np.ndarray:
     velocity, position = np.zeros(2), np.zeros(2)
     path = np.empty((steps, 2))
     for index, push in enumerate(generator.normal(size=(steps, 2))):
+        # The factor below 1 draws the hand back to rest.
         velocity = 0.995 * velocity + push
         position = position + velocity
         path[index] = position
     path -= path.mean(axis=0)
+    # One pixel is left on each side for the interpolation.
     path *= (side // 2 - 1) / np.abs(path).max()
     return _rasterised(path, side)
 
