@@ -16,7 +16,7 @@ from priorbench.problem import Problem
 from priorbench.solvers.anscombe import restore_stabilised
 from priorbench.solvers.colour import from_planes, to_planes
 from priorbench.solvers.continuation import fidelity_weight
-from priorbench.solvers.half_quadratic import Estimate, half_quadratic
+from priorbench.solvers.half_quadratic import PlaneEstimate, half_quadratic
 from priorbench.solvers.latent import latent_search
 
 from .elbo import without_mean
@@ -109,7 +109,7 @@ class VAE(AutoEncoder, Prior, Generator):
             out.copy_(tiling.blend(tiles)[0, top:, left:])
             yield 1.0
 
-        def begin(plane: Tensor, noise_variance: float) -> Estimate:
+        def begin(plane: Tensor, noise_variance: float) -> PlaneEstimate:
             return estimate
 
         return half_quadratic(begin, problem, context)

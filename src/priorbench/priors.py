@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from priorbench.problem import Problem
 
 __all__ = [
+    "HELD_OUT_LOG_LIKELIHOOD",
     "Context",
     "Denoiser",
     "Generator",
@@ -297,6 +298,7 @@ class Learned(ABC):
 
     def save(self, path: Path) -> None:
         """Write the fitted model as safetensors, atomically."""
+        # safetensors writes dense tensors of the CPU.
         tensors = {
             key: value.detach().cpu().contiguous() for key, value in self.state_dict().items()
         }

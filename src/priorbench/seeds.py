@@ -43,6 +43,7 @@ def seed_everything(seed: int) -> None:
     import numpy as np
 
     random.seed(seed)
+    # NumPy's global generator takes words of 32 bits.
     np.random.seed([seed & 0xFFFFFFFF, seed >> 32])  # noqa: NPY002  plugins draw from it
     torch = sys.modules.get("torch")
     if torch is not None:

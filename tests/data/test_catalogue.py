@@ -12,9 +12,15 @@ import pytest
 from pydantic import ValidationError
 
 from priorbench.data import catalogue, download
-from priorbench.data.catalogue import BSDS500Parameters, DIPParameters, Entry, entries, registry
+from priorbench.data.catalogue import (
+    BSDS500Parameters,
+    DIPParameters,
+    RegisteredFile,
+    entries,
+    registry,
+)
+from priorbench.data.image_names import natural_key
 from priorbench.data.loaders import load_from_catalogue
-from priorbench.data.names import natural_key
 from priorbench.data.transform import transform
 from priorbench.plugins.manager import load_plugins
 from priorbench.specs import NAME
@@ -89,7 +95,7 @@ def test_gray_sets_are_gray_and_every_image_has_a_size_and_a_photograph() -> Non
 
 
 def test_equal_files_are_the_same_photograph() -> None:
-    known: dict[str, Entry] = {}
+    known: dict[str, RegisteredFile] = {}
     for entry in IMAGES:
         assert known.setdefault(entry.sha256, entry).origin == entry.origin
 

@@ -17,18 +17,18 @@ from pathlib import Path
 import pytest
 
 from priorbench.data import download
-from priorbench.data.catalogue import Entry
+from priorbench.data.catalogue import RegisteredFile
 
 CONTENT = bytes(range(256)) * 400
 FETCH = """
 import json, sys
-from priorbench.data.catalogue import Entry
+from priorbench.data.catalogue import RegisteredFile
 from priorbench.data.download import fetch
-print(fetch(Entry(**json.loads(sys.argv[1]))))
+print(fetch(RegisteredFile(**json.loads(sys.argv[1]))))
 """
 
 
-def entry(content: bytes = CONTENT, **changes: str) -> Entry:
+def entry(content: bytes = CONTENT, **changes: str) -> RegisteredFile:
     values = {
         "repository": "owner/name",
         "commit": "c0ffee",
@@ -37,7 +37,7 @@ def entry(content: bytes = CONTENT, **changes: str) -> Entry:
     } | changes
     sha = hashlib.sha256(content).hexdigest()
     shape = {"height": 4, "width": 4, "channels": 1}
-    return Entry(
+    return RegisteredFile(
         set="photos", image="photo", file="photos/photo.png", sha256=sha, **shape, **values
     )
 
@@ -108,7 +108,7 @@ def server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
         running.shutdown()
 
 
-def failure(wanted: Entry) -> str:
+def failure(wanted: RegisteredFile) -> str:
     """Return the message of a fetch that fails; the file and the address are in it, and nothing is in the cache."""
     with pytest.raises(ValueError) as error:
         download.fetch(wanted)

@@ -34,7 +34,7 @@ SOLVERS = ["solvers/*", "numerics/constants.py", "numerics/tiles.py"]
 TRANSFORM = ["data/transform.py", "numerics/constants.py"]
 PATCHES = ["numerics/constants.py", "numerics/patches.py"]
 PRIORS = ["types.py", "priors.py", "store/checkpoints.py"]
-TASKS = [*OPERATORS, *IMAGES, "tasks/*", "data/tensors.py", "data/kernels.py"]
+TASKS = [*OPERATORS, *IMAGES, "tasks/*", "data/tensors.py", "data/levin.py"]
 TASKS += ["data/catalogue.py", "data/download.py"]
 STAGE = ["store/outcome.py", "store/status.py"]
 WORKER = ["jobs/device.py", "jobs/usage.py", "jobs/worker.py"]
@@ -126,9 +126,7 @@ STAGES = {
     ],
     "study": [
         *EXPERIMENT,
-        *STAGE,
         *STYLE,
-        "jobs/worker.py",
         "report/grid.py",
         "report/page.py",
         "studies/page.py",
@@ -170,8 +168,8 @@ RECORDS = {
     "studies gmm-sweep": [
         *EXPERIMENT,
         *STYLE,
+        *PATCHES,
         "report/figures/canvas.py",
-        "numerics/patches.py",
     ],
 }
 """Kind and name of a record → the modules on which its own code depends."""

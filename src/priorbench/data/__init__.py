@@ -1,5 +1,5 @@
-"""Images in and out, and where they come from.
+"""Data sets: their images, how these are read and written, and the images that are drawn.
 
-Light: :mod:`.catalogue`, :mod:`.embedded`, :mod:`.folder`, :mod:`.names` and :mod:`.synthetic` list
-images without opening or drawing any. Heavy: the rest.
+Light: :mod:`.catalogue`, :mod:`.embedded`, :mod:`.folder`, :mod:`.image_names` and
+:mod:`.synthetic` list images without opening or drawing any. Heavy: the rest.
 """

@@ -17,7 +17,7 @@ from priorbench.specs import Parameters
 
 
 @dataclass(frozen=True, kw_only=True)
-class Entry:
+class RegisteredFile:
     """One file of the registry.
 
     Args:
@@ -114,18 +114,18 @@ class DIPParameters(StandardParameters):
 
 
 @cache
-def registry() -> Mapping[str, Mapping[str, Entry]]:
+def registry() -> Mapping[str, Mapping[str, RegisteredFile]]:
     """Return all files that are known, by set and name, in order."""
-    sets: dict[str, dict[str, Entry]] = {}
+    sets: dict[str, dict[str, RegisteredFile]] = {}
     with files("priorbench.data").joinpath("registry.csv").open("r", encoding="utf-8") as file:
         for row in csv.DictReader(file):
             numbers = {name: int(row[name]) for name in ("height", "width", "channels")}
             values: dict[str, Any] = {**row, **numbers}
-            sets.setdefault(row["set"], {})[row["image"]] = Entry(**values)
+            sets.setdefault(row["set"], {})[row["image"]] = RegisteredFile(**values)
     return sets
 
 
-def entries(name: str) -> Mapping[str, Entry]:
+def entries(name: str) -> Mapping[str, RegisteredFile]:
     """Return the files of a set by the name of the image.
 
     Raises:

@@ -92,7 +92,7 @@ class Scene:
         """
         samples = self.parameters.antialias
         labels = np.full(((bottom - top) * samples, self.width * samples), BARE, np.int32)
-        batch = first = 0
+        batch, first = 0, 0
         while labels.max() == BARE:
             leaves = self.batch(batch)
             cover(labels, leaves, first, top * samples, samples)

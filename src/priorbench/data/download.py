@@ -11,7 +11,7 @@ from urllib.parse import quote
 import pooch
 import requests
 
-from priorbench.data.catalogue import Entry, entries
+from priorbench.data.catalogue import RegisteredFile, entries
 from priorbench.errors import MachineError
 from priorbench.store.files import cache_folder, file_sha256
 
@@ -28,7 +28,7 @@ _HINT = (
 )
 
 
-def fetch(entry: Entry) -> Path:
+def fetch(entry: RegisteredFile) -> Path:
     """Return a file of the registry whose content has the right checksum; see :func:`location`.
 
     With ``PRIORBENCH_DATA`` nothing is downloaded. Otherwise what the cache lacks is; a file enters
@@ -42,7 +42,7 @@ def fetch(entry: Entry) -> Path:
     return _from_folder(entry) if data_folder() else _from_network(entry)
 
 
-def needed(name: str) -> list[Entry]:
+def needed(name: str) -> list[RegisteredFile]:
     """Return the files of a set. Of the kernels there are two forms, and one is enough.
 
     Raises:
@@ -55,7 +55,7 @@ def needed(name: str) -> list[Entry]:
     return at_hand[:1] or [entry for entry in known if entry.repository]
 
 
-def location(entry: Entry) -> Path:
+def location(entry: RegisteredFile) -> Path:
     """Return a file's place: below ``PRIORBENCH_DATA`` if that is set, else in the cache."""
     return (data_folder() or cache_folder()) / entry.file
 
@@ -66,7 +66,7 @@ def data_folder() -> Path | None:
     return Path(text).expanduser() if text else None
 
 
-def address(entry: Entry) -> str:
+def address(entry: RegisteredFile) -> str:
     """Return the address of a file: at its commit, below ``PRIORBENCH_MIRROR`` or GitHub."""
     base = (os.environ.get("PRIORBENCH_MIRROR", "") or MIRROR).rstrip("/")
     return f"{base}/{entry.repository}/{entry.commit}/{quote(entry.path)}"
@@ -77,7 +77,7 @@ def _without_password(text: str) -> str:
     return re.sub(r"//[^/\s]*@", "//", text)
 
 
-def _from_folder(entry: Entry) -> Path:
+def _from_folder(entry: RegisteredFile) -> Path:
     path = location(entry)
     remedy = (
         f"Get it from {_without_password(address(entry))}, or"
@@ -102,7 +102,7 @@ def _from_folder(entry: Entry) -> Path:
     return path
 
 
-def _from_network(entry: Entry) -> Path:
+def _from_network(entry: RegisteredFile) -> Path:
     path, source = location(entry), address(entry)
     for attempt in range(1, ATTEMPTS + 1):
         try:
@@ -130,7 +130,7 @@ class _WrongContentError(Exception):
     """What was downloaded has another checksum."""
 
 
-def _retrieve(entry: Entry, path: Path, source: str) -> Path:
+def _retrieve(entry: RegisteredFile, path: Path, source: str) -> Path:
     """Have pooch look into the cache and, if need be, download; it verifies both."""
     pooch.get_logger().setLevel("WARNING")
     downloader = pooch.HTTPDownloader(timeout=TIMEOUT)

@@ -9,12 +9,24 @@ from pathlib import Path
 
 from pydantic import Field
 
-from priorbench.data.names import natural_key, safe_names
+from priorbench.data.image_names import natural_key, safe_names
 from priorbench.specs import Parameters
 
 SUFFIXES = (
-    *("png", "jpg", "jpeg", "tif", "tiff", "bmp", "gif", "webp"),
-    *("avif", "heic", "heif", "jp2", "j2k", "jxl"),
+    "png",
+    "jpg",
+    "jpeg",
+    "tif",
+    "tiff",
+    "bmp",
+    "gif",
+    "webp",
+    "avif",
+    "heic",
+    "heif",
+    "jp2",
+    "j2k",
+    "jxl",
 )
 """Of the formats that are read; whether a file is of one of them, its content decides."""
 

@@ -32,7 +32,8 @@ def transform(
     if max_size is not None:
         image = limit_size(image, max_size)
     if crop is not None:
-        image = centre_crop(image, *((crop, crop) if isinstance(crop, int) else crop))
+        height, width = (crop, crop) if isinstance(crop, int) else crop
+        image = centre_crop(image, height, width)
     return image
 
 

@@ -1,1 +1,1 @@
-"""The measures of a restoration, by what they need: arrays, torch, the problem."""
+"""Measures of a restoration: fidelity to the clean image, consistency with the observation."""

@@ -23,10 +23,12 @@ def residual(restored: Image, problem: Problem) -> float:
         raise NotApplicable("without noise the residual has no scale")
     predicted = operator.forward(restored)
     error = operator.restrict(predicted - problem.y).double().square()
+    # A mask observes fewer values than y has.
     count = float(operator.restrict(torch.ones_like(problem.y)).sum())
     if problem.peak is None:
         return float(error.sum()) / (count * problem.sigma**2)
     return (
+        # No variance below that of one photon, where a prediction is 0 or negative.
         float((error / (predicted.double().clamp(min=1 / problem.peak) / problem.peak)).sum())
         / count
     )

@@ -26,6 +26,7 @@ def psnr(restored: np.ndarray, clean: np.ndarray) -> float:
     """
     restored, clean = checked_pair(restored, clean)
     error = float(np.mean((restored - clean) ** 2))
+    # log₁₀ 0 is infinite.
     return EXACT if error == 0 else min(EXACT, float(-10 * np.log10(error)))
 
 
@@ -53,6 +54,7 @@ def ssim(restored: np.ndarray, clean: np.ndarray) -> float:
             channel_axis=2,
             gaussian_weights=True,
             sigma=1.5,
+            # As in the paper: weights sum to 1, without Bessel's correction.
             use_sample_covariance=False,
         )
     )

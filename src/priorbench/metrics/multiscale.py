@@ -27,6 +27,7 @@ def ms_ssim(restored: np.ndarray, clean: np.ndarray) -> float:
         ValueError: the shapes differ or a value is NaN.
     """
     restored, clean = checked_pair(restored, clean)
+    # Each of the four steps to a coarser scale halves the sides.
     smallest = SSIM_WINDOW * 2**4
     if min(clean.shape[:2]) < smallest:
         raise NotApplicable(

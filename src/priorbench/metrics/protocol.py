@@ -27,6 +27,7 @@ def compared(
     if min(height - 2 * rows, width - 2 * columns) < 1:
         cut = f"the task cuts {rows} × {columns} from each side"
         raise ValueError(f"{cut}, which leaves nothing of {height} × {width}")
+    # Some tasks restore a smaller image than the clean one.
     part = np.s_[rows : height - rows, columns : width - columns]
     restored, clean = restored[part], clean[part]
     return (luma(restored), luma(clean)) if luminance else (restored, clean)

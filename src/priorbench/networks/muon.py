@@ -80,11 +80,14 @@ class Muon:
         if not state:
             state.update(momentum=torch.zeros_like(parameter), norm=parameter.norm())
         moving = state["momentum"].mul_(momentum).add_(gradient)
+        # The gradient is added once more: a look ahead along the momentum.
         nesterov = torch.add(gradient, moving, alpha=momentum)
+        # Outputs are the rows but for tensors of taps × inputs × outputs.
         step = orthogonalised(
             nesterov.flatten(0, -2) if parameter.ndim == 3 else nesterov.flatten(1)
         )
         norm = parameter.norm() if self.growing else state["norm"]
+        # A gradient of zero leaves a step of zero, not NaN.
         length = rate * norm / step.norm().clamp(min=1e-12)
         parameter.sub_(length * step.view_as(parameter))
 
@@ -109,8 +112,10 @@ def orthogonalised(matrix: Tensor) -> Tensor:
     to 485 times.
     """
     a, b, c = QUINTIC
+    # XXᵀ is smaller for a wide matrix.
     tall = matrix.shape[0] > matrix.shape[1]
     x: Tensor = matrix.t() if tall else matrix
+    # The iteration converges for singular values of at most 1.
     x = x / (x.norm() + 1e-12)
     for _ in range(ROUNDS):
         gram = x @ x.t()

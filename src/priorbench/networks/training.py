@@ -16,6 +16,7 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.optim.swa_utils import get_ema_multi_avg_fn
 
 from priorbench.errors import Diverged
 from priorbench.networks.muon import Muon
@@ -121,7 +122,10 @@ class _Run:
         self.average = self._copy()
         self.best: dict[str, Tensor] = {}
         self.rows: list[dict[str, float]] = []
-        self.iteration = self.waited = self.returns = self.since = 0
+        self.iteration = 0
+        self.waited = 0
+        self.returns = 0
+        self.since = 0
         self.sums: dict[str, float] = {}
         self.last: dict[str, float] = {}
         self.began = time.monotonic()
@@ -139,24 +143,25 @@ class _Run:
             self.context.device
         )
         self.optimiser.zero_grad()
-        loss, told = self.objective.loss(tiles, done, generator)
+        loss, values = self.objective.loss(tiles, done, generator)
         value = float(loss.detach())
         if not math.isfinite(value):
             self._go_back()
             return False
         torch.autograd.backward(loss)
+        # Each return to the last measurement halves the rate.
         rate = (1 - (1 - FINAL_RATE) * done) * options.learning_rate / 2**self.returns
         self.optimiser.param_groups[0].update(lr=rate, vector_lr=rate / 10)
         self.optimiser.step()
         self.iteration += 1
         self.since += 1
-        self.last = {"loss": value, **told}
+        self.last = {"loss": value, **values}
         for name, number in self.last.items():
             self.sums[name] = self.sums.get(name, 0.0) + number
+        # Early averages forget faster: the first weights are random.
         kept = min(options.average, self.iteration / (self.iteration + 9))
-        torch._foreach_lerp_(
-            self.average, [parameter.detach() for parameter in self.parameters], 1 - kept
-        )
+        move = get_ema_multi_avg_fn(kept)
+        move(self.average, [parameter.detach() for parameter in self.parameters], None)
         return True
 
     def measure(self, measured: PatchSet) -> Row:
@@ -166,6 +171,7 @@ class _Run:
         batches = (
             batch.view(-1, size, size).to(device) for batch in measured.batches(BATCH_TO_MEASURE)
         )
+        # Held-out measurements are of the weights that restore.
         with self._averaged():
             found = self.objective.measure(batches)
         if not all(math.isfinite(value) for value in found.values()):
@@ -194,6 +200,7 @@ class _Run:
     @contextlib.contextmanager
     def _averaged(self) -> Iterator[None]:
         """Let the network have the averages of its weights."""
+        # The optimiser goes on from the weights as they were.
         own = self._copy()
         self.network.eval()
         try:
@@ -267,7 +274,9 @@ class _Run:
         for name, parameter in zip(self.names, self.parameters, strict=True):
             moments = part(f"step.{name}/")
             self.optimiser.state[parameter] = {
-                k: v if v.ndim == 0 else v.to(device) for k, v in moments.items()
+                # Scalars stay on the CPU: torch mixes them with tensors of a GPU.
+                k: v if v.ndim == 0 else v.to(device)
+                for k, v in moments.items()
             }
 
 

@@ -1,1 +1,1 @@
-"""Patches, tiles, threads and precision: what priors and solvers share."""
+"""What priors and solvers share: patches, tiles, constants, threads and precision."""

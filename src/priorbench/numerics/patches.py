@@ -56,6 +56,7 @@ class PatchSet:
     ) -> None:
         self.size = size
         self._pixels = torch.cat([each.flatten() for each in images])
+        # All images lie behind one another in one vector of pixels.
         begin = torch.tensor([0, *(each.numel() for each in images[:-1])]).cumsum(0)
         self._width = torch.tensor([each.shape[1] for each in images])[image]
         self._corner = begin[image] + top * self._width + left
@@ -67,6 +68,7 @@ class PatchSet:
         """Return the patches, n × D, that a slice or a tensor of numbers chooses."""
         corner, width = self._corner[index], self._width[index]
         offset = torch.arange(self.size)
+        # The first pixel of each row of each patch, then all pixels of these rows.
         starts = corner[:, None] + width[:, None] * offset
         return self._pixels[(starts[:, :, None] + offset).flatten(1)]
 
@@ -117,13 +119,16 @@ def draw_patches(
     training = min(count, int(total / (1 + held_out)))
     measured = max(1, round(held_out * training))
     # random.sample of a range needs memory for the draw only, whatever the number of positions.
+    # A seed of its own, so that models are measured on the same patches.
     measuring = np.array(random.Random(0).sample(range(total), measured))
     draw = random.Random(int(torch.randint(2**62, (), generator=generator)))
     drawn = np.array(draw.sample(range(total), min(total, training + measured)))
+    # Training patches are none of the held-out ones.
     drawn = drawn[~np.isin(drawn, measuring)][:training]
 
     def at(places: np.ndarray) -> PatchSet:
         place = torch.from_numpy(places)
+        # Positions are numbered through all images.
         last = (rows * columns).cumsum(0)
         image = torch.searchsorted(last, place, right=True)
         inside = place - (last - rows * columns)[image]
@@ -166,6 +171,7 @@ def principal_axes(patches: PatchSet) -> tuple[Tensor, Tensor]:
     batch at a time.
     """
     basis = mean_free_basis(patches.size**2)
+    # In float64: a sum over all patches, of variances of very different sizes.
     covariance = torch.zeros(basis.shape[1], basis.shape[1], dtype=torch.float64)
     for batch in patches.batches(PATCHES_IN_A_BATCH):
         vectors = batch.double() @ basis

@@ -32,6 +32,7 @@ def workers(threads: int) -> Iterator[None]:
         with _threads(threads) as _pool:
             yield
     finally:
+        # Calls of `workers` may be nested.
         _pool = outer
         torch.set_num_threads(before)
 

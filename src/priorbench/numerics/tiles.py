@@ -41,6 +41,7 @@ class Tiling:
         self.height, self.width, self.size = height, width, size
         self._full = max(height, size), max(width, size)
         self.rows, self.columns = (_starts(length, size, stride) for length in self._full)
+        # sin² of neighbours half a tile apart sums to 1; it never is 0 at a pixel's centre.
         profile = torch.sin((torch.arange(size) + 0.5) * math.pi / size).square()
         self._window = profile[:, None] * profile
         self._weight = self._sum(self._window.expand(len(self), size, size)[None])[0]
@@ -67,6 +68,7 @@ class Tiling:
     def _sum(self, tiles: Tensor) -> Tensor:
         """Return the sum of tiles, P × n × T × T, at their places."""
         size, count = self.size, len(self.columns)
+        # Row by row, then the rows: fewer additions to large planes.
         rows = []
         for first in range(0, len(self), count):
             row = tiles.new_zeros(len(tiles), size, self._full[1])
@@ -82,5 +84,6 @@ class Tiling:
 def _starts(length: int, size: int, stride: int) -> list[int]:
     """Return the first pixel of each tile along an axis, evenly spread from end to end."""
     last = length - size
+    # Rounded up: the last tile ends with the image.
     count = -(-last // stride)
     return [round(last * place / count) for place in range(count + 1)] if count else [0]

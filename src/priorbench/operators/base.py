@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeAlias
 
 import torch
 from torch import Tensor
 
 from priorbench.types import Image, Observation
+
+Arguments: TypeAlias = Mapping[str, object]
+"""Of a constructor: tensors, operators, numbers, strings and sequences of the last two."""
 
 _CLASSES: dict[str, type[LinearOperator]] = {}
 
@@ -43,9 +46,11 @@ class LinearOperator(ABC):
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
         name = cls.__dict__.get("name")
+        # An abstract class between this one and an operator has no name.
         if name is None:
             return
         known = _CLASSES.get(name)
+        # A module that is imported again, such as a plugin's in a test, replaces its own class.
         if known is not None and (known.__module__, known.__qualname__) != (
             cls.__module__,
             cls.__qualname__,
@@ -64,8 +69,8 @@ class LinearOperator(ABC):
         """Return Hᵀy, so that ⟨Hx, y⟩ = ⟨x, Hᵀy⟩ for all x and y."""
 
     @abstractmethod
-    def arguments(self) -> dict[str, Any]:
-        """Return the constructor's arguments: tensors, operators, numbers, strings, sequences.
+    def arguments(self) -> Arguments:
+        """Return the constructor's arguments.
 
         A saved problem holds exactly these, so an operator is read back without running code
         that came with the file.
@@ -85,13 +90,16 @@ class LinearOperator(ABC):
         """Return ‖H‖₂ = max ‖Hx‖ / ‖x‖, by power iteration on HᵀH to three digits."""
         zeros = self.zeros()
         generator = torch.Generator().manual_seed(0)
+        # A start with positive values overlaps with the first singular vector of H ≥ 0.
         x = torch.rand(zeros.shape, generator=generator, dtype=zeros.dtype).to(zeros.device)
         estimate = 0.0
         for _ in range(500):
             x = self.adjoint(self.forward(x / x.norm()))
             previous, estimate = estimate, float(x.norm())
+            # H is zero: there is nothing to normalise.
             if estimate == 0:
                 break
+            # Where convergence is slow the error exceeds the change: 10⁻⁵ leaves three digits.
             if abs(estimate - previous) <= 1e-5 * estimate:
                 break
         return math.sqrt(estimate)
@@ -137,6 +145,7 @@ class LinearOperator(ABC):
         that agrees with y, :func:`priorbench.operators.smoothest.smoothest_image`; an operator that
         knows a better one, such as an interpolation, overrides it.
         """
+        # That module needs this one.
         from priorbench.operators.smoothest import smoothest_image
 
         return smoothest_image(self, y)
@@ -151,6 +160,7 @@ class LinearOperator(ABC):
                 return value.to(device=device, dtype=dtype if value.is_floating_point() else None)
             return value.to(device, dtype) if isinstance(value, LinearOperator) else value
 
+        # Subclasses have constructors of their own, which `arguments` describes.
         build: Callable[..., LinearOperator] = type(self)
         return build(**{key: convert(value) for key, value in self.arguments().items()})
 
@@ -220,6 +230,7 @@ def conjugate_gradients(
             break
         image = normal(direction)
         curvature = (direction * image).sum()
+        # Rounding made A indefinite along this direction: x is as good as it gets.
         if curvature <= 0:
             break
         step = product / curvature

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Literal, get_args
+from typing import Literal, get_args
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from priorbench.operators.base import LinearOperator, check_weights
+from priorbench.operators.base import Arguments, LinearOperator, check_weights
 from priorbench.operators.fourier import check_kernel, transfer_function
 from priorbench.types import Image, Observation
 
@@ -50,6 +50,7 @@ class Blur(LinearOperator):
             (0, 0) if boundary == "circular" else (kernel.shape[0] // 2, kernel.shape[1] // 2)
         )
         self._transfer = transfer_function(kernel, height, width)
+        # Resolved once: a lazy conjugate would be resolved in each product.
         self._conjugate = self._transfer.conj().resolve_conj()
         self._power = self._transfer.abs().square()
 
@@ -62,9 +63,10 @@ class Blur(LinearOperator):
     def adjoint(self, y: Observation) -> Image:
         """Return the correlation of k with y, which is zero outside what is observed."""
         rows, columns = self._margin
+        # The adjoint of cutting a border is padding it with zeros.
         return self._filter(F.pad(y, (columns, columns, rows, rows)), self._conjugate)
 
-    def arguments(self) -> dict[str, Any]:
+    def arguments(self) -> Arguments:
         """Return the kernel, the image's shape and the boundary."""
         return {
             "kernel": self.kernel,
@@ -84,6 +86,7 @@ class Blur(LinearOperator):
         if self.boundary == "valid":
             return super().data_step(y, v, fidelity, penalty)
         check_weights(fidelity, penalty)
+        # In place: each further array would be as large as the image.
         spectrum = torch.fft.rfft2(v).mul_(penalty)
         spectrum.addcmul_(self._conjugate, torch.fft.rfft2(y), value=fidelity)
         spectrum.mul_((fidelity * self._power + penalty).reciprocal_())

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import torch
 
-from priorbench.operators.base import LinearOperator
+from priorbench.operators.base import Arguments, LinearOperator
 from priorbench.types import Image, Observation
 
 
@@ -41,7 +39,7 @@ class Composition(LinearOperator):
         """Return Fᵀ(Gᵀy)."""
         return self.inner.adjoint(self.outer.adjoint(y))
 
-    def arguments(self) -> dict[str, Any]:
+    def arguments(self) -> Arguments:
         """Return the two operators."""
         return {"outer": self.outer, "inner": self.inner}
 
@@ -60,5 +58,6 @@ class Composition(LinearOperator):
     def zeros(self) -> Image:
         """Return a black image, on the device and with the precision of both operators."""
         zeros, outer = self.inner.zeros(), self.outer.zeros()
+        # An operator without tensors of its own says CPU.
         device = outer.device if zeros.device.type == "cpu" else zeros.device
         return zeros.to(device, torch.promote_types(zeros.dtype, outer.dtype))

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import torch
 from torch import Tensor
 
-from priorbench.operators.base import LinearOperator, check_weights
+from priorbench.operators.base import Arguments, LinearOperator, check_weights
 from priorbench.operators.blur import Blur
 from priorbench.operators.downsample import check_factor, enlarge
 from priorbench.types import Image, Observation
@@ -40,12 +39,14 @@ class DecimatedBlur(LinearOperator):
         check_factor(factor, height, width)
         self.kernel, self.factor = kernel, factor
         self.observation_shape = (channels, height // factor, width // factor)
+        # The block's middle pixel, or the one before the middle.
         self._first = (factor - 1) // 2
         self._blur = Blur(kernel, self.image_shape)
         delta = torch.zeros(1, 1, height, width, dtype=kernel.dtype, device=kernel.device)
         delta[..., 0, 0] = 1
         # The autocorrelation of k, kept at every s-th lag, is the first column of HHᵀ.
         response = self._blur.forward(self._blur.adjoint(delta))[0, 0, ::factor, ::factor]
+        # HHᵀ is positive semidefinite; rounding is not.
         self._eigenvalues = torch.fft.rfft2(response).real.clamp(min=0)
 
     def forward(self, x: Image) -> Observation:
@@ -58,7 +59,7 @@ class DecimatedBlur(LinearOperator):
         spread[..., self._first :: self.factor, self._first :: self.factor] = y
         return self._blur.adjoint(spread)
 
-    def arguments(self) -> dict[str, Any]:
+    def arguments(self) -> Arguments:
         """Return the kernel, the image's shape and the factor."""
         return {"kernel": self.kernel, "image_shape": self.image_shape, "factor": self.factor}
 
@@ -69,6 +70,7 @@ class DecimatedBlur(LinearOperator):
     def data_step(self, y: Observation, v: Image, fidelity: float, penalty: float) -> Image:
         """Return v + Hᵀ (HHᵀ + ρ/λ)⁻¹ (y − Hv)."""
         check_weights(fidelity, penalty)
+        # ρ/λ would be infinite.
         if fidelity == 0:
             return v
         spectrum = torch.fft.rfft2(y - self.forward(v)) / (self._eigenvalues + penalty / fidelity)
@@ -76,5 +78,6 @@ class DecimatedBlur(LinearOperator):
 
     def estimate(self, y: Observation) -> Image:
         """Return y enlarged by bicubic interpolation, its pixels where they were."""
+        # For an even factor the pixel kept lies half a pixel before the block's centre.
         offset = (self.factor - 1) / 2 - self._first
         return enlarge(y, self.image_shape[1], self.image_shape[2], shift=offset / self.factor)

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import torch
 
-from priorbench.operators.base import LinearOperator, check_weights
+from priorbench.operators.base import Arguments, LinearOperator, check_weights
 from priorbench.operators.resampling import KERNELS, resampling_matrix
 from priorbench.types import Image, Observation, Resized
 
@@ -52,6 +51,7 @@ class Downsample(LinearOperator):
         self.observation_shape = (channels, height // factor, width // factor)
         self._rows = _Axis(height, factor, kernel, dtype, device)
         self._columns = _Axis(width, factor, kernel, dtype, device)
+        # Eigenvalues of a Kronecker product are products of eigenvalues.
         self._eigenvalues = self._rows.eigenvalues[:, None] * self._columns.eigenvalues
 
     def forward(self, x: Image) -> Observation:
@@ -62,7 +62,7 @@ class Downsample(LinearOperator):
         """Return Aᵀ y B."""
         return self._rows.matrix.mT @ y @ self._columns.matrix
 
-    def arguments(self) -> dict[str, Any]:
+    def arguments(self) -> Arguments:
         """Return the image's shape, the factor and the kernel."""
         return {"image_shape": self.image_shape, "factor": self.factor, "kernel": self.kernel}
 
@@ -73,9 +73,11 @@ class Downsample(LinearOperator):
     def data_step(self, y: Observation, v: Image, fidelity: float, penalty: float) -> Image:
         """Return v + Hᵀ (HHᵀ + ρ/λ)⁻¹ (y − Hv)."""
         check_weights(fidelity, penalty)
+        # ρ/λ would be infinite.
         if fidelity == 0:
             return v
         rows, columns = self._rows, self._columns
+        # In the eigenvectors' coordinates HHᵀ + ρ/λ is a division.
         residual = rows.vectors.mT @ y @ columns.vectors - rows.rotated @ v @ columns.rotated.mT
         return (
             v
@@ -117,6 +119,7 @@ class _Axis:
         dtype: torch.dtype,
         device: torch.device | str | None,
     ) -> None:
+        # In float64, whatever the operator's precision: eigenvectors lose digits.
         matrix = resampling_matrix(length, length // factor, kernel)
         eigenvalues, vectors = torch.linalg.eigh(matrix @ matrix.mT)
         self.matrix, self.vectors, self.rotated, self.eigenvalues = (

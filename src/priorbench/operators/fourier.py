@@ -46,8 +46,10 @@ def transfer_function(kernel: Tensor, height: int, width: int) -> Tensor:
         complex, height × (width // 2 + 1), as ``torch.fft.rfft2`` of an image.
     """
     rows, columns = kernel.shape
+    # The transform of a small kernel costs little in float64 and is used many times.
     padded = torch.zeros(height, width, dtype=torch.float64, device=kernel.device)
     padded[:rows, :columns] = kernel
+    # The kernel's centre comes to pixel (0, 0), so that blurring does not shift the image.
     centred = padded.roll((-(rows // 2), -(columns // 2)), dims=(0, 1))
     transformed: Tensor = torch.fft.rfft2(centred)
     return transformed.to(torch.complex128 if kernel.dtype == torch.float64 else torch.complex64)

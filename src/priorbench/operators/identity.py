@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from priorbench.operators.base import LinearOperator, check_weights
+from priorbench.operators.base import Arguments, LinearOperator, check_weights
 from priorbench.types import Image, Observation
 
 
@@ -21,7 +19,7 @@ class Identity(LinearOperator):
         """Return y."""
         return y
 
-    def arguments(self) -> dict[str, Any]:
+    def arguments(self) -> Arguments:
         """Return the image's shape."""
         return {"image_shape": self.image_shape}
 

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import torch
 from torch import Tensor
 
-from priorbench.operators.base import LinearOperator, check_weights
+from priorbench.operators.base import Arguments, LinearOperator, check_weights
 from priorbench.types import Image, Observation
 
 
@@ -45,7 +43,7 @@ class Mask(LinearOperator):
         """Return m ⊙ y; H is symmetric."""
         return y * self.known
 
-    def arguments(self) -> dict[str, Any]:
+    def arguments(self) -> Arguments:
         """Return the mask."""
         return {"known": self.known}
 
@@ -85,10 +83,13 @@ def _interpolate(planes: np.ndarray, known: np.ndarray) -> np.ndarray:
     from scipy.interpolate import griddata
 
     points, values, missing = np.argwhere(known), planes[:, known].T, np.argwhere(~known)
+    # All planes at once: the triangulation depends on the points alone.
     fill = np.full((len(missing), len(planes)), np.nan)
+    # Points on one line have no triangulation.
     spans_a_plane = np.linalg.matrix_rank(points - points[0]) == 2
     if spans_a_plane:
         fill = griddata(points, values, missing, method="linear")
+    # griddata gives NaN outside the points' convex hull.
     outside = np.isnan(fill[:, 0])
     if outside.any():
         fill[outside] = griddata(points, values, missing[outside], method="nearest")

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import torch
 from torch import Tensor
 
-from priorbench.operators.base import LinearOperator, check_weights
+from priorbench.operators.base import Arguments, LinearOperator, check_weights
 from priorbench.types import Image, Observation
 
 
@@ -52,7 +50,7 @@ class RandomProjection(LinearOperator):
         coefficients[:, :, self.selected] = y[:, :, 0]
         return self._turn(_hartley(coefficients.reshape(*y.shape[:2], *self.signs.shape)))
 
-    def arguments(self) -> dict[str, Any]:
+    def arguments(self) -> Arguments:
         """Return the signs, the selected coefficients and the number of channels."""
         return {"signs": self.signs, "selected": self.selected, "channels": self.image_shape[0]}
 
@@ -71,6 +69,7 @@ class RandomProjection(LinearOperator):
 
 def _hartley(x: Image) -> Image:
     """Return Re − Im of the orthonormal Fourier transform over the last two dimensions."""
+    # The imaginary part is −Σ x sin, so this is the sum with cas = cos + sin.
     spectrum = torch.fft.fft2(x, norm="ortho")
     transformed: Image = spectrum.real - spectrum.imag
     return transformed

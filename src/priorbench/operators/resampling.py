@@ -58,8 +58,10 @@ def resampling_matrix(
     """
     function, width = KERNELS[kernel]
     scale = new_length / length
+    # Shrinking widens the kernel, enlarging does not narrow it.
     stretch = min(scale, 1.0)
     centre = (torch.arange(new_length, dtype=torch.float64) + 0.5) / scale - 0.5 + shift
+    # One more on each side than the kernel reaches from any centre.
     reach = math.ceil(width / stretch / 2) + 1
     position = centre.floor()[:, None] + torch.arange(-reach, reach + 1)
     weight = function((centre[:, None] - position) * stretch)

@@ -27,6 +27,7 @@ def smoothest_image(operator: LinearOperator, y: Observation) -> Image:
     def normal(x: Tensor) -> Tensor:
         return operator.adjoint(operator.forward(x)) + ROUGHNESS * _laplacian(x)
 
+    # Hutchinson's estimate of the trace of HᵀH, by one probe.
     probe = torch.randn(shape, generator=torch.Generator().manual_seed(0)).to(y)
     seen = float(operator.forward(probe).square().sum() / probe.square().sum())
     # (c + μ |ω|²)⁻¹ with the mean c of HᵀH: close to the inverse where H treats all pixels alike.
@@ -36,6 +37,7 @@ def smoothest_image(operator: LinearOperator, y: Observation) -> Image:
         smoothed: Tensor = torch.fft.irfft2(torch.fft.rfft2(r) / symbol, s=shape[-2:])
         return smoothed
 
+    # Mid-gray stays where the observation says nothing.
     gray = torch.full(shape, 0.5, dtype=y.dtype, device=y.device)
     return conjugate_gradients(
         normal,
@@ -53,6 +55,7 @@ def _laplacian(x: Tensor) -> Tensor:
     for axis in (-2, -1):
         difference = x.diff(dim=axis)
         length = x.shape[axis]
+        # ∇ᵀ: each difference acts on both of its pixels.
         result.narrow(axis, 0, length - 1).sub_(difference)
         result.narrow(axis, 1, length - 1).add_(difference)
     return result

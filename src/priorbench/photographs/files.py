@@ -10,7 +10,7 @@ from pathlib import Path
 
 from priorbench.data.export import BITS, check_suffix
 from priorbench.data.folder import FolderParameters, images_in, passed_over_in
-from priorbench.data.names import safe_names
+from priorbench.data.image_names import safe_names
 
 
 @dataclass(frozen=True)

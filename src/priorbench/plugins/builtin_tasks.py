@@ -10,7 +10,7 @@ from typing import Literal
 from pydantic import Field, field_validator
 
 from priorbench.data.folder import expand
-from priorbench.data.names import safe_names
+from priorbench.data.image_names import safe_names
 from priorbench.errors import unknown
 from priorbench.plugins.hookspecs import hookimpl
 from priorbench.specs import Parameters, TaskSpec

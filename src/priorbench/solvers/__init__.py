@@ -1,8 +1,10 @@
-"""Solvers: what turns a kind of prior into a restoration."""
+"""Solvers: each makes one kind of prior restore every linear problem."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import singledispatch
+from typing import TypeVar
 
 import torch
 
@@ -12,6 +14,8 @@ from priorbench.solvers.anscombe import restore_stabilised
 from priorbench.solvers.epll import epll
 from priorbench.solvers.latent import latent_search
 from priorbench.solvers.plug_and_play import plug_and_play
+
+Kind = TypeVar("Kind")
 
 __all__ = ["epll", "latent_search", "plug_and_play", "restore"]
 
@@ -35,21 +39,27 @@ def _(prior: Prior, problem: Problem, context: Context) -> Restoration:
 @restore.register
 @torch.no_grad()
 def _(prior: PatchPrior, problem: Problem, context: Context) -> Restoration:
-    if problem.peak is not None:
-        return restore_stabilised(lambda gaussian: epll(prior, gaussian, context), problem)
-    return epll(prior, problem, context)
+    return _gaussian(epll, prior, problem, context)
 
 
 @restore.register
 @torch.no_grad()
 def _(prior: Denoiser, problem: Problem, context: Context) -> Restoration:
-    if problem.peak is not None:
-        return restore_stabilised(lambda gaussian: plug_and_play(prior, gaussian, context), problem)
-    return plug_and_play(prior, problem, context)
+    return _gaussian(plug_and_play, prior, problem, context)
 
 
 @restore.register
 def _(prior: Generator, problem: Problem, context: Context) -> Restoration:
-    if problem.peak is not None:
-        return restore_stabilised(lambda gaussian: latent_search(prior, gaussian, context), problem)
-    return latent_search(prior, problem, context)
+    return _gaussian(latent_search, prior, problem, context)
+
+
+def _gaussian(
+    solve: Callable[[Kind, Problem, Context], Restoration],
+    prior: Kind,
+    problem: Problem,
+    context: Context,
+) -> Restoration:
+    """Solve a problem by a solver for Gaussian noise."""
+    if problem.peak is None:
+        return solve(prior, problem, context)
+    return restore_stabilised(lambda stabilised: solve(prior, stabilised, context), problem)

@@ -32,6 +32,7 @@ def average_everywhere(
     """
     height, width = image.shape
     rows, columns = height - size + 1, width - size + 1
+    # A band is whole rows of patches.
     band = max(1, PATCHES_IN_A_BATCH // columns)
     average.zero_()
     for top in range(0, rows, band):
@@ -102,6 +103,7 @@ def jittered_grid(
         torch.tensor([*range(0, length - size, stride), length - size])
         for length in (height, width)
     )
+    # Neighbours that move apart by 2 · reach still touch.
     reach = (size - stride) // 2
     moves = torch.randint(-reach, reach + 1, (2, len(rows), len(columns)), generator=generator)
     # Along the border nothing else covers the outermost pixels.

@@ -42,6 +42,7 @@ def restore_stabilised(solve: Callable[[Problem], Restoration], problem: Problem
             "Poisson noise is made Gaussian only where the image is observed directly"
         )
     low, high = anscombe(torch.tensor([0.0, peak])).tolist()
+    # The solvers' constants are meant for intensities on [0, 1].
     span = high - low
     gaussian = replace(
         problem, y=(anscombe(peak * problem.y) - low) / span, sigma=1 / span, peak=None
@@ -67,6 +68,7 @@ def inverse_anscombe(stabilised: Tensor) -> Tensor:
     means, expectations = _table()
     exact = torch.from_numpy(np.interp(values.cpu().numpy(), expectations, means)).to(values)
     d = values.clamp(min=expectations[-1])
+    # The series of E[2√(k + 3/8)] in 1/m, solved for m.
     asymptotic = d**2 / 4 - 1 / 8 + 1 / (4 * d**4)
     return torch.where(values < expectations[-1], exact, asymptotic).to(stabilised.dtype)
 
@@ -76,6 +78,7 @@ def _table() -> tuple[np.ndarray, np.ndarray]:
     """Return means m and E[2√(k + 3/8)] for k ~ Poisson(m)."""
     # Dense at 0, where the expectation is most curved.
     means = TABLE_END * torch.linspace(0, 1, 2001, dtype=torch.float64) ** 2
+    # Beyond twelve standard deviations the probability is below float64's rounding error.
     counts = torch.arange(int(TABLE_END + 12 * math.sqrt(TABLE_END)), dtype=torch.float64)
     m = means[:, None]
     probabilities = (torch.xlogy(counts, m) - m - torch.lgamma(counts + 1)).exp()

@@ -38,5 +38,6 @@ def from_planes(planes: Planes, shape: Sequence[int]) -> Image:
     """Return the images, B × C × H × W = ``shape``, whose planes ``to_planes`` gave."""
     if shape[1] != 3:
         return planes.reshape(*shape)
+    # The inverse of a 3 × 3 matrix costs nothing.
     inverse = torch.linalg.inv(planes.new_tensor(OPPONENT))
     return torch.einsum("ij,bjhw->bihw", inverse, planes.reshape(*shape))

@@ -58,6 +58,7 @@ class Schedule:
 
         Where one end alone is set, beyond the other, the other follows.
         """
+        # What is set is positive, so `or` replaces only what is not.
         first = settings.first or max(self.levels[0], settings.last or 0.0)
         last = settings.last or min(self.levels[-1], first)
         return Schedule(
@@ -108,6 +109,7 @@ def _drops_pixels(problem: Problem) -> bool:
     if isinstance(problem.operator, Mask):
         return True
     generator = torch.Generator().manual_seed(0)
+    # Values from 0.5 on: what comes back as 0 was dropped.
     x = 0.5 + torch.rand(1, *problem.image_shape, generator=generator).to(problem.y)
     seen = problem.operator.adjoint(problem.operator.forward(x))
     dropped = seen.abs() < 1e-6

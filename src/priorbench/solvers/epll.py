@@ -13,7 +13,7 @@ from priorbench.problem import Problem
 from priorbench.solvers.aggregation import average_everywhere, average_on_grid
 from priorbench.solvers.answers import checked
 from priorbench.solvers.continuation import Schedule
-from priorbench.solvers.half_quadratic import Estimate, half_quadratic
+from priorbench.solvers.half_quadratic import PlaneEstimate, half_quadratic
 from priorbench.types import Patches, Plane
 
 PATCHES_TO_ADAPT_TO = 100_000
@@ -51,7 +51,7 @@ def epll(
             f"this prior needs at least {prior.patch_size} pixels a side"
         )
 
-    def begin(plane: Plane, noise_variance: float) -> Estimate:
+    def begin(plane: Plane, noise_variance: float) -> PlaneEstimate:
         own = _adapted(prior, plane, noise_variance)
 
         def estimate(plane: Plane, noise_variance: float, average: Plane) -> Iterator[float]:
@@ -73,6 +73,7 @@ def epll(
 def _adapted(prior: PatchPrior, plane: Plane, noise_variance: float) -> PatchPrior:
     """Return the prior as it adapts itself to a plane (H × W) with noise."""
     size = prior.patch_size
+    # Adaptation needs a sample of the patches, not every overlapping one.
     step = math.ceil((plane.numel() / PATCHES_TO_ADAPT_TO) ** 0.5)
     windows = plane.unfold(0, size, step).unfold(1, size, step)
     return prior.adapted(windows.reshape(-1, size * size), noise_variance)

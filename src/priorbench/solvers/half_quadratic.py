@@ -20,9 +20,9 @@ from priorbench.solvers.splitting import split
 from priorbench.specs.solver_settings import Regime, SolverSettings
 from priorbench.types import Image, Plane
 
-__all__ = ["Estimate", "half_quadratic"]
+__all__ = ["PlaneEstimate", "half_quadratic"]
 
-Estimate = Callable[[Plane, float, Plane], Iterator[float]]
+PlaneEstimate = Callable[[Plane, float, Plane], Iterator[float]]
 """From a plane, H × W, and its noise's variance to the clean plane, written to the third; yields
 the fraction done."""
 
@@ -41,7 +41,7 @@ DEFAULT = SolverSettings()
 
 
 def half_quadratic(
-    begin: Callable[[Plane, float], Estimate],
+    begin: Callable[[Plane, float], PlaneEstimate],
     problem: Problem,
     context: Context,
     schedule: Schedule | None = None,
@@ -58,11 +58,12 @@ def half_quadratic(
         schedule: by default that of :func:`default_schedule` with the context's settings.
     """
     schedule = schedule or default_schedule(problem, context.solver)
-    estimators: list[Estimate] = []
+    estimators: list[PlaneEstimate] = []
 
     def estimate(step: int, image: Image, level: float) -> Image:
         planes, scales = to_planes(image)
         variances = [(scale * level) ** 2 for scale in scales]
+        # The first call sees the first estimate, to which a prior may adapt itself.
         if not estimators:
             estimators.extend(map(begin, planes, variances))
         for row, (plane, variance) in enumerate(zip(planes, variances, strict=True)):

@@ -57,6 +57,7 @@ def latent_search(
         descent = _Adam([z, means])
         for step in range(steps):
             value, gradients = search.objective(z, means)
+            # Adam does not descend at every step: the best codes are kept, before they change.
             if best is None or value < best[0]:
                 best = value, z.clone(), means.clone()
             descent.step(gradients)
@@ -87,6 +88,7 @@ class _Search:
         self.first = problem.estimate()
         planes, self.scales = to_planes(self.first)
         self.tiles = self.tiling.cut(planes)
+        # Overlapping tiles see each pixel several times; the prior counts it once.
         self.weight = planes.numel() / self.tiles.numel()
 
     def start(self, generator: torch.Generator | None) -> tuple[Tensor, Tensor]:
@@ -98,6 +100,7 @@ class _Search:
             )
             return z, means
         parts = self.tiles.chunk(len(self.scales))
+        # As in the weight of the data, σ = 0 stands for a little noise.
         sigma = max(self.problem.sigma, NOISE_FLOOR)
         codes = [
             self.prior.encode(part, scale * sigma)
@@ -115,6 +118,7 @@ class _Search:
         with torch.enable_grad():
             z, means = (each.detach().requires_grad_() for each in (z, means))
             image = self.image(z, means)
+            # The gradient of ‖Hx − y‖²/2 is Hᵀ(Hx − y): no operator needs autograd.
             residual = operator.forward(image.detach()) - self.problem.y
             slope = fidelity * operator.adjoint(residual)
             prior = 0.5 * self.weight * z.square().sum()
@@ -134,6 +138,7 @@ class _Adam:
         """Take a step."""
         self.count += 1
         first_decay, second_decay = DECAY
+        # Both moments begin at 0; this undoes their bias.
         bias = math.sqrt(1 - second_decay**self.count) / (1 - first_decay**self.count)
         for tensor, gradient, (first, second) in zip(
             self.tensors, gradients, self.moments, strict=True

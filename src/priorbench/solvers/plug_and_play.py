@@ -55,6 +55,7 @@ def plug_and_play(
     """
     if schedule is None and isinstance(problem.operator, Identity):
         context.progress(1.0)
+        # y is x.
         if problem.sigma == 0:
             return Restoration(problem.y)
         return Restoration(_denoised(prior, problem.y, problem.sigma))
@@ -92,6 +93,7 @@ def default_schedule(
     """
     kind = regime(problem)
     least, most = prior.sigma_range
+    # Falling levels need a denoiser whose strength can follow them.
     held = prior.estimator == "mmse" and kind == "mixed" and (prior.blind or least == most)
     schedule = HELD if held else SCHEDULES[prior.estimator][kind]
     schedule = schedule.changed(settings.of(kind))

@@ -18,11 +18,11 @@ from priorbench.problem import Problem
 from priorbench.solvers.continuation import Schedule, fidelity_weight
 from priorbench.types import Image
 
-Estimate = Callable[[int, Image, float], Image]
+ImageEstimate = Callable[[int, Image, float], Image]
 """From the step, an image and the standard deviation of its noise to the clean image."""
 
 
-def split(estimate: Estimate, problem: Problem, schedule: Schedule) -> Restoration:
+def split(estimate: ImageEstimate, problem: Problem, schedule: Schedule) -> Restoration:
     r"""Alternate the prior's estimate and the data step while the assumed noise level s falls.
 
     From x = x' = the operator's estimate and u = 0, for each level s,
@@ -46,6 +46,7 @@ def split(estimate: Estimate, problem: Problem, schedule: Schedule) -> Restorati
     x = problem.estimate()
     before, dual = x, torch.zeros_like(x)
     for step, level in enumerate(schedule.levels):
+        # With m = 0, and in the first step, this is x.
         v = x + schedule.momentum * (x - before)
         z = estimate(step, v + dual, level)
         before = x

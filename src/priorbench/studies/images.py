@@ -8,6 +8,8 @@ from priorbench.data.tensors import to_array
 from priorbench.data.transform import to_gray
 from priorbench.studies.experiment import Experiment
 
+__all__ = ["NO_PHOTOGRAPH", "first_photograph"]
+
 SMALLEST = 32
 """Side of a photograph in pixels, at least."""
 NO_PHOTOGRAPH = f"no test image of {SMALLEST} × {SMALLEST} at least"

@@ -5,6 +5,8 @@ from __future__ import annotations
 from priorbench.priors import HELD_OUT_LOG_LIKELIHOOD, PatchPrior
 from priorbench.studies.experiment import Experiment
 
+__all__ = ["of_size", "patch_models"]
+
 
 def patch_models(experiment: Experiment) -> dict[str, PatchPrior]:
     """Return the fitted patch priors by id, whoever made them.

@@ -6,6 +6,8 @@ import numpy as np
 from matplotlib.axes import Axes
 from torch import Tensor
 
+__all__ = ["sheet", "show"]
+
 GAP = 2
 """Pixels between tiles."""
 

@@ -1,4 +1,4 @@
-"""The tasks: how a clean image becomes a problem."""
+"""Tasks: how a clean image becomes a problem."""
 
 from priorbench.tasks.base import Task
 from priorbench.tasks.deblur import Deblur

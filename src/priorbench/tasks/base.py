@@ -74,6 +74,7 @@ def add_noise(
         generator: the source of n.
     """
     clean = operator.forward(image)
+    # Drawn for all values, so that the noise of a known pixel does not depend on the mask.
     noise = sigma * torch.randn(clean.shape, generator=generator)
     return Problem(clean + operator.restrict(noise), operator, sigma)
 

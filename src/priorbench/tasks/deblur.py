@@ -32,6 +32,7 @@ class Deblur(Task):
             if boundary == "valid"
             else (0, 0)
         )
+        # What lies in the margin was observed only in part.
         self.border = self.margin
 
     def corrupt(self, image: Image, generator: torch.Generator) -> Problem:

@@ -77,6 +77,7 @@ class DenoiseSaltPepper(Task):
     def corrupt(self, image: Image, generator: torch.Generator) -> Problem:
         """Return the problem of finding what lies below the salt and the pepper."""
         y = image.clone().flatten()
+        # A permutation gives the exact share, where independent draws would vary.
         hit = torch.randperm(y.numel(), generator=generator)[: round(self.fraction * y.numel())]
         y[hit] = torch.randint(0, 2, hit.shape, generator=generator).to(y.dtype)
         return self.observe(y.reshape(image.shape))
@@ -88,6 +89,7 @@ class DenoiseSaltPepper(Task):
             ValueError: a channel has no other pixels, or there is a mask.
         """
         refuse_mask(mask, "denoise-saltpepper")
+        # An honest pixel of exactly 0 or 1 is lost too: an observer can't tell it apart.
         known = (image[0] > 0) & (image[0] < 1)
         if not known.flatten(1).any(dim=1).all():
             raise ValueError(

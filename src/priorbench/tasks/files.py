@@ -65,9 +65,11 @@ def read_kernel(path: Path) -> np.ndarray:
 def _gray(path: Path) -> np.ndarray:
     picture = read_picture(path)
     colour = picture.colour.astype(np.float64)
+    # One level apart is what rounding does to gray.
     if np.ptp(colour, axis=2).max() > 1 / 255:
         raise ValueError(f"the kernel {path} is in colour; it must be gray")
     gray: np.ndarray = colour.mean(axis=2)
+    # Transparent means zero, whatever colour lies below.
     return gray if picture.alpha is None or picture.premultiplied else gray * picture.alpha
 
 

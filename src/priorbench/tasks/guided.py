@@ -74,6 +74,7 @@ def flash_photograph(image: Image, generator: np.random.Generator) -> Image:
     relit = x * light[:, :, None]
     if channels == 3:
         warmth = generator.uniform(0.75, 0.92)
+        # Lamps are redder than a flash: less red, more blue.
         relit *= [warmth, 1, 1 / warmth]
     flash = relit ** generator.uniform(0.6, 0.8) + FAINT * generator.standard_normal(x.shape)
     return to_tensor(flash.clip(0, 1))
@@ -86,6 +87,7 @@ def _flash(height: int, width: int, generator: np.random.Generator) -> np.ndarra
 
     rows, columns = np.ogrid[:height, :width]
     row, column = generator.uniform(0.25, 0.75, 2) * (height, width)
+    # Squared distance from the centre of the light, in diagonals.
     square = ((rows - row) ** 2 + (columns - column) ** 2) / (height**2 + width**2)
     uneven = resize(generator.standard_normal((4, 4)), (height, width), order=3)
     light: np.ndarray = np.exp(0.15 * uneven) / (1 + 3 * square)
@@ -99,6 +101,7 @@ def _shadow(height: int, width: int, generator: np.random.Generator) -> np.ndarr
 
     side = min(height, width)
     corners = generator.integers(3, 7)
+    # Jitter of less than a step keeps the corners in order.
     angle = 2 * math.pi * (np.arange(corners) + generator.uniform(0, 0.7, corners)) / corners
     radius = generator.uniform(0.15, 0.35, corners)[:, None] * side
     centre = generator.uniform(0.1, 0.9, 2) * (height, width)

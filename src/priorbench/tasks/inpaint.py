@@ -126,5 +126,6 @@ class InpaintMask(_Inpaint):
     def observe(self, image: Observation, mask: PixelMask | None = None) -> Problem:
         """Return the image with the pixels missing that the file, or another ``mask``, hides."""
         _, height, width = shape_of(image)
+        # The file's mask needs no randomness.
         own = self.known(height, width, torch.Generator())[None, None].float()
         return super().observe(image, own if mask is None else mask)

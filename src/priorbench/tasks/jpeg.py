@@ -26,6 +26,7 @@ class Jpeg(Task):
     def corrupt(self, image: Image, generator: torch.Generator) -> Problem:
         """Return the image after compression and decompression."""
         check_finite(image)
+        # JPEG has 8 bits.
         levels = (image[0].clamp(0, 1) * 255).round().to(torch.uint8).permute(1, 2, 0).numpy()
         file = io.BytesIO()
         Picture.fromarray(levels[:, :, 0] if levels.shape[2] == 1 else levels).save(

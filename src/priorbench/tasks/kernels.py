@@ -3,22 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 
-from priorbench.data.kernels import levin
+from priorbench.data.levin import COUNT, levin_kernel
 from priorbench.errors import unknown
 from priorbench.tasks.files import read_kernel
-
-NAMES = (
-    "gaussian",
-    "box",
-    "disk",
-    "motion",
-    *(f"levin{index}" for index in range(1, 9)),
-    "shake<seed>",
-)
 
 
 def blur_kernel(name: str) -> np.ndarray:
@@ -39,14 +31,14 @@ def blur_kernel(name: str) -> np.ndarray:
     """
     if "." in name or "/" in name:
         return read_kernel(Path(name))
-    shaken = re.fullmatch(r"shake(\d+)", name)
-    if shaken:
+    if shaken := re.fullmatch(r"shake(\d+)", name):
         return camera_shake(int(shaken[1]))
-    if name not in NAMES:
-        raise ValueError(unknown("kernel", name, NAMES))
-    if name.startswith("levin"):
-        return levin(int(name.removeprefix("levin")))
-    return {"gaussian": _gaussian_25, "box": _box, "disk": _disk, "motion": _motion}[name]()
+    if recorded := re.fullmatch(rf"levin([1-{COUNT}])", name):
+        return levin_kernel(int(recorded[1]))
+    if name in SHAPES:
+        return SHAPES[name]()
+    numbered = [f"levin{index}" for index in range(1, COUNT + 1)]
+    raise ValueError(unknown("kernel", name, [*SHAPES, *numbered, "shake<seed>"]))
 
 
 def gaussian(deviation: float, radius: int) -> np.ndarray:
@@ -72,20 +64,14 @@ def camera_shake(seed: int, side: int = 25, steps: int = 2000) -> np.ndarray:
     velocity, position = np.zeros(2), np.zeros(2)
     path = np.empty((steps, 2))
     for index, push in enumerate(generator.normal(size=(steps, 2))):
+        # The factor below 1 draws the hand back to rest.
         velocity = 0.995 * velocity + push
         position = position + velocity
         path[index] = position
     path -= path.mean(axis=0)
+    # One pixel is left on each side for the interpolation.
     path *= (side // 2 - 1) / np.abs(path).max()
     return _rasterised(path, side)
-
-
-def _gaussian_25() -> np.ndarray:
-    return gaussian(1.6, 12)
-
-
-def _box() -> np.ndarray:
-    return np.full((9, 9), 1 / 81)
 
 
 def _disk() -> np.ndarray:
@@ -117,3 +103,11 @@ def _rasterised(path: np.ndarray, side: int) -> np.ndarray:
 def _normalised(kernel: np.ndarray) -> np.ndarray:
     normalised: np.ndarray = kernel / kernel.sum()
     return normalised
+
+
+SHAPES: dict[str, Callable[[], np.ndarray]] = {
+    "gaussian": lambda: gaussian(1.6, radius=12),
+    "box": lambda: np.full((9, 9), 1 / 81),
+    "disk": _disk,
+    "motion": _motion,
+}

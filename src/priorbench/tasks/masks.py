@@ -33,6 +33,7 @@ def text(height: int, width: int, generator: np.random.Generator) -> Known:
     picture, draw = _canvas(height, width)
     for top in range(size // 2, height, 2 * size):
         line = ""
+        # Words are added until the line leaves the image.
         while draw.textlength(line, font) < width:
             line += f"{generator.choice(words)} "
         draw.text((int(generator.integers(-size, 1)), top), line, fill=255, font=font)
@@ -55,6 +56,7 @@ def scratches(height: int, width: int, generator: np.random.Generator) -> Known:
         point = np.array([generator.uniform(0, width), generator.uniform(0, height)])
         step = generator.uniform(0.4, 1.2) * side / 16
         points = []
+        # Sixteen steps, each turned a little further than the one before.
         for index in range(17):
             points.append(tuple(point))
             direction = angle + bend * (index / 16)

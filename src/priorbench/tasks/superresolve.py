@@ -58,6 +58,7 @@ class SuperResolve(Task):
         if self.kernel != "gaussian":
             return Downsample(shape, self.factor, self.kernel)
         deviation = 1.6 * self.factor / 3
+        # Three standard deviations hold 99.7 %; a small image limits the kernel.
         radius = min(math.ceil(3 * deviation), (min(shape[1:]) - 1) // 2)
         return DecimatedBlur(
             torch.from_numpy(gaussian(deviation, radius)).float(), shape, self.factor

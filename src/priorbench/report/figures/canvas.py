@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 
 from priorbench.report.figures.style import GRAY, styled
 
-__all__ = ["legend_above", "new_figure", "nothing_to_draw"]
+__all__ = ["legend_above", "new_figure", "nothing_to_draw", "say_in"]
 
 LEGEND: Any = {"frameon": False, "columnspacing": 1.4, "handletextpad": 0.4}
 

@@ -11,7 +11,7 @@ from priorbench.data.download import fetch, needed
 COUNT = 8
 
 
-def levin(index: int) -> np.ndarray:
+def levin_kernel(index: int) -> np.ndarray:
     """Return one of the eight kernels, as it is stored: neither turned nor centred.
 
     In the folder of ``PRIORBENCH_DATA`` the kernels may lie as ``kernels/Levin09.mat``, which is

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from priorbench.data.names import natural_key, safe_names
+from priorbench.data.image_names import natural_key, safe_names
 from priorbench.specs import NAME
 
 parts = st.text(
