@@ -27,6 +27,7 @@ import torch
 from priorbench.data.images import read_image
 from priorbench.data.tensors import to_array, to_tensor
 from priorbench.metrics.fidelity import psnr
+from priorbench.numerics.threads import workers
 from priorbench.plugins.manager import load_plugins
 from priorbench.priors import Context
 from priorbench.problem import Problem
@@ -36,8 +37,8 @@ from priorbench.types import Image
 
 REGISTRY = load_plugins([Path(__file__).parents[1] / "plugins"])
 DIP = REGISTRY.priors["dip"].load()
-model = sys.modules[DIP.__module__]
-together = sys.modules[f"{DIP.__module__.rpartition('.')[0]}.together"]
+ROOM = DIP.__module__.rpartition(".")[0]
+run_module, stopping_rules = (sys.modules[f"{ROOM}.{name}"] for name in ("run", "stopping"))
 TASKS = {"denoise-25": Denoise(25), "inpaint-50": Inpaint(50), "sr-x2": SuperResolve(2)}
 GOAL_DB = 0.3
 COLLAPSE_DB = 2.0
@@ -101,25 +102,24 @@ def stopping(arguments: argparse.Namespace) -> None:
 def watch(problem: Problem, clean: Image, iterations: int) -> tuple[dict[str, float], float]:
     """Return the PSNR of what each rule chooses along one run, and the highest of all."""
     parameters = DIP(iterations=iterations, stopping="held-out", patience=iterations).parameters
-    run = model.Run(parameters, problem, 0, torch.device("cpu"))
+    run = run_module.Run(parameters, problem, 0, torch.device("cpu"))
     rules = {
         "held-out": run.rule,
-        "variance": model.MovingVariance(10, iterations),
-        "fixed": model.Fixed(),
+        "variance": stopping_rules.MovingVariance(10, iterations),
+        "fixed": stopping_rules.Fixed(),
     }
     if problem.sigma:
-        rules["discrepancy"] = model.Discrepancy(problem.sigma)
+        rules["discrepancy"] = stopping_rules.Discrepancy(problem.sigma)
     peak = 0.0
-    with model.workers(torch.get_num_threads()):
-        for step in together.steps(run.descent):
-            if step.iteration % model.LOOK == 0:
-                estimate = run.descent.estimate
+    with workers(torch.get_num_threads()):
+        for step in run.steps():
+            if step.iteration % stopping_rules.LOOK == 0:
+                estimate = run.average
                 peak = max(peak, compare(estimate, clean))
                 for rule in rules.values():
                     if not rule.done:
-                        rule.look(
-                            step.iteration, estimate, step.output, *run.objective.errors(estimate)
-                        )
+                        errors = run.data_term.errors(estimate)
+                        rule.look(step.iteration, estimate, step.output, *errors)
             if step.iteration == iterations:
                 break
     return {name: compare(rule.best, clean) for name, rule in rules.items()}, peak
@@ -149,12 +149,12 @@ def collapse(arguments: argparse.Namespace) -> None:
     fallen, returned = [], 0
     for seed, corrupt in zip(range(arguments.seeds), itertools.cycle(TASKS.values())):
         problem = corrupt.corrupt(clean, torch.Generator().manual_seed(seed))
-        run = model.Run(parameters, problem, seed, torch.device("cpu"))
+        run = run_module.Run(parameters, problem, seed, torch.device("cpu"))
         found = []
-        with model.workers(torch.get_num_threads()):
-            for _ in model.advance([run]):
-                found.append(compare(run.descent.estimate, clean))
-                returned += run.descent.returns
+        with workers(torch.get_num_threads()):
+            for _ in run.fit():
+                found.append(compare(run.average, clean))
+                returned += run.guard.returns
         fallen.append(max(found) - found[-1])
         print(f"seed {seed}: {found[-1]:.2f} dB, {fallen[-1]:.2f} below its best", flush=True)
     collapsed = sum(fall > COLLAPSE_DB for fall in fallen)

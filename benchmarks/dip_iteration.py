@@ -25,6 +25,7 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
+from priorbench.numerics.threads import workers
 from priorbench.operators import Identity
 from priorbench.plugins.manager import load_plugins
 from priorbench.problem import Problem
@@ -97,15 +98,12 @@ def ours(channels: int, side: int, rounds: int, precision: str = "float32") -> l
         "input_channels": INPUTS,
         "precision": precision,
     }
-    model, together = (
-        sys.modules[prior.__module__],
-        sys.modules[f"{prior.__module__.rpartition('.')[0]}.together"],
-    )
+    runs = sys.modules[f"{prior.__module__.rpartition('.')[0]}.run"]
     problem = Problem(torch.rand(1, 1, side, side), Identity((1, side, side)), 0.1)
     adam = prior(**parameters, optimiser="adam", learning_rate=0.01, stopping="fixed").parameters
     seconds = []
-    with model.workers(torch.get_num_threads()):
-        steps = together.steps(model.Run(adam, problem, 0, torch.device("cpu")).descent)
+    with workers(torch.get_num_threads()):
+        steps = runs.Run(adam, problem, 0, torch.device("cpu")).steps()
         for _ in range(rounds):
             began = time.perf_counter()
             next(steps)

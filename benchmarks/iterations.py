@@ -138,8 +138,11 @@ def joint_map(autoencoder: Any, squares: list[Image]) -> Iterator[Curve]:
 def deep_image_prior(squares: list[Image], iterations: int) -> Iterator[Curve]:
     """Measure the fit of a network, and what its rule chooses, along runs that nothing stops."""
     plugin = REGISTRY.priors["dip"].load()
-    module = sys.modules[plugin.__module__]
-    together = sys.modules[f"{plugin.__module__.rpartition('.')[0]}.together"]
+    model = sys.modules[plugin.__module__]
+    runs, rules = (
+        sys.modules[f"{plugin.__module__.rpartition('.')[0]}.{name}"]
+        for name in ("run", "stopping")
+    )
     prior = plugin(iterations=iterations)
     for name, task in TASKS.items():
         along: dict[int, list[float]] = {}
@@ -147,21 +150,21 @@ def deep_image_prior(squares: list[Image], iterations: int) -> Iterator[Curve]:
         for seed, square in enumerate(squares):
             clean = task.fit(square)
             problem = task.corrupt(clean, torch.Generator().manual_seed(seed))
-            run = module.Run(prior.parameters, problem, seed, torch.device("cpu"))
+            run = runs.Run(prior.parameters, problem, seed, torch.device("cpu"))
             end = iterations
-            for step in together.steps(run.descent):
-                if step.iteration % module.LOOK == 0:
-                    estimate = run.descent.estimate
-                    shown = prior._agreeing(estimate, problem)
+            for step in run.steps():
+                if step.iteration % rules.LOOK == 0:
+                    estimate = run.average
+                    shown = model.data_consistent(estimate, problem)
                     along.setdefault(step.iteration, []).append(compare(shown, clean))
                     if not run.rule.done:
-                        errors = run.objective.errors(estimate)
+                        errors = run.data_term.errors(estimate)
                         run.rule.look(step.iteration, estimate, step.output, *errors)
                         end = run.rule.at
                 if step.iteration == iterations:
                     break
             ends.append(end)
-            chosen.append(compare(prior._agreeing(run.rule.best, problem), clean))
+            chosen.append(compare(model.data_consistent(run.rule.best, problem), clean))
         means = tuple(map(statistics.fmean, along.values()))
         at = statistics.fmean(ends), statistics.fmean(chosen)
         yield Curve("Deep Image Prior", name, tuple(along), means, at)

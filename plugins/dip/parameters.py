@@ -12,20 +12,10 @@ from priorbench import Parameters
 class DIPParameters(Parameters):
     """The network, its input, and how it is fitted; what is null is chosen by the class of the task."""
 
-    network: Literal["hourglass", "unet", "resnet", "dense", "deep-decoder"] = Field(
-        "hourglass",
-        description="encoder-decoder with skip connections, the same without, residual blocks, fully connected layers, "
-        "or the deep decoder",
-    )
     channels: int = Field(32, ge=1, description="channels of the maps")
-    scales: int = Field(
-        5,
-        ge=1,
-        le=8,
-        description="how often the map is halved; in resnet and dense, how many blocks",
-    )
+    scales: int = Field(5, ge=1, le=8, description="how often the map is halved")
     skip: int | None = Field(
-        None, ge=0, description="hourglass: channels of the connections across at each scale"
+        None, ge=0, description="channels of the skip connections at each scale"
     )
     kernel: Literal[1, 3, 5, 7] = Field(3, description="side of the kernels")
     activation: Literal["leaky-relu", "relu", "elu", "swish"] = Field(
@@ -43,17 +33,19 @@ class DIPParameters(Parameters):
     iterations: int = Field(250, ge=1, description="most iterations of a run")
     optimiser: Literal["muon", "adam"] = Field(
         "muon",
-        description="orthogonalised steps, which need several times fewer iterations, or Adam as in the paper",
+        description="orthogonalised steps, which need several times fewer iterations, or Adam as "
+        "in the paper",
     )
     precision: Literal["float32", "mixed"] = Field(
         "float32",
-        description="mixed: convolutions multiply in bfloat16 where the device has instructions for it, and round "
-        "otherwise than where it has none; pays with many channels",
+        description="mixed: convolutions multiply in bfloat16 where the device has instructions "
+        "for it, and round otherwise than where it has none; pays with many channels",
     )
     learning_rate: float = Field(
         0.07,
         gt=0,
-        description="muon: length of a step, of the norm of the weights; adam: its rate, 0.01 in the paper",
+        description="muon: length of a step, of the norm of the weights; adam: its rate, 0.01 in "
+        "the paper",
     )
     final_rate: float = Field(
         0.1,
@@ -81,11 +73,6 @@ class DIPParameters(Parameters):
     runs: int = Field(
         1, ge=1, description="runs from different weights and inputs, whose estimates are averaged"
     )
-    together: bool = Field(
-        False,
-        description="the runs advance side by side, their networks evaluated as one, in the memory of as many; for "
-        "GPUs that one network does not fill",
-    )
     stopping: Literal["fixed", "discrepancy", "held-out", "variance"] | None = Field(
         None,
         description="which estimate is given back, without the clean image: see the plugin's README",
@@ -106,5 +93,6 @@ class DIPParameters(Parameters):
     )
     sure: bool = Field(
         False,
-        description="denoising: the network sees the observation, and Stein's unbiased risk estimate is minimised",
+        description="denoising: the network sees the observation, and Stein's unbiased risk "
+        "estimate is minimised",
     )

@@ -1,6 +1,6 @@
 """When to stop without the clean image: rules that watch the estimate and keep the best.
 
-A network fits the image first and the noise later; the estimate is best on the way.
+A network fits the image first and the noise later: the estimate is best in between.
 """
 
 from __future__ import annotations
@@ -12,7 +12,14 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor
 
+from priorbench import NotApplicable
+from priorbench.problem import Problem
 from priorbench.types import Image
+
+from .parameters import DIPParameters
+
+LOOK = 10
+"""Iterations between two looks at the estimate."""
 
 
 class Rule(ABC):
@@ -75,10 +82,10 @@ class Fixed(Rule):
 
 
 class Discrepancy(Rule):
-    """The discrepancy principle, Morozov 1966: the first estimate whose mean of (Hf - y)² is at most the noise's σ².
+    """The discrepancy principle, Morozov 1966: the first estimate with mean (Hf - y)² ≤ σ².
 
     Args:
-        sigma: σ.
+        sigma: σ of the noise.
     """
 
     def __init__(self, sigma: float) -> None:
@@ -97,7 +104,7 @@ class HeldOut(Rule):
     """The estimate that predicts best what was held out of the observation.
 
     Args:
-        patience: stop after so many iterations without a better one.
+        patience: stop after this many iterations without a better one.
     """
 
     def __init__(self, patience: int) -> None:
@@ -116,12 +123,12 @@ class HeldOut(Rule):
 class MovingVariance(Rule):
     """The estimate where the outputs vary least over a window, Wang et al. 2021, arXiv 2112.06074.
 
-    The variance falls while the image is fitted and rises when the noise is. It is measured at up to 65 536 numbers of
-    the image.
+    The variance falls while the image is fitted and rises when the noise is.
+    It is measured at up to 65 536 numbers of the image.
 
     Args:
         window: how many looks the variance is taken over.
-        patience: stop after so many iterations without a lower one.
+        patience: stop after this many iterations without a lower one.
     """
 
     NUMBERS = 65_536
@@ -153,3 +160,23 @@ class MovingVariance(Rule):
         """Take over also the window."""
         super().load_state(state)
         self.seen = list(state["seen"]) if "seen" in state else []
+
+
+def stopping_rule(name: str, parameters: DIPParameters, problem: Problem) -> Rule:
+    """Return the rule of a name.
+
+    Raises:
+        NotApplicable: the rule needs noise of known σ, and the problem has none.
+    """
+    if name == "fixed":
+        return Fixed()
+    if name == "discrepancy":
+        if not problem.sigma:
+            raise NotApplicable(
+                "the discrepancy principle needs noise of known σ; stop by held-out or variance"
+            )
+        return Discrepancy(problem.sigma)
+    # Stein's estimate holds nothing out.
+    if name == "held-out" and not parameters.sure:
+        return HeldOut(parameters.patience)
+    return MovingVariance(parameters.window // LOOK, parameters.patience)

@@ -144,9 +144,12 @@ RECORDS = {
         *OPERATORS,
         "numerics/precision.py",
         "numerics/threads.py",
+        "numerics/constants.py",
+        "networks/fused/*",
+        "networks/layers.py",
         "networks/muon.py",
     ],
-    "priors dncnn": [*PRIORS, *OPERATORS, *SOLVERS, *PATCHES, "networks/*"],
+    "priors dncnn": [*PRIORS, *OPERATORS, *SOLVERS, *PATCHES, "networks/[!l]*"],
     "tasks deblur": TASKS,
     "datasets dead-leaves": [
         *IMAGES,

@@ -7,17 +7,8 @@ import pytest
 import torch
 from skimage import data
 
-from plugins.dip import (
-    descent,
-    inputs,
-    model,
-    networks,
-    objective,
-    parameters,
-    recipe,
-    stopping,
-    together,
-)
+from plugins.dip import guard, inputs, losses, model, parameters, stopping, task_defaults
+from plugins.dip.run import GOOD, Run
 from priorbench import Diverged, NotApplicable
 from priorbench.data.tensors import to_tensor
 from priorbench.operators import Identity, LinearOperator, Mask
@@ -73,7 +64,7 @@ class TestTasks:
     def test_every_task_is_restored_with_the_settings_of_its_class(self, task, expected, camera):
         image = task.fit(camera)
         problem = problem_of(task, image)
-        assert recipe.task_of(problem) == expected
+        assert task_defaults.task_of(problem) == expected
         result = PRIOR(**TINY).restore(problem, Context.seeded(0))
         assert result.image.shape == image.shape
         assert torch.isfinite(result.image).all()
@@ -81,10 +72,10 @@ class TestTasks:
 
     def test_a_hole_is_no_scattered_pixel(self, camera):
         problem = problem_of(InpaintBlock(), camera.repeat(1, 1, 4, 4))
-        assert recipe.task_of(problem) == "holes"
-        chosen = recipe.Recipe.of(parameters.DIPParameters(), problem)
+        assert task_defaults.task_of(problem) == "holes"
+        chosen = task_defaults.TaskDefaults.of(parameters.DIPParameters(), problem)
         assert (chosen.skip, chosen.input) == (0, "grid")
-        assert recipe.Recipe.of(parameters.DIPParameters(skip=3), problem).skip == 3
+        assert task_defaults.TaskDefaults.of(parameters.DIPParameters(skip=3), problem).skip == 3
 
     @pytest.mark.slow
     def test_a_fit_beats_the_observation(self, camera):
@@ -100,10 +91,9 @@ class TestTasks:
 
     @pytest.mark.parametrize("size", [(32, 32), (33, 47), (50, 64)])
     @pytest.mark.parametrize("channels", [1, 3])
-    @pytest.mark.parametrize("network", ["hourglass", "unet", "resnet", "dense", "deep-decoder"])
-    def test_any_size_with_every_network(self, network, channels, size):
+    def test_any_size(self, channels, size):
         image = torch.rand(1, channels, *size, generator=torch.Generator().manual_seed(0))
-        result = PRIOR(**{**TINY, "network": network, "iterations": 2}).restore(
+        result = PRIOR(**{**TINY, "iterations": 2}).restore(
             problem_of(Denoise(25), image), Context.seeded(0)
         )
         assert result.image.shape == image.shape
@@ -111,20 +101,22 @@ class TestTasks:
     def test_the_guide_is_the_input(self, camera):
         problem = problem_of(DenoiseGuided(25), camera)
         chosen = parameters.DIPParameters()
-        channels, draw = inputs.network_input(chosen, recipe.Recipe.of(chosen, problem), problem)
+        channels, draw = inputs.network_input(
+            chosen, task_defaults.TaskDefaults.of(chosen, problem), problem
+        )
         z = draw((70, 64), torch.Generator())
         assert channels == 1
         assert torch.equal(z[:, :, :64], problem.guide)
         assert torch.equal(z[:, :, 69:], problem.guide[:, :, 63:])
 
 
-class TestObjective:
+class TestLosses:
     def test_the_gradient_is_the_adjoints(self, camera):
         problem = problem_of(Deblur("gaussian", 2.55), camera)
         image = torch.rand(
             camera.shape, generator=torch.Generator().manual_seed(0), requires_grad=True
         )
-        loss, _ = objective.Objective(problem).loss(image)
+        loss, _ = losses.DataTerm(problem)(image)
         (gradient,) = torch.autograd.grad(loss, image)
         residual = problem.operator.forward(image.detach()) - problem.y
         expected = 2 * problem.operator.adjoint(residual) / problem.y.numel()
@@ -132,16 +124,16 @@ class TestObjective:
 
     def test_held_out_numbers_are_not_fitted(self, camera):
         problem = problem_of(Inpaint(50), camera)
-        held_out = objective.hold_out(problem, 0.2, torch.Generator().manual_seed(0))
+        held_out = losses.hold_out(problem, 0.2, torch.Generator().manual_seed(0))
         image = torch.rand(
             camera.shape, generator=torch.Generator().manual_seed(1), requires_grad=True
         )
-        loss, used = objective.Objective(problem, held_out).loss(image)
+        loss, used = losses.DataTerm(problem, held_out)(image)
         (gradient,) = torch.autograd.grad(loss, image)
         known = problem.operator.known[None]
         assert not gradient[held_out | ~known].any()
         assert gradient[known & ~held_out].all()
-        errors = objective.Objective(problem, held_out).errors(image.detach())
+        errors = losses.DataTerm(problem, held_out).errors(image.detach())
         squares = (image.detach() - camera).square()
         assert errors == pytest.approx(
             (float(used), float(squares[known & held_out].mean())), rel=1e-5
@@ -149,7 +141,7 @@ class TestObjective:
 
     def test_poisson_noise_is_likeliest_at_the_observation(self):
         y = torch.full((1, 1, 40, 40), 0.3)
-        loss = objective.Objective(Problem(y, Identity((1, 40, 40)), 0.1, peak=30.0)).loss
+        loss = losses.DataTerm(Problem(y, Identity((1, 40, 40)), 0.1, peak=30.0))
         at = [float(loss(torch.full_like(y, value))[0]) for value in (0.25, 0.3, 0.35, 0.0)]
         assert min(at) == at[1]
         assert all(math.isfinite(value) for value in at)
@@ -157,9 +149,9 @@ class TestObjective:
     def test_total_variation(self):
         ramp = torch.arange(40.0).repeat(1, 1, 40, 1) / 100
         problem = Problem(ramp, Identity((1, 40, 40)), 0.1)
-        plain, weighted = (
-            float(objective.Objective(problem, None, w).loss(ramp)[0]) for w in (0.0, 2.0)
-        )
+        settings = [parameters.DIPParameters(**TINY, total_variation=w) for w in (0.0, 2.0)]
+        runs = [Run(chosen, problem, 0, torch.device("cpu")) for chosen in settings]
+        plain, weighted = (float(run.loss(run.z, ramp)[0]) for run in runs)
         assert weighted - plain == pytest.approx(2 * math.sqrt(1e-4 + 1e-6), rel=1e-4)
 
 
@@ -245,8 +237,8 @@ class TestRuns:
     @pytest.mark.slow
     def test_the_weights_of_all_runs_are_counted(self, camera):
         problem = problem_of(Denoise(25), camera)
-        run = model.Run(parameters.DIPParameters(**TINY), problem, 0, torch.device("cpu"))
-        weights = sum(weight.numel() for weight in run.descent.network.parameters())
+        run = Run(parameters.DIPParameters(**TINY), problem, 0, torch.device("cpu"))
+        weights = sum(weight.numel() for weight in run.network.parameters())
         for runs in (1, 2):
             result = PRIOR(**TINY, runs=runs).restore(problem, Context.seeded(0))
             assert result.n_parameters == runs * weights > 0
@@ -261,59 +253,17 @@ class TestRuns:
             for seed in torch.randint(2**62, (2,), generator=torch.Generator().manual_seed(0))
         ]
         chosen = parameters.DIPParameters(**TINY)
-        runs = [model.Run(chosen, problem, seed, torch.device("cpu")) for seed in seeds]
+        runs = [Run(chosen, problem, seed, torch.device("cpu")) for seed in seeds]
         for run in runs:
-            list(model.advance([run]))
+            list(run.fit())
         torch.testing.assert_close(one.image, runs[0].estimate)
         torch.testing.assert_close(two.image, (runs[0].estimate + runs[1].estimate) / 2)
 
-    @pytest.mark.parametrize(
-        "settings",
-        [
-            {},
-            *({"network": network} for network in ("unet", "resnet", "deep-decoder", "dense")),
-            {"up": "nearest", "down": "average"},
-            {"optimiser": "adam", "learning_rate": 0.01, "stopping": "variance"},
-        ],
-    )
-    def test_runs_side_by_side_give_what_they_give_in_turn(self, camera, settings):
-        problem = problem_of(Denoise(25), camera)
-        side_by_side, in_turn = (
-            PRIOR(**{**TINY, **settings, "iterations": 4, "runs": 3, "together": together}).restore(
-                problem, Context.seeded(0)
-            )
-            for together in (True, False)
-        )
-        torch.testing.assert_close(side_by_side.image, in_turn.image, atol=2e-4, rtol=0)
-        assert [row["run"] for row in side_by_side.trace] == [row["run"] for row in in_turn.trace]
-        for one, other in zip(side_by_side.trace, in_turn.trace, strict=True):
-            assert one["loss"] == pytest.approx(other["loss"], rel=1e-3)
-
     @pytest.mark.slow
-    def test_runs_side_by_side_end_and_go_back_each_for_itself(self, camera):
-        problem = problem_of(Denoise(25), camera)
-        chosen = parameters.DIPParameters(**{**TINY, "iterations": 60})
-        runs = [model.Run(chosen, problem, seed, torch.device("cpu")) for seed in range(3)]
-        list(model.advance(runs[:1]))
-        alone = runs[0].estimate.clone()
-        with torch.no_grad():
-            runs[2].descent.parameters[0].fill_(torch.nan)
-        steps = model.step_together([run.descent for run in runs[1:]])
-        assert [step is None for step in steps] == [False, True]
-        assert [run.descent.returns for run in runs] == [0, 0, 1]
-        list(model.advance(runs))
-        assert [run.descent.iteration for run in runs] == [60, 60, 60]
-        assert torch.equal(runs[0].estimate, alone)
-        assert all(run.trace[-1]["loss"] < run.trace[0]["loss"] for run in runs)
-
-    @pytest.mark.slow
-    @pytest.mark.parametrize("together", [True, False])
     @pytest.mark.parametrize(
         ("optimiser", "stopping"), [("muon", "held-out"), ("adam", "variance"), ("muon", "fixed")]
     )
-    def test_a_killed_run_goes_on_bit_for_bit(
-        self, camera, tmp_path, optimiser, stopping, together
-    ):
+    def test_a_killed_run_goes_on_bit_for_bit(self, camera, tmp_path, optimiser, stopping):
         problem = problem_of(Denoise(25), camera)
         settings = {
             **TINY,
@@ -323,9 +273,8 @@ class TestRuns:
             "stopping": stopping,
             "window": 20,
         }
-        settings["together"] = together
         whole = PRIOR(**settings).restore(problem, Context.seeded(0))
-        for last in (2, 4) if together else (2, 7):
+        for last in (2, 7):
             looks = 0
 
             def killed(fraction, last=last, **values):
@@ -342,39 +291,6 @@ class TestRuns:
             assert [row["loss"] for row in resumed.trace if row["run"] == 1] == [
                 row["loss"] for row in whole.trace if row["run"] == 1
             ]
-
-    @pytest.mark.slow
-    def test_runs_that_end_at_different_times_go_on_bit_for_bit(self, camera, tmp_path):
-        problem = problem_of(Denoise(25), camera)
-        settings = {**TINY, "iterations": 100, "runs": 3, "together": True, "patience": 20}
-        whole = PRIOR(**settings).restore(problem, Context.seeded(0))
-        ends = [
-            max(row["iteration"] for row in whole.trace if row["run"] == run) for run in range(3)
-        ]
-        assert len(set(ends)) > 1, "no run ends before another"
-        last = max(end for end in ends if end < max(ends)) // 10 + 1
-
-        def killed(fraction, **values):
-            nonlocal last
-            last -= 1
-            if not last:
-                raise KeyboardInterrupt
-
-        checkpoint = Checkpoint(tmp_path / "checkpoint.safetensors", every=0)
-        with pytest.raises(KeyboardInterrupt):
-            PRIOR(**settings).restore(problem, Context.seeded(0, killed, checkpoint))
-        resumed = PRIOR(**settings).restore(problem, Context.seeded(0, checkpoint=checkpoint))
-        assert torch.equal(resumed.image, whole.image)
-
-    @pytest.mark.slow
-    def test_steins_estimate_of_several_runs_goes_in_turn(self, camera):
-        problem = problem_of(Denoise(25), camera)
-        settings = {**TINY, "iterations": 10, "runs": 2, "sure": True}
-        one, other = (
-            PRIOR(**settings, together=t).restore(problem, Context.seeded(0)).image
-            for t in (True, False)
-        )
-        assert torch.equal(one, other)
 
     def test_the_time_limit_ends_with_the_best_so_far(self, camera):
         problem = problem_of(Denoise(25), camera)
@@ -400,12 +316,12 @@ class TestRuns:
         settings = {**TINY, "iterations": 120, "channels": 8, "stopping": "fixed", "average": 0.9}
         errors = []
         for sure in (True, False):
-            run = model.Run(
+            run = Run(
                 parameters.DIPParameters(**settings, sure=True), problem, 0, torch.device("cpu")
             )
             if not sure:
-                run.descent.sigma = 0.0
-            list(model.advance([run]))
+                run.sigma = 0.0
+            list(run.fit())
             errors.append(error(run.estimate, camera))
         assert errors[0] < errors[1]
 
@@ -417,36 +333,35 @@ class TestRuns:
 class TestTrouble:
     def run(self, camera):
         problem = problem_of(Denoise(25), camera)
-        return model.Run(
+        return Run(
             parameters.DIPParameters(**{**TINY, "iterations": 300}), problem, 0, torch.device("cpu")
         )
 
     @pytest.mark.slow
     def test_a_collapse_goes_back_to_the_last_good_weights(self, camera):
         run = self.run(camera)
-        steps = together.steps(run.descent)
-        before = next(islice(steps, descent.GUARD - 1, None))
-        for parameter in run.descent.parameters:
-            parameter.data.normal_(0, 30)
-        after = next(steps)
-        assert after.error < descent.COLLAPSE * before.error
-        assert run.descent.returns == 1
+        before = next(islice(run.steps(), GOOD - 1, None))
+        for weights in run.weights:
+            weights.data.normal_(0, 30)
+        assert run.step() is None
+        assert run.guard.returns == 1
+        after = run.step()
+        assert after.error < guard.COLLAPSE * before.error
 
     def test_what_breaks_down_again_and_again_has_diverged(self, camera):
         run = self.run(camera)
-        run.descent.objective.y = torch.full_like(run.descent.objective.y, math.nan)
+        run.data_term.y = torch.full_like(run.data_term.y, math.nan)
         with pytest.raises(Diverged, match="5 times in a row after 0 iterations"):
-            next(together.steps(run.descent))
+            next(run.steps())
 
     def test_a_small_image_is_refused(self):
         with pytest.raises(
             ValueError,
-            match=r"the image is 31 × 64, and the hourglass with scales: 5 and kernel: 3 needs 32 × 32 at least",
+            match=r"31 × 64, and the network with scales: 5 and kernel: 3 needs 32 × 32 at least",
         ):
             PRIOR().restore(problem_of(Denoise(25), torch.rand(1, 1, 31, 64)), Context.seeded(0))
 
     @pytest.mark.slow
-    @pytest.mark.parametrize("network", ["hourglass", "unet", "resnet", "dense", "deep-decoder"])
     @pytest.mark.parametrize(
         ("kernel", "scales", "padding", "down"),
         [
@@ -458,12 +373,10 @@ class TestTrouble:
             (7, 5, "reflect", "stride"),
         ],
     )
-    def test_the_least_size_follows_from_the_parameters(
-        self, network, kernel, scales, padding, down
-    ):
-        chosen = {"network": network, "kernel": kernel, "scales": scales, "padding": padding}
+    def test_the_least_size_follows_from_the_parameters(self, kernel, scales, padding, down):
+        chosen = {"kernel": kernel, "scales": scales, "padding": padding}
         chosen |= {"down": down, "channels": 4, "iterations": 2}
-        least = networks.least_size(parameters.DIPParameters(**chosen))
+        least = model.least_size(parameters.DIPParameters(**chosen))
         prior, random = PRIOR(**chosen), torch.Generator().manual_seed(0)
         image = torch.rand(1, 1, least, least + 1, generator=random)
         for task in (Denoise(25), Inpaint(50)):
@@ -479,15 +392,6 @@ class TestTrouble:
                 ValueError, match=r"512 × 800 .* does not fit into the memory; one of 256 × 400"
             ),
             model.out_of_memory(512, 800),
-        ):
-            raise RuntimeError(
-                "DefaultCPUAllocator: can't allocate memory: you tried to allocate 9 bytes"
-            )
-        with (
-            pytest.raises(
-                ValueError, match=r"3 runs side by side .* with together: false they need 1/3 of it"
-            ),
-            model.out_of_memory(512, 800, 3),
         ):
             raise RuntimeError(
                 "DefaultCPUAllocator: can't allocate memory: you tried to allocate 9 bytes"
@@ -518,6 +422,8 @@ class TestTrouble:
         known[0, 0, 0] = True
         operator = Mask(known)
         assert (
-            recipe.task_of(Problem(operator.forward(torch.rand(1, 1, 40, 40)), operator, 0.0))
+            task_defaults.task_of(
+                Problem(operator.forward(torch.rand(1, 1, 40, 40)), operator, 0.0)
+            )
             == "holes"
         )

@@ -5,8 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import torch
 
-from plugins.dip.model import LOOK
-from plugins.dip.stopping import Discrepancy, Fixed, HeldOut, MovingVariance, Rule
+from plugins.dip.stopping import LOOK, Discrepancy, Fixed, HeldOut, MovingVariance, Rule
 from priorbench.operators import Identity
 from priorbench.problem import Problem
 from priorbench.types import Image
@@ -73,7 +72,7 @@ def stopping(image: Image, scale: Scale) -> list[Row]:
     bands = Bands(image)
     peak = Row(STOPPING, DENOISING, ORACLE, 0, ESTIMATE, 0.0)
     for step in descend(run):
-        estimate = run.descent.estimate
+        estimate = run.average
         assert estimate is not None
         now = Row(STOPPING, DENOISING, TRAJECTORY, step.iteration, LOSS, step.loss)
         output = now._replace(quantity=OUTPUT, value=quality(step.output, image, problem))
@@ -84,7 +83,7 @@ def stopping(image: Image, scale: Scale) -> list[Row]:
         if step.iteration % LOOK and step.iteration < scale.iterations:
             continue
         # The rules look where they would in a restoration.
-        errors = run.objective.errors(estimate)
+        errors = run.data_term.errors(estimate)
         for rule in rules.values():
             if not rule.done:
                 rule.look(step.iteration, estimate, step.output, *errors)

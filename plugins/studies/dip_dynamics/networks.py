@@ -13,6 +13,7 @@ from torch import Tensor
 from priorbench import Diverged
 from priorbench.types import Image
 
+from .architectures import DeepDecoder, Dense, Residual, UNet
 from .runs import (
     DENOISING,
     FIT,
@@ -41,6 +42,7 @@ DENSE = "fully connected"
 DECODER = "deep decoder"
 NETWORKS = (DEEP, MIDDLE, SHALLOW, NO_SKIPS, UNET, RESNET, DENSE, DECODER)
 SMALL_Z: Mapping[str, Any] = {"input": "noise", "perturbation": 0.0}
+"""Where z is smaller than the image, coordinates say nothing and noise on it does not average out."""
 ADAM: Mapping[str, Any] = {"optimiser": "adam", "learning_rate": 0.003}
 """Without normalisation the weights' scale matters: steps relative to it make a fit break down."""
 OPTIONS: Mapping[str, Mapping[str, Any]] = {
@@ -48,14 +50,19 @@ OPTIONS: Mapping[str, Mapping[str, Any]] = {
     MIDDLE: {"scales": 3, "skip": SKIP},
     SHALLOW: {"scales": 2, "skip": SKIP},
     NO_SKIPS: {"scales": 5, "skip": 0},
-    UNET: {"network": "unet", "channels": 16, "scales": 5},
-    RESNET: {"network": "resnet", "scales": 4},
-    # The z of these is smaller than the image: coordinates say nothing to them, and noise on z is
-    # not averaged out.
-    DENSE: {"network": "dense", "channels": 64, "scales": 3, **SMALL_Z, **ADAM},
-    DECODER: {"network": "deep-decoder", "channels": 64, "scales": 3, **SMALL_Z},
+    UNET: {"build": lambda z, image, size, style: UNet(z, image, (16, 32, 64, 128, 128), style)},
+    RESNET: {"build": lambda z, image, size, style: Residual(z, image, 32, 4, style)},
+    DENSE: {
+        "build": lambda z, image, size, style: Dense(z, image, size, 64, 3, style),
+        **SMALL_Z,
+        **ADAM,
+    },
+    DECODER: {
+        "build": lambda z, image, size, style: DeepDecoder(z, image, 64, 3, style),
+        **SMALL_Z,
+    },
 }
-"""The parameters that make each; what they leave open is chosen by the class of the task."""
+"""Arguments of :func:`.runs.start` for each; what they leave open the class of the task decides."""
 
 
 def architectures(image: Image, scale: Scale) -> list[Row]:
@@ -86,10 +93,9 @@ def samples(size: int) -> tuple[list[Row], dict[str, Tensor]]:
     problem = problem_of(DENOISING, torch.full((1, 1, size, size), 0.5))
     pictures = {}
     for name, options in OPTIONS.items():
-        noise = {**options, "input": "noise"}
-        descent = start(problem, 1, stopping="fixed", **noise).descent
+        run = start(problem, 1, stopping="fixed", **{**options, "input": "noise"})
         with torch.no_grad():
-            pictures[name] = descent.image(descent.z)[0, 0]
+            pictures[name] = run.image(run.z)[0, 0]
     rows = [
         Row(SAMPLES, FIT, name, 0, CORRELATION, _correlation(own)) for name, own in pictures.items()
     ]

@@ -9,10 +9,9 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor
 
-from plugins.dip.descent import Step
-from plugins.dip.model import LOOK, Run, advance
 from plugins.dip.parameters import DIPParameters
-from plugins.dip.together import steps
+from plugins.dip.run import Build, Run, Step
+from plugins.dip.stopping import LOOK
 from priorbench.data.tensors import to_array
 from priorbench.metrics.fidelity import psnr
 from priorbench.numerics.threads import workers
@@ -74,17 +73,19 @@ class Row(NamedTuple):
     value: float
 
 
-def start(problem: Problem, iterations: int, seed: int = 0, **options: Any) -> Run:
+def start(
+    problem: Problem, iterations: int, seed: int = 0, build: Build | None = None, **options: Any
+) -> Run:
     """Return a run of the prior with these parameters, before its first iteration."""
     parameters = DIPParameters(**({"iterations": iterations} | options))
-    return Run(parameters, problem, seed, torch.device("cpu"))
+    return Run(parameters, problem, seed, torch.device("cpu"), build)
 
 
 def descend(run: Run) -> Iterator[Step]:
     """Take all iterations, whatever the stopping rule says; yield those that are recorded."""
     last = run.parameters.iterations
     with workers(torch.get_num_threads()):
-        for step in steps(run.descent):
+        for step in run.steps():
             if step.iteration <= FIRST or step.iteration % LOOK == 0 or step.iteration >= last:
                 yield step
             if step.iteration >= last:
@@ -94,7 +95,7 @@ def descend(run: Run) -> Iterator[Step]:
 def restore(run: Run) -> Image:
     """Return the estimate that the run's own stopping rule picks."""
     with workers(torch.get_num_threads()):
-        for _ in advance([run]):
+        for _ in run.fit():
             pass
     return run.estimate
 

@@ -10,10 +10,11 @@ import torch
 from torch import Tensor
 
 from plugins.dip.inputs import AMPLITUDE
-from plugins.dip.networks import Hourglass
-from plugins.dip.objective import total_variation
+from plugins.dip.losses import total_variation
+from plugins.dip.network import Hourglass
 from priorbench.data.tensors import to_array
 from priorbench.metrics.fidelity import psnr, ssim
+from priorbench.networks.fused import fuse
 from priorbench.numerics.threads import workers
 from priorbench.types import Image
 
@@ -133,7 +134,7 @@ def over_weights(error: Error, shape: torch.Size, settings: Settings, seed: int)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         widths, skips = [settings.channels] * settings.scales, [settings.skip] * settings.scales
-        network = Hourglass(settings.inputs, channels, widths, skips)
+        network = fuse(Hourglass(settings.inputs, channels, widths, skips))
         z = AMPLITUDE * torch.rand(1, settings.inputs, *network.input_size(height, width))
     z = z.contiguous(memory_format=torch.channels_last)
     optimiser = torch.optim.Adam(network.parameters(), lr=settings.learning_rate)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save as save_tensors
-from torch import Tensor
+from torch import Tensor, device
 
 from priorbench.store.files import write_atomically
 
@@ -66,3 +66,18 @@ class Checkpoint:
         """Remove the file: the computation is finished."""
         if self._path is not None:
             self._path.unlink(missing_ok=True)
+
+
+def part(state: Mapping[str, Tensor], start: str, to: device | None = None) -> dict[str, Tensor]:
+    """Return what begins with ``start`` in a state, under its name without it.
+
+    Args:
+        state: of a computation.
+        start: of the names.
+        to: device that numbers and maps are moved to; None for where they are.
+    """
+    return {
+        key.removeprefix(start): value.to(to)
+        for key, value in state.items()
+        if key.startswith(start)
+    }

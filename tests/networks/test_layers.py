@@ -1,11 +1,15 @@
+from copy import deepcopy
+
 import pytest
 import torch
 import torch.nn.functional as F
 from torch.nn.functional import interpolate
 
-from plugins.dip import layers, networks
-from plugins.dip.fused import bands as sizes
-from plugins.dip.fused import convolution, joining, normalisation, upsampling
+from plugins.dip.network import Hourglass
+from plugins.studies.dip_dynamics.architectures import DeepDecoder, Dense, Residual, UNet
+from priorbench.networks import layers
+from priorbench.networks.fused import bands as sizes
+from priorbench.networks.fused import convolution, fuse, joining, modules, normalisation, upsampling
 from priorbench.numerics.threads import workers
 
 
@@ -40,6 +44,15 @@ def assert_same(ours, plain, inputs):
         strict=True,
     ):
         torch.testing.assert_close(one, other)
+
+
+NETWORKS = {
+    "hourglass": lambda style: Hourglass(4, 2, [6, 8, 5], [2, 3, 0], style),
+    "unet": lambda style: UNet(4, 2, [6, 8, 5], style),
+    "residual": lambda style: Residual(4, 2, 6, 2, style),
+    "dense": lambda style: Dense(4, 2, (32, 48), 6, 2, style),
+    "deep decoder": lambda style: DeepDecoder(4, 2, 6, 2, style),
+}
 
 
 @pytest.mark.usefixtures("bands")
@@ -104,7 +117,7 @@ class TestFusedLayersAreTorchs:
     def test_doubling(self, size):
         a = random(*size, 3)
         assert_same(
-            upsampling.Double.apply(a),
+            upsampling.DoubleBilinear.apply(a),
             as_pixels(interpolate(as_image(a), scale_factor=2, mode="bilinear")),
             [a],
         )
@@ -121,18 +134,50 @@ class TestFusedLayersAreTorchs:
             [u, gamma, beta],
         )
 
-    def test_a_whole_network(self, monkeypatch):
-        network = networks.Hourglass(4, 2, [6, 8, 5], [2, 3, 0]).double()
-        z = torch.rand(1, 4, 32, 48, generator=torch.Generator().manual_seed(0)).double()
-        ours = network(z)
-        monkeypatch.setattr(layers, "_fusable", lambda u: False)
-        assert_same(ours, network(z), list(network.parameters()))
+    @pytest.mark.parametrize(
+        "style",
+        [
+            layers.Style(),
+            layers.Style(5, "relu", "reflect", "average", "bilinear"),
+            layers.Style(3, "elu", "reflect", "max", "nearest"),
+            layers.Style(3, "swish", "zeros", "stride", "bilinear"),
+            layers.Style(3, "leaky-relu", "replicate", "stride", "nearest"),
+        ],
+    )
+    @pytest.mark.parametrize("name", NETWORKS)
+    def test_a_whole_network(self, name, style):
+        torch.manual_seed(0)
+        network = NETWORKS[name](style).double()
+        fast = fuse(deepcopy(network))
+        size = network.input_size(32, 48)
+        z = torch.rand(1, 4, *size, generator=torch.Generator().manual_seed(0)).double()
+        weights = dict(network.named_parameters())
+        image = network(z)
+        assert image.shape == (1, 2, 32, 48)
+        assert_same(torch.func.functional_call(fast, weights, z), image, list(weights.values()))
+
+    def test_fusing_replaces_every_layer_and_keeps_the_parameters(self):
+        network = Hourglass(4, 2, [6, 8], [2, 0])
+        plain = set(modules.FAST)
+        assert plain == {type(module) for module in network.modules()} & plain
+        fast = fuse(deepcopy(network))
+        assert not plain & {type(module) for module in fast.modules()}
+        for (name, own), (other, value) in zip(
+            fast.named_parameters(), network.named_parameters(), strict=True
+        ):
+            assert name == other
+            assert torch.equal(own, value)
+
+    def test_a_batch_takes_the_plain_layers(self):
+        network = Hourglass(4, 2, [6, 8], [2, 0])
+        z = torch.rand(2, 4, 16, 24, generator=torch.Generator().manual_seed(0))
+        assert torch.equal(fuse(deepcopy(network))(z), network(z))
 
 
 class TestLayers:
     def test_threads_change_nothing(self, monkeypatch):
         monkeypatch.setattr(sizes, "BAND", 5000)
-        network = networks.Hourglass(4, 1, [8, 8], [4, 4])
+        network = fuse(Hourglass(4, 1, [8, 8], [4, 4]))
         z = torch.rand(1, 4, 64, 64, generator=torch.Generator().manual_seed(0))
         results = []
         for threads in (1, 2, 3):
@@ -146,15 +191,13 @@ class TestLayers:
             assert torch.equal(one, three)
 
     @pytest.mark.parametrize("fused", [True, False])
-    def test_products_in_bfloat16_round_and_nothing_else(self, monkeypatch, fused):
-        if not fused:
-            monkeypatch.setattr(layers, "_fusable", lambda u: False)
+    def test_products_in_bfloat16_round_and_nothing_else(self, fused):
         z = torch.rand(1, 4, 64, 64, generator=torch.Generator().manual_seed(0))
         results = []
         for products in (None, torch.bfloat16):
             torch.manual_seed(0)
-            network = networks.Hourglass(4, 1, [8, 8], [4, 4], layers.Style(products=products))
-            image = network(z)
+            network = Hourglass(4, 1, [8, 8], [4, 4], layers.Style(products=products))
+            image = (fuse(network) if fused else network)(z)
             gradients = torch.autograd.grad(image.square().sum(), list(network.parameters()))
             results.append((image, torch.cat([gradient.flatten() for gradient in gradients])))
         for (exact, rounded), most in zip(zip(*results, strict=True), (0.01, 0.1), strict=True):
@@ -167,7 +210,7 @@ class TestLayers:
     @pytest.mark.parametrize("up", ["bilinear", "nearest"])
     def test_every_style_makes_an_image(self, activation, padding, down, up):
         style = layers.Style(3, activation, padding, down, up)
-        network = networks.Hourglass(3, 1, [5, 5], [2, 2], style)
+        network = Hourglass(3, 1, [5, 5], [2, 2], style)
         image = network(torch.rand(1, 3, 16, 24))
         assert image.shape == (1, 1, 16, 24)
         assert 0 < image.min() < image.max() < 1

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields
 from typing import Literal
 
 from scipy.ndimage import distance_transform_edt
@@ -14,19 +14,16 @@ from .parameters import DIPParameters
 
 Task = Literal["denoise", "pixels", "holes", "enlarge", "deblur", "sense", "artefacts"]
 
-SMALL_INPUT = ("deep-decoder", "dense")
-"""Networks whose z is so small that to perturb it is to perturb the whole image."""
-
 HOLE = 6.0
-"""Distance in pixels to the nearest known one from which on a missing pixel lies in a hole."""
+"""Distance in pixels to the nearest known pixel from which on a missing one lies in a hole."""
 
 
 @dataclass(frozen=True)
-class Recipe:
-    """What the class of the task decides where the parameters don't.
+class TaskDefaults:
+    """What the class of the task decides where the parameters are null.
 
     Args:
-        skip: channels of the connections across.
+        skip: channels of the skip connections.
         up: how maps are doubled.
         input: what z is.
         perturbation: standard deviation of the noise added to z.
@@ -40,12 +37,10 @@ class Recipe:
     stopping: Literal["fixed", "discrepancy", "held-out", "variance"]
 
     @classmethod
-    def of(cls, parameters: DIPParameters, problem: Problem) -> Recipe:
-        """Return the settings for a problem: the parameters, and the class of its task where they are null."""
-        default = RECIPES[task_of(problem)]
-        if parameters.network in SMALL_INPUT:
-            default = replace(default, input="noise", perturbation=0.0)
-        chosen = {name: getattr(parameters, name) for name in cls.__dataclass_fields__}
+    def of(cls, parameters: DIPParameters, problem: Problem) -> TaskDefaults:
+        """Return the parameters, and the defaults of the problem's class where they are null."""
+        default = DEFAULTS[task_of(problem)]
+        chosen = {field.name: getattr(parameters, field.name) for field in fields(cls)}
         return cls(
             **{
                 name: getattr(default, name) if value is None else value
@@ -54,21 +49,21 @@ class Recipe:
         )
 
 
-RECIPES: dict[Task, Recipe] = {
-    "denoise": Recipe(4, "bilinear", "noise", 1 / 30, "held-out"),
-    "pixels": Recipe(4, "bilinear", "noise", 0.03, "held-out"),
-    # Connections across and a z of noise let a hole be filled with anything.
-    "holes": Recipe(0, "nearest", "grid", 0.0, "held-out"),
-    "enlarge": Recipe(4, "bilinear", "noise", 0.03, "held-out"),
-    "deblur": Recipe(4, "bilinear", "noise", 0.003, "held-out"),
-    "sense": Recipe(4, "bilinear", "noise", 0.03, "held-out"),
-    # Artefacts are alike in neighbouring pixels, so held-out ones are predicted with their artefacts.
-    "artefacts": Recipe(4, "bilinear", "noise", 0.03, "variance"),
+DEFAULTS: dict[Task, TaskDefaults] = {
+    "denoise": TaskDefaults(4, "bilinear", "noise", 1 / 30, "held-out"),
+    "pixels": TaskDefaults(4, "bilinear", "noise", 0.03, "held-out"),
+    # Skip connections and a z of noise let a hole be filled with anything.
+    "holes": TaskDefaults(0, "nearest", "grid", 0.0, "held-out"),
+    "enlarge": TaskDefaults(4, "bilinear", "noise", 0.03, "held-out"),
+    "deblur": TaskDefaults(4, "bilinear", "noise", 0.003, "held-out"),
+    "sense": TaskDefaults(4, "bilinear", "noise", 0.03, "held-out"),
+    # Artefacts are alike in neighbouring pixels, so held-out ones are predicted with theirs.
+    "artefacts": TaskDefaults(4, "bilinear", "noise", 0.03, "variance"),
 }
 
 
 def task_of(problem: Problem) -> Task:
-    """Return the class that a problem belongs to, told by its operator."""
+    """Return the class of a problem, which its operator decides."""
     operator = problem.linear_operator
     if operator is None:
         return "artefacts"
@@ -82,13 +77,13 @@ def task_of(problem: Problem) -> Task:
 
 
 def _deepest(operator: Mask) -> float:
-    """Return how far from the nearest known pixel a missing one lies at most."""
+    """Return the largest distance of a missing pixel from the nearest known one."""
     known = operator.known.all(dim=0).cpu().numpy()
     return float(distance_transform_edt(~known).max())
 
 
 def _shrinks(operator: LinearOperator) -> bool:
-    """Whether the observation is a smaller image."""
+    """Return whether the observation is an image of at most half the height and width."""
     _, height, width = operator.image_shape
     _, small_height, small_width = operator.observation_shape
     return 1 < small_height <= height // 2 and 1 < small_width <= width // 2

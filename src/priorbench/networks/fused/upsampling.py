@@ -13,7 +13,7 @@ from priorbench.numerics.threads import each
 from .normalisation import bands
 
 
-class Double(Function):
+class DoubleBilinear(Function):
     """u ↦ u interpolated to twice its height and width, as ``torch.nn.functional.interpolate`` does; H × W × C.
 
     In each direction pixel 2m is ¾ u[m] + ¼ u[m-1] and pixel 2m+1 is ¾ u[m] + ¼ u[m+1], repeated at the border.

@@ -1,29 +1,39 @@
-"""The encoder-decoder with skip connections of the Deep Image Prior."""
+"""What the prior asks of a network, and the one that it uses."""
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 
 import torch
 from torch import Tensor, nn
 
-from ..layers import Joining, Layer, Norm, Style, multiple, smallest_map
+from priorbench.networks.layers import Joining, Layer, Norm, Style, multiple, smallest_map
 
 PLAIN = Style()
 
 
-class Hourglass(nn.Module):
-    """Encoder and decoder with thin connections across, Ulyanov et al. 2018, arXiv 1711.10925, figure 21.
+class Network(nn.Module, ABC):
+    """A module from z to an image on [0, 1] that is at least as large as wanted."""
 
-    At each scale the encoder halves the map with one convolution and applies another; the decoder doubles what comes
-    from below, puts the skip connection's channels beside it, and applies a convolution and a 1 × 1 convolution.
+    @abstractmethod
+    def input_size(self, height: int, width: int) -> tuple[int, int]:
+        """Return the size of z for an image of at least this size."""
+
+
+class Hourglass(Network):
+    """Encoder and decoder with skip connections, Ulyanov et al. 2018, arXiv 1711.10925, figure 21.
+
+    At each scale the encoder halves the map with one convolution and applies another.
+    The decoder doubles what comes from below, concatenates the skip connection's channels, and
+    applies a convolution and a 1 × 1 convolution.
 
     Args:
         inputs: channels of z.
         outputs: channels of the image.
         channels: of each scale, from the finest on.
-        skips: channels of the connection across at each scale; 0 for none.
-        style: of the layers; nothing is activated after the normalisation of what is put side by side.
+        skips: channels of the skip connection at each scale; 0 for none.
+        style: of the layers.
     """
 
     def __init__(
@@ -38,9 +48,16 @@ class Hourglass(nn.Module):
         self.divisor = 2 ** len(channels)
         self.smallest = smallest_map(style.kernel, style.padding)
         widths = [inputs, *channels]
-        self.halving, self.encoding, self.across, self.beside = (nn.ModuleList() for _ in range(4))
-        self.below, self.joining, self.mixing = (nn.ModuleList() for _ in range(3))
+        # Parameters are listed in this order, and drawn scale by scale.
+        self.halving = nn.ModuleList()
+        self.encoding = nn.ModuleList()
+        self.across = nn.ModuleList()
+        self.beside = nn.ModuleList()
+        self.below = nn.ModuleList()
+        self.joining = nn.ModuleList()
+        self.mixing = nn.ModuleList()
         for scale, (before, width, skip) in enumerate(zip(widths, channels, skips, strict=False)):
+            # z is not normalised.
             norm = scale > 0
             deeper = channels[scale + 1] if scale + 1 < len(channels) else width
             self.halving.append(Layer(before, width, style, norm=norm, halve=True))
@@ -61,7 +78,7 @@ class Hourglass(nn.Module):
         return rows, columns
 
     def forward(self, z: Tensor) -> Tensor:
-        """Return the image on [0, 1], of the height and width of z, which ``divisor`` divides."""
+        """Return the image on [0, 1], of the size of z, which ``divisor`` divides."""
         return torch.sigmoid(self.last(self._scale(z, 0)))
 
     def _scale(self, u: Tensor, scale: int) -> Tensor:

@@ -10,11 +10,10 @@ import torch.nn.functional as F
 from torch import Tensor
 from torch.autograd import Function
 
+from priorbench.networks.layers import EPSILON
 from priorbench.numerics.threads import each
 
 from .bands import band_count
-
-EPSILON = 1e-5
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,8 @@
+"""Fast layers for one image on the CPU: own gradients, computed in bands of rows that fit the cache.
+
+:func:`fuse` lets a network made of :mod:`priorbench.networks.layers` use them.
+"""
+
+from .modules import fuse
+
+__all__ = ["fuse"]
