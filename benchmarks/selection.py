@@ -51,7 +51,8 @@ def main() -> None:
     clean = to_tensor(read_image(file_of("camera")))[0, 0]
     clean = clean.unfold(0, 8, 1).unfold(1, 8, 1).reshape(-1, PIXELS)
     matrix, out = torch.randn(SIDE, SIDE), torch.empty(SIDE, SIDE)
-    chosen: Any = importlib.import_module(type(prior).__module__)
+    package = type(prior).__module__.rpartition(".")[0]
+    chosen: Any = importlib.import_module(f"{package}.posterior")
     most = {"float32 alone": len(clean) + 1, "with a short list": chosen.MANY_PATCHES}
     choices: dict[str, list[float]] = {name: [] for name in most}
     products = []

@@ -14,7 +14,6 @@ import torch
 from torch import Tensor
 
 from priorbench.numerics.patches import mean_free_basis
-from priorbench.numerics.threads import in_threads
 from priorbench.priors import Context, Learned, PatchPrior
 from priorbench.types import Image, Patches, Scores
 
@@ -24,10 +23,8 @@ from .parameters import GMMParameters
 from .posterior import Posterior, Spectra
 from .training import train
 
-PATCHES_IN_A_CHUNK = 1 << 13
 POSTERIORS_KEPT = 16
-MANY_PATCHES = 1 << 15
-"""From so many in one call on a short list of components pays for being made."""
+"""A solver comes back to the same few levels of noise with each image."""
 
 
 class GMM(PatchPrior, Learned):
@@ -65,17 +62,18 @@ class GMM(PatchPrior, Learned):
             raise RuntimeError("this GMM has no model yet: fit it, or load one")
         return self._mixture
 
+    @mixture.setter
+    def mixture(self, mixture: Mixture) -> None:
+        self._mixture, self._spectra = mixture, None
+        self._posteriors.clear()
+
     def log_prob(self, patches: Patches) -> Scores:
         """Return log p of each patch in nats, on the D − 1 dimensions without the mean."""
-        posterior = self._at(0.0, patches)
-        return torch.cat(in_threads(posterior.log_prob, torch.split(patches, PATCHES_IN_A_CHUNK)))
+        return self._at(0.0, patches).log_prob(patches)
 
     def select(self, patches: Patches, noise_variance: float) -> Tensor:
         """Return argmaxₖ log πₖ + log N(u; 0, Σₖ + sI) for each patch, with s the noise variance."""
-        posterior = self._at(noise_variance, patches, self._rank)
-        listed = posterior.short_list if len(patches) >= MANY_PATCHES else None
-        chunks = torch.split(patches, PATCHES_IN_A_CHUNK)
-        return torch.cat(in_threads(lambda chunk: posterior.select(chunk, listed), chunks))
+        return self._at(noise_variance, patches, self._rank).select(patches)
 
     def map_estimate(self, patches: Patches, noise_variance: float) -> Patches:
         """Return mean + Σₖ(Σₖ + sI)⁻¹u with k the selected component and s the noise variance.
@@ -83,16 +81,7 @@ class GMM(PatchPrior, Learned):
         This is Zoran & Weiss's approximation to the MAP estimate: exact within the component.
         Beside the result, memory does not grow with the number of patches.
         """
-        posterior = self._at(noise_variance, patches, self._rank)
-        estimates = torch.empty_like(patches)
-        chunks = zip(
-            torch.split(patches, PATCHES_IN_A_CHUNK),
-            torch.split(estimates, PATCHES_IN_A_CHUNK),
-            strict=True,
-        )
-        listed = posterior.short_list if len(patches) >= MANY_PATCHES else None
-        in_threads(lambda pair: posterior.estimate(*pair, listed), chunks)
-        return estimates
+        return self._at(noise_variance, patches, self._rank).estimate(patches)
 
     def sample(self, count: int, generator: torch.Generator) -> Patches:
         """Return patches of mean 0 drawn from the density."""
@@ -103,14 +92,8 @@ class GMM(PatchPrior, Learned):
         if self.parameters.adapt == 0:
             return self
         prior = GMM(**self.parameters.model_dump())
-        prior._adopt(
-            adapt(
-                self.mixture,
-                patches @ self._basis.to(patches),
-                noise_variance,
-                self.parameters.adapt,
-            )
-        )
+        vectors = patches @ self._basis.to(patches)
+        prior.mixture = adapt(self.mixture, vectors, noise_variance, self.parameters.adapt)
         return prior
 
     def fit(self, images: Sequence[Image], context: Context) -> Iterator[Mapping[str, float]]:
@@ -124,7 +107,7 @@ class GMM(PatchPrior, Learned):
                 there are fewer training patches than components.
         """
         for mixture, row in train(self.parameters, images, context):
-            self._adopt(mixture)
+            self.mixture = mixture
             yield row
 
     def state_dict(self) -> Mapping[str, Tensor]:
@@ -169,19 +152,12 @@ class GMM(PatchPrior, Learned):
             or not torch.isfinite(covariances).all()
         ):
             raise ValueError("covariances must be positive definite on patches without their mean")
-        self._adopt(Mixture(weights / weights.sum(), covariances))
+        self.mixture = Mixture(weights / weights.sum(), covariances)
         # They belong to the model, not to the first image that it restores.
         self._spectra = Spectra.of(self.mixture, self._basis)
 
-    def _adopt(self, mixture: Mixture) -> None:
-        self._mixture, self._spectra = mixture, None
-        self._posteriors.clear()
-
     def _at(self, noise_variance: float, patches: Patches, rank: int | None = None) -> Posterior:
-        """Return the posterior at this noise for such patches.
-
-        The last ones are kept: a solver comes back to the same levels with each image.
-        """
+        """Return the posterior at this noise for such patches; the last ones are kept."""
         if self._spectra is None:
             self._spectra = Spectra.of(self.mixture, self._basis)
         asked = (noise_variance, patches.dtype, patches.device, rank)

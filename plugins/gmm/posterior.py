@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -9,13 +10,19 @@ import torch
 from torch import Tensor
 
 from priorbench.numerics.precision import multiplies_bfloat16
+from priorbench.numerics.threads import in_threads
 from priorbench.types import Patches
 
 from .mixture import Mixture, Scores
 from .short_list import ShortList
 
+PATCHES_IN_A_CHUNK = 1 << 13
+
 COMPONENTS_FOR_A_LIST = 64
-"""From so many on a short list pays where bfloat16 is fast."""
+"""Components from which on a short list pays where bfloat16 is fast."""
+
+MANY_PATCHES = 1 << 15
+"""Patches in one call from which on a short list pays for being made."""
 
 
 @dataclass(frozen=True)
@@ -93,10 +100,15 @@ class Posterior:
         )
 
     @cached_property
-    def short_list(self) -> ShortList | None:
-        """What chooses among many components faster, once it is made; None where it would not."""
+    def _short_list(self) -> ShortList | None:
+        """What chooses among many components faster; None where it would not."""
         spectra = self._spectra
-        if not _may_be_listed(len(spectra.weights), self._dtype, self._device):
+        if (
+            self._dtype != torch.float32
+            or self._device.type != "cpu"
+            or len(spectra.weights) < COMPONENTS_FOR_A_LIST
+            or not multiplies_bfloat16(self._device)
+        ):
             return None
         # Computed again here: kept from the start, they would take more memory than all the rest.
         roots, half_log_det, scale = self._whitening()
@@ -120,40 +132,58 @@ class Posterior:
         return roots * scale, half_log_det, scale
 
     def log_prob(self, patches: Patches) -> Tensor:
-        """Return the log density of each noisy patch, in nats."""
-        result = patches.new_empty(len(patches))
-        for block, scores in self._scores(self._whiten(patches)):
-            result[block] = scores.logsumexp(0)
-        return result
+        """Return the log density of each noisy patch, N × D, in nats."""
 
-    def select(self, patches: Patches, listed: ShortList | None = None) -> Tensor:
-        """Return the most probable component of each noisy patch, N × D, by :attr:`short_list` if it is given."""
-        vectors = self._whiten(patches)
-        if listed:
-            return listed(vectors)
-        result = torch.empty(len(patches), dtype=torch.long, device=patches.device)
+        def of(chunk: Patches) -> Tensor:
+            result = chunk.new_empty(len(chunk))
+            for block, scores in self._scores(self._whiten(chunk)):
+                result[block] = scores.logsumexp(0)
+            return result
+
+        return torch.cat(in_threads(of, torch.split(patches, PATCHES_IN_A_CHUNK)))
+
+    def select(self, patches: Patches) -> Tensor:
+        """Return the most probable component of each noisy patch, N × D."""
+        choose = self._chooser(len(patches))
+        chunks = torch.split(patches, PATCHES_IN_A_CHUNK)
+        return torch.cat(in_threads(lambda chunk: choose(self._whiten(chunk)), chunks))
+
+    def estimate(self, patches: Patches) -> Patches:
+        """Return the Wiener estimate of each noisy patch within its most probable component."""
+        choose, estimates = self._chooser(len(patches)), torch.empty_like(patches)
+
+        def fill(pair: tuple[Patches, Patches]) -> None:
+            chunk, out = pair
+            labels = choose(self._whiten(chunk))
+            order = labels.argsort()
+            ordered = chunk[order]
+            filtered = torch.empty_like(ordered)
+            first = 0
+            for component, count in enumerate(labels.bincount().tolist()):
+                last = first + count
+                torch.mm(ordered[first:last], self._filters[component], out=filtered[first:last])
+                first = last
+            out[order] = filtered
+
+        parts = (torch.split(each, PATCHES_IN_A_CHUNK) for each in (patches, estimates))
+        in_threads(fill, zip(*parts, strict=True))
+        return estimates
+
+    def _chooser(self, count: int) -> Callable[[Tensor], Tensor]:
+        """Return what chooses the most probable component of each whitened vector, d × n.
+
+        Args:
+            count: patches of the call: with many, a short list pays for being made.
+        """
+        if count >= MANY_PATCHES and (listed := self._short_list):
+            return listed
+        return self._highest
+
+    def _highest(self, vectors: Tensor) -> Tensor:
+        result = torch.empty(vectors.shape[1], dtype=torch.long, device=vectors.device)
         for block, scores in self._scores(vectors):
             torch.argmax(scores, 0, out=result[block])
         return result
 
-    def estimate(self, patches: Patches, out: Patches, listed: ShortList | None = None) -> None:
-        """Write the Wiener estimate of each patch within its component, selected as :meth:`select` does, to ``out``."""
-        labels = self.select(patches, listed)
-        order = labels.argsort()
-        ordered = patches[order]
-        filtered = torch.empty_like(ordered)
-        first = 0
-        for component, count in enumerate(labels.bincount().tolist()):
-            last = first + count
-            torch.mm(ordered[first:last], self._filters[component], out=filtered[first:last])
-            first = last
-        out[order] = filtered
-
     def _whiten(self, patches: Patches) -> Tensor:
         return self._projection @ (patches - patches.mean(1, keepdim=True)).mT
-
-
-def _may_be_listed(components: int, dtype: torch.dtype, device: torch.device) -> bool:
-    if dtype != torch.float32 or device.type != "cpu" or components < COMPONENTS_FOR_A_LIST:
-        return False
-    return multiplies_bfloat16(device)

@@ -9,7 +9,7 @@ from mixtures import GMM, fitted, random_mixture
 from skimage import data
 from torch.distributions import MultivariateNormal
 
-from plugins.gmm import adaptation, mixture, model, quadratic
+from plugins.gmm import adaptation, mixture, posterior, quadratic
 from priorbench.data.tensors import to_tensor
 from priorbench.numerics.patches import draw_patches
 from priorbench.priors import Context
@@ -131,7 +131,7 @@ class TestDensity:
     def test_chunks_do_not_change_the_result(self, trained, natural_patches, monkeypatch):
         prior, _ = trained
         whole = [prior.map_estimate(natural_patches, 1e-2), prior.log_prob(natural_patches)]
-        monkeypatch.setattr(model, "PATCHES_IN_A_CHUNK", 700)
+        monkeypatch.setattr(posterior, "PATCHES_IN_A_CHUNK", 700)
         monkeypatch.setattr(quadratic, "FEATURES_IN_A_BLOCK", 2016 * 100)
         parts = [prior.map_estimate(natural_patches, 1e-2), prior.log_prob(natural_patches)]
         torch.testing.assert_close(parts, whole, rtol=1e-4, atol=1e-4)

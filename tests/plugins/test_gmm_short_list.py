@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from mixtures import GMM, random_mixture
 
-from plugins.gmm import mixture, model, posterior, short_list
+from plugins.gmm import mixture, posterior, short_list
 
 COMPONENTS = 80
 
@@ -116,13 +116,13 @@ class TestPrior:
             return call(self, vectors)
 
         monkeypatch.setattr(short_list.ShortList, "__call__", spy)
-        monkeypatch.setattr(model, "MANY_PATCHES", 1000)
+        monkeypatch.setattr(posterior, "MANY_PATCHES", 1000)
         monkeypatch.setattr(posterior, "multiplies_bfloat16", lambda device: True)
         return asked
 
     def prior(self, **parameters):
         prior = GMM(n_components=COMPONENTS, **parameters)
-        prior._adopt(conditioned(63))
+        prior.mixture = conditioned(63)
         return prior
 
     def patches(self, prior, count):
@@ -160,7 +160,7 @@ class TestPrior:
         monkeypatch.setattr(posterior, "multiplies_bfloat16", lambda device: native)
         prior, drawn = GMM(n_components=components), conditioned(63)
         weights = drawn.weights[:components]
-        prior._adopt(mixture.Mixture(weights / weights.sum(), drawn.covariances[:components]))
+        prior.mixture = mixture.Mixture(weights / weights.sum(), drawn.covariances[:components])
         prior.map_estimate(self.patches(prior, count).to(dtype), 0.01)
         assert not listed
 
