@@ -7,12 +7,11 @@ import math
 import torch
 from torch import Tensor
 
+from priorbench.numerics.constants import NOISE_FLOOR
 from priorbench.operators import conjugate_gradients
 from priorbench.priors import Context, Prior, Restoration
 from priorbench.problem import Problem
 from priorbench.types import Image
-
-NOISE_FLOOR = 1e-3
 
 
 class Wiener(Prior):

@@ -7,8 +7,8 @@ from typing import Literal
 from pydantic import Field, model_validator
 
 from priorbench import Parameters
-
-QUANTISATION_VARIANCE = (1 / 255) ** 2 / 12
+from priorbench.numerics.constants import QUANTISATION_VARIANCE
+from priorbench.specs.checks import check_stride
 
 
 class GMMParameters(Parameters):
@@ -78,10 +78,8 @@ class GMMParameters(Parameters):
 
     @model_validator(mode="after")
     def _check_stride(self) -> GMMParameters:
-        if self.stride > self.patch_size and self.mode == "fast":
-            raise ValueError(
-                f"stride {self.stride} leaves pixels out: give at most the patch_size, {self.patch_size}"
-            )
+        if self.mode == "fast":
+            check_stride(self.stride, "patch_size", self.patch_size)
         return self
 
 

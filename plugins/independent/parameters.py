@@ -5,8 +5,8 @@ from __future__ import annotations
 from pydantic import Field, model_validator
 
 from priorbench import Parameters
-
-QUANTISATION_VARIANCE = (1 / 255) ** 2 / 12
+from priorbench.numerics.constants import QUANTISATION_VARIANCE
+from priorbench.specs.checks import check_stride
 
 
 class IndependentParameters(Parameters):
@@ -44,10 +44,7 @@ class IndependentParameters(Parameters):
 
     @model_validator(mode="after")
     def _check_stride(self) -> IndependentParameters:
-        if self.stride > self.patch_size:
-            raise ValueError(
-                f"stride {self.stride} leaves pixels out: give at most the patch_size, {self.patch_size}"
-            )
+        check_stride(self.stride, "patch_size", self.patch_size)
         return self
 
 

@@ -11,6 +11,7 @@ from torch import Tensor
 
 from priorbench.networks.training import train
 from priorbench.networks.weights import begun, loaded
+from priorbench.numerics.constants import QUANTISATION_VARIANCE
 from priorbench.numerics.patches import PatchSet, draw_patches
 from priorbench.priors import Context, Learned
 from priorbench.types import Image
@@ -18,7 +19,7 @@ from priorbench.types import Image
 from .blocks import BlockDCT
 from .density import Code, Decoded
 from .elbo import Bound, without_mean
-from .network import FLOOR, TileNetwork
+from .network import TileNetwork
 from .parameters import AutoEncoderParameters
 
 TILES_FOR_THE_SPECTRUM = 20_000
@@ -162,7 +163,7 @@ class AutoEncoder(Learned):
             total += u.double().square().sum((0, 2, 3))
         variance = total / (len(some) * self.dct.grid**2)
         # A single block's first coefficient is its mean, which is 0.
-        return variance.clamp(min=FLOOR).float()
+        return variance.clamp(min=QUANTISATION_VARIANCE).float()
 
     def state_dict(self) -> Mapping[str, Tensor]:
         """Return the network's weights and the ``spectrum`` of the tiles that it learned from."""

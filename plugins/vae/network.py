@@ -6,12 +6,12 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from priorbench.numerics.constants import QUANTISATION_VARIANCE
+
 from .blocks import BlockDCT
 from .density import Code, Decoded
 from .parameters import smallest_grid
 
-FLOOR = (1 / 255) ** 2 / 12
-"""Least variance of a coefficient: that of rounding to 8 bits, which every pixel of a training image has."""
 WIDEST = 12.0
 """Bound on the logarithms of variances."""
 
@@ -97,5 +97,7 @@ class TileNetwork(nn.Module):
         """Return p(u | z)."""
         features = F.silu(self.up(self.from_code(z.view(len(z), -1, self.least, self.least))))
         spectrum = self.spectrum[:, None, None]
-        variance = FLOOR + spectrum * self.to_log_variance(features).clamp(-WIDEST, WIDEST).exp()
+        contrast = self.to_log_variance(features).clamp(-WIDEST, WIDEST).exp()
+        # Every pixel of a training image was rounded to 8 bits.
+        variance = QUANTISATION_VARIANCE + spectrum * contrast
         return Decoded(spectrum.sqrt() * self.to_mean(features), variance)

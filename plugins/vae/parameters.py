@@ -7,6 +7,7 @@ from typing import Literal
 from pydantic import Field, model_validator
 
 from priorbench.networks.parameters import TrainingParameters
+from priorbench.specs.checks import check_stride
 
 SMALLEST_GRID = 4
 
@@ -91,10 +92,7 @@ class VAEParameters(AutoEncoderParameters):
 
     @model_validator(mode="after")
     def _check_stride(self) -> VAEParameters:
-        if self.stride > self.tile_size:
-            raise ValueError(
-                f"stride {self.stride} leaves pixels out: give at most the tile_size, {self.tile_size}"
-            )
+        check_stride(self.stride, "tile_size", self.tile_size)
         return self
 
 
@@ -114,8 +112,5 @@ class PatchVAEParameters(AutoEncoderParameters):
 
     @model_validator(mode="after")
     def _check_stride(self) -> PatchVAEParameters:
-        if self.stride > self.tile_size:
-            raise ValueError(
-                f"stride {self.stride} leaves pixels out: give at most the tile_size, {self.tile_size}"
-            )
+        check_stride(self.stride, "tile_size", self.tile_size)
         return self
