@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 
@@ -10,6 +9,7 @@ import torch
 from torch import Tensor
 
 from priorbench.numerics.patches import PatchSet, draw_patches, mean_free_basis, principal_axes
+from priorbench.numerics.patience import Patience
 from priorbench.priors import Context
 from priorbench.types import Image, Patches
 
@@ -21,7 +21,8 @@ from .start import grow, plus_plus_labels, random_labels
 
 PATCHES_IN_A_START = 100_000
 """A start sees no more of them, and holds all of those at once."""
-COLUMNS = ("iteration", "train_log_likelihood", "held_out_log_likelihood", "seconds", "reseeded")
+CRITERION = "held_out_log_likelihood"
+COLUMNS = ("iteration", "train_log_likelihood", CRITERION, "seconds", "reseeded")
 
 Row = Mapping[str, float]
 
@@ -58,11 +59,13 @@ def train(
         options, space, drawn, measured, context
     )
     yield from ((space.unwhiten(best), row) for row in rows)
+    seen = (row[CRITERION] for row in rows)
+    patience = Patience(options.patience, options.tolerance, seen)
     passes = space.em(state, drawn)
-    while len(rows) < options.iterations and not _stands_still(rows, options):
+    while len(rows) < options.iterations and not patience.exhausted:
         step = next(passes)
         row = space.row(len(rows) + 1, step, measured)
-        if all(row["held_out_log_likelihood"] > other["held_out_log_likelihood"] for other in rows):
+        if patience.is_best(row[CRITERION]):
             best = step.mixture
         rows.append(row)
         context.checkpoint.save(partial(_to_tensors, state, best, rows))
@@ -138,15 +141,6 @@ def _first(
         smallest = float((options.floor / space.scale.square()).sum().sqrt())
         labels = plus_plus_labels(vectors, components, generator, smallest)
     return space.maximise(assigned(labels, components, vectors))
-
-
-def _stands_still(rows: Sequence[Row], options: GMMParameters) -> bool:
-    """Whether the held-out likelihood has made no progress for as many passes as the patience."""
-    best, waited = -math.inf, 0
-    for row in rows:
-        waited = 0 if row["held_out_log_likelihood"] > best + options.tolerance else waited + 1
-        best = max(best, row["held_out_log_likelihood"])
-    return waited >= options.patience
 
 
 def _to_tensors(state: State, best: Mixture, rows: Sequence[Row]) -> Mapping[str, Tensor]:

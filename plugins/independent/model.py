@@ -13,6 +13,7 @@ import torch
 from torch import Tensor
 
 from priorbench.numerics.patches import PatchSet, draw_patches, mean_free_basis
+from priorbench.numerics.patience import Patience
 from priorbench.priors import Context, Learned, PatchPrior
 from priorbench.types import Image, Patches, Scores
 
@@ -83,6 +84,11 @@ class Independent(PatchPrior, Learned):
             raise RuntimeError(f"this {type(self).__name__} has no model yet: fit it, or load one")
         return self._model
 
+    @model.setter
+    def model(self, model: tuple[Tensor, Marginals]) -> None:
+        self._model = model
+        self._estimator.cache_clear()
+
     def log_prob(self, patches: Patches) -> Scores:
         """Return log p of each patch in nats, on the D − 1 dimensions without the mean."""
         axes, marginals = self.model
@@ -137,14 +143,12 @@ class Independent(PatchPrior, Learned):
         )
         start = em.spread(train_blocks(), options.scales, options.floor)
         before = time.perf_counter() - began
-        best, waited = -math.inf, 0
+        patience = Patience(options.patience, options.tolerance)
         for step in em.em(train_blocks, held_out_blocks, start, self.maximise, options.iterations):
             constant = self.log_constant(axes, step.marginals)
             likelihood = step.held_out + constant
-            waited = 0 if likelihood > best + options.tolerance else waited + 1
-            if likelihood > best:
-                best = likelihood
-                self._adopt(axes, step.marginals)
+            if patience.is_best(likelihood):
+                self.model = axes, step.marginals
             context.progress(step.iteration / max(1, options.iterations))
             yield {
                 "iteration": step.iteration,
@@ -153,7 +157,7 @@ class Independent(PatchPrior, Learned):
                 "seconds": step.seconds + (0 if step.iteration else before),
                 **told,
             }
-            if waited >= options.patience:
+            if patience.exhausted:
                 break
         context.progress(1.0)
 
@@ -193,7 +197,7 @@ class Independent(PatchPrior, Learned):
         if not axes.isfinite().all():
             raise ValueError("axes must be finite")
         self.check_axes(axes)
-        self._adopt(axes, Marginals(weights / sums, variances))
+        self.model = axes, Marginals(weights / sums, variances)
 
     def _shapes(self) -> Mapping[str, tuple[int, int]]:
         pixels, scales = self.patch_size**2, self.parameters.scales
@@ -203,10 +207,6 @@ class Independent(PatchPrior, Learned):
     def axis_count(self, pixels: int) -> int:
         """Return d, for patches of D ``pixels``."""
         return pixels - 1
-
-    def _adopt(self, axes: Tensor, marginals: Marginals) -> None:
-        self._model = axes, marginals
-        self._estimator.cache_clear()
 
 
 def _coordinates(patches: Patches, axes: Tensor) -> Tensor:

@@ -137,7 +137,7 @@ STAGES = {
 NOT_IN_TABLES = ["studies/page.py"]
 
 RECORDS = {
-    "priors gmm": [*PRIORS, *PATCHES, "numerics/precision.py", "numerics/threads.py"],
+    "priors gmm": [*PRIORS, "numerics/[!t]*", "numerics/threads.py"],
     "priors tv": [*PRIORS],
     "priors dip": [
         *PRIORS,
@@ -149,7 +149,14 @@ RECORDS = {
         "networks/layers.py",
         "networks/muon.py",
     ],
-    "priors dncnn": [*PRIORS, *OPERATORS, *SOLVERS, *PATCHES, "networks/[!l]*"],
+    "priors dncnn": [
+        *PRIORS,
+        *OPERATORS,
+        *SOLVERS,
+        *PATCHES,
+        "numerics/patience.py",
+        "networks/[!l]*",
+    ],
     "tasks deblur": TASKS,
     "datasets dead-leaves": [
         *IMAGES,

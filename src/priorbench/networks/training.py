@@ -12,7 +12,6 @@ import math
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -22,7 +21,9 @@ from priorbench.errors import Diverged
 from priorbench.networks.muon import Muon
 from priorbench.networks.parameters import TrainingParameters
 from priorbench.numerics.patches import PatchSet
+from priorbench.numerics.patience import Patience
 from priorbench.priors import Context
+from priorbench.store.checkpoints import part
 
 __all__ = [
     "Objective",
@@ -98,7 +99,7 @@ def train(
     run.take_over(context.checkpoint.load())
     yield from ((run.best, row) for row in run.rows)
     run.network.train()
-    while run.iteration < options.iterations and run.waited < options.patience:
+    while run.iteration < options.iterations and not run.patience.exhausted:
         learned = run.step(drawn)
         if learned and (
             run.iteration % options.measure_every == 0 or run.iteration == options.iterations
@@ -122,8 +123,8 @@ class _Run:
         self.average = self._copy()
         self.best: dict[str, Tensor] = {}
         self.rows: list[dict[str, float]] = []
+        self.patience = Patience(options.patience)
         self.iteration = 0
-        self.waited = 0
         self.returns = 0
         self.since = 0
         self.sums: dict[str, float] = {}
@@ -178,14 +179,10 @@ class _Run:
             raise Diverged(
                 f"measurements after {self.iteration} iterations are not finite: {dict(found)}"
             )
-        criterion = self.objective.criterion
-        if all(found[criterion] > row[criterion] for row in self.rows):
+        if self.patience.is_best(found[self.objective.criterion]):
             self.best = {
                 name: value.clone() for name, value in zip(self.names, self.average, strict=True)
             }
-            self.waited = 0
-        else:
-            self.waited += 1
         row = {
             "iteration": float(self.iteration),
             **means,
@@ -230,7 +227,7 @@ class _Run:
 
     def state(self) -> dict[str, Tensor]:
         """Return all that a later process needs to go on bit for bit."""
-        numbers = [self.iteration, self.waited, self.returns, self.since, self.good[0]]
+        numbers = [self.iteration, self.returns, self.since, self.good[0]]
         state = {"numbers": torch.tensor(numbers), "generator": self.context.generator.get_state()}
         parts = zip(self.names, self.parameters, self.average, self.good[1], strict=True)
         for name, parameter, average, good in parts:
@@ -252,27 +249,23 @@ class _Run:
         if state is None:
             return
 
-        def part(start: str) -> dict[str, Any]:
-            return {
-                key.removeprefix(start): value
-                for key, value in state.items()
-                if key.startswith(start)
-            }
-
-        self.iteration, self.waited, self.returns, self.since, good = state["numbers"].tolist()
+        self.iteration, self.returns, self.since, good = state["numbers"].tolist()
         self.context.generator.set_state(state["generator"])
         device = self.context.device
-        self._put(part("now.")[name] for name in self.names)
-        self.average = [part("average.")[name].to(device) for name in self.names]
-        self.good = (good, [part("good.")[name].to(device) for name in self.names])
-        self.best = {name: value.to(device) for name, value in part("best.").items()}
-        self.sums = {name: float(value) for name, value in part("sum.").items()}
-        columns = sorted(part("row.").items())
+        self._put(state[f"now.{name}"] for name in self.names)
+        self.average = [state[f"average.{name}"].to(device) for name in self.names]
+        self.good = (good, [state[f"good.{name}"].to(device) for name in self.names])
+        self.best = part(state, "best.", device)
+        self.sums = {name: float(value) for name, value in part(state, "sum.").items()}
+        columns = sorted(part(state, "row.").items())
         names = [key.split(".", 1)[1] for key, _ in columns]
         rows = zip(*(values.tolist() for _, values in columns), strict=True)
         self.rows = [dict(zip(names, row, strict=True)) for row in rows]
+        criterion = self.objective.criterion
+        seen = (row[criterion] for row in self.rows)
+        self.patience = Patience(self.options.patience, values=seen)
         for name, parameter in zip(self.names, self.parameters, strict=True):
-            moments = part(f"step.{name}/")
+            moments = part(state, f"step.{name}/")
             self.optimiser.state[parameter] = {
                 # Scalars stay on the CPU: torch mixes them with tensors of a GPU.
                 k: v if v.ndim == 0 else v.to(device)
@@ -287,14 +280,14 @@ def turned(tiles: Tensor, first: int = 0) -> Tensor:
         tiles: the batch.
         first: which of the eight comes first, modulo 8: a small batch does not hold them all.
     """
-    parts = []
-    for number, part in enumerate(tiles.tensor_split(8), start=first):
+    eighths = []
+    for number, eighth in enumerate(tiles.tensor_split(8), start=first):
         if number & 1:
-            part = part.flip(1)
+            eighth = eighth.flip(1)
         if number & 2:
-            part = part.flip(2)
-        parts.append(part.mT if number & 4 else part)
-    return torch.cat(parts)
+            eighth = eighth.flip(2)
+        eighths.append(eighth.mT if number & 4 else eighth)
+    return torch.cat(eighths)
 
 
 def _number(value: float) -> Tensor:
