@@ -47,7 +47,7 @@ STYLE = ["report/figures/style.py"]
 EXPERIMENT = [*ROWS, *OPERATORS, *IMAGES, *PROTOCOL, "data/tensors.py", "jobs/ready.py", "seeds.py"]
 EXPERIMENT += ["studies/__init__.py", "studies/experiment.py", "studies/findings.py"]
 EXPERIMENT += ["studies/tables.py", "studies/verdicts.py", "results/statistics.py"]
-EXPERIMENT += ["jobs/worker.py", "numerics/constants.py"]
+EXPERIMENT += ["jobs/worker.py"]
 
 STAGES = {
     "prepare": [*STAGE, *IMAGES, *TRANSFORM, "seeds.py", "stages/prepare.py"],

@@ -158,9 +158,9 @@ def probe_patches(images: Mapping[str, AnyImage], size: int) -> dict[str, Patche
 
 
 def mean_log_likelihoods(
-    log_prob: Callable[[Patches], Scores], blocks: Iterable[Patches]
+    log_prob: Callable[[Patches], Scores], blocks: Iterable[Tensor]
 ) -> np.ndarray:
-    """Return the mean log-likelihood of each block of patches, in nats per patch."""
+    """Return the mean log-likelihood of each block of patches, n × D each, in nats per patch."""
     return np.array([float(log_prob(block).double().mean()) for block in blocks])
 
 
