@@ -8,9 +8,8 @@ from typing import Any
 import pandas as pd
 from matplotlib.figure import Figure
 
-from priorbench.report.coverage import CellName
 from priorbench.report.figures.canvas import nothing_to_draw
-from priorbench.report.figures.dots import HOLLOW, Row, draw_panels, legend_mark, without_mean
+from priorbench.report.figures.dots import HOLLOW, Key, Row, draw_panels, legend_mark, without_mean
 from priorbench.report.figures.style import WIDTH, Mark, styled
 from priorbench.results.catalogue import Catalogue
 from priorbench.results.statistics import paired_differences, summarise
@@ -41,7 +40,7 @@ def draw_differences(scores: pd.DataFrame, catalogue: Catalogue, metric: str) ->
     differences = paired.to_dict("index")
     states = summary.set_index(["dataset", "task", "prior"]).to_dict("index")
 
-    def row_of(cell: CellName, mark: Mark) -> Row:
+    def row_of(cell: Key, mark: Mark) -> Row:
         return _row(states.get(cell), differences.get(cell), mark)
 
     panels = draw_panels(summary, catalogue, metric, row_of, line=0)

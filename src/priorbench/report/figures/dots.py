@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from textwrap import fill
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 import pandas as pd
@@ -15,7 +15,6 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 from numpy.typing import ArrayLike, NDArray
 
-from priorbench.report.coverage import CellName
 from priorbench.report.figures.canvas import legend_above, new_figure
 from priorbench.report.figures.style import DARK, GRAY, WIDTH, Mark, prior_marks
 from priorbench.results.catalogue import Catalogue
@@ -40,6 +39,8 @@ TITLE = 22
 """Letters in a line of a panel's title, at most."""
 
 FAILURE = "#b02a2a"
+Key: TypeAlias = tuple[str, str, str]
+"""Data set, task and prior."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -118,7 +119,7 @@ def draw_panels(
     summary: pd.DataFrame,
     catalogue: Catalogue,
     metric: str,
-    row_of: Callable[[CellName, Mark], Row],
+    row_of: Callable[[Key, Mark], Row],
     line: float | None = None,
     include: Sequence[float] = (),
 ) -> Panels:
@@ -231,7 +232,7 @@ def near(values: ArrayLike) -> NDArray[np.bool_]:
 
 
 def span(values: ArrayLike) -> tuple[float, float]:
-    """Return the ends of an axis for these values; those that :func:`near` leaves out lie beyond it."""
+    """Return the ends of an axis for these values; what :func:`near` leaves out lies beyond it."""
     numbers = np.asarray(values, dtype=np.float64)
     return _with_margin(numbers[near(numbers)].tolist())
 
@@ -247,7 +248,8 @@ def _with_margin(shown: Sequence[float]) -> tuple[float, float]:
 def legend_mark(label: str, **style: object) -> Line2D:
     """Return what explains a kind of mark, in the colour that stands for those of every prior."""
     look: dict[str, object] = {"color": DARK, "marker": "o", "markersize": 4.2, "linewidth": 0}
-    return Line2D([], [], label=label, **(look | style))  # type: ignore[arg-type]  # a look holds values of several types
+    # A look holds values of several types.
+    return Line2D([], [], label=label, **(look | style))  # type: ignore[arg-type]
 
 
 HOLLOW = {"markerfacecolor": "white"}

@@ -9,9 +9,8 @@ from typing import Any
 import pandas as pd
 from matplotlib.figure import Figure
 
-from priorbench.report.coverage import CellName
 from priorbench.report.figures.canvas import nothing_to_draw
-from priorbench.report.figures.dots import HOLLOW, Row, draw_panels, legend_mark, without_mean
+from priorbench.report.figures.dots import HOLLOW, Key, Row, draw_panels, legend_mark, without_mean
 from priorbench.report.figures.style import WIDTH, Mark, styled
 from priorbench.results.catalogue import Catalogue
 from priorbench.results.statistics import summarise
@@ -44,7 +43,7 @@ def draw_scores(scores: pd.DataFrame, catalogue: Catalogue, metric: str) -> Figu
     ]
     values = images.groupby(["dataset", "task", "prior"])["value"].apply(tuple).to_dict()
 
-    def row_of(cell: CellName, mark: Mark) -> Row:
+    def row_of(cell: Key, mark: Mark) -> Row:
         return _row(cells.get(cell), values.get(cell, ()), mark)
 
     include = [] if spec.target is None else [spec.target]
