@@ -20,15 +20,16 @@ DEFAULT = Path("config.yaml")
 def load_plan(config: Mapping[str, Any], workflow: Any) -> Plan:
     """Return the plan for the configuration that Snakemake was called with.
 
-    Without ``--configfile`` the experiment is ``config.yaml``; ``--config key=value`` changes single keys
-    of it. Broken plugins are reported once, by the process that the user started.
+    Without ``--configfile`` the experiment is ``config.yaml``; ``--config key=value`` changes
+    single keys of it. Broken plugins are reported once, by the process that the user started.
 
     Args:
         config: Snakemake's configuration: files given by ``--configfile``, then ``--config``.
         workflow: Snakemake's workflow object.
 
     Raises:
-        SystemExit: the configuration or, with ``strict``, a plugin can't be used; the message says why.
+        SystemExit: the configuration or, with ``strict``, a plugin can't be used; the message says
+            why.
     """
     files = [Path(file) for file in workflow.config_settings.configfiles]
     source = " + ".join(map(str, files or [DEFAULT]))
@@ -48,8 +49,8 @@ def load_plan(config: Mapping[str, Any], workflow: Any) -> Plan:
         missing = plan.lost.look()
         if missing:
             print(
-                f"priorbench: {len(missing)} files of finished jobs are missing and are made again, "
-                f"such as {missing[0]}",
+                f"priorbench: {len(missing)} files of finished jobs are missing and are made "
+                f"again, such as {missing[0]}",
                 file=sys.stderr,
             )
     return plan
@@ -61,7 +62,7 @@ def cell_of(wildcards: Any) -> Cell:
 
 
 def freeze(plan: Plan) -> None:
-    """Write the experiment, every key written out, and what it was expected to take, beside its results.
+    """Write the experiment, with every key, and its estimates beside its results.
 
     How often files of its jobs were found missing is written as well: it is a parameter of rules.
     """

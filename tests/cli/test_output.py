@@ -73,12 +73,12 @@ def test_each_command_prints_json(bench: Any) -> None:
     # σ = 25: the noise alone, clipped.
     assert 19 < row["mean"] < 22
     assert row["low"] is None
-    assert told["gathered"] and told["results"] == plan.layout.root
+    assert told["gathered"] and told["results"] == str(plan.layout.root)
     assert [failure["what"] for failure in told["failures"]]
     taken = printed("plan", "--json", "--cores", "2")
     assert taken["cells"] == 2 and taken["hours"] > 0
     listed = printed("plugins", "list", "--json")
-    assert {"keep", "fail"} <= {record["name"] for record in listed["records"]}
+    assert {"keep", "fail"} <= {spec["name"] for spec in listed["specs"]}
     checked = printed("verify", "--json")
     assert checked["checked"] > 0 and checked["found"] == []
     plan.layout.restored(Cell("photos", "denoise-25", "keep"), "one.png").write_bytes(b"damaged")

@@ -236,7 +236,7 @@ def test_a_chunk_of_an_experiment_has_a_command_of_its_own(studio: Any) -> None:
     chunk = ["--dataset", "photos", "--task", "denoise-25", "--prior", "half"]
     result = CliRunner().invoke(app, ["restore-chunk", *chunk])
     assert result.exit_code == 0, (result.output, result.exception)
-    rows = read_rows(Path(plan.layout.runs("photos", "denoise-25", "half", "0")))
+    rows = read_rows(plan.layout.runs(Cell("photos", "denoise-25", "half"), "0"))
     assert {row["image"] for row in rows} == {"gray", "colour"}
 
 
@@ -379,17 +379,17 @@ def test_the_printed_psnr_is_the_one_that_the_workflow_writes(
     )
     prepare(plan, "photos")
     corrupt(plan, "photos", identifier)
-    restore_chunk(plan, Cell("photos", identifier, "observed"), "0")
-    chunk = ("photos", identifier, "observed", "0")
+    cell = Cell("photos", identifier, "observed")
+    restore_chunk(plan, cell, "0")
     command = [f"photos/{photograph}.png", "--prior", "observed", "--task", identifier]
     result = CliRunner().invoke(app, ["restore", *command, "-o", "out.png"])
     assert result.exit_code == 0, (result.output, result.exception)
-    kept = plan.layout.restored(Cell("photos", identifier, "observed"), f"{photograph}.png")
+    kept = plan.layout.restored(cell, f"{photograph}.png")
     shutil.copy("out.png", kept)
     record = kept.with_suffix(".json")
     write_json(record, {**read_json(record), "sha256": {kept.name: file_sha256(kept)}})
-    score(plan, Cell(*chunk))
-    rows = read_rows(plan.layout.scores(Cell(*chunk)))
+    score(plan, cell, "0")
+    rows = read_rows(plan.layout.scores(cell, "0"))
     (value,) = (row["value"] for row in rows if row["image"] == photograph)
     assert f"→ {value:.2f} dB" in result.output
     assert ("of the luma" in result.output) == (task == "sr" and photograph == "colour")

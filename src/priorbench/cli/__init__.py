@@ -53,7 +53,7 @@ def _options(
 
 
 def main() -> None:
-    """Run the command line; an error that the user can correct is one message, without a traceback."""
+    """Run the command line; an error that the user can correct is one message, no traceback."""
     for stream in (sys.stdout, sys.stderr):
         # A terminal that has no σ shows a question mark instead: that is no reason to fail.
         if isinstance(stream, io.TextIOWrapper):
@@ -70,7 +70,7 @@ def main() -> None:
 
 
 def _not_made_yet(error: Exception) -> str:
-    """Return what to do about a missing file of the experiment's own results; nothing for any other error."""
+    """Return what to do about a missing file of the experiment's own results; else nothing."""
     # Only the message tells the file always: pyarrow's errors have no filename.
     named = re.search("'(.+?)'", str(error))
     if not isinstance(error, FileNotFoundError) or named is None:
@@ -87,6 +87,6 @@ def _not_made_yet(error: Exception) -> str:
     if not Path(named[1]).absolute().is_relative_to(results):
         return ""
     return (
-        f"{named[1]} is not there yet: run what makes it first, by `snakemake` or the earlier stages "
-        "(prepare, corrupt, train, restore, score, gather)"
+        f"{named[1]} is not there yet: run what makes it first, by `snakemake` or the earlier "
+        "stages (prepare, corrupt, train, restore-chunk, score, gather)"
     )

@@ -1,4 +1,4 @@
-"""``priorbench datasets``: the standard data sets, and their files before a run without a network."""
+"""``priorbench datasets``: list the standard data sets, and download them before a run."""
 
 from __future__ import annotations
 

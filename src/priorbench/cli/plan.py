@@ -80,13 +80,15 @@ def plan(
     gpu = f", {expected.gpu_hours:.1f} GPU-hours" if expected.gpu_hours else ""
     critical = expected.critical
     for line in (
-        f"{expected.cells} restorations in {expected.jobs} jobs ({expected.other_jobs} of them belong to no prior)",
+        f"{expected.cells} restorations in {expected.jobs} jobs "
+        f"({expected.other_jobs} of them belong to no prior)",
         f"{expected.core_hours:.1f} core-hours{gpu}",
         f"{expected.disk_bytes / 1e9:.2f} GB in about {expected.files} files, without models",
         f"critical path: {critical.prior}, {_lasting(critical.chain_minutes)}; "
         f"at best {_lasting(60 * expected.hours(cores))} on {cores} cores",
-        "times are measured in earlier experiments of this results folder, else said by the prior's record or the "
-        "configuration, else a tenth of the time limit of a restoration and a quarter of that of a fit",
+        "times are measured in earlier experiments of this results folder, else those of the "
+        "prior's spec or the configuration, else a tenth of the time limit of a restoration and "
+        "a quarter of that of a fit",
     ):
         console.print(line, soft_wrap=True)
 

@@ -40,7 +40,7 @@ FAILED = "FAILED"
 
 @dataclasses.dataclass(frozen=True)
 class _Listed:
-    """A record as the list shows it."""
+    """A spec as the list shows it."""
 
     name: str
     kind: str
@@ -58,7 +58,7 @@ def list_plugins(
     strict: Annotated[bool, typer.Option("--strict", help="A broken plugin is an error.")] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """List every plugin and what it registers; a wide terminal shows the plugin, its origin and tasks as well."""
+    """List every plugin and what it registers, with more columns in a wide terminal."""
     from rich.console import Console
 
     section = _section(config)
@@ -72,7 +72,7 @@ def list_plugins(
     failed = [each.problem for each in listed if each.problem]
     if as_json:
         broken = [plugin for plugin in registry.plugins if plugin.problem]
-        print_json({"records": listed, "broken": broken, "problems": registry.problems})
+        print_json({"specs": listed, "broken": broken, "problems": registry.problems})
     else:
         broken_rows = [
             _Listed("–", "–", plugin.name, plugin.origin, FAILED, "", plugin.location)
@@ -87,7 +87,7 @@ def list_plugins(
 
 
 def _listed(label: str, entry: Registered[Spec]) -> _Listed:
-    """Return how a record is listed; the class of a prior is imported for it."""
+    """Return how a spec is listed; the class of a prior is imported for it."""
     record, plugin = entry.spec, entry.plugin
     kind, status, problem = label, "ok", ""
     if isinstance(record, PriorSpec):
@@ -131,13 +131,13 @@ def show(
     name: Annotated[
         str,
         typer.Argument(
-            help="Name of a prior, a task, a data set, a metric or a study, or an id of the experiment, "
-            "such as gmm-K50 or denoise-25."
+            help="Name of a prior, a task, a data set, a metric or a study, or an id of the "
+            "experiment, such as gmm-K50 or denoise-25."
         ),
     ],
     config: ConfigOption = DEFAULT_CONFIG,
 ) -> None:
-    """Show what has a name: where it comes from, and its parameters with their types, defaults and meanings.
+    """Show what has a name: its plugin, and its parameters with their types and defaults.
 
     Of an id, the experiment's values are shown as well.
     """
@@ -193,9 +193,10 @@ def check(
     minutes: Annotated[float, typer.Option("--minutes", help="Limit of a fit.")] = 10,
     config: ConfigOption = DEFAULT_CONFIG,
 ) -> None:
-    """Check that a prior gives the same again: fit and restore small images twice, in two processes.
+    """Check that a prior gives the same again: fit and restore twice, in two processes.
 
-    What can't be seeded, such as os.urandom, is found by it. Ends with 1 if something differs or fails.
+    What can't be seeded, such as os.urandom, is found by it. Ends with 1 if something differs or
+    fails.
     """
     import yaml
 
@@ -237,7 +238,7 @@ def kind_of_prior(entry: Registered[PriorSpec]) -> str:
     """Return the kind of a prior, that of its class, which is imported for it.
 
     Raises:
-        PluginError: the class can't be imported, is of no kind, or does not learn as its record says.
+        PluginError: the class can't be imported, is of no kind, or does not learn as its spec says.
     """
     from priorbench.priors import Denoiser, Generator, Learned, PatchPrior, Prior
 
@@ -270,20 +271,21 @@ def kind_of_prior(entry: Registered[PriorSpec]) -> str:
         )
     if record.learns and not issubclass(loaded, Learned):
         raise PluginError(
-            f"the PriorSpec of {whose} says learns=True, but {loaded.__name__} is no subclass of Learned"
+            f"the PriorSpec of {whose} says learns=True, but {loaded.__name__} is no subclass of "
+            "Learned"
         )
     _check_constructor(loaded, record, whose)
     return kind
 
 
 def _check_constructor(factory: type, record: PriorSpec, whose: str) -> None:
-    """Raise PluginError if the constructor does not take the record's parameters."""
+    """Raise PluginError if the constructor does not take the spec's parameters."""
     names = list(record.parameters.model_fields)
     try:
         inspect.signature(factory).bind(**dict.fromkeys(names))
     except TypeError as error:
         raise PluginError(
-            f"{whose} can't be made: {factory.__name__} is called with the record's parameters "
+            f"{whose} can't be made: {factory.__name__} is called with the spec's parameters "
             f"({', '.join(names) or 'none'}), and {error}"
         ) from error
 
@@ -298,7 +300,7 @@ def _section(config: Path) -> PluginsSection:
 
 
 def _show(label: str, entry: Registered[Any], values: Mapping[str, Any]) -> None:
-    """Print a record and the table of its parameters, with the ``values`` of a variant if there are any."""
+    """Print a spec and the table of its parameters, with the ``values`` of a variant."""
     from rich.table import Table
     from rich.text import Text
 
@@ -335,7 +337,7 @@ def _show(label: str, entry: Registered[Any], values: Mapping[str, Any]) -> None
 
 
 def _tasks(record: Spec) -> str:
-    """Return the tasks that a prior can do, or the ids that a task has, with its parameters as ``<name>``."""
+    """Return the tasks that a prior can do, or the pattern of the ids that a task has."""
     if isinstance(record, PriorSpec):
         return ", ".join(record.tasks)
     return (

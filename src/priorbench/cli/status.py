@@ -32,7 +32,7 @@ def status(
     ] = 5.0,
     as_json: JsonOption = False,
 ) -> None:
-    """Print how far each prior of an experiment is, also of a run in another terminal or on a cluster."""
+    """Print how far each prior is, also of a run in another terminal or on a cluster."""
     from rich.console import Group
     from rich.live import Live
 

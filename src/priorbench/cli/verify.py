@@ -25,10 +25,10 @@ def verify(
     ] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Compare every result with its checksum and with the plan; exit code 1 if any is not as it should be.
+    """Compare every result with its checksum and with the plan; exit code 1 if any differs.
 
-    Named are files that are damaged, files of finished work that are missing, and results that are out of date:
-    computed with other code, settings or input files than the present ones.
+    Named are files that are damaged, files of finished work that are missing, and results that are
+    out of date: computed with other code, settings or input files than the present ones.
     """
     from priorbench.monitor.verify import check, remove, running
 
@@ -61,7 +61,7 @@ def verify(
         typer.echo(f"{len(found)} removed: run snakemake to have exactly these made again")
     else:
         typer.echo(
-            f"{len(found)} damaged, missing or out of date; 'priorbench verify --repair' removes them, "
-            "and snakemake makes them again"
+            f"{len(found)} damaged, missing or out of date; 'priorbench verify --repair' removes "
+            "them, and snakemake makes them again"
         )
     raise typer.Exit(bool(found) and not repair)

@@ -14,24 +14,25 @@ from priorbench.config.schema import Experiment
 HEADER = """\
 # Configuration
 
-An experiment is one YAML file: `config.yaml`, or another given by `snakemake --configfile`. Single keys can be
-changed on the command line, for example `snakemake --config seed=3`.
+An experiment is one YAML file: `config.yaml`, or another given by `snakemake --configfile`.
+Single keys can be changed on the command line, for example `snakemake --config seed=3`.
 
 * `priorbench config show` prints the experiment with every key written out.
 * `priorbench config validate` checks it against the plugins, before anything runs.
 * `priorbench config schema` prints the JSON schema, which `config/schema.json` holds for editors.
 
-An unknown key or name is answered with the valid ones. The parameters of a prior, a task or a source of images
-are those that its plugin declares: `priorbench plugins list` names the plugins, and `priorbench plugins show gmm`,
-for example, the parameters of one. A list as a parameter is a grid: the experiment then holds every combination,
-each under an id of its own, such as `gmm-K50`.
+An unknown key or name is answered with the valid ones.
+The parameters of a prior, a task or a source of images are those that its plugin declares.
+`priorbench plugins list` lists the plugins, `priorbench plugins show gmm` the parameters of one.
+A list as a parameter is a grid: the experiment then holds every combination, each under an id of
+its own, such as `gmm-K50`.
 
 This page is generated: `priorbench config reference > docs/configuration.md`.
 """
 
 
 def configuration_page() -> str:
-    """Return the page as Markdown: one table of keys, types, defaults and meanings for each section."""
+    """Return the page as Markdown: a table of keys for each section."""
     return HEADER + "".join(_section(Experiment, ""))
 
 

@@ -42,7 +42,8 @@ class DatasetSection(Section):
     )
     crop: int | tuple[int, int] | None = Field(
         None,
-        description="Cut the centre: one side for a square, or height and width. Smaller images stay whole.",
+        description="Cut the centre: one side for a square, or height and width. "
+        "Smaller images stay whole.",
     )
 
     @field_validator("crop", mode="wrap")
@@ -65,7 +66,8 @@ class PriorSection(Section):
 
     parameters: dict[str, Any] = Field(
         {},
-        description="Parameters of the prior. A list runs every value; several lists, every combination.",
+        description="Parameters of the prior. "
+        "A list runs every value; several lists, every combination.",
     )
     train_on: str | None = Field(
         None, description="The data set to learn from, instead of the prior's default."
@@ -80,13 +82,14 @@ class PriorSection(Section):
     )
     solver: SolverSettings = Field(
         SolverSettings(),
-        description="Settings of the splitting, where they differ from the prior's own. Those of a regime that "
-        "stand here are not tuned.",
+        description="Settings of the splitting, where they differ from the prior's own. "
+        "Those of a regime that are set here are not tuned.",
     )
     tune: bool | None = Field(
         None,
-        description="true: choose on training images, for each task, the parameters that the prior declares as "
-        "tunable, and the solver's settings, also where the prior brings its own. A parameter set here stays as it is. "
+        description="true: choose on training images, for each task, the parameters that the prior "
+        "declares as tunable, and the solver's settings, also where the prior brings its own. "
+        "A parameter set here stays as it is. "
         "false: choose nothing. Default: the solver's settings of a denoiser that brings none.",
     )
 
@@ -115,7 +118,8 @@ class TaskSection(Section):
 
     parameters: dict[str, Any] = Field(
         {},
-        description="Parameters of the task. A list runs every value; several lists, every combination.",
+        description="Parameters of the task. "
+        "A list runs every value; several lists, every combination.",
     )
 
 
@@ -150,13 +154,14 @@ class Experiment(Section):
         10,
         gt=0,
         le=MOST_MINUTES,
-        description="How long a job of restorations should last, where its prior knows what it takes.",
+        description="How long a job of restorations should last, where its time is known.",
     )
     local_minutes: float = Field(
         15,
         ge=0,
         le=MOST_MINUTES,
-        description="On a cluster, corrupting and scoring run where Snakemake runs if a core does all of it so soon.",
+        description="On a cluster, corrupting and scoring run where Snakemake runs if one core "
+        "needs no more minutes for all of it.",
     )
     retries: int = Field(
         1, ge=0, le=20, description="How often a job is tried again after an error of the machine."
@@ -165,8 +170,8 @@ class Experiment(Section):
     @field_validator("results")
     @classmethod
     def _is_folder(cls, value: str) -> str:
-        # Snakemake would take braces for wildcards and angle brackets for variables; nothing at all would be the
-        # root of the file system.
+        # Snakemake would take braces for wildcards and angle brackets for variables; nothing at all
+        # would be the root of the file system.
         if not value.strip() or not value.isprintable() or set(value) & set("{}<>"):
             raise ValueError(
                 "results must be a folder, without braces, angle brackets and line breaks, "

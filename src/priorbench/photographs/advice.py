@@ -13,17 +13,20 @@ from priorbench.problem import Problem
 from priorbench.specs import TaskSpec
 
 MOST = 1.6
-"""Residual ‖Hx̂ − y‖² / nσ²: no prior had more with the right σ and kernel, benchmarks/residual.py."""
+"""Residual ‖Hx̂ − y‖² / nσ² that no prior exceeds with the right σ and kernel.
+
+Measured by benchmarks/residual.py.
+"""
 
 LEAST = 0.5
-"""Residual: less is usual where σ is given twice as large as it is, and where a prior keeps noise."""
+"""Residual below which σ is given twice as large as it is, or a prior keeps noise."""
 
 PROBE = 64
 """Side of the corner that a prior is tried on, in pixels."""
 
 
 def advice(residual: float, parameters: Mapping[str, Any]) -> str:
-    """Return which parameter of an observed photograph is probably wrong; empty if none seems so."""
+    """Return which parameter of an observed photograph is probably wrong; empty if none is."""
     sigma = parameters.get("sigma")
     noise = "" if sigma is None else f"sigma is more than {sigma:g}"
     if residual > MOST:

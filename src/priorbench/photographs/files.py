@@ -66,7 +66,8 @@ class Target:
         """Return the target at a path: a folder if it is one, or has no suffix of a picture.
 
         Raises:
-            ValueError: many pictures would go to one file, or the file can't have its suffix or bits.
+            ValueError: many pictures would go to one file, or the file can't have its suffix or
+                bits.
         """
         folder = _is_folder(path)
         if path.suffix.lower() in BITS and not folder:

@@ -1,4 +1,4 @@
-"""Which prior and which task of an experiment a person means, without all the rest of the experiment."""
+"""The priors and the task of an experiment that a request names."""
 
 from __future__ import annotations
 

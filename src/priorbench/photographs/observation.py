@@ -10,10 +10,11 @@ from priorbench.problem import Problem
 
 
 def picture_of(problem: Problem) -> tuple[np.ndarray, np.ndarray | None]:
-    """Return the observation, H × W × C, and where it was observed, H × W; None where nothing is missing.
+    """Return the observation, H × W × C, and its known pixels, H × W; None if nothing is missing.
 
-    A pixel that is missing in all channels is transparent, one that is missing in some is black in these. An
-    observation that is no picture, as in compressed sensing, is shown as the plainest image that explains it.
+    A pixel that is missing in all channels is transparent, one that is missing in some is black in
+    these. An observation that is no picture, as in compressed sensing, is shown as the plainest
+    image that explains it.
     """
     y, operator = problem.y, problem.linear_operator
     flat = 1 in y.shape[2:] and 1 not in problem.image_shape[1:]

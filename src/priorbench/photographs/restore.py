@@ -157,7 +157,7 @@ class _Studio:
         return self.task.observe(image, mask, **guides)
 
     def _restore(self, shot: _Shot) -> list[Cell]:
-        """Restore one photograph by all priors, write what is asked for, and return its pictures."""
+        """Restore one photograph by all priors, write its pictures, and return them."""
         if self.task.masked and hides_nothing(shot.problem):
             say(f"{shot.path}: the mask hides nothing, every pixel is known")
         colour, known = picture_of(shot.problem)

@@ -1,4 +1,4 @@
-"""A contact sheet: a row for each photograph: the observation, the restorations, the clean image."""
+"""A contact sheet with a row for each photograph."""
 
 from __future__ import annotations
 

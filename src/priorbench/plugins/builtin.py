@@ -1,4 +1,4 @@
-"""The records that come with the library, declared as any plugin would."""
+"""The specs that come with the library, registered as any plugin would."""
 
 from __future__ import annotations
 
@@ -44,7 +44,8 @@ def register_datasets() -> Iterator[DatasetSpec]:
         parameters=synthetic.MiniDeadLeavesParameters,
         origins=synthetic.mini_dead_leaves_origins,
         summary="sheets of independent patches, each flat or an edge",
-        reference="https://papers.nips.cc/paper/2012/hash/e97ee2054defb209c35fe4dc94599061-Abstract.html",
+        reference="https://papers.nips.cc/paper/2012/hash/"
+        "e97ee2054defb209c35fe4dc94599061-Abstract.html",
     )
     for name, parameters, summary, reference in (
         (
@@ -149,8 +150,8 @@ def register_metrics() -> Iterator[MetricSpec]:
         label="‖Hx − y‖² / nσ²",
         factory="priorbench.metrics.consistency:residual",
         of_problem=True,
-        summary="data consistency: about 1 when the restoration explains the observation, more when it does not, "
-        "less when it keeps the noise",
+        summary="data consistency: about 1 when the restoration explains the observation, "
+        "more when it does not, less when it keeps the noise",
         higher_is_better=None,
         target=1.0,
     )

@@ -1,4 +1,4 @@
-"""The records of the library's tasks. Light."""
+"""The specs of the library's tasks."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ KERNEL = re.compile(r"gaussian|box|disk|motion|levin[1-8]|shake\d+")
 
 
 class KernelFile(str):
-    """The path of a kernel. In an id it is the file's name, of letters, digits, ``.``, ``_`` and ``-``."""
+    """The path of a kernel; in an id, the file's name of letters, digits, ``.``, ``_``, ``-``."""
 
     def __format__(self, form: str) -> str:
         name = PurePath(self)
@@ -61,8 +61,9 @@ class DeblurParameters(Parameters):
 
     kernel: str = Field(
         "shake1",
-        description="gaussian, box, disk, motion, shake1, shake2, … (generated), levin1 to levin8 (downloaded), "
-        "or a file: a gray image, or a matrix in NumPy's format .npy; $VARIABLES and ~ are expanded",
+        description="gaussian, box, disk, motion, shake1, shake2, … (generated), levin1 to levin8 "
+        "(downloaded), or a file: a gray image, or a matrix in NumPy's format .npy; "
+        "$VARIABLES and ~ are expanded",
     )
     sigma: float = Field(
         2.55, ge=0, description="standard deviation of the noise on the 0-255 scale"
@@ -125,7 +126,8 @@ class SuperResolveParameters(Parameters):
     )
     kernel: Literal["bicubic", "lanczos2", "area", "gaussian"] = Field(
         "bicubic",
-        description="bicubic (MATLAB's imresize), lanczos2, area, or gaussian (a blur, then every n-th pixel)",
+        description="bicubic (MATLAB's imresize), lanczos2, area, or gaussian (a blur, then every "
+        "n-th pixel)",
     )
     sigma: float = Field(0, ge=0, description="standard deviation of the noise on the 0-255 scale")
 

@@ -1,6 +1,6 @@
-"""The hooks: one for each kind of record.
+"""The hooks: one for each kind of spec.
 
-A plugin implements any of them with ``@priorbench.hookimpl`` and yields records. Implementations
+A plugin implements any of them with ``@priorbench.hookimpl`` and yields specs. Implementations
 must be light: no torch, no pandas, no scikit-image; the workflow calls them whenever it is read.
 """
 
@@ -17,8 +17,9 @@ hookspec = pluggy.HookspecMarker(PROJECT)
 hookimpl = pluggy.HookimplMarker(PROJECT)
 
 
+# The hooks have no body: pluggy calls the plugins' implementations.
 @hookspec
-def register_priors() -> Iterable[PriorSpec]:  # type: ignore[empty-body]  # a hook specification has no body
+def register_priors() -> Iterable[PriorSpec]:  # type: ignore[empty-body]
     """Yield image priors.
 
     Example::
@@ -32,7 +33,7 @@ def register_priors() -> Iterable[PriorSpec]:  # type: ignore[empty-body]  # a h
 
 
 @hookspec
-def register_tasks() -> Iterable[TaskSpec]:  # type: ignore[empty-body]  # as above
+def register_tasks() -> Iterable[TaskSpec]:  # type: ignore[empty-body]
     """Yield tasks: ways to corrupt an image.
 
     Example::
@@ -55,7 +56,7 @@ def register_tasks() -> Iterable[TaskSpec]:  # type: ignore[empty-body]  # as ab
 
 
 @hookspec
-def register_datasets() -> Iterable[DatasetSpec]:  # type: ignore[empty-body]  # as above
+def register_datasets() -> Iterable[DatasetSpec]:  # type: ignore[empty-body]
     """Yield sources of images.
 
     Example::
@@ -68,13 +69,16 @@ def register_datasets() -> Iterable[DatasetSpec]:  # type: ignore[empty-body]  #
         @hookimpl
         def register_datasets():
             yield DatasetSpec(
-                name="white-noise", factory=".noise:load", images=images, summary="ten images of white noise"
+                name="white-noise",
+                factory=".noise:load",
+                images=images,
+                summary="ten images of white noise",
             )
     """
 
 
 @hookspec
-def register_metrics() -> Iterable[MetricSpec]:  # type: ignore[empty-body]  # as above
+def register_metrics() -> Iterable[MetricSpec]:  # type: ignore[empty-body]
     """Yield metrics.
 
     Example::
@@ -91,7 +95,7 @@ def register_metrics() -> Iterable[MetricSpec]:  # type: ignore[empty-body]  # a
 
 
 @hookspec
-def register_studies() -> Iterable[StudySpec]:  # type: ignore[empty-body]  # as above
+def register_studies() -> Iterable[StudySpec]:  # type: ignore[empty-body]
     """Yield studies: a table, a figure and verdicts computed from an experiment's results.
 
     Example::

@@ -9,6 +9,7 @@ MACHINERY = (
     "importlib",
     "pluggy",
     "functools.py",
+    "jaxtyping",
     "torch/utils/_contextlib.py",
     str(Path(__file__).parents[1]),
 )

@@ -1,4 +1,4 @@
-"""How much of each cell is there while a run goes on, so that no number looks more final than it is."""
+"""How much of each cell is there while a run goes on."""
 
 from __future__ import annotations
 

@@ -89,8 +89,8 @@ def to_latex(grid: Grid) -> str:
 def to_rich(grid: Grid, width: int) -> list[Table]:
     """Return tables for the terminal, for each section one or several below each other.
 
-    Best is bold, tied is underlined, failures are red. No number is cut: columns that do not fit stand in a further
-    table below.
+    Best is bold, tied is underlined, failures are red. No number is cut: columns that do not fit
+    stand in a further table below.
 
     Args:
         grid: the table.

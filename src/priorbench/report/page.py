@@ -1,4 +1,4 @@
-"""Tables as one HTML page that needs nothing else: a report shows it in place, a browser opens it by itself."""
+"""Tables as one HTML page that needs no other file."""
 
 from __future__ import annotations
 

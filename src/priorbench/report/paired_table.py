@@ -30,9 +30,12 @@ PARTIAL_NOTE = "A column where any prior lacks images has no best prior yet and 
 def paired_csv(
     scores: pd.DataFrame, catalogue: Catalogue, planned: Planned | None = None
 ) -> pd.DataFrame:
-    """Return the paired differences with all digits; see :func:`priorbench.results.statistics.paired_differences`.
+    """Return the paired differences with all digits.
 
-    With ``planned``, while a run goes on, only those of data sets and tasks where every prior has all images.
+    See :func:`priorbench.results.statistics.paired_differences`.
+
+    With ``planned``, while a run goes on, only those of data sets and tasks where every prior has
+    all images.
     """
     if planned is not None:
         scores = comparable(scores, planned, catalogue.metrics)

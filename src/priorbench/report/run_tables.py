@@ -24,12 +24,15 @@ COST_COLUMNS = [
 def cost_csv(
     runs: pd.DataFrame, catalogue: Catalogue, planned: Planned | None = None
 ) -> pd.DataFrame:
-    """Return what the restorations that gave an image cost: one row for each data set, prior and task.
+    """Return what restorations cost: one row for each data set, prior and task.
 
-    ``n`` images, mean, least and most wall-clock seconds an image, the highest peak memory in MB, the threads, the
-    seconds of the fit, which all cells of a prior share, and how many numbers were learned, before or from the
-    problem alone; the last two are missing where nothing is.
-    With ``planned``, while a run goes on, every cell that is run has a row, with ``done`` and ``planned`` images.
+    Only those that gave an image count.
+
+    ``n`` images, mean, least and most wall-clock seconds an image, the highest peak memory in MB,
+    the threads, the seconds of the fit, which all cells of a prior share, and how many numbers were
+    learned, before or from the problem alone; the last two are missing where nothing is. With
+    ``planned``, while a run goes on, every cell that is run has a row, with ``done`` and
+    ``planned`` images.
     """
     done = restored_runs(runs).sort_values("image")  # the last digit of a mean depends on the order
     rows = [
@@ -53,7 +56,7 @@ def cost_csv(
 
 
 def cost_grid(runs: pd.DataFrame, catalogue: Catalogue, planned: Planned | None = None) -> Grid:
-    """Return the mean seconds an image of each prior, its memory, fit and size, data sets as sections."""
+    """Return the cost of each prior for people, data sets as sections."""
     coverage = Coverage.of(runs, {} if planned is None else planned)
     costs = cost_csv(runs, catalogue)
     states = runs.groupby(["dataset", "prior", "task"])["status"].agg(
@@ -93,10 +96,13 @@ def cost_grid(runs: pd.DataFrame, catalogue: Catalogue, planned: Planned | None 
             rows.append(cells)
         sections.append(Section(dataset, [rows]))
     notes = [
-        "Mean wall-clock seconds an image over the images that were restored, and the highest peak memory.",
-        "The start that every solver takes from the observation is computed before the clock starts.",
+        "Mean wall-clock seconds an image over the images that were restored, and the highest "
+        "peak memory.",
+        "The start that every solver takes from the observation is computed before the clock "
+        "starts.",
         "Training is the fit of the model, in wall-clock seconds, once for all images.",
-        "Parameters are the numbers that were learned, by the fit or, without one, from each observation.",
+        "Parameters are the numbers that were learned, by the fit or, without one, from each "
+        "observation.",
     ]
     if coverage.notes():
         notes = [*coverage.notes(), FINISHED_NOTE, *notes]

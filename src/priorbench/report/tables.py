@@ -36,7 +36,8 @@ def write_tables(
         catalogue: labels and order.
         folder: where; the names are those of the metrics, ``cost``, ``failures`` and ``paired``.
         remarks: what must be said of the rows; stands first among the notes of each table.
-        planned: how many images each cell will have, while a run goes on: the tables then say how much is there.
+        planned: how many images each cell will have, while a run goes on: the tables then say how
+            much is there.
 
     Returns:
         The files.
@@ -73,7 +74,7 @@ def write_tables(
 def terminal_tables(
     scores: pd.DataFrame, runs: pd.DataFrame, catalogue: Catalogue, width: int
 ) -> list[Table]:
-    """Return what to print when an experiment is done: the first metric, and the failures if there are any.
+    """Return what to print when an experiment is done: the first metric and the failures.
 
     Args:
         scores: rows of :data:`priorbench.results.schema.SCORES`.

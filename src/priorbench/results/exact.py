@@ -1,7 +1,8 @@
 """Restorations that equal the clean image though the observation does not tell it.
 
-A constant image can be restored exactly from a part of its pixels. A photograph with noise or missing pixels can't: a
-prior that returns it has seen it, in its training or in the results of the experiment.
+A constant image can be restored exactly from a part of its pixels. A photograph with noise or
+missing pixels can't: a prior that returns it has seen it, in its training or in the results of the
+experiment.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
 """Rows that many jobs wrote, brought together in one table, in two levels.
 
-The chunks of one prior become one parquet file, the files of all priors become the whole. So a prior that is added
-reads its own chunks and one file of each other prior, and no job has thousands of inputs.
+The chunks of one prior become one parquet file, the files of all priors become the whole. So a
+prior that is added reads its own chunks and one file of each other prior, and no job has thousands
+of inputs.
 """
 
 from __future__ import annotations
@@ -26,13 +27,14 @@ def gather_chunks(files: Sequence[Path], table: Table, path: Path) -> None:
     """Write the rows of JSON-lines ``files`` as one parquet file, sorted, atomically.
 
     Args:
-        files: what :func:`priorbench.store.files.write_rows` wrote; none gives an empty table with all columns.
+        files: what :func:`priorbench.store.files.write_rows` wrote; none gives an empty table with
+            all columns.
         table: :data:`priorbench.results.schema.RUNS` or ``SCORES``.
         path: the parquet file.
 
     Raises:
-        ValueError: a row lacks a column, has an unknown one or a value of the wrong type, or two rows have the same
-            key; the message names the files.
+        ValueError: a row lacks a column, has an unknown one or a value of the wrong type, or two
+            rows have the same key; the message names the files.
     """
     _write(_joined(*read_files(files, table), files, table), path)
 
@@ -59,7 +61,8 @@ def gather_parts(
         published: rows to add; see :func:`priorbench.results.published.published_rows`.
 
     Raises:
-        ValueError: a file has other columns, or two rows have the same key; the message names the files.
+        ValueError: a file has other columns, or two rows have the same key; the message names the
+            files.
     """
     parts = [_read(file) for file in files]
     for file, part in zip(files, parts, strict=True):
@@ -105,7 +108,7 @@ def _joined(
     table: Table,
     published: Iterable[Mapping[str, Any]] = (),
 ) -> pa.Table:
-    """Return all rows, sorted: those of ``parts``, ``rows`` of them from each file, and published ones."""
+    """Return all rows, sorted: of ``parts``, ``rows`` from each file, and published ones."""
     whole = pa.concat_tables([table.schema.empty_table(), *parts])
     _check_unique(whole, rows, files, table)
     whole = pa.concat_tables(
@@ -134,5 +137,6 @@ def _check_unique(
     names = ", ".join(str(files[i]) for i in sorted(set(origin[same])))
     cell = ", ".join(f"{name}={value}" for name, value in first.items())
     raise ValueError(
-        f"{int(same.sum())} rows for the same cell ({cell}) in {names}; remove the file that is out of date"
+        f"{int(same.sum())} rows for the same cell ({cell}) in {names}; "
+        "remove the file that is out of date"
     )

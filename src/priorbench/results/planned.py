@@ -1,4 +1,4 @@
-"""What results are shown with: the names of a planned experiment and the numbers published for it."""
+"""The names of a planned experiment and the numbers published for it."""
 
 from __future__ import annotations
 

@@ -21,8 +21,9 @@ def published_rows(
 
     Args:
         experiment: the experiment's name.
-        datasets: its data sets by their ids; bsd68, set12, set5, set14, gray11 and color9 have numbers, if all of their
-            images are used, neither cut nor shrunk, and in colour where the paper's were.
+        datasets: its data sets by their ids; bsd68, set12, set5, set14, gray11 and color9 have
+            numbers, if all of their images are used, neither cut nor shrunk, and in colour where
+            the paper's were.
         tasks: ids of its tasks.
         metrics: names of its metrics.
 
@@ -39,7 +40,7 @@ def published_rows(
             "prior": row["prior"],
             "metric": row["metric"],
             "value": float(row["value"]),
-            "status": Status.OK,
+            "status": Status.OK.value,
             "reason": "",
             "fingerprint": "",
             "source": "paper",

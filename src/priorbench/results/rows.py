@@ -1,8 +1,8 @@
 """Rows in files of JSON lines, read as columns.
 
-Many files at once go through Arrow's parser, which is fast but lenient and tells neither file nor row. What it
-refuses, and what it may have understood otherwise, is read again one row after the other, which is exact and says
-what is wrong.
+Many files at once go through Arrow's parser, which is fast but lenient and tells neither file nor
+row. What it refuses, and what it may have understood otherwise, is read again one row after the
+other, which is exact and says what is wrong.
 """
 
 from __future__ import annotations
@@ -34,8 +34,8 @@ def read_files(files: Sequence[Path], table: Table) -> tuple[list[pa.Table], lis
         the rows in the files' order, in one part or more, and the number of rows of each file.
 
     Raises:
-        ValueError: a file was cut off or changed or is no JSON, or a row lacks a column, has an unknown one or a value
-            of the wrong type; the message names the file.
+        ValueError: a file was cut off or changed or is no JSON, or a row lacks a column, has an
+            unknown one or a value of the wrong type; the message names the file.
     """
     parts: list[pa.Table] = []
     rows: list[int] = []
@@ -52,7 +52,7 @@ def read_files(files: Sequence[Path], table: Table) -> tuple[list[pa.Table], lis
 
 
 def parse(contents: Sequence[bytes], table: Table) -> pa.Table | None:
-    """Return all rows of some files' ``contents``, or None if there is anything unusual about them."""
+    """Return all rows of some files' ``contents``, or None if anything about them is unusual."""
     if not all(
         not content or (content.startswith(b"{") and content.endswith(b"}\n"))
         for content in contents
@@ -70,7 +70,8 @@ def parse(contents: Sequence[bytes], table: Table) -> pa.Table | None:
         part.validate(full=True)  # The parser takes bytes that are no UTF-8.
     except pa.ArrowInvalid:
         return None
-    # It also takes several objects on a line, and empty lines, with which the files' rows could not be counted.
+    # It also takes several objects on a line, and empty lines, with which the files' rows could not
+    # be counted.
     lines = data.count(b"\n")
     if not part.num_rows == lines == data.count(b"}\n{") + 1:
         return None
@@ -85,8 +86,8 @@ def _is_given(column: pa.ChunkedArray, field: pa.Field, data: bytes) -> bool:
     """Whether a column is there in all rows, and not null unless it may be."""
     if not column.null_count:
         return True
-    # A number that is null and one that is missing look the same. A key of this name is in each row at most once, and
-    # no string can hold what is counted: its quotes are escaped.
+    # A number that is null and one that is missing look the same. A key of this name is in each row
+    # at most once, and no string can hold what is counted: its quotes are escaped.
     return bool(field.type == pa.float64()) and data.count(f'"{field.name}":'.encode()) == len(
         column
     )
@@ -131,14 +132,16 @@ def _check(value: Any, field: pa.Field, where: str) -> None:
         fits = abs(value) <= sys.float_info.max
     if not fits:
         raise ValueError(
-            f"{where}: a value has the wrong type: {field.name} must be {field.type}, not {value!r:.60}"
+            f"{where}: a value has the wrong type: {field.name} must be {field.type}, "
+            f"not {value!r:.60}"
         )
 
 
 def _stored(value: Any, field: pa.Field) -> Any:
     """Return a value as Arrow takes it."""
     if isinstance(value, str):
-        # The name of a file that is no UTF-8 leaves surrogates in messages; of these the escapes are kept.
+        # The name of a file that is no UTF-8 leaves surrogates in messages; of these the escapes
+        # are kept.
         return value.encode(errors="backslashreplace").decode()
     return float(value) if field.type == pa.float64() and value is not None else value
 

@@ -12,8 +12,8 @@ class Table:
     """A tidy table.
 
     Args:
-        schema: columns in order, with types. Text is never null, whole numbers are never null, a missing number is
-            NaN.
+        schema: columns in order, with types. Text is never null, whole numbers are never null, a
+            missing number is NaN.
         key: the columns that name a row; no two rows agree in all of them.
     """
 
@@ -48,11 +48,12 @@ RUNS = Table(
     ),
     key=("experiment", "dataset", "image", "task", "prior", "source"),
 )
-"""One row for each restoration. ``status`` is ok, failed, timeout, diverged or unsupported; ``stage`` says where.
-``training_seconds`` are those of the fit of the model that was used, the same in all rows of a prior. ``solver`` is the
-schedule of the splitting that was followed, empty if there was none; its settings come from what ``solver_origin``
-names: ``prior``, ``configuration``, ``tuned`` or ``default``. ``fingerprint``
-stands for all that the restoration depends on, see :mod:`priorbench.plan.fingerprints`."""
+"""One row for each restoration. ``status`` is ok, failed, timeout, diverged or unsupported;
+``stage`` says where. ``training_seconds`` are those of the fit of the model that was used, the same
+in all rows of a prior. ``solver`` is the schedule of the splitting that was followed, empty if
+there was none; its settings come from what ``solver_origin`` names: ``prior``, ``configuration``,
+``tuned`` or ``default``. ``fingerprint`` stands for all that the restoration depends on, see
+:mod:`priorbench.plan.fingerprints`."""
 
 SCORES = Table(
     pa.schema(

@@ -1,10 +1,10 @@
 """The statistics of the tables. The unit is the image, and comparisons are paired by image.
 
-Every image with a value counts, also where the prior stopped at its time limit with an estimate. Failed images are
-left out of a mean and counted beside it. The best prior of a cell is sought among the complete
-ones only: those that restored every image that any prior restored. So an image that nobody could read costs nobody
-the comparison, and a prior can't win by failing on what is difficult. An image that the metric is
-not defined for is no failure of the prior.
+Every image with a value counts, also where the prior stopped at its time limit with an estimate.
+Failed images are left out of a mean and counted beside it. The best prior of a cell is sought among
+the complete ones only: those that restored every image that any prior restored. So an image that
+nobody could read costs nobody the comparison, and a prior can't win by failing on what is
+difficult. An image that the metric is not defined for is no failure of the prior.
 
 Intervals are Student's: of all that were simulated they are the only ones that hold from three
 images on (``benchmarks/coverage.py``, docs/results.md). One test decides whether a prior can be
@@ -141,7 +141,8 @@ def summarise(scores: pd.DataFrame, metrics: Mapping[str, MetricSpec]) -> pd.Dat
 def paired_differences(scores: pd.DataFrame, metrics: Mapping[str, MetricSpec]) -> pd.DataFrame:
     """Compare each prior with the best one of its data set, task and metric, image by image.
 
-    dᵢ = score of the prior on image i − score of the best prior on image i, over the images that both restored.
+    dᵢ = score of the prior on image i − score of the best prior on image i, over the images that
+    both restored.
 
     Args:
         scores: rows of :data:`priorbench.results.schema.SCORES`; published ones are passed over.
@@ -217,7 +218,7 @@ def pairwise_comparisons(scores: NDArray[np.float64], best: int) -> Comparisons:
 
 
 def restored_runs(runs: pd.DataFrame) -> pd.DataFrame:
-    """Return the runs that gave an image, measured whole: those that ended well or stopped at their time limit.
+    """Return the runs that gave an image: those that are ok or stopped at their time limit.
 
     Args:
         runs: rows of :data:`priorbench.results.schema.RUNS`.
@@ -305,7 +306,7 @@ def _t_test(values: NDArray[np.float64]) -> _TTest:
 def _cells(
     scores: pd.DataFrame, metrics: Mapping[str, MetricSpec]
 ) -> Iterator[tuple[dict[str, str], pd.DataFrame, pd.DataFrame]]:
-    """Yield (names, rows, values: images × priors, NaN where there is none) of each data set, task and metric."""
+    """Yield (names, rows, values: images × priors or NaN) of each data set, task and metric."""
     measured = scores[(scores["source"] == "measured") & scores["metric"].isin(list(metrics))]
     measured = measured.assign(ok=measured["value"].notna())
     for names, group in measured.groupby(["dataset", "task", "metric"], sort=True):
@@ -328,7 +329,7 @@ def _complete(values: pd.DataFrame, rows: pd.DataFrame) -> list[str]:
 
 
 def _best(values: pd.DataFrame, rows: pd.DataFrame, higher_is_better: bool | None) -> str | None:
-    """Return the complete prior with the best mean, the first by id among equals; None without any score."""
+    """Return the complete prior with the best mean, the first by id among equals, or None."""
     means = values[_complete(values, rows)].mean().dropna()
     if means.empty or higher_is_better is None:
         return None
@@ -337,7 +338,7 @@ def _best(values: pd.DataFrame, rows: pd.DataFrame, higher_is_better: bool | Non
 
 
 def _why(missing: pd.DataFrame) -> tuple[str, str]:
-    """Return the most frequent status, a failure before others, and its first reason."""
+    """Return the most frequent status, of equally frequent ones a failure, and its first reason."""
     counts = missing["status"].value_counts()
     harmless = counts.index.isin(NO_FAILURE)
     order = sorted(zip(-counts, harmless, counts.index, strict=True))

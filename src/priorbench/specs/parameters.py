@@ -20,7 +20,7 @@ class Parameters(Section):
 
 
 def fields_of(pattern: str) -> set[str]:
-    """Return the parameters that a pattern such as ``"deblur-{kernel}-{sigma:g}"`` is filled with."""
+    """Return the parameters in a pattern such as ``"deblur-{kernel}-{sigma:g}"``."""
     return {name for _, name, _, _ in string.Formatter().parse(pattern) if name is not None}
 
 

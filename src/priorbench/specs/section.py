@@ -15,7 +15,7 @@ class Section(BaseModel):
 
 
 def overrides_of(model: type[Section]) -> type[Section]:
-    """Return a model with the keys, bounds and descriptions of ``model``, none of which must be given.
+    """Return a model with the keys, bounds and descriptions of ``model``, all optional.
 
     A key that is not given is None and stands for the value of another place.
     """

@@ -18,7 +18,7 @@ REGIMES: tuple[Regime, ...] = get_args(Regime)
 
 
 class SplittingSettings(Section):
-    """How a splitting proceeds in one regime; what is not set is as in the default of the prior's kind.
+    """How a splitting proceeds in one regime; unset settings are those of the prior's kind.
 
     See :func:`priorbench.solvers.splitting.split`.
     """

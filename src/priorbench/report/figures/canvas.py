@@ -18,7 +18,7 @@ LEGEND: Any = {"frameon": False, "columnspacing": 1.4, "handletextpad": 0.4}
 
 
 def new_figure(width: float, height: float) -> Figure:
-    """Return an empty figure of this size in inches, with a canvas of its own and automatic layout."""
+    """Return an empty figure of this size in inches, with a canvas and automatic layout."""
     figure = Figure(figsize=(width, height), layout="constrained")
     FigureCanvasAgg(figure)
     return figure

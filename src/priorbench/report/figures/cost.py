@@ -17,14 +17,16 @@ from priorbench.results.catalogue import Catalogue
 from priorbench.results.statistics import restored_runs, summarise
 
 FEW, SHORT, LONG = 8, 24, 48
-"""Priors, and letters in a name, up to which two panels share a line; letters of a name, at most."""
+"""Priors and letters in a name up to which two panels share a line; most letters of a name."""
 
 
 @styled
 def draw_cost(
     scores: pd.DataFrame, runs: pd.DataFrame, catalogue: Catalogue, metric: str
 ) -> Figure:
-    """Draw the mean of a metric against the mean wall-clock seconds per image, one panel for each data set and task.
+    """Draw the mean of a metric against the mean wall-clock seconds per image.
+
+    There is one panel for each data set and task.
 
     Each point has its prior's name. The line is the Pareto front: it joins the priors that no other
     one beats in both, of those that restored every image. What would squeeze the rest lies at the
@@ -132,7 +134,7 @@ def _set_axes(axes: Axes, points: pd.DataFrame) -> tuple[float, float]:
 
 
 def _front(points: pd.DataFrame, higher_is_better: bool | None) -> pd.DataFrame:
-    """Return the points that no other one beats in time and score, fastest first; none where no score is best."""
+    """Return the points that no other one beats in time and score, fastest first."""
     if higher_is_better is None:
         return points[:0]
     ordered = points.sort_values(["seconds", "mean"], ascending=[True, not higher_is_better])

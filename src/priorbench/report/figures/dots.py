@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from textwrap import fill
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 import pandas as pd
@@ -15,8 +15,8 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 from numpy.typing import ArrayLike, NDArray
 
-from priorbench.report.figures.canvas import new_figure
-from priorbench.report.figures.style import DARK, GRAY, WIDTH, Mark
+from priorbench.report.figures.canvas import legend_above, new_figure
+from priorbench.report.figures.style import DARK, GRAY, WIDTH, Mark, prior_marks
 from priorbench.results.catalogue import Catalogue
 from priorbench.store.status import Status
 
@@ -39,6 +39,8 @@ TITLE = 22
 """Letters in a line of a panel's title, at most."""
 
 FAILURE = "#b02a2a"
+Key: TypeAlias = tuple[str, str, str]
+"""Data set, task and prior."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -89,6 +91,60 @@ def rank_priors(summary: pd.DataFrame, catalogue: Catalogue, metric: str) -> lis
             rank = float(mean_rank.get(prior, np.nan))
             order[prior] = (np.inf if np.isnan(rank) else rank, i)
     return sorted(catalogue.priors, key=lambda prior: (prior in catalogue.baselines, order[prior]))
+
+
+@dataclass(frozen=True)
+class Panels:
+    """A figure of rows in panels.
+
+    Args:
+        figure: data sets × tasks panels.
+        rows: of all panels.
+        beyond: whether something lies beyond an axis.
+    """
+
+    figure: Figure
+    rows: Sequence[Row]
+    beyond: bool
+
+    def finish(self, label: str, handles: Sequence[Line2D]) -> Figure:
+        """Write the label of the axes and the legend, and return the figure."""
+        self.figure.supxlabel(label, fontsize=8)
+        shown = [*handles, legend_mark(BEYOND, marker="")] if self.beyond else handles
+        legend_above(self.figure, shown, len(shown))
+        return self.figure
+
+
+def draw_panels(
+    summary: pd.DataFrame,
+    catalogue: Catalogue,
+    metric: str,
+    row_of: Callable[[Key, Mark], Row],
+    line: float | None = None,
+    include: Sequence[float] = (),
+) -> Panels:
+    """Draw a panel for each data set and task, with the priors as rows, best first.
+
+    Args:
+        summary: of the metric, see :func:`priorbench.results.statistics.summarise`.
+        catalogue: labels and order.
+        metric: a name in ``catalogue.metrics``.
+        row_of: the row of a cell, drawn with the prior's mark.
+        line: where a vertical line stands; None draws none.
+        include: numbers that the axes must show.
+    """
+    datasets = [dataset for dataset in catalogue.datasets if dataset in set(summary["dataset"])]
+    priors, marks = rank_priors(summary, catalogue, metric), prior_marks(catalogue)
+    figure, panels = dot_grid(datasets, priors, catalogue)
+    drawn, beyond = list[Row](), False
+    for dataset, panels_of_dataset in zip(datasets, panels, strict=True):
+        for task, axes in zip(catalogue.tasks, panels_of_dataset, strict=True):
+            rows = [row_of((dataset, task, prior), marks[prior]) for prior in priors]
+            if line is not None:
+                axes.axvline(line, color=DARK, linewidth=0.8, zorder=1)
+            beyond |= draw_rows(axes, rows, catalogue.metrics[metric].decimals, include)
+            drawn += rows
+    return Panels(figure, drawn, beyond)
 
 
 def dot_grid(
@@ -176,7 +232,7 @@ def near(values: ArrayLike) -> NDArray[np.bool_]:
 
 
 def span(values: ArrayLike) -> tuple[float, float]:
-    """Return the ends of an axis for these values; those that :func:`near` leaves out lie beyond it."""
+    """Return the ends of an axis for these values; what :func:`near` leaves out lies beyond it."""
     numbers = np.asarray(values, dtype=np.float64)
     return _with_margin(numbers[near(numbers)].tolist())
 
@@ -192,7 +248,8 @@ def _with_margin(shown: Sequence[float]) -> tuple[float, float]:
 def legend_mark(label: str, **style: object) -> Line2D:
     """Return what explains a kind of mark, in the colour that stands for those of every prior."""
     look: dict[str, object] = {"color": DARK, "marker": "o", "markersize": 4.2, "linewidth": 0}
-    return Line2D([], [], label=label, **(look | style))  # type: ignore[arg-type]  # a look holds values of several types
+    # A look holds values of several types.
+    return Line2D([], [], label=label, **(look | style))  # type: ignore[arg-type]
 
 
 HOLLOW = {"markerfacecolor": "white"}

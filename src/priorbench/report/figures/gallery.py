@@ -59,10 +59,11 @@ def draw_gallery(
     title: str = "",
     observed_label: str = "corrupted",
 ) -> Figure:
-    """Draw the clean image, the observation and the restorations, each with the same detail enlarged.
+    """Draw the clean image, the observation and the restorations, with one detail enlarged.
 
-    The detail is where the restorations differ most on a structured part of the image. Values outside [0, 1] are
-    clipped for display; missing pixels of an observation are black, as they are stored.
+    The detail is where the restorations differ most on a structured part of the image. Values
+    outside [0, 1] are clipped for display; missing pixels of an observation are black, as they are
+    stored.
 
     Args:
         clean: H × W × C on [0, 1], C = 1 or 3.
@@ -117,10 +118,10 @@ def draw_gallery(
 
 
 def find_detail(clean: np.ndarray, restored: Sequence[np.ndarray]) -> tuple[int, int, int]:
-    """Return (top, left, side) of the square where the restorations differ most and the image has structure.
+    """Return (top, left, side) of the square where restorations differ and the image has structure.
 
-    The measure is the mean gradient of the clean image in the square times the mean standard deviation over
-    restorations; without two restorations it is the gradient alone.
+    The measure is the mean gradient of the clean image in the square times the mean standard
+    deviation over restorations; without two restorations it is the gradient alone.
     """
     side = min(max(8, round(ZOOM * min(clean.shape[:2]))), *clean.shape[:2])
     interest = uniform_filter(np.hypot(*np.gradient(clean.mean(axis=2, dtype=np.float64))), side)
@@ -152,7 +153,7 @@ def _write_title(axes: Axes, panel: Panel) -> None:
 def _show(
     axes: Axes, image: np.ndarray, size: tuple[int, int], detail: tuple[int, int, int]
 ) -> None:
-    """Draw an image over the area of the clean one, and the detail in the corner that is farthest from it."""
+    """Draw an image over the area of the clean one, and the detail in the farthest corner."""
     height, width = size
     top, left, side = detail
     shown = np.clip(image, 0, 1)

@@ -21,10 +21,10 @@ LEADER = {"arrowstyle": "-", "color": LINE, "linewidth": 0.5, "shrinkA": 0, "shr
 def label_points(
     axes: Axes, points: Sequence[tuple[float, float, str]], line: np.ndarray, size: float = 6.5
 ) -> None:
-    """Write a label near each point where it covers no other label and no point, and stays inside the axes.
+    """Write a label near each point, inside the axes, where it covers no label and no point.
 
-    The places around a point are tried from near to far; a label that had to go far gets a thin line to its point.
-    The axes must have their final size and limits.
+    The places around a point are tried from near to far; a label that had to go far gets a thin
+    line to its point. The axes must have their final size and limits.
 
     Args:
         axes: where.

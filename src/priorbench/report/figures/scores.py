@@ -9,18 +9,9 @@ from typing import Any
 import pandas as pd
 from matplotlib.figure import Figure
 
-from priorbench.report.figures.canvas import legend_above, nothing_to_draw
-from priorbench.report.figures.dots import (
-    BEYOND,
-    HOLLOW,
-    Row,
-    dot_grid,
-    draw_rows,
-    legend_mark,
-    rank_priors,
-    without_mean,
-)
-from priorbench.report.figures.style import DARK, WIDTH, Mark, prior_marks, styled
+from priorbench.report.figures.canvas import nothing_to_draw
+from priorbench.report.figures.dots import HOLLOW, Key, Row, draw_panels, legend_mark, without_mean
+from priorbench.report.figures.style import WIDTH, Mark, styled
 from priorbench.results.catalogue import Catalogue
 from priorbench.results.statistics import summarise
 
@@ -29,9 +20,9 @@ from priorbench.results.statistics import summarise
 def draw_scores(scores: pd.DataFrame, catalogue: Catalogue, metric: str) -> Figure:
     """Draw the mean of a metric for each prior, with its 95 % interval over images and every image.
 
-    Tasks are columns, without those that the metric is not defined for; data sets are rows of panels, and priors are
-    sorted by their mean rank, with baselines last. What would squeeze the rest is written at the edge. A line shows
-    the metric's target, if it has one.
+    Tasks are columns, without those that the metric is not defined for; data sets are rows of
+    panels, and priors are sorted by their mean rank, with baselines last. What would squeeze the
+    rest is written at the edge. A line shows the metric's target, if it has one.
 
     Args:
         scores: rows of :data:`priorbench.results.schema.SCORES`.
@@ -40,38 +31,23 @@ def draw_scores(scores: pd.DataFrame, catalogue: Catalogue, metric: str) -> Figu
     """
     spec = catalogue.metrics[metric]
     summary = summarise(scores, {metric: spec})
-    datasets = [dataset for dataset in catalogue.datasets if dataset in set(summary["dataset"])]
     if not summary["n"].any():
         return nothing_to_draw(WIDTH)
     drawn = set(summary.loc[summary["n"] > 0, "task"])
     catalogue = replace(
         catalogue, tasks={task: label for task, label in catalogue.tasks.items() if task in drawn}
     )
-    priors = rank_priors(summary, catalogue, metric)
-    marks = prior_marks(catalogue)
     cells = summary.set_index(["dataset", "task", "prior"]).to_dict("index")
     images = scores[
         (scores["source"] == "measured") & (scores["metric"] == metric) & scores["value"].notna()
     ]
     values = images.groupby(["dataset", "task", "prior"])["value"].apply(tuple).to_dict()
-    figure, panels = dot_grid(datasets, priors, catalogue)
-    beyond = False
-    for dataset, line in zip(datasets, panels, strict=True):
-        for task, axes in zip(catalogue.tasks, line, strict=True):
-            rows = [
-                _row(
-                    cells.get((dataset, task, prior)),
-                    values.get((dataset, task, prior), ()),
-                    marks[prior],
-                )
-                for prior in priors
-            ]
-            include = []
-            if spec.target is not None:
-                include = [spec.target]
-                axes.axvline(spec.target, color=DARK, linewidth=0.8, zorder=1)
-            beyond |= draw_rows(axes, rows, spec.decimals, include)
-    figure.supxlabel(catalogue.metric_label(metric), fontsize=8)
+
+    def row_of(cell: Key, mark: Mark) -> Row:
+        return _row(cells.get(cell), values.get(cell, ()), mark)
+
+    include = [] if spec.target is None else [spec.target]
+    panels = draw_panels(summary, catalogue, metric, row_of, spec.target, include)
     handles = [
         legend_mark("mean, 95 % interval", linewidth=1.6),
         legend_mark("one image", marker="|", markersize=4),
@@ -81,10 +57,7 @@ def draw_scores(scores: pd.DataFrame, catalogue: Catalogue, metric: str) -> Figu
     if spec.target is not None:
         words = f"what the clean image has on average: {spec.target:g}"
         handles.append(legend_mark(words, marker="", linewidth=0.8))
-    if beyond:
-        handles.append(legend_mark(BEYOND, marker=""))
-    legend_above(figure, handles, len(handles))
-    return figure
+    return panels.finish(catalogue.metric_label(metric), handles)
 
 
 def _row(cell: Mapping[Any, Any] | None, values: tuple[float, ...], mark: Mark) -> Row:
