@@ -298,7 +298,7 @@ class TestRuns:
         alone = runs[0].estimate.clone()
         with torch.no_grad():
             runs[2].descent.parameters[0].fill_(torch.nan)
-        steps = model.step_together([run.descent for run in runs[1:]])
+        steps = together.step_together([run.descent for run in runs[1:]])
         assert [step is None for step in steps] == [False, True]
         assert [run.descent.returns for run in runs] == [0, 0, 1]
         list(model.advance(runs))
