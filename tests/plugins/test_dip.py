@@ -260,6 +260,7 @@ class TestRuns:
         torch.testing.assert_close(two.image, (runs[0].estimate + runs[1].estimate) / 2)
 
     @pytest.mark.slow
+    @pytest.mark.slow
     @pytest.mark.parametrize(
         ("optimiser", "stopping"), [("muon", "held-out"), ("adam", "variance"), ("muon", "fixed")]
     )

@@ -7,7 +7,6 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
-from experiments import GivenExperiment
 from skimage import data
 
 from plugins.studies.autoencoders import claims, likelihoods, modes, pictures, spectra
@@ -16,10 +15,12 @@ from plugins.studies.autoencoders import study as vae
 from plugins.studies.autoencoders.measure import Scale
 from plugins.studies.autoencoders.table import Row
 from plugins.vae import elbo
+from plugins.vae.images import VAE
 from priorbench.data.tensors import to_tensor
 from priorbench.plugins.manager import load_plugins
 from priorbench.priors import Context
 from priorbench.results import Catalogue
+from tests.plugins.experiments import GivenExperiment
 
 REGISTRY = load_plugins([Path(__file__).parents[2] / "plugins"])
 study = REGISTRY.studies["vae"].load()
@@ -259,7 +260,7 @@ class TestSpectra:
             deviation=lambda z: 0.0,
         )
         image = choice_images()[0]
-        reconstruction, _ = modes.VAE.reconstruct(model, image)
+        reconstruction, _ = VAE.reconstruct(model, image)
         torch.testing.assert_close(reconstruction, image)
         np.testing.assert_allclose(spectra.kept(image, reconstruction), 1, rtol=1e-4)
 

@@ -8,7 +8,7 @@ from typing import TypeVar
 import torch
 from torch import Tensor, nn
 
-__all__ = ["begun", "loaded"]
+__all__ = ["initialised", "loaded"]
 
 Network = TypeVar("Network", bound=nn.Module)
 

@@ -10,6 +10,8 @@ from priorbench.report.figures.canvas import nothing_to_draw
 from priorbench.report.figures.style import WIDTH
 from priorbench.studies.findings import Claim, Findings, Verdict
 
+__all__ = ["nothing_found"]
+
 
 def nothing_found(
     columns: Sequence[str], claims: Iterable[tuple[str, str]], reason: str

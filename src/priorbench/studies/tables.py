@@ -7,6 +7,8 @@ from typing import Any
 
 import pandas as pd
 
+__all__ = ["frame", "select"]
+
 
 def frame(kind: type[tuple[Any, ...]], rows: Iterable[tuple[Any, ...]] = ()) -> pd.DataFrame:
     """Return rows of a :class:`typing.NamedTuple` as a table, with its columns if there are none.
