@@ -16,6 +16,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+__all__ = ["Doubling", "Joining", "Layer", "Norm", "Style", "activate", "multiple", "smallest_map"]
+
+
 Activation = Literal["leaky-relu", "relu", "elu", "swish", "none"]
 Padding = Literal["reflect", "replicate", "zeros"]
 Down = Literal["stride", "average", "max"]

@@ -3,6 +3,6 @@
 :func:`fuse` lets a network made of :mod:`priorbench.networks.layers` use them.
 """
 
-from .modules import fuse
+from priorbench.networks.fused.modules import fuse
 
 __all__ = ["fuse"]
