@@ -1,14 +1,15 @@
-"""What the Deep Image Prior reaches in a minute, what its stopping rules lose, and how far its runs lie apart.
+"""The Deep Image Prior: its PSNR in a minute, losses of its stopping rules, spread of its runs.
 
     PRIORBENCH_DATA=/path/to/images python benchmarks/dip.py minute --model gmm-K200.safetensors
     PRIORBENCH_DATA=/path/to/images python benchmarks/dip.py stopping [--images 10]
     PRIORBENCH_DATA=/path/to/images python benchmarks/dip.py spread [--seeds 5]
     PRIORBENCH_DATA=/path/to/images python benchmarks/dip.py collapse [--seeds 50]
 
-``minute``: 256 × 256 images of Set12, σ = 25, two threads, beside total variation and EPLL. ``stopping``: crops of
-128 × 128 of Set12, three tasks, the rules and the clean image's peak along one run each. ``spread``: one crop, several
-seeds, one run and the average of two. ``collapse``: the crop, the three tasks in turn, a seed each: how far a run that
-nothing stops ends below its own best, and how often it went back to earlier weights.
+``minute``: 256 × 256 images of Set12, σ = 25, two threads, beside total variation and EPLL.
+``stopping``: crops of 128 × 128 of Set12, three tasks, the rules and the clean image's peak along
+one run each. ``spread``: one crop, several seeds, one run and the average of two. ``collapse``: the
+crop, the three tasks in turn, a seed each: how far a run that nothing stops ends below its own
+best, and how often it went back to earlier weights.
 """
 
 from __future__ import annotations
@@ -78,7 +79,8 @@ def minute(arguments: argparse.Namespace) -> None:
             began = time.perf_counter()
             image = restore(prior, problem, Context.seeded(0)).image
             print(
-                f"{name}, {label}: {compare(image, clean):.2f} dB, {time.perf_counter() - began:.1f} s",
+                f"{name}, {label}: {compare(image, clean):.2f} dB, "
+                f"{time.perf_counter() - began:.1f} s",
                 flush=True,
             )
 
@@ -159,8 +161,8 @@ def collapse(arguments: argparse.Namespace) -> None:
         print(f"seed {seed}: {found[-1]:.2f} dB, {fallen[-1]:.2f} below its best", flush=True)
     collapsed = sum(fall > COLLAPSE_DB for fall in fallen)
     print(
-        f"{name}, {len(fallen)} runs: {collapsed} end more than {COLLAPSE_DB:g} dB below their best, the worst "
-        f"{max(fallen):.2f} dB; looks that found a run gone back: {returned}"
+        f"{name}, {len(fallen)} runs: {collapsed} end more than {COLLAPSE_DB:g} dB below their "
+        f"best, the worst {max(fallen):.2f} dB; looks that found a run gone back: {returned}"
     )
 
 

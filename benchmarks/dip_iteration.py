@@ -1,12 +1,13 @@
-"""Seconds and memory of one iteration of the Deep Image Prior against the plain network and loop of the paper.
+"""Seconds and memory of an iteration of the Deep Image Prior and of the paper's plain loop.
 
     python benchmarks/dip_iteration.py [--channels 128] [--side 256]
 
-The same architecture on the processor: 5 scales, so many channels, skip connections of 4, z of 32 channels, Adam, one
-image. The peer is the network as the paper's authors build it from torch's own layers (convolutions with a constant
-each, padding and normalisation as layers, maps stored channel by channel), with new noise in each iteration; with
-``--compiled`` the same through ``torch.compile`` too. ``mixed`` is ours with ``precision: mixed``. Each measurement is
-a process of its own, all in turn; the goal is 0.4 of the peer's seconds and 0.6 of its memory.
+The same architecture on the processor: 5 scales, so many channels, skip connections of 4, z of 32
+channels, Adam, one image. The peer is the network as the paper's authors build it from torch's own
+layers (convolutions with a constant each, padding and normalisation as layers, maps stored channel
+by channel), with new noise in each iteration; with ``--compiled`` the same through
+``torch.compile`` too. ``mixed`` is ours with ``precision: mixed``. Each measurement is a process of
+its own, all in turn; the goal is 0.4 of the peer's seconds and 0.6 of its memory.
 """
 
 from __future__ import annotations
@@ -155,12 +156,14 @@ def main() -> None:
     }
     for name, (seconds_each, peak, growth) in best.items():
         print(
-            f"{name}: {seconds_each:.3f} s an iteration, peak {peak:.0f} MiB, {growth:.0f} MiB of it by the run"
+            f"{name}: {seconds_each:.3f} s an iteration, peak {peak:.0f} MiB, "
+            f"{growth:.0f} MiB of it by the run"
         )
     for name in ("ours", "mixed"):
         ratios = [one / other for one, other in zip(best[name], best["peer"], strict=True)]
         print(
-            f"{name}: {ratios[0]:.2f} in seconds, {ratios[1]:.2f} in peak memory, {ratios[2]:.2f} in the run's own"
+            f"{name}: {ratios[0]:.2f} in seconds, {ratios[1]:.2f} in peak memory, "
+            f"{ratios[2]:.2f} in the run's own"
         )
 
 

@@ -1,10 +1,11 @@
-r"""How far the iterations that are no splitting have come: latent search, joint MAP, the Deep Image Prior.
+r"""Convergence of latent search, joint MAP and the Deep Image Prior: PSNR along their iterations.
 
     PRIORBENCH_DATA=… python benchmarks/iterations.py --figure solver_others.png
 
-PSNR on training crops over the steps: of Adam for latent search, of the splitting for joint MAP (each with the
-autoencoder of tiles, trained on the training images unless given), of the network's fit for the Deep Image Prior.
-A star is what the prior gives back: its default number of steps, or where its stopping rule stops.
+PSNR on training crops over the steps: of Adam for latent search, of the splitting for joint MAP
+(each with the autoencoder of tiles, trained on the training images unless given), of the network's
+fit for the Deep Image Prior. A star is what the prior gives back: its default number of steps, or
+where its stopping rule stops.
 """
 
 from __future__ import annotations

@@ -2,11 +2,12 @@
 
     python benchmarks/selection.py --model gmm-K200.safetensors --threads 2
 
-Prints the operations of the one large product in a second, over the whole time of the choice (centring, whitening,
-features, product, argmax), beside the rate of a 2048 × 2048 float32 product in the same rounds, with and without a
-short list in bfloat16 where the processor multiplies that; and the part of the choices that are those of K
-separate quadratic forms in float64. The patches are those of scikit-image's photograph
-``camera``, 512 × 512, with the noise of each step of denoising at σ = 25.
+Prints the operations of the one large product in a second, over the whole time of the choice
+(centring, whitening, features, product, argmax), beside the rate of a 2048 × 2048 float32 product
+in the same rounds, with and without a short list in bfloat16 where the processor multiplies that;
+and the part of the choices that are those of K separate quadratic forms in float64. The patches are
+those of scikit-image's photograph ``camera``, 512 × 512, with the noise of each step of denoising
+at σ = 25.
 """
 
 from __future__ import annotations
@@ -63,7 +64,8 @@ def main() -> None:
     dimension = PIXELS - 1
     peak = 2 * SIDE**3 / statistics.median(products) / 1e9
     print(
-        f"{len(clean)} patches, K={COMPONENTS}, {arguments.threads} threads; matrix product {peak:.0f} GFLOP/s"
+        f"{len(clean)} patches, K={COMPONENTS}, {arguments.threads} threads; "
+        f"matrix product {peak:.0f} GFLOP/s"
     )
     if not multiplies_bfloat16(torch.device("cpu")):
         print("this processor has no instructions for bfloat16: both ways are the same")
@@ -82,7 +84,8 @@ def main() -> None:
             (prior.select(noisy, variance) == in_float64(prior, noisy, variance)).double().mean()
         )
         print(
-            f"noise variance {variance:.1e}: {equal:.3%} chosen as in float64 (goal: at least 99.9 %)"
+            f"noise variance {variance:.1e}: {equal:.3%} chosen as in float64 "
+            f"(goal: at least 99.9 %)"
         )
 
 

@@ -15,7 +15,8 @@ def on_each_image(image: Image, function: Callable[[np.ndarray], np.ndarray]) ->
 
     Args:
         image: B × C × H × W.
-        function: takes an array H × W × C and returns one of that shape, where C = 1 may be missing.
+        function: takes an array H × W × C and returns one of that shape, where C = 1 may be
+            missing.
     """
     arrays = image.permute(0, 2, 3, 1).cpu().numpy()
     results = np.stack([function(array).reshape(array.shape) for array in arrays])

@@ -12,12 +12,13 @@ from .arrays import on_each_image
 
 
 class NonLocalMeans(Denoiser):
-    r"""Each pixel is a mean over a window, weighted by how much the patches around the pixels look alike.
+    r"""Each pixel is a mean over a window, weighted by the similarity of the patches around pixels.
 
         x̂ᵢ = Σⱼ wᵢⱼ yⱼ / Σⱼ wᵢⱼ,   wᵢⱼ = exp(−max(d²(Pᵢy, Pⱼy) − 2σ², 0) / h²),
 
-    with d² the mean squared difference of two patches. Buades, Coll & Morel 2005, doi:10.1109/CVPR.2005.38;
-    the fast form by integral images, doi:10.1109/ISBI.2008.4541250, and weights below exp(−5) left out.
+    with d² the mean squared difference of two patches. Buades, Coll & Morel 2005,
+    doi:10.1109/CVPR.2005.38; the fast form by integral images, doi:10.1109/ISBI.2008.4541250, and
+    weights below exp(−5) left out.
 
     Args:
         h: filtering parameter, as a multiple of σ.
@@ -38,7 +39,8 @@ class NonLocalMeans(Denoiser):
 
     def _denoise(self, array: np.ndarray, sigma: float) -> np.ndarray:
         height, width, channels = array.shape
-        # scikit-image drops every axis of length 1 from its result, and then can't find the channels.
+        # scikit-image drops every axis of length 1 from its result, and then can't find the
+        # channels.
         array = np.pad(array, ((0, height == 1), (0, width == 1), (0, 0)), mode="edge")
         means: np.ndarray = denoise_nl_means(
             array[..., 0] if channels == 1 else array,

@@ -1,4 +1,4 @@
-"""The honest floor: do nothing, or as little as possible."""
+"""The baseline: the observation itself, interpolated where pixels are missing."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from priorbench.problem import Problem
 
 
 class Observed(Prior):
-    """The observation as an image: missing pixels interpolated, small images enlarged, unseen borders continued."""
+    """The observation as an image: interpolated, enlarged, continued over unseen borders."""
 
     def restore(self, problem: Problem, context: Context) -> Restoration:
-        """Return the plainest x that y suggests."""
+        """Return the operator's estimate from y alone."""
         return Restoration(problem.estimate())

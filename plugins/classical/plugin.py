@@ -63,7 +63,7 @@ class WienerParameters(Parameters):
 
 @hookimpl
 def register_priors() -> Iterator[PriorSpec]:
-    """Yield the floor, the linear filter and three denoisers; defaults as README.md says."""
+    """Yield the baseline, the linear filter and three denoisers; defaults as README.md says."""
     yield PriorSpec(
         name="observed",
         factory=".observed:Observed",

@@ -32,7 +32,8 @@ class TotalVariation(Denoiser):
         return on_each_image(
             image,
             lambda array: denoise_tv_chambolle(
-                # The change of the energy is not monotone, so a test on it would stop far too early.
+                # The change of the energy is not monotone, so a test on it would stop far too
+                # early.
                 array,
                 weight=self.weight * sigma,
                 eps=0.0,

@@ -15,10 +15,11 @@ from .arrays import on_each_image
 
 
 class Wavelet(Denoiser):
-    r"""Wavelet coefficients, soft-thresholded at σ²/σ_w with σ_w the standard deviation of a sub-band's signal.
+    r"""Wavelet coefficients, soft-thresholded at σ²/σ_w, σ_w the signal's deviation in a sub-band.
 
-    BayesShrink: Chang, Yu & Vetterli 2000, doi:10.1109/83.862633. Cycle spinning, the mean over shifts
-    of the wavelets' grid: Coifman & Donoho 1995, doi:10.1007/978-1-4612-2544-7_9. RGB is shrunk as YCbCr.
+    BayesShrink: Chang, Yu & Vetterli 2000, doi:10.1109/83.862633. Cycle spinning, the mean over
+    shifts of the wavelets' grid: Coifman & Donoho 1995, doi:10.1007/978-1-4612-2544-7_9. RGB is
+    shrunk as YCbCr.
 
     Args:
         wavelet: name of an orthogonal wavelet.

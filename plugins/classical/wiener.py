@@ -15,11 +15,13 @@ from priorbench.types import Image
 
 
 class Wiener(Prior):
-    r"""argmin_x ‖Hx − y‖² / 2σ² + Σ_f |x̂_f|² / 2S_f with S_f = a/|f|², x̂ the unitary Fourier transform.
+    r"""argmin_x ‖Hx − y‖² / 2σ² + Σ_f |x̂_f|² / 2S_f with S_f = a/|f|².
 
-    Natural images have such spectra: Field 1987, doi:10.1364/JOSAA.4.002379. The mean is free. For a circular blur
-    this is the Wiener filter; for any other H it is found by conjugate gradients. Channels are restored one by one.
-    σ is taken as at least 10⁻³.
+    x̂ is the unitary Fourier transform.
+
+    Natural images have such spectra: Field 1987, doi:10.1364/JOSAA.4.002379. The mean is free. For
+    a circular blur this is the Wiener filter; for any other H it is found by conjugate gradients.
+    Channels are restored one by one. σ is at least :data:`.NOISE_FLOOR`.
 
     Args:
         amplitude: a, for images on [0, 1] and f in cycles per pixel.
@@ -63,7 +65,7 @@ class Wiener(Prior):
 
 
 def spectrum_amplitude(images: list[Image]) -> float:
-    """Return the a for which a/|f|² fits the spectra of ``images`` best, in the mean of the logarithm."""
+    """Return the a for which log(a/|f|²) fits the logarithms of the images' spectra best."""
     logarithms = []
     for image in images:
         height, width = image.shape[-2:]
@@ -73,7 +75,8 @@ def spectrum_amplitude(images: list[Image]) -> float:
         frequency = torch.fft.fftfreq(height)[:, None].square() + torch.fft.rfftfreq(width).square()
         middle = (frequency > 0.02**2) & (frequency < 0.4**2)
         logarithms.append((power * frequency)[..., middle].clamp(min=1e-12).log().mean())
-    # The mean of the logarithm of |x̂|², which is exponentially distributed, lies below that of its mean by γ.
+    # The mean of the logarithm of |x̂|², which is exponentially distributed, lies below that of its
+    # mean by γ.
     return math.exp(float(torch.stack(logarithms).mean()) + 0.5772156649)
 
 

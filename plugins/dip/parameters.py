@@ -10,7 +10,7 @@ from priorbench import Parameters
 
 
 class DIPParameters(Parameters):
-    """The network, its input, and how it is fitted; what is null is chosen by the class of the task."""
+    """The network, its input and its fit; what is null is chosen by the class of the task."""
 
     channels: int = Field(32, ge=1, description="channels of the maps")
     scales: int = Field(5, ge=1, le=8, description="how often the map is halved")
@@ -75,7 +75,8 @@ class DIPParameters(Parameters):
     )
     stopping: Literal["fixed", "discrepancy", "held-out", "variance"] | None = Field(
         None,
-        description="which estimate is given back, without the clean image: see the plugin's README",
+        description="which estimate is given back, without the clean image: see the plugin's "
+        "README",
     )
     held_out: float = Field(
         0.05, gt=0, lt=1, description="held-out: fraction of the observed pixels that is not fitted"

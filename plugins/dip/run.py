@@ -88,7 +88,8 @@ class Run:
         # Of the noise, for Stein's estimate; 0 for none.
         self.sigma = problem.sigma if parameters.sure else 0.0
         defaults = TaskDefaults.of(parameters, problem)
-        self.generator = generator = torch.Generator().manual_seed(seed)
+        generator = torch.Generator().manual_seed(seed)
+        self.generator = generator
         if parameters.sure and (
             not isinstance(problem.linear_operator, Identity) or not problem.sigma or problem.peak
         ):

@@ -11,7 +11,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from priorbench.networks.training import Objective, Row, train
-from priorbench.networks.weights import begun, loaded
+from priorbench.networks.weights import initialised, loaded
 from priorbench.numerics.patches import draw_patches
 from priorbench.priors import Context, Denoiser, Learned
 from priorbench.solvers.colour import from_planes, to_planes
@@ -29,7 +29,8 @@ PIXELS_IN_A_BAND = 1 << 20
 class DnCNN(Denoiser, Learned):
     """x = f(y, σ) with f a network that was trained to undo white noise.
 
-    Colour is denoised in opponent planes, each with its share of the noise; see :mod:`priorbench.solvers.colour`.
+    Colour is denoised in opponent planes, each with its share of the noise; see
+    :mod:`priorbench.solvers.colour`.
 
     Args:
         **parameters: fields of :class:`DnCNNParameters`.
@@ -58,7 +59,7 @@ class DnCNN(Denoiser, Learned):
 
     @torch.no_grad()
     def denoise(self, image: Image, sigma: float) -> Image:
-        """Return f of the planes of an image, each around its mean; the image itself without noise."""
+        """Return f of the planes of an image around their means; the image itself if σ ≤ 0."""
         if sigma <= 0:
             return image
         planes, scales = to_planes(image)
@@ -68,7 +69,7 @@ class DnCNN(Denoiser, Learned):
         return from_planes(planes, image.shape)
 
     def _denoise_plane(self, plane: Tensor, sigma: float) -> Tensor:
-        """Return the estimate of a plane, H × W, in bands of rows, so that memory depends on its width only."""
+        """Return the estimate of a plane, H × W, in bands of rows that bound the memory."""
         network = self.network.to(plane.device)
         height, width = plane.shape
         below, beside = -height % network.divisor, -width % network.divisor
@@ -83,10 +84,11 @@ class DnCNN(Denoiser, Learned):
         return torch.cat(parts)[:height, :width]
 
     def fit(self, images: Sequence[Image], context: Context) -> Iterator[Mapping[str, float]]:
-        """Train the network on tiles with noise of every level; the weights best on held-out tiles are kept.
+        """Train on tiles with noise of every level; the weights best on held-out tiles are kept.
 
         Yields:
-            ``iteration``, ``loss``, ``psnr_sigma_10`` … of held-out tiles and their mean ``held_out_psnr`` in dB,
+            ``iteration``, ``loss``, ``psnr_sigma_10`` … of held-out tiles and their mean
+                ``held_out_psnr`` in dB,
             ``seconds``.
 
         Raises:
@@ -97,7 +99,9 @@ class DnCNN(Denoiser, Learned):
         drawn, measured = draw_patches(
             images, options.tile_size, options.n_tiles, options.held_out, context.generator
         )
-        network = begun(self._build, int(torch.randint(2**62, (), generator=context.generator)))
+        network = initialised(
+            self._build, int(torch.randint(2**62, (), generator=context.generator))
+        )
         objective = RemoveNoise(network, options.sigma_max / 255)
         for weights, row in train(objective, drawn, measured, options, context):
             self.load_state_dict(weights)
@@ -122,7 +126,9 @@ class DnCNN(Denoiser, Learned):
 
 
 class RemoveNoise(Objective):
-    """E ‖f(x + σn, σ) − x‖² / σ over tiles x around a mean, σ uniform: no strength of noise outweighs the rest.
+    """E ‖f(x + σn, σ) − x‖² / σ over tiles x around a mean, with σ uniform.
+
+    Divided by σ, no strength of noise outweighs the rest.
 
     Args:
         network: f.
@@ -141,7 +147,8 @@ class RemoveNoise(Objective):
         )
         noise = torch.randn(tiles.shape, generator=generator)
         sigma, noise = sigma.to(tiles.device), noise.to(tiles.device)
-        # A plane of a whole image lies around 0, and a part of it anywhere; colour differences have either sign.
+        # A plane of a whole image lies around 0, and a part of it anywhere; colour differences have
+        # either sign.
         centre = torch.rand(len(tiles), 1, 1, generator=generator).to(tiles.device)
         clean = tiles - centre
         error = self.network(clean + sigma[:, None, None] * noise, sigma) - clean

@@ -1,4 +1,4 @@
-"""A residual denoiser without constants that is told the noise level."""
+"""A residual denoiser without constants, with the noise level as an input."""
 
 from __future__ import annotations
 
@@ -31,10 +31,10 @@ class Block(nn.Module):
 class DenoisingNetwork(nn.Module):
     """y ↦ y − r(y, σ), with r an encoder-decoder that begins at half the size.
 
-    A small relative of DRUNet, Zhang et al. 2021, doi:10.1109/TPAMI.2021.3088914, with the residual of DnCNN, Zhang et
-    al. 2017, doi:10.1109/TIP.2017.2662206, and the space-to-depth input of FFDNet, doi:10.1109/TIP.2018.2839891. No
-    layer adds a constant, so f(ty, tσ) = t f(y, σ) for t > 0: noise stronger than in training is met in proportion
-    (Mohan et al. 2020, arXiv 1906.05478).
+    A small relative of DRUNet, Zhang et al. 2021, doi:10.1109/TPAMI.2021.3088914, with the residual
+    of DnCNN, Zhang et al. 2017, doi:10.1109/TIP.2017.2662206, and the space-to-depth input of
+    FFDNet, doi:10.1109/TIP.2018.2839891. No layer adds a constant, so f(ty, tσ) = t f(y, σ) for t >
+    0: noise stronger than in training is met in proportion (Mohan et al. 2020, arXiv 1906.05478).
 
     Args:
         width: channels at half the size; twice as many at each scale below.
@@ -57,18 +57,20 @@ class DenoisingNetwork(nn.Module):
         )
         self.tail = nn.Conv2d(width, 4, 3, padding=1, bias=False)
         self.divisor = 2**scales
-        # Each block has two convolutions that look one of its pixels further; head and tail one each.
+        # Each block has two convolutions that look one of its pixels further; head and tail one
+        # each.
         ways = [2] * (scales - 1) + [1]
         reach = 2 * 2 + sum(2 ** (scale + 1) * 2 * blocks * way for scale, way in enumerate(ways))
         self.reach = -(-(reach + self.divisor) // self.divisor) * self.divisor
-        self.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # torch's stub forgets it
+        # Torch's own declarations leave this form of ``to`` out.
+        self.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
 
     def forward(self, y: Tensor, sigma: Tensor) -> Tensor:
         """Return the estimate of the clean planes.
 
         Args:
-            y: noisy planes around 0, B × H × W; ``divisor`` divides H and W. What lies further than ``reach`` pixels
-                from a pixel does not change its estimate.
+            y: noisy planes around 0, B × H × W; ``divisor`` divides H and W. What lies further than
+                ``reach`` pixels from a pixel does not change its estimate.
             sigma: σ of each, B.
         """
         pixels = F.pixel_unshuffle(y[:, None], 2)

@@ -34,7 +34,7 @@ class DnCNNParameters(TrainingParameters):
         75.0,
         gt=0,
         le=255,
-        description="largest σ of the noise in training, 0–255; the network is told σ",
+        description="largest σ of the noise in training, 0–255; σ is an input of the network",
     )
 
     @model_validator(mode="after")
@@ -42,6 +42,7 @@ class DnCNNParameters(TrainingParameters):
         divisor = 2 ** (HALVINGS_AT_THE_INPUT + self.scales - 1)
         if self.tile_size % divisor:
             raise ValueError(
-                f"tile_size must be a multiple of {divisor} for {self.scales} scales, not {self.tile_size}"
+                f"tile_size must be a multiple of {divisor} for {self.scales} scales, "
+                f"not {self.tile_size}"
             )
         return self

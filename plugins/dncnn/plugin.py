@@ -41,7 +41,8 @@ def register_priors() -> Iterator[PriorSpec]:
         summary="the same, learned from dead leaves instead of photographs",
         reference=(
             "Achddou, Gousseau & Ladjal, "
-            "Synthetic images as a regularity prior for image restoration neural networks, SSVM 2021"
+            "Synthetic images as a regularity prior for image restoration neural networks, "
+            "SSVM 2021"
         ),
         parameters=DnCNNParameters,
         label="DnCNN, dead leaves",

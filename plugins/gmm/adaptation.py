@@ -15,8 +15,8 @@ RELEVANCE = 200.0
 def adapt(mixture: Mixture, vectors: Tensor, noise_variance: float, steps: int) -> Mixture:
     r"""Return the mixture after steps of EM on vectors y = u + n, with n white noise of variance s.
 
-    What is known of u from y and its component is N(Fₖy, sFₖ) with Fₖ = Σₖ(Σₖ + sI)⁻¹, so with the moments Sₖ = mean of
-    rₖₙ yₙyₙᵀ over rₖₙ the M-step of a component with nₖ patches is
+    What is known of u from y and its component is N(Fₖy, sFₖ) with Fₖ = Σₖ(Σₖ + sI)⁻¹, so with the
+    moments Sₖ = mean of rₖₙ yₙyₙᵀ over rₖₙ the M-step of a component with nₖ patches is
 
         Σ̂ₖ = FₖSₖFₖᵀ + sFₖ,    Σₖ ← (nₖ Σ̂ₖ + ρ Σₖ⁰) / (nₖ + ρ),    πₖ ← (nₖ + ρKπₖ⁰) / (n + ρK),
 

@@ -1,11 +1,12 @@
 """Incremental expectation–maximisation for zero-mean Gaussian mixtures.
 
-The patches come in batches, always the same ones. The M-step follows every batch and takes the latest moments of all
-batches: an E-step for a part of the data and an M-step for all of it, so the bound on the likelihood climbs as in plain
-EM, without a step size, and in far fewer passes (Neal & Hinton 1998, doi:10.1007/978-94-011-5014-9_12). A set that is
-one batch is learned by plain EM.
+The patches come in batches, always the same ones. The M-step follows every batch and takes the
+latest moments of all batches: an E-step for a part of the data and an M-step for all of it, so the
+bound on the likelihood climbs as in plain EM, without a step size, and in far fewer passes (Neal &
+Hinton 1998, doi:10.1007/978-94-011-5014-9_12). A set that is one batch is learned by plain EM.
 
-The large products run in the vectors' own precision (float32); everything of the size of the model is float64.
+The large products run in the vectors' own precision (float32); everything of the size of the model
+is float64.
 """
 
 from __future__ import annotations
@@ -48,7 +49,8 @@ class State:
 
     Args:
         mixture: the mixture.
-        batches: of each batch, K × (1 + d(d+1)/2) in float32: Nₖ and the distinct entries of the second moments.
+        batches: of each batch, K × (1 + d(d+1)/2) in float32: Nₖ and the distinct entries of the
+            second moments.
     """
 
     def __init__(self, mixture: Mixture, batches: Mapping[int, Tensor] | None = None) -> None:
@@ -73,7 +75,8 @@ class Step:
 
     Args:
         mixture: the mixture.
-        train: mean log-likelihood of the training vectors, each before it was learned from, in nats.
+        train: mean log-likelihood of the training vectors, each before it was learned from, in
+            nats.
         seconds: that the pass took.
         reseeded: how many empty components got new parameters.
     """
@@ -112,9 +115,9 @@ def em(
 def expectation(mixture: Mixture, vectors: Tensor) -> tuple[Moments, float]:
     """Return the moments under the posteriors of ``vectors`` (d × n), and the mean of log p(v).
 
-    Few components share a vector, so the moments are sums over the pairs of a component and a vector whose
-    responsibility is not negligible. That takes a small part of the time of the scores, and EM still climbs: it is a
-    partial E-step (Neal & Hinton 1998).
+    Few components share a vector, so the moments are sums over the pairs of a component and a
+    vector whose responsibility is not negligible. That takes a small part of the time of the
+    scores, and EM still climbs: it is a partial E-step (Neal & Hinton 1998).
     """
     joint = _joint(mixture, vectors)
     likelihood = joint.logsumexp(0)
@@ -127,7 +130,7 @@ def expectation(mixture: Mixture, vectors: Tensor) -> tuple[Moments, float]:
 
 
 def assigned(labels: Tensor, components: int, vectors: Tensor) -> Moments:
-    """Return the moments when each of ``vectors`` (d × n) belongs to the one component in ``labels`` (n)."""
+    """Return the moments of ``vectors`` (d × n) that belong to the components ``labels`` (n)."""
     order = labels.argsort(stable=True)
     return _moments(vectors, labels[order], order, vectors.new_ones(len(labels)), components)
 
@@ -142,7 +145,7 @@ def log_likelihood(mixture: Mixture, batches: Iterable[Tensor]) -> float:
 
 
 def split_heaviest(moments: Moments) -> tuple[Moments, int]:
-    """Give each empty component half of the heaviest one; return the new moments and how many were empty.
+    """Give each empty component half of the heaviest; return the moments and how many were empty.
 
     The halves differ in contrast, √2 up and √2 down: scaled copies of a covariance are what
     natural patches use most (Zoran & Weiss, NIPS 2012), and EM then moves them apart.
@@ -181,7 +184,7 @@ def _joint(mixture: Mixture, vectors: Tensor) -> Tensor:
 def _moments(
     vectors: Tensor, component: Tensor, vector: Tensor, weight: Tensor, components: int
 ) -> Moments:
-    """Return the moments of pairs, ordered by component, of a component and a vector with their weight."""
+    """Return the moments of weighted pairs of a component and a vector, ordered by component."""
     dimension = vectors.shape[0]
     rows = vectors.mT.contiguous()
     counts = weight.new_zeros(components, dtype=torch.float64).index_add_(

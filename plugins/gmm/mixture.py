@@ -39,8 +39,8 @@ class Mixture:
 class Scores:
     """log πₖ + log N(u; 0, Σₖ) for blocks of vectors v = u / scale.
 
-    Vectors should be scaled so that all of them together have variances of about 1: the products of entries are then of
-    one size, which is what makes float32 enough for the quadratic forms.
+    Vectors should be scaled so that all of them together have variances of about 1: the products of
+    entries are then of one size, which is what makes float32 enough for the quadratic forms.
 
     Args:
         weights: π, K, float64.
@@ -66,7 +66,7 @@ class Scores:
 
     @classmethod
     def of(cls, mixture: Mixture, vectors: Tensor) -> Scores:
-        """Return the scores of a mixture of vectors that are scaled already, for vectors like ``vectors``."""
+        """Return the scores of a mixture for scaled vectors of the dtype of ``vectors``."""
         factors = torch.linalg.cholesky(mixture.covariances)
         half_log_det = factors.diagonal(dim1=1, dim2=2).log().sum(1)
         return cls(
@@ -80,5 +80,6 @@ class Scores:
     def __call__(self, vectors: Tensor) -> Iterator[tuple[slice, Tensor]]:
         """Yield blocks of columns of ``vectors`` (d × N) and their scores, K × n."""
         for block, features in feature_blocks(vectors):
-            # The other way round, ΦᵀCᵀ, the product takes up to 40 times as long for 2 to 15 components.
+            # The other way round, ΦᵀCᵀ, the product takes up to 40 times as long for 2 to 15
+            # components.
             yield block, torch.addmm(self._constant[:, None], self._coefficients, features)

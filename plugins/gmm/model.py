@@ -72,7 +72,7 @@ class GMM(PatchPrior, Learned):
         return self._at(0.0, patches).log_prob(patches)
 
     def select(self, patches: Patches, noise_variance: float) -> Tensor:
-        """Return argmaxₖ log πₖ + log N(u; 0, Σₖ + sI) for each patch, with s the noise variance."""
+        """Return argmaxₖ log πₖ + log N(u; 0, Σₖ + sI) of each patch, s the noise variance."""
         return self._at(noise_variance, patches, self._rank).select(patches)
 
     def map_estimate(self, patches: Patches, noise_variance: float) -> Patches:
@@ -97,14 +97,14 @@ class GMM(PatchPrior, Learned):
         return prior
 
     def fit(self, images: Sequence[Image], context: Context) -> Iterator[Mapping[str, float]]:
-        """Train by EM; see :class:`GMMParameters`. The mixture best on the held-out patches is kept.
+        """Train by EM; the mixture that is best on the held-out patches is kept.
 
         Yields:
             the rows of :func:`.training.train`.
 
         Raises:
-            ValueError: an image has two or more than three channels, none is as large as a patch, or
-                there are fewer training patches than components.
+            ValueError: an image has two or more than three channels, none is as large as a patch,
+                or there are fewer training patches than components.
         """
         for mixture, row in train(self.parameters, images, context):
             self.mixture = mixture
@@ -119,11 +119,11 @@ class GMM(PatchPrior, Learned):
         }
 
     def n_parameters(self) -> int:
-        """Return the free numbers: of the weights, and of the symmetric covariances or the one with its contrasts."""
+        """Return the free numbers of the weights and the covariances."""
         components, dimensions = self.parameters.n_components, self._basis.shape[1]
         covariance = dimensions * (dimensions + 1) // 2
         if self.parameters.covariances == "scaled":
-            # The size of the one covariance and that of the contrasts can't be told apart.
+            # One covariance at K contrasts; a common factor belongs to either of them.
             return components - 1 + covariance + components - 1
         return components - 1 + components * covariance
 
@@ -160,10 +160,10 @@ class GMM(PatchPrior, Learned):
         """Return the posterior at this noise for such patches; the last ones are kept."""
         if self._spectra is None:
             self._spectra = Spectra.of(self.mixture, self._basis)
-        asked = (noise_variance, patches.dtype, patches.device, rank)
-        if asked not in self._posteriors:
-            self._posteriors[asked] = Posterior(self._spectra, *asked)
-        self._posteriors.move_to_end(asked)
+        key = (noise_variance, patches.dtype, patches.device, rank)
+        if key not in self._posteriors:
+            self._posteriors[key] = Posterior(self._spectra, *key)
+        self._posteriors.move_to_end(key)
         if len(self._posteriors) > POSTERIORS_KEPT:
             self._posteriors.popitem(last=False)
-        return self._posteriors[asked]
+        return self._posteriors[key]

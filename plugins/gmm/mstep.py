@@ -23,7 +23,8 @@ class Maximise:
     ν = 0, raising the eigenvalues that are too small is the exact maximum under Σₖ ⪰ floor.
 
     Args:
-        scale: standard deviations, d; a whitened vector v is u / scale, and u has orthonormal coordinates.
+        scale: standard deviations, d; a whitened vector v is u / scale, and u has orthonormal
+            coordinates.
         floor: least variance of u in any direction.
         shrinkage: ν.
     """
@@ -43,11 +44,11 @@ class Maximise:
         return Mixture(moments.counts / moments.counts.sum(), self.raised(covariances))
 
     def raised(self, covariances: Tensor) -> Tensor:
-        """Return whitened covariances, K × d × d, with the eigenvalues of u that are below the floor raised to it."""
+        """Return whitened covariances, K × d × d, with u's eigenvalues raised to the floor."""
         units = self.scale[:, None] * self.scale
         covariances = covariances * units
         least = self.floor * torch.eye(len(self.scale), dtype=covariances.dtype)
-        # A Cholesky factorisation tells which ones need it, in a small part of the time of the eigenvalues.
+        # Cholesky factorisations find those that need it much faster than eigenvalues do.
         low = torch.linalg.cholesky_ex(covariances - least).info.nonzero().flatten()
         if len(low):
             values, vectors = torch.linalg.eigh(covariances[low])
@@ -59,8 +60,8 @@ class Maximise:
 class MaximiseScales:
     r"""πₖ = Nₖ/N and Σₖ = cₖΣ: a Gaussian scale mixture, one covariance at K contrasts.
 
-    The two are maximised in turn: cₖ = tr(Σ⁻¹Sₖ) / (d Nₖ) and Σ = Σₖ Sₖ/cₖ / N.
-    Wainwright & Simoncelli 1999, "Scale mixtures of Gaussians and the statistics of natural images".
+    The two are maximised in turn: cₖ = tr(Σ⁻¹Sₖ) / (d Nₖ) and Σ = Σₖ Sₖ/cₖ / N. Wainwright &
+    Simoncelli 1999, "Scale mixtures of Gaussians and the statistics of natural images".
 
     Args:
         full: the M-step of free covariances, for its floor.

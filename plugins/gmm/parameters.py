@@ -18,7 +18,8 @@ class GMMParameters(Parameters):
     patch_size: int = Field(8, ge=2, le=32, description="side of a patch in pixels")
     covariances: Literal["full", "scaled"] = Field(
         "full",
-        description="every component has its own covariance, or all have one at different contrasts",
+        description="every component has its own covariance, or all have one at different "
+        "contrasts",
     )
     n_patches: int = Field(50_000, ge=2, le=10_000_000, description="patches to train on")
     grid: int = Field(
@@ -32,8 +33,8 @@ class GMMParameters(Parameters):
     tolerance: float = Field(0.01, ge=0, description="nats per patch that count as progress")
     start: Literal["kmeans++", "split", "random"] = Field(
         "split",
-        description="patches are first given to components by seeds far apart, by splitting components from one on, "
-        "or at random",
+        description="patches are first given to components by seeds far apart, by splitting "
+        "components from one on, or at random",
     )
     restarts: int = Field(
         1, ge=1, description="starts tried for one pass each; the best on held-out patches goes on"
@@ -47,18 +48,19 @@ class GMMParameters(Parameters):
     shrinkage: float = Field(
         40.0,
         ge=0,
-        description="weight, in patches, of the covariance of all patches (at the component's contrast) "
-        "in each component's covariance",
+        description="weight, in patches, of the covariance of all patches (at the component's "
+        "contrast) in each component's covariance",
     )
     floor: float = Field(
         QUANTISATION_VARIANCE,
         gt=0,
-        description="least eigenvalue of a covariance; by default the variance of rounding to 8 bits, (1/255)²/12, "
-        "which every pixel of a training image has",
+        description="least eigenvalue of a covariance; by default the variance of rounding to 8 "
+        "bits, (1/255)²/12, which every pixel of a training image has",
     )
     mode: Literal["exact", "fast"] = Field(
         "exact",
-        description="estimate every overlapping patch exactly, or as the next two say: an approximation",
+        description="estimate every overlapping patch exactly, or as the next two say: an "
+        "approximation",
     )
     stride: int = Field(
         4,
@@ -68,12 +70,14 @@ class GMMParameters(Parameters):
     axes: int = Field(
         40,
         ge=1,
-        description="mode fast: components are told apart on so many principal axes of all patches",
+        description="mode fast: components are told apart on this many principal axes of all "
+        "patches",
     )
     adapt: int = Field(
         0,
         ge=0,
-        description="steps of EM on the corrupted image's own patches before it is restored; 0 for none",
+        description="steps of EM on the corrupted image's own patches before it is restored; 0 "
+        "for none",
     )
 
     @model_validator(mode="after")

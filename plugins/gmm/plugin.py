@@ -60,7 +60,8 @@ def register_priors() -> Iterator[PriorSpec]:
     yield PriorSpec(
         name="gsm",
         factory=".model:GMM",
-        summary="Gaussian scale mixture of 8 × 8 patches: one covariance at many contrasts, restored with EPLL",
+        summary="Gaussian scale mixture of 8 × 8 patches: one covariance at many contrasts, "
+        "restored with EPLL",
         reference="10.1109/TIP.2003.818640",
         parameters=GSMParameters,
         label="Gaussian scale mixture",

@@ -27,11 +27,12 @@ MANY_PATCHES = 1 << 15
 
 @dataclass(frozen=True)
 class Spectra:
-    """The eigendecompositions of a mixture, from which its posterior at any noise follows by products alone.
+    """The eigendecompositions of a mixture: its posterior at any noise needs only products then.
 
     Args:
         weights: π, K.
-        axes: the principal axes of all patches together, D × d, strongest first, orthogonal to the constant patch.
+        axes: the principal axes of all patches together, D × d, strongest first, orthogonal to the
+            constant patch.
         average: their variances, d.
         directions: the eigenvectors of each component on those axes, K × d × d.
         variances: the eigenvalues that belong to them, K × d.
@@ -66,7 +67,8 @@ class Posterior:
         noise_variance: s ≥ 0.
         dtype: of the patches and the arithmetic.
         device: of the patches and the arithmetic.
-        rank: components are told apart by the strongest ``rank`` axes of all patches; by all of them if None.
+        rank: components are told apart by the strongest ``rank`` axes of all patches; by all of
+            them if None.
 
     Raises:
         ValueError: the noise variance is negative or not finite.
@@ -89,8 +91,8 @@ class Posterior:
         roots, half_log_det, scale = self._whitening()
         self._scores = Scores(spectra.weights, roots.mT @ roots, half_log_det, dtype, device)
         self._projection = (spectra.axes[:, :rank] / scale).mT.to(device, dtype)
-        # Σ(Σ + sI)⁻¹ = I − s(Σ + sI)⁻¹ on u. The constant patch, which the axes leave out, passes unchanged: so the
-        # filter of u is a filter of x.
+        # Σ(Σ + sI)⁻¹ = I − s(Σ + sI)⁻¹ on u. The constant patch, which the axes leave out, passes
+        # unchanged: so the filter of u is a filter of x.
         pictures = spectra.pictures.to(device, dtype)
         stopped = noise_variance / (spectra.variances + noise_variance)
         stopped = stopped.to(device, dtype)
@@ -110,7 +112,7 @@ class Posterior:
             or not multiplies_bfloat16(self._device)
         ):
             return None
-        # Computed again here: kept from the start, they would take more memory than all the rest.
+        # Computed again here: kept, they would take more memory than all the rest.
         roots, half_log_det, scale = self._whitening()
         deviations = (spectra.variances + self._noise_variance).sqrt()
         spreads = spectra.directions[:, : self._rank] * deviations[:, None] / scale[:, None]

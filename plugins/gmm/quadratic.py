@@ -1,11 +1,11 @@
 """Many quadratic forms of many vectors as one matrix product.
 
-vᵀAv is linear in the d(d+1)/2 products vᵢvⱼ. With these *features* of n vectors as the columns of a matrix Φ and K
-packed matrices as the rows of C, all forms are CΦ: half the arithmetic of K separate products with d × d matrices, and
-a single call of the fastest routine there is.
+vᵀAv is linear in the d(d+1)/2 products vᵢvⱼ. With these *features* of n vectors as the columns of a
+matrix Φ and K packed matrices as the rows of C, all forms are CΦ: half the arithmetic of K separate
+products with d × d matrices, and a single call of the fastest routine there is.
 
-The products are ordered by o = j − i modulo d: those of one o are v times v turned by o, so that all are made by one
-multiplication of a block with shifted views of itself.
+The products are ordered by o = j − i modulo d: those of one o are v times v turned by o, so that
+all are made by one multiplication of a block with shifted views of itself.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ def packed_size(dimension: int) -> int:
 
 
 def pack(matrices: Tensor) -> Tensor:
-    """Return the coefficients C, K × d(d+1)/2, with CΦ(v) = vᵀAv for symmetric ``matrices`` A, K × d × d."""
+    """Return C, K × d(d+1)/2, with CΦ(v) = vᵀAv for symmetric ``matrices`` A, K × d × d."""
     rows, columns = _pairs(matrices.shape[-1])
     return triangle(matrices) * torch.where(rows == columns, 1, 2)
 
@@ -37,7 +37,7 @@ def triangle(matrices: Tensor) -> Tensor:
 
 
 def unpack(moments: Tensor) -> Tensor:
-    """Return the symmetric matrices, K × d × d, whose distinct entries are ``moments``, K × d(d+1)/2."""
+    """Return the symmetric matrices, K × d × d, of distinct entries, K × d(d+1)/2."""
     dimension = int((2 * moments.shape[-1]) ** 0.5)
     rows, columns = _pairs(dimension)
     matrices = moments.new_empty(moments.shape[0], dimension, dimension)
@@ -47,7 +47,7 @@ def unpack(moments: Tensor) -> Tensor:
 
 
 def feature_blocks(vectors: Tensor, ones: int = 0) -> Iterator[tuple[slice, Tensor]]:
-    """Yield blocks of columns of ``vectors`` (d × N) with their features Φ, d(d+1)/2 × n, and rows of ones below.
+    """Yield blocks of columns of ``vectors`` (d × N) and Φ, d(d+1)/2 × n, with rows of ones below.
 
     Memory does not grow with N. Each block overwrites the one before it.
     """

@@ -1,7 +1,8 @@
-"""The most probable of many components: all are compared in bfloat16, the few that may be it again in float32.
+"""The most probable of many components: bfloat16 lists the candidates, float32 decides.
 
-bfloat16 products take half as long or less where the processor has instructions for them, and their rounding moves the
-scores of good components by some hundredths of a nat: so it is among those within a margin of the highest.
+bfloat16 products take half as long or less where the processor has instructions for them, and their
+rounding moves the scores of good components by some hundredths of a nat: so it is among those
+within a margin of the highest.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from torch import Tensor
 from .quadratic import feature_blocks, pack
 
 SAFETY = 1.2
-"""The margin, as a multiple of the largest rounding error near the top that all vectors but one in a hundred have."""
+"""The margin, as a multiple of the 99 % quantile of the largest rounding error near the top."""
 
 SAMPLES = 512
 """Vectors that the rounding errors are measured on, at least."""
@@ -33,9 +34,9 @@ NEAR = 10.0
 class ShortList:
     """argmaxₖ cₖ − ½‖Rₖv‖² as float32 has it, for all but one vector in thousands.
 
-    The scores are compared less a typical highest one, so that those near the top are small and bfloat16 resolves them.
-    The margin is measured, on as many vectors drawn from each component; it grows with the distance of the highest
-    score from the typical one, as rounding errors do.
+    The scores are compared less a typical highest one, so that those near the top are small and
+    bfloat16 resolves them. The margin is measured, on as many vectors drawn from each component; it
+    grows with the distance of the highest score from the typical one, as rounding errors do.
 
     Args:
         constants: c, K, float64.
@@ -75,7 +76,7 @@ class ShortList:
 
     @classmethod
     def where_it_pays(cls, constants: Tensor, roots: Tensor, spreads: Tensor) -> ShortList | None:
-        """Return the short list of such components; None where bfloat16 tells them apart so badly that it is long."""
+        """Return the short list of such components; None where bfloat16 makes it too long."""
         listed = cls(constants, roots, spreads)
         return listed if listed.margin <= WIDEST else None
 
@@ -97,7 +98,7 @@ class ShortList:
             yield block, torch.mm(self._coefficients, features)
 
     def _decide(self, vectors: Tensor, components: Tensor, columns: Tensor) -> Tensor:
-        """Return, of the components listed for each column, the most probable in float32; of equals the lowest."""
+        """Return the most probable component listed for each column; of equals the lowest."""
         chosen = torch.zeros(vectors.shape[1], dtype=torch.long)
         chosen[columns] = components
         contested = columns.bincount(minlength=len(chosen))[columns] > 1

@@ -11,11 +11,11 @@ from .em import Moments, State, em
 from .mixture import Mixture
 
 STRETCH = 0.5
-"""How much wider and narrower, at most, the halves of a split component are in a random direction."""
+"""How much wider and narrower at most the halves of a component are in a random direction."""
 
 
 def random_labels(vectors: Tensor, components: int, generator: torch.Generator) -> Tensor:
-    """Return a component for each of ``vectors`` (d × N), drawn uniformly, none left without one."""
+    """Return a random component for each of ``vectors`` (d × N); no component is empty."""
     count = vectors.shape[1]
     return torch.randperm(count, generator=generator) % components
 
@@ -26,7 +26,7 @@ def plus_plus_labels(
     r"""Return for each of ``vectors`` (d × N) the nearest of the seeds that k-means++ draws.
 
     Arthur & Vassilvitskii 2007: each seed is drawn with a probability proportional to the squared
-    distance to the nearest seed so far. A zero-mean component doesn't know a vector's sign, and
+    distance to the nearest seed so far. A zero-mean component ignores a vector's sign, and
     differs from the others in its direction and its scale, so the squared distance is
 
         d²(v, c) = 1 − (vᵀc / ‖v‖‖c‖)² + (log ‖v‖ − log ‖c‖)² / Var(log ‖v‖).
@@ -65,7 +65,7 @@ def grow(
     maximise: Callable[[Moments], Mixture],
     generator: torch.Generator,
 ) -> Mixture:
-    """Return a mixture that grew from one component by splitting each in two and learning, until there are enough.
+    """Return a mixture that grew from one component by turns of splitting and learning.
 
     Args:
         one: the moments of all vectors as one component.
@@ -84,7 +84,8 @@ def grow(
 def split(mixture: Mixture, most: int, generator: torch.Generator) -> Mixture:
     """Split the heaviest components in two, each of them or ``most``.
 
-    The halves differ in contrast, √2 up and down, and in shape: Σ^½(I ± aQ)Σ^½ with a random symmetric Q of norm 1.
+    The halves differ in contrast, √2 up and down, and in shape: Σ^½(I ± aQ)Σ^½ with a random
+    symmetric Q of norm 1.
     """
     order = mixture.weights.argsort(descending=True)
     chosen, kept = order[:most], order[most:]

@@ -30,12 +30,12 @@ Row = Mapping[str, float]
 def train(
     options: GMMParameters, images: Sequence[Image], context: Context
 ) -> Iterator[tuple[Mixture, Row]]:
-    """Yield, after each pass of EM over the patches, the best mixture so far and the pass's row of the training curve.
+    """Yield the best mixture so far and the row of the training curve after each pass of EM.
 
-    The mixture is that of u = Bᵀx; see :func:`priorbench.numerics.patches.mean_free_basis`. A row holds ``iteration``,
-    ``train_log_likelihood`` (of each batch before it was learned from) and ``held_out_log_likelihood`` in nats per
-    patch, ``seconds`` and ``reseeded`` components. A run that goes on from a checkpoint gives what the
-    whole run would have.
+    The mixture is that of u = Bᵀx; see :func:`priorbench.numerics.patches.mean_free_basis`. A row
+    holds ``iteration``, ``train_log_likelihood`` (of each batch before it was learned from) and
+    ``held_out_log_likelihood`` in nats per patch, ``seconds`` and ``reseeded`` components. A run
+    that goes on from a checkpoint gives what the whole run would have.
 
     Raises:
         ValueError: an image has two or more than three channels, none is as large as a patch, or
@@ -75,7 +75,7 @@ def train(
 
 
 class _Whitened:
-    """The coordinates v = u / scale that EM runs in: the patches' principal components, each with variance 1."""
+    """The coordinates v = u / scale of EM: principal components of variance 1."""
 
     def __init__(self, drawn: PatchSet, options: GMMParameters, device: torch.device) -> None:
         axes, variances = principal_axes(drawn)

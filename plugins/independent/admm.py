@@ -18,7 +18,7 @@ PENALTIES = tuple(GROWTH**k for k in range(4))
 def admm(
     axes: Tensor, marginals: Marginals, noise_variance: float, steps: int, dtype: torch.dtype
 ) -> Callable[[Tensor], Tensor]:
-    r"""Return the MAP estimator x ↦ argmin_z Σᵢ −log pᵢ(aᵢᵀz) + ‖z − x‖²/2s, over z and x without their mean.
+    r"""Return the MAP estimator x ↦ argmin_z Σᵢ −log pᵢ(aᵢᵀz) + ‖z − x‖²/2s, without the means.
 
     Splits v = Az from z and starts at z = x. With the penalty ρ/s,
 
@@ -26,8 +26,8 @@ def admm(
         w ← w + Az − v
         z ← (I + ρAᵀA)⁻¹ (x + ρAᵀ(v − w))
 
-    The densities are not log-concave, so this ends in a local minimum. A penalty that grows finds lower ones than
-    any fixed one. Boyd et al. 2011, doi:10.1561/2200000016.
+    The densities are not log-concave, so this ends in a local minimum. A penalty that grows finds
+    lower ones than any fixed one. Boyd et al. 2011, doi:10.1561/2200000016.
 
     Args:
         axes: A, d × D.

@@ -1,7 +1,7 @@
 """Expectation–maximisation for the scale mixtures of all coordinates at once.
 
-Dempster, Laird & Rubin 1977, doi:10.1111/j.2517-6161.1977.tb01600.x. Posteriors are computed in the values' own
-precision (float32), sums over blocks in float64.
+Dempster, Laird & Rubin 1977, doi:10.1111/j.2517-6161.1977.tb01600.x. Posteriors are computed in the
+values' own precision (float32), sums over blocks in float64.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from torch import Tensor
 from .marginals import Marginals
 
 Blocks = Callable[[], Iterable[Tensor]]
-"""Gives all values anew, in blocks of d × n."""
+"""Yields all values, in blocks of d × n; it can be called again."""
 
 SPREAD = (-3.0, 1.0)
 """log₁₀ of the least and the largest variance at the start, up to a factor."""
@@ -85,7 +85,7 @@ def em(
 
 
 def spread(values: Iterable[Tensor], scales: int, floor: float) -> Marginals:
-    """Return equal weights on variances that are spaced evenly in their logarithm, with each coordinate's as mean."""
+    """Return equal weights on variances even in the logarithm, whose mean is the values'."""
     total, count = torch.zeros((), dtype=torch.float64), 0
     for block in values:
         total = total + block.square().sum(1, dtype=torch.float64)
@@ -121,10 +121,12 @@ def log_likelihood(marginals: Marginals, values: Iterable[Tensor]) -> float:
 def maximise(marginals: Marginals, moments: Moments, expected: Moments, floor: float) -> Marginals:
     """Return marginals whose expected moments are nearer to those of the values.
 
-        w ← w · share / expected share,    σ² ← σ² · (second / share) / (expected second / expected share)
+        w ← w · share / expected share,    σ² ← σ² · (second / share) / (expected second / expected
+        share)
 
-    Where the expected moments are w and wσ², as they are without a constraint, this is the M-step of EM. A fixed
-    point has the expected moments of the values, which is where the gradient of the likelihood vanishes.
+    Where the expected moments are w and wσ², as they are without a constraint, this is the M-step
+    of EM. A fixed point has the expected moments of the values, which is where the gradient of the
+    likelihood vanishes.
 
     Args:
         marginals: the present ones.

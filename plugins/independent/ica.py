@@ -21,11 +21,11 @@ from .parameters import ICAParameters
 
 
 class IndependentComponents(Independent):
-    r"""p(x) = |det A| ∏ᵢ pᵢ(aᵢᵀx), with axes aᵢ of length 1 along which patches are as independent as FastICA finds.
+    r"""p(x) = |det A| ∏ᵢ pᵢ(aᵢᵀx), with axes aᵢ of length 1 that FastICA finds.
 
-    Hyvärinen & Oja 2000, doi:10.1016/S0893-6080(00)00026-5. The determinant is that of the map from the D − 1
-    dimensions without the mean to the components. As the axes have length 1, white noise on the pixels has the same
-    variance in every component.
+    Hyvärinen & Oja 2000, doi:10.1016/S0893-6080(00)00026-5. The determinant is that of the map from
+    the D − 1 dimensions without the mean to the components. As the axes have length 1, white noise
+    on the pixels has the same variance in every component.
 
     Args:
         **parameters: fields of :class:`ICAParameters`.
@@ -40,7 +40,7 @@ class IndependentComponents(Independent):
     def learn_axes(
         self, patches: PatchSet, generator: torch.Generator
     ) -> tuple[Tensor, Mapping[str, float]]:
-        """Return the rows of FastICA's unmixing matrix, each of length 1, and whether it ``converged``.
+        """Return the unit rows of FastICA's unmixing matrix and whether it ``converged``.
 
         Principal axes whose variance is no more than rounding leaves stay as they are: along them
         there is nothing to unmix, and FastICA would divide by nearly 0.
@@ -63,7 +63,7 @@ class IndependentComponents(Independent):
         return torch.cat([unmixed, principal[~varied]]), {"converged": float(converged)}
 
     def check_axes(self, axes: Tensor) -> None:
-        """Raise ValueError if ``axes`` are not of length 1, linearly independent, orthogonal to the constant patch."""
+        """Raise ValueError unless ``axes`` are independent unit vectors of mean 0."""
         if not torch.allclose(axes.norm(dim=1), torch.ones(len(axes), dtype=axes.dtype), atol=1e-6):
             raise ValueError("axes must have length 1")
         if axes.sum(1).abs().max() > 1e-6:

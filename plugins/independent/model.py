@@ -23,17 +23,20 @@ from .parameters import IndependentParameters
 
 PATCHES_IN_A_CHUNK = 1 << 12
 NOISE_LEVELS = 16
-"""Estimators kept: solvers come by the same few levels of noise for every image of a job. Each has some megabytes."""
+"""Estimators kept, some megabytes each: solvers use the same few levels of noise for all images."""
 
 Estimator = Callable[[Tensor], Tensor]
 """From mean-free patches, D × n, to their MAP estimates."""
 
 
 class Independent(PatchPrior, Learned):
-    """log p(x) = Σᵢ log pᵢ(aᵢᵀx) + c, with axes aᵢ orthogonal to the constant patch and Gaussian scale mixtures pᵢ.
+    """log p(x) = Σᵢ log pᵢ(aᵢᵀx) + c with Gaussian scale mixtures pᵢ.
 
-    The density is one of the D − 1 dimensions orthogonal to the constant patch, and c makes it integrate to 1 over
-    them. The mean itself has a flat prior: it is removed first and put back at the end.
+    The axes aᵢ are orthogonal to the constant patch.
+
+    The density is one of the D − 1 dimensions orthogonal to the constant patch, and c makes it
+    integrate to 1 over them. The mean itself has a flat prior: it is removed first and put back at
+    the end.
 
     Args:
         **parameters: fields of :attr:`Parameters`.
@@ -55,11 +58,11 @@ class Independent(PatchPrior, Learned):
     def learn_axes(
         self, patches: PatchSet, generator: torch.Generator
     ) -> tuple[Tensor, Mapping[str, float]]:
-        """Return the axes, one a row, d × D in float64, and what the training curve shall tell about them."""
+        """Return the axes, one a row, d × D in float64, and columns for the training curve."""
 
     @abstractmethod
     def check_axes(self, axes: Tensor) -> None:
-        """Raise ValueError if ``axes``, finite and of the right shape, can't be those of this prior."""
+        """Raise ValueError if finite ``axes`` of the right shape cannot be this prior's."""
 
     @abstractmethod
     def log_constant(self, axes: Tensor, marginals: Marginals) -> float:
@@ -97,7 +100,7 @@ class Independent(PatchPrior, Learned):
         return scores + self.log_constant(axes, marginals)
 
     def map_estimate(self, patches: Patches, noise_variance: float) -> Patches:
-        """Return argmax_z log p(z) − ‖z − x‖²/2s for each patch x, with the mean of x and s the noise variance.
+        """Return argmax_z log p(z) − ‖z − x‖²/2s for each patch x, with the mean of x.
 
         Beside the result, memory does not grow with the number of patches.
 
@@ -117,16 +120,17 @@ class Independent(PatchPrior, Learned):
         return estimates
 
     def fit(self, images: Sequence[Image], context: Context) -> Iterator[Mapping[str, float]]:
-        """Learn the axes, then the marginals by EM. The marginals best on the held-out patches are kept.
+        """Learn the axes, then the marginals by EM; the best on held-out patches are kept.
 
         Yields:
-            ``iteration``, ``train_log_likelihood`` and ``held_out_log_likelihood`` in nats per patch as of
+            ``iteration``, ``train_log_likelihood`` and ``held_out_log_likelihood`` in nats per
+                patch as of
             :meth:`log_prob`, ``seconds`` of the iteration (the first one's with the axes), and what
-            :meth:`learn_axes` tells.
+            :meth:`learn_axes` measures.
 
         Raises:
-            ValueError: an image has two or more than three channels, none is as large as a patch, or there are
-                fewer training patches than pixels in a patch.
+            ValueError: an image has two or more than three channels, none is as large as a patch,
+                or there are fewer training patches than pixels in a patch.
         """
         began, options = time.perf_counter(), self.parameters
         train, held_out = draw_patches(
@@ -137,7 +141,7 @@ class Independent(PatchPrior, Learned):
                 f"{len(train)} training patches are too few for {self.patch_size**2} pixels: "
                 f"give larger images or more patches (n_patches)"
             )
-        axes, told = self.learn_axes(train, context.generator)
+        axes, columns = self.learn_axes(train, context.generator)
         train_blocks, held_out_blocks = (
             functools.partial(_blocks, patches, axes) for patches in (train, held_out)
         )
@@ -155,19 +159,19 @@ class Independent(PatchPrior, Learned):
                 "train_log_likelihood": step.train + constant,
                 "held_out_log_likelihood": likelihood,
                 "seconds": step.seconds + (0 if step.iteration else before),
-                **told,
+                **columns,
             }
             if patience.exhausted:
                 break
         context.progress(1.0)
 
     def maximise(self, marginals: Marginals, moments: em.Moments) -> Marginals:
-        """Return the marginals after one step of EM from ``marginals`` and the moments under them."""
+        """Return the marginals after a step of EM from ``marginals`` and their moments."""
         expected = em.Moments(marginals.weights, marginals.weights * marginals.variances, 1)
         return em.maximise(marginals, moments, expected, self.parameters.floor)
 
     def state_dict(self) -> Mapping[str, Tensor]:
-        """Return ``axes``, d × D, and ``weights`` and ``variances`` of the marginals, d × J, float64."""
+        """Return ``axes``, d × D, ``weights`` and ``variances``, both d × J, all float64."""
         axes, marginals = self.model
         return {"axes": axes, "weights": marginals.weights, "variances": marginals.variances}
 

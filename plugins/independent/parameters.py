@@ -21,7 +21,8 @@ class IndependentParameters(Parameters):
     stride: int = Field(
         1,
         ge=1,
-        description="EPLL estimates one of stride² patches, others in each iteration; at most patch_size",
+        description="EPLL estimates one of stride² patches, others in each iteration; at most "
+        "patch_size",
     )
     n_patches: int = Field(50_000, ge=2, le=10_000_000, description="patches to train on")
     iterations: int = Field(50, ge=0, description="most EM iterations")
@@ -38,8 +39,8 @@ class IndependentParameters(Parameters):
     floor: float = Field(
         QUANTISATION_VARIANCE,
         gt=0,
-        description="least variance of a Gaussian; by default the variance of rounding to 8 bits, (1/255)²/12, "
-        "which every pixel of a training image has",
+        description="least variance of a Gaussian; by default the variance of rounding to 8 bits, "
+        "(1/255)²/12, which every pixel of a training image has",
     )
 
     @model_validator(mode="after")

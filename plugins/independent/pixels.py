@@ -20,7 +20,7 @@ from .zero_sum import ZeroSum
 
 
 class IndependentPixels(Independent):
-    """p(x) = ∏ᵢ pᵢ(xᵢ) / f(0): independent pixels, given that their mean is 0; see :class:`ZeroSum`.
+    """p(x) = ∏ᵢ pᵢ(xᵢ) / f(0): independent pixels given that their mean is 0, see :class:`ZeroSum`.
 
     Args:
         **parameters: fields of :class:`PixelParameters`.
@@ -60,5 +60,5 @@ class IndependentPixels(Independent):
         return ZeroSum(self.model[1]).sample(count, generator).mT.float()
 
     def estimator(self, noise_variance: float, dtype: torch.dtype) -> Estimator:
-        """Return the MAP estimator under white noise of the variance s > 0; the mean couples the pixels."""
+        """Return the MAP estimator under white noise of variance s: the mean couples pixels."""
         return admm(*self.model, noise_variance, self.parameters.steps, dtype)

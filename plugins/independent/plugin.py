@@ -32,7 +32,8 @@ def register_priors() -> Iterator[PriorSpec]:
         factory=".principal:PrincipalComponents",
         parameters=IndependentParameters,
         label="PCA, learned marginals",
-        summary="independent principal components of 8 × 8 patches with learned marginals, restored with EPLL",
+        summary="independent principal components of 8 × 8 patches with learned marginals, "
+        "restored with EPLL",
         reference="doi:10.1109/ICCV.2011.6126278",
         small=SMALL,
         learns=True,
@@ -44,7 +45,8 @@ def register_priors() -> Iterator[PriorSpec]:
         factory=".ica:IndependentComponents",
         parameters=ICAParameters,
         label="ICA",
-        summary="independent components of 8 × 8 patches by FastICA with learned marginals, restored with EPLL",
+        summary="independent components of 8 × 8 patches by FastICA with learned marginals, "
+        "restored with EPLL",
         reference="doi:10.1109/ICCV.2011.6126278, doi:10.1016/S0893-6080(00)00026-5",
         small={**SMALL, "steps": 2, "ica_patches": 1000, "ica_iterations": 20},
         learns=True,

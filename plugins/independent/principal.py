@@ -28,7 +28,7 @@ class PrincipalComponents(Independent):
     def learn_axes(
         self, patches: PatchSet, generator: torch.Generator
     ) -> tuple[Tensor, Mapping[str, float]]:
-        """Return the eigenvectors of the patches' covariance, those of the largest variance last."""
+        """Return the eigenvectors of the patches' covariance, in rising order of variance."""
         return principal_axes(patches)[0], {}
 
     def check_axes(self, axes: Tensor) -> None:
@@ -51,7 +51,7 @@ class PrincipalComponents(Independent):
         return (axes.mT @ marginals.sample(count, generator)).mT.float()
 
     def estimator(self, noise_variance: float, dtype: torch.dtype) -> Estimator:
-        """Return the MAP estimator under white noise of the variance s > 0: each component by itself."""
+        """Return the MAP estimator under white noise of variance s: component by component."""
         axes, marginals = self.model
         axes, shrink = axes.to(dtype), Shrinkage(marginals, noise_variance, dtype)
         return lambda x: axes.mT @ shrink(axes @ x)

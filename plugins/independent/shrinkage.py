@@ -8,18 +8,18 @@ from torch import Tensor
 from .marginals import Marginals
 
 CELLS = 1024
-"""Cells of a table, in |v|; they widen with the root of |v|, so that the narrow Gaussians have theirs."""
+"""Cells of a table in |v|; they widen with √|v|, to resolve the narrow Gaussians."""
 CANDIDATES = 256
 REACH = 8.0
-"""Estimates beyond this many deviations of the widest Gaussian are extrapolated linearly: it alone matters there."""
+"""Standard deviations of the widest Gaussian from which on estimates are extrapolated linearly."""
 NEWTON_STEPS = 8
 
 
 class Shrinkage:
     r"""v ↦ argmax_z log pᵢ(z) − (z − v)²/2s, interpolated linearly from a table.
 
-    The estimate is odd in v, and z = v / (1 + s q(z)) with q(z) = Σⱼ P(j | z) / σⱼ². The table is the global
-    maximum: the best of many candidates, then Newton's method next to it.
+    The estimate is odd in v, and z = v / (1 + s q(z)) with q(z) = Σⱼ P(j | z) / σⱼ². The table is
+    the global maximum: the best of many candidates, then Newton's method next to it.
 
     Args:
         marginals: of d coordinates.

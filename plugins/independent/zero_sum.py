@@ -11,7 +11,7 @@ from .em import Moments
 from .marginals import Marginals
 
 NODES = 512
-"""Nodes of the quadrature; evenly spaced in log ω, its error falls exponentially with their number."""
+"""Nodes of the quadrature, even in log ω: its error falls exponentially with their number."""
 
 
 class ZeroSum:
@@ -21,8 +21,8 @@ class ZeroSum:
 
         p(v | t = 0) = ∏ᵢ pᵢ(vᵢ) / f(0),    f(0) = √D/π ∫₀^∞ ∏ᵢ φᵢ(ω) dω.
 
-    Given the scales of all coordinates, t = 0 has the density ∝ ∫ ∏ᵢ exp(−σᵢ²ω²/2) dω. So ω, as a hidden variable
-    with the density ∝ ∏ᵢ φᵢ(ω), makes the scales independent of each other.
+    Given the scales of all coordinates, t = 0 has the density ∝ ∫ ∏ᵢ exp(−σᵢ²ω²/2) dω. So ω, as a
+    hidden variable with the density ∝ ∏ᵢ φᵢ(ω), makes the scales independent of each other.
 
     Args:
         marginals: of D coordinates.
@@ -53,7 +53,7 @@ class ZeroSum:
         """log f(0), the log density of t at 0."""
 
     def moments(self) -> Moments:
-        """Return the probability of each scale given t = 0, and the expectation of vᵢ² where it has that scale."""
+        """Return, given t = 0, the probability of each scale and E[vᵢ²] restricted to it."""
         variances = self._marginals.variances
         share = self._scales @ self._mass
         return Moments(

@@ -11,8 +11,8 @@ from torch import Tensor
 class BlockDCT:
     """The discrete cosine transform of each block of a tile.
 
-    White noise stays white, and what natural tiles have of each frequency differs by orders of magnitude, so that a
-    variance for each coefficient says far more than one for each pixel.
+    White noise stays white, and what natural tiles have of each frequency differs by orders of
+    magnitude, so that a variance for each coefficient says far more than one for each pixel.
 
     Args:
         size: side T of a tile.

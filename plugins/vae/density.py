@@ -24,10 +24,10 @@ class Decoded:
     variance: Tensor
 
     def log_prob(self, u: Tensor, noise_variance: Tensor) -> Tensor:
-        """Return log p of coefficients that were observed with white noise, in nats on the T² - 1 dimensions, N.
+        """Return log p of coefficients with white noise, in nats on the T² - 1 dimensions, N.
 
-        The coefficients of a tile without its mean lie where n'u = 0, with n the direction of the constant tile: the
-        density is that of the Gaussian, given that.
+        The coefficients of a tile without its mean lie where n'u = 0, with n the direction of the
+        constant tile: the density is that of the Gaussian, given that.
 
         Args:
             u: N × b² × g × g.

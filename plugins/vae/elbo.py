@@ -16,8 +16,10 @@ from .parameters import AutoEncoderParameters
 
 SIGMA_MIN = 1 / 255
 ACTIVE = 0.01
-"""A latent dimension is in use if the variance over tiles of its mean is above this: Burda, Grosse & Salakhutdinov
-2016, arXiv 1509.00519."""
+"""Variance over tiles of a latent dimension's mean from which on it is in use.
+
+Burda, Grosse & Salakhutdinov 2016, arXiv 1509.00519.
+"""
 
 
 def without_mean(tiles: Tensor) -> Tensor:
@@ -26,10 +28,10 @@ def without_mean(tiles: Tensor) -> Tensor:
 
 
 class Bound(Objective):
-    """−E_q[log p(u | z)] + β KL(q(z | u) ‖ N(0, 1)) of tiles without their means, in nats per dimension.
+    """−E_q[log p(u | z)] + β KL(q(z | u) ‖ N(0, 1)) of tiles, in nats per dimension.
 
-    Some tiles are seen through noise, of which encoder and decoder are told the variance: that is the bound on the
-    noisy tile's likelihood under the same model.
+    The tiles have no means. Some are seen through noise, whose variance encoder and decoder take
+    into account: that is the bound on the noisy tile's likelihood under the same model.
 
     Args:
         network: encoder and decoder.
@@ -61,11 +63,11 @@ class Bound(Objective):
         weight = options.beta * min(1.0, done / options.warm_up if options.warm_up else 1.0)
         paid = divergence.clamp(min=options.free_bits).sum()
         total = float(divergence.detach().sum())
-        told = {"train_elbo": float(log_prob.detach()) - total, "divergence": total}
-        return (weight * paid - log_prob) / self.dimensions, told
+        numbers = {"train_elbo": float(log_prob.detach()) - total, "divergence": total}
+        return (weight * paid - log_prob) / self.dimensions, numbers
 
     def measure(self, batches: Iterable[Tensor]) -> Row:
-        """Return the bound on clean tiles in nats, the same in bits per dimension, and the active dimensions."""
+        """Return the bound on clean tiles in nats and bits, and the active dimensions."""
         generator = torch.Generator().manual_seed(0)
         bounds, means = [], []
         for tiles in batches:
@@ -85,5 +87,8 @@ class Bound(Objective):
 
 
 def bits_per_dimension(nats: float, dimensions: int) -> float:
-    """Return −log₂ of the probability of a tile of 8-bit pixels, per dimension: the density on [0, 1] times 1/255."""
+    """Return −log₂ of the probability of a tile of 8-bit pixels, per dimension.
+
+    The probability of a pixel is its density on [0, 1] times 1/255.
+    """
     return (math.log(255) - nats / dimensions) / math.log(2)

@@ -1,4 +1,4 @@
-"""The autoencoder of tiles restores images: by projection, by a search of its codes, or by joint MAP."""
+"""The autoencoder of tiles restores images: by projection, latent search or joint MAP."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class VAE(AutoEncoder, Prior, Generator):
 
     @torch.no_grad()
     def restore(self, problem: Problem, context: Context) -> Restoration:
-        """Return the restoration by the parameter ``mode``; Poisson noise is made Gaussian first."""
+        """Return the restoration of the ``mode``; Poisson noise is made Gaussian first."""
         modes = {"project": self.project, "latent": self.search, "jpmap": self.joint_map}
         mode = modes[self.parameters.mode]
         if problem.peak is not None:
@@ -51,7 +51,7 @@ class VAE(AutoEncoder, Prior, Generator):
         return mode(problem, context)
 
     def project(self, problem: Problem, context: Context) -> Restoration:
-        """Return argmin_x ‖Hx − y‖² / 2σ² + ‖x − D(E(x₀))‖² / 2d² with x₀ the operator's own estimate.
+        """Return argmin_x ‖Hx − y‖² / 2σ² + ‖x − D(E(x₀))‖² / 2d², x₀ the operator's estimate.
 
         d is the decoder's mean standard deviation.
         """
@@ -72,7 +72,7 @@ class VAE(AutoEncoder, Prior, Generator):
         return Restoration(x)
 
     def reconstruct(self, plane: Tensor, sigma: float = 0.0) -> tuple[Tensor, float]:
-        """Return a plane whose tiles were encoded and decoded, with their means, and the decoder's deviation.
+        """Return a plane of encoded and decoded tiles, and the decoder's standard deviation.
 
         Args:
             plane: H × W.
@@ -91,10 +91,11 @@ class VAE(AutoEncoder, Prior, Generator):
         return latent_search(self, problem, context, steps=steps, restarts=restarts)
 
     def joint_map(self, problem: Problem, context: Context) -> Restoration:
-        """Return the maximiser of the joint posterior of the image and the codes of its tiles, by alternation.
+        """Maximise the joint posterior of the image and its tiles' codes by alternation.
 
-        González, Almansa & Tan 2022, doi:10.1137/21M140225X, as half-quadratic splitting: codes by the encoder, which
-        is told the noise still in x; tiles given the codes, blended; the data step; and so on while the noise falls.
+        González, Almansa & Tan 2022, doi:10.1137/21M140225X, as half-quadratic splitting: codes by
+        the encoder, with the noise still in x as an input; tiles given the codes, blended; the data
+        step; and so on while the noise falls.
         """
 
         def estimate(plane: Tensor, noise_variance: float, out: Tensor) -> Iterator[float]:

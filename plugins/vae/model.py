@@ -1,4 +1,4 @@
-"""A variational autoencoder of tiles: trained, kept, and asked for tiles."""
+"""A variational autoencoder of tiles: its training, its likelihood, its estimates."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from priorbench.networks.training import train
-from priorbench.networks.weights import begun, loaded
+from priorbench.networks.weights import initialised, loaded
 from priorbench.numerics.constants import QUANTISATION_VARIANCE
 from priorbench.numerics.patches import PatchSet, draw_patches
 from priorbench.priors import Context, Learned
@@ -27,7 +27,7 @@ TILES_IN_A_CHUNK = 1 << 12
 
 
 class AutoEncoder(Learned):
-    """log p(u) = log ∫ p(u | z) N(z; 0, 1) dz with u a tile without its mean, whose own density is flat.
+    """log p(u) = log ∫ p(u | z) N(z; 0, 1) dz with u a tile without its mean; the mean is flat.
 
     Args:
         **parameters: fields of :attr:`Parameters`.
@@ -67,12 +67,13 @@ class AutoEncoder(Learned):
         return self.network.to(z.device).decode(z)
 
     def estimate(self, tiles: Tensor, noise_variance: float, steps: int = 0) -> Tensor:
-        """Return the mean of clean tiles given noisy ones, N × T × T, and the likeliest code that was found.
+        """Return the means of clean tiles given noisy ones, N × T × T, and their codes.
 
         Args:
             tiles: with white noise.
             noise_variance: its variance s > 0.
-            steps: gradient steps from the encoder's code towards argmax_z log p(u | z, s) + log p(z).
+            steps: gradient steps from the encoder's code towards argmax_z log p(u | z, s) + log
+                p(z).
         """
         means = tiles.mean((1, 2), keepdim=True)
         estimates = []
@@ -85,10 +86,11 @@ class AutoEncoder(Learned):
 
     @torch.no_grad()
     def log_likelihood(self, tiles: Tensor, samples: int) -> Tensor:
-        """Return a lower bound on log p of each tile in nats, on the T² − 1 dimensions without the mean, N.
+        """Return a lower bound on log p of each tile in nats, on T² − 1 dimensions, N.
 
-        log 1/S Σₛ p(u | zₛ) p(zₛ) / q(zₛ | u) with zₛ from the encoder: in the mean below log p and rising to it with S
-        (Burda, Grosse & Salakhutdinov 2016, arXiv 1509.00519). The same tile always gives the same.
+        log 1/S Σₛ p(u | zₛ) p(zₛ) / q(zₛ | u) with zₛ from the encoder: in the mean below log p and
+        rising to it with S (Burda, Grosse & Salakhutdinov 2016, arXiv 1509.00519). The same tile
+        always gives the same.
 
         Args:
             tiles: clean, N × T × T.
@@ -104,7 +106,8 @@ class AutoEncoder(Learned):
         variance, generator = u.new_zeros(len(u)), torch.Generator().manual_seed(0)
         total = u.new_full((len(u),), -math.inf)
         for _ in range(samples):
-            # One sample for all tiles, so that a tile's score does not hang on the others beside it.
+            # One sample for all tiles, so that a tile's score does not hang on the others beside
+            # it.
             standard = (
                 torch.randn(code.mean.shape[1], generator=generator)
                 .to(u.device)
@@ -117,7 +120,7 @@ class AutoEncoder(Learned):
         return total - math.log(samples)
 
     def _climb(self, code: Code, u: Tensor, variance: Tensor, steps: int) -> Tensor:
-        """Return codes that a few steps of Newton's kind took up: each scaled by the encoder's own variances."""
+        """Return codes after gradient steps that the encoder's own variances scale."""
         z, metric = code.mean, code.log_variance.exp()
         for _ in range(steps):
             with torch.enable_grad():
@@ -131,7 +134,8 @@ class AutoEncoder(Learned):
         """Maximise the evidence lower bound on tiles; the weights best on held-out tiles are kept.
 
         Yields:
-            the rows of :func:`priorbench.networks.training.train`, with ``train_elbo``, ``divergence`` and
+            the rows of :func:`priorbench.networks.training.train`, with ``train_elbo``,
+                ``divergence`` and
             ``held_out_elbo`` in nats per tile, ``bits_per_dimension`` and ``active_units``.
 
         Raises:
@@ -142,16 +146,18 @@ class AutoEncoder(Learned):
         drawn, measured = draw_patches(
             images, options.tile_size, options.n_tiles, options.held_out, context.generator
         )
-        network = begun(self._build, int(torch.randint(2**62, (), generator=context.generator)))
+        network = initialised(
+            self._build, int(torch.randint(2**62, (), generator=context.generator))
+        )
         network.spectrum.copy_(self._spectrum(drawn))
         for weights, row in train(
             Bound(network, self.dct, options), drawn, measured, options, context
         ):
             self.load_state_dict({**weights, "spectrum": network.spectrum})
-            yield {**row, **self.told(measured)}
+            yield {**row, **self.extra_columns(measured)}
 
-    def told(self, measured: PatchSet) -> Mapping[str, float]:
-        """Return what else a row of the training curve holds."""
+    def extra_columns(self, held_out: PatchSet) -> Mapping[str, float]:
+        """Return further columns of a row of the training curve."""
         return {}
 
     def _spectrum(self, drawn: PatchSet) -> Tensor:

@@ -39,13 +39,14 @@ class Block(nn.Module):
 class TileNetwork(nn.Module):
     """Encoder q(z | u, s) and decoder p(u | z) of the block coefficients u of a tile.
 
-    Kingma & Welling 2014, arXiv 1312.6114. The decoder says a mean and a variance for every coefficient, both
-    functions of z. The encoder is told the noise variance s on u: one network serves every step of a continuation,
-    as the encoders of González, Almansa & Tan 2022, doi:10.1137/21M140225X, are trained to withstand noise.
+    Kingma & Welling 2014, arXiv 1312.6114. The decoder gives a mean and a variance for every
+    coefficient, both functions of z. The noise variance s on u is an input of the encoder: one
+    network serves every step of a continuation, as the encoders of González, Almansa & Tan 2022,
+    doi:10.1137/21M140225X, are trained to withstand noise.
 
     Args:
         dct: the coordinates.
-        latent_size: L, the same at each position of the smallest map: a code lies where what it says lies.
+        latent_size: L, shared equally by the positions of the smallest map.
         width: channels.
         depth: residual blocks at each scale, on either side.
     """
@@ -86,7 +87,8 @@ class TileNetwork(nn.Module):
             noise_variance: s of each tile, N.
         """
         spectrum, noise = self.spectrum[:, None, None], noise_variance[:, None, None, None]
-        # The Wiener estimate on the scale of natural tiles, whose contrast varies by orders of magnitude.
+        # The Wiener estimate on the scale of natural tiles, whose contrast varies by orders of
+        # magnitude.
         seen = torch.asinh(u * spectrum.sqrt() / (spectrum + noise))
         level = torch.log1p(noise / self.spectrum.mean()).expand(-1, 1, *u.shape[2:])
         features = F.silu(self.down(torch.cat([seen, level], dim=1)))

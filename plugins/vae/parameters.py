@@ -13,7 +13,7 @@ SMALLEST_GRID = 4
 
 
 def smallest_grid(tile_size: int, block: int) -> int:
-    """Return the side of the map that holds the code: the blocks along a tile, halved while at least four are left."""
+    """Return the side of the map of the code: blocks along a tile, halved down to at least 4."""
     grid = tile_size // block
     while grid % 2 == 0 and grid // 2 >= SMALLEST_GRID:
         grid //= 2
@@ -27,7 +27,8 @@ class AutoEncoderParameters(TrainingParameters):
     block: int = Field(
         8,
         ge=1,
-        description="the decoder's variances are those of the DCT of blocks of this side; 1 for pixels",
+        description="the decoder's variances are those of the DCT of blocks of this side; 1 for "
+        "pixels",
     )
     latent_size: int = Field(256, ge=1, description="dimensions of the latent code")
     width: int = Field(128, ge=1, description="channels of the convolutions")
@@ -37,7 +38,8 @@ class AutoEncoderParameters(TrainingParameters):
         0.04,
         gt=0,
         lt=1,
-        description="length of a step, of the norm that the weights begin with; falls linearly to a hundredth",
+        description="length of a step, of the norm that the weights begin with; falls linearly to "
+        "a hundredth",
     )
     depth: int = Field(
         2,
@@ -51,13 +53,15 @@ class AutoEncoderParameters(TrainingParameters):
     free_bits: float = Field(
         0.0,
         ge=0,
-        description="nats that each latent dimension may carry, in the mean over a batch, at no cost",
+        description="nats that each latent dimension may carry, in the mean over a batch, at no "
+        "cost",
     )
     noisy: float = Field(
         0.3,
         ge=0,
         le=1,
-        description="fraction of the tiles that are seen through noise of every level up to sigma_max",
+        description="fraction of the tiles that are seen through noise of every level up to "
+        "sigma_max",
     )
     sigma_max: float = Field(100.0, gt=0, le=255, description="largest σ of that noise, 0–255")
 
@@ -68,7 +72,8 @@ class AutoEncoderParameters(TrainingParameters):
         positions = smallest_grid(self.tile_size, self.block) ** 2
         if self.latent_size % positions:
             raise ValueError(
-                f"latent_size must be a multiple of {positions} for these tiles, not {self.latent_size}"
+                f"latent_size must be a multiple of {positions} for these tiles, "
+                f"not {self.latent_size}"
             )
         return self
 
@@ -78,8 +83,8 @@ class VAEParameters(AutoEncoderParameters):
 
     mode: Literal["project", "latent", "jpmap"] = Field(
         "jpmap",
-        description="encode and decode once, search the latent codes that explain the observation, or maximise the "
-        "joint posterior of image and codes by alternation",
+        description="encode and decode once, search the latent codes that explain the "
+        "observation, or maximise the joint posterior of image and codes by alternation",
     )
     stride: int = Field(16, ge=1, description="pixels from one tile to the next, at most tile_size")
     steps: int = Field(

@@ -33,7 +33,7 @@ class PatchVAE(AutoEncoder, PatchPrior):
         self.patch_size, self.stride = self.parameters.tile_size, self.parameters.stride
 
     def log_prob(self, patches: Patches) -> Scores:
-        """Return :meth:`log_likelihood` of patches, with S = ``samples``: a lower bound on log p."""
+        """Return a lower bound on log p of patches, :meth:`log_likelihood` of ``samples``."""
         size = self.patch_size
         return self.log_likelihood(patches.view(-1, size, size).float(), self.parameters.samples)
 
@@ -52,6 +52,6 @@ class PatchVAE(AutoEncoder, PatchPrior):
         decoded = self.decoded(torch.randn(count, self.parameters.latent_size, generator=generator))
         return self.dct.tiles(decoded.sample(generator)).flatten(1)
 
-    def told(self, measured: PatchSet) -> Mapping[str, float]:
+    def extra_columns(self, held_out: PatchSet) -> Mapping[str, float]:
         """Return the mean of :meth:`log_prob` over held-out patches."""
-        return {"held_out_log_likelihood": float(self.log_prob(measured[:]).double().mean())}
+        return {"held_out_log_likelihood": float(self.log_prob(held_out[:]).double().mean())}

@@ -54,7 +54,7 @@ class TestPackedProducts:
 
 class TestDensity:
     def reference(self, prior, x, noise_variance):
-        """log πₖ + log N(u; 0, Σₖ + sI), N × K, from the saved covariances of pixels and another basis."""
+        """log πₖ + log N(u; 0, Σₖ + sI), N × K, from the saved covariances of pixels."""
         size = x.shape[1]
         basis = torch.linalg.svd(torch.ones(1, size, dtype=torch.float64)).Vh[1:].mT
         state = prior.state_dict()
@@ -156,7 +156,7 @@ class TestDensity:
         expected = torch.einsum("k,kij->ij", state["weights"], state["covariances"])
         error = (drawn.mT @ drawn / len(drawn) - expected).norm() / expected.norm()
         assert error < 0.1
-        # E[log p] under p is the entropy; samples of any other density have less than p's own on average.
+        # E[log p] under p is the entropy; samples of another density have less on average.
         own = prior.log_prob(drawn)
         other = prior.log_prob(1.3 * drawn)
         assert float((own - other).mean()) > 1
@@ -409,7 +409,7 @@ class TestModelFile:
 
 @pytest.mark.parametrize("covariances", ["full", "scaled"])
 def test_the_parameters_that_are_counted_are_the_free_ones(covariances):
-    """The rank of the derivative of all that the density depends on, with respect to a plain parametrisation."""
+    """The rank of the derivative of the density by a plain parametrisation."""
     components, side = 3, 2
     prior = GMM(n_components=components, patch_size=side, covariances=covariances)
     size = side**2 - 1

@@ -1,4 +1,4 @@
-"""The short list of components, also on processors that have to emulate bfloat16: slower there, and the same."""
+"""The short list of components; processors without bfloat16 emulate it, with the same results."""
 
 import pytest
 import torch
@@ -12,7 +12,7 @@ COMPONENTS = 80
 
 
 def conditioned(dimension, seed=0):
-    """A random mixture whose components differ in shape and contrast, none of them nearly singular."""
+    """A random mixture of well-conditioned components that differ in shape and contrast."""
     chosen = random_mixture(COMPONENTS, dimension, seed)
     power = chosen.covariances.diagonal(dim1=1, dim2=2).mean(1)[:, None, None]
     contrast = torch.logspace(-1, 0, COMPONENTS, dtype=torch.float64)[:, None, None]
@@ -21,7 +21,7 @@ def conditioned(dimension, seed=0):
 
 
 class Case:
-    """A random mixture as the short list takes it, of vectors of mean square 1, and their scores in float64."""
+    """A random mixture of vectors of mean square 1, and their scores in float64."""
 
     def __init__(self, dimension, seed=0, count=2000):
         drawn = conditioned(dimension, seed)
@@ -40,7 +40,7 @@ class Case:
 
 
 def assert_first(case, vectors):
-    """Assert that the first are chosen, but for one in a thousand, and there one as good as the first."""
+    """Assert that the best are chosen, but for one in a thousand, and there one as good."""
     scores = case.scores(vectors)
     chosen = case.listed()(vectors)
     highest, first = scores.max(0)

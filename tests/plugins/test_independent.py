@@ -86,7 +86,7 @@ def name(request):
 class TestDensity:
     def test_it_integrates_to_one_over_patches_without_their_mean(self, name):
         prior = random_prior(name)
-        # Importance weights under a wide Student density: bounded, because its tails are the heavier ones.
+        # Importance weights under a wide Student density are bounded: its tails are heavier.
         wide = torch.distributions.StudentT(torch.tensor(3.0, dtype=torch.float64), scale=0.5)
         torch.manual_seed(0)
         u = wide.sample((400_000, 3))
@@ -453,7 +453,7 @@ class TestFit:
 
     @pytest.mark.slow
     def test_richer_densities_are_likelier(self, natural):
-        """Independent pixels < Gaussian < PCA < ICA for 8 × 8 patches; the Gaussian is computed by itself."""
+        """Independent pixels < Gaussian < PCA < ICA for 8 × 8 patches."""
         options = {"patch_size": 8, "n_patches": 10_000}
         train, held_out = draw_patches(natural, 8, 10_000, 0.1, seeded(0))
         basis = mean_free_basis(64)
@@ -479,7 +479,7 @@ class TestFit:
 
     @pytest.mark.slow
     def test_ica_unmixes_sources(self):
-        """Patches of independent sparse sources along oblique axes; ICA finds the axes, PCA can't."""
+        """Patches of independent sparse sources along oblique axes, which ICA finds."""
         truth = random_prior("ica", patch_size=3, seed=3)
         samples = truth.sample(20_000, seeded())
         # One image for each patch, so that training sees just these.

@@ -103,7 +103,7 @@ class TestDensity:
         )
 
     def dense(self, dct, decoded, noise):
-        """Return mean and covariance of the coordinates Bᵀx of tiles x without a mean, by dense linear algebra."""
+        """Return mean and covariance of Bᵀx of tiles x without a mean, by dense algebra."""
         pixels = dct.size**2
         matrix = (
             dct.coefficients(torch.eye(pixels).view(pixels, dct.size, dct.size)).flatten(1).double()

@@ -16,6 +16,21 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+__all__ = [
+    "Activation",
+    "Doubling",
+    "Down",
+    "Joining",
+    "Layer",
+    "Norm",
+    "Padding",
+    "Style",
+    "Up",
+    "activate",
+    "multiple",
+    "smallest_map",
+]
+
 Activation = Literal["leaky-relu", "relu", "elu", "swish", "none"]
 Padding = Literal["reflect", "replicate", "zeros"]
 Down = Literal["stride", "average", "max"]

@@ -88,7 +88,7 @@ def train(
         context: randomness, checkpoint, device.
 
     Raises:
-        ValueError: there is no tile to learn from.
+        ValueError: there are no tiles.
         Diverged: the loss is NaN or infinite, again and again from the last measurement.
     """
     if not len(drawn):

@@ -1,4 +1,4 @@
-"""Networks as they begin and as they are read: torch's own random numbers stay as they were."""
+"""Networks with initial and with saved weights; torch's own generator keeps its state."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from typing import TypeVar
 import torch
 from torch import Tensor, nn
 
-__all__ = ["begun", "loaded"]
+__all__ = ["initialised", "loaded"]
 
 Network = TypeVar("Network", bound=nn.Module)
 
 
-def begun(build: Callable[[], Network], seed: int) -> Network:
+def initialised(build: Callable[[], Network], seed: int) -> Network:
     """Return ``build()`` with the weights that a seed gives."""
     with torch.random.fork_rng(devices=()):
         torch.manual_seed(seed)
@@ -21,13 +21,13 @@ def begun(build: Callable[[], Network], seed: int) -> Network:
 
 
 def loaded(build: Callable[[], Network], state: Mapping[str, Tensor]) -> Network:
-    """Return ``build()`` with the tensors of a model, ready to be used and not to be trained.
+    """Return ``build()`` with the tensors of a model, for use and not for training.
 
     Raises:
         RuntimeError: a tensor is missing, unknown or has the wrong shape.
         ValueError: a number is not finite.
     """
-    network = begun(build, 0)
+    network = initialised(build, 0)
     network.load_state_dict(dict(state))
     for name, value in network.state_dict().items():
         if not value.isfinite().all():

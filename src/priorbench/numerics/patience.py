@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 
+__all__ = ["Patience"]
+
 
 class Patience:
     """Watches a value that should be high.

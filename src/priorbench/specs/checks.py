@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+__all__ = ["check_stride"]
+
 
 def check_stride(stride: int, name: str, side: int) -> None:
     """Check that patches which begin every ``stride`` pixels cover an image.

@@ -1,10 +1,11 @@
 """Normalise, activate, pad and convolve in one pass over bands of rows that fit the cache.
 
-What one layer keeps for its gradient is its input, before it is normalised: everything else is computed again from it,
-band by band. The gradient of the map is a convolution too, of each phase of a stride by itself, which torch computes
-faster than what it calls the gradient of one. That of the weights is a matrix product for each tap: in a map that is
-stored pixel after pixel, with all its channels, the pixels that a tap sees follow each other without a gap but for the
-border, so nothing is gathered.
+What one layer keeps for its gradient is its input, before it is normalised: everything else is
+computed again from it, band by band. The gradient of the map is a convolution too, of each phase of
+a stride by itself, which torch computes faster than what it calls the gradient of one. That of the
+weights is a matrix product for each tap: in a map that is stored pixel after pixel, with all its
+channels, the pixels that a tap sees follow each other without a gap but for the border, so nothing
+is gathered.
 """
 
 from __future__ import annotations
@@ -29,8 +30,8 @@ from .normalisation import Affine, activate_, activation_gradient, normalisation
 class Geometry:
     """The sizes of a k × k convolution with stride s of an H × W map that is padded by reflection.
 
-    The padded map is split into s² phases, each with every s-th row and column: in a phase, the pixels that a tap sees
-    follow each other. For s = 1 there is one.
+    The padded map is split into s² phases, each with every s-th row and column: in a phase, the
+    pixels that a tap sees follow each other. For s = 1 there is one.
 
     Args:
         height: H, a multiple of s.
@@ -117,9 +118,10 @@ def padded_band(u: Tensor, affine: Affine | None, g: Geometry, first: int, last:
 
 
 def fold_padding_(gradient: Tensor, g: Geometry, first: int, last: int) -> Tensor:
-    """Add what lies on the padding of a band's gradient to the pixels it was copied from; return a view without it.
+    """Add a band's gradient on the padding to the pixels that the padding was copied from.
 
-    The view's rows are the map's rows from s · first - pad on, without those outside.
+    Return a view without the padding: the map's rows from s · first - pad on, without those
+    outside.
     """
     pad, height, width = g.pad, g.height, g.width
     above, below = g.stride * first - pad, g.stride * first - pad + gradient.shape[0]
@@ -144,7 +146,7 @@ def phases(band: Tensor, g: Geometry) -> list[Tensor]:
 def convolve(
     a: Tensor, weight: Tensor, stride: int = 1, padding: tuple[int, int] = (0, 0)
 ) -> Tensor:
-    """Return the convolution, H' × W' × N, of a map H × W × C with a kernel k × l × C × N and zeros as padding."""
+    """Return the convolution, H' × W' × N, of H × W × C with k × l × C × N, padded by zeros."""
     if weight.shape[:2] == (1, 1) and stride == 1:
         return a @ weight[0, 0]
     kernel = weight.permute(3, 2, 0, 1)
@@ -153,7 +155,7 @@ def convolve(
 
 
 class Convolution(Function):
-    """u ↦ W * pad(act(norm(u))) for u of H × W × C and W of k² × C × N, to (H / s) × (W / s) × N."""
+    """u ↦ W * pad(act(norm(u))) for u of H × W × C, W of k² × C × N, to H/s × W/s × N."""
 
     @staticmethod
     def forward(
@@ -209,7 +211,8 @@ class Convolution(Function):
             dw = torch.stack([maps[phase][o : o + len(own)].t() @ own for phase, o in g.taps()])
             if du is None:
                 return (dw,)
-            # The rows of the output that touch this band's share of the map lie up to `margin` above its own.
+            # The rows of the output that touch this band's share of the map lie up to `margin`
+            # above its own.
             height = last - first + (g.margin if last == g.rows else 0)
             share = u.new_zeros(g.stride * height, g.stride * g.pitch, u.shape[2])
             for (row, column), kernel in zip(g.phases(), kernels, strict=True):

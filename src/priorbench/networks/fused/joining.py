@@ -1,7 +1,8 @@
-"""A map doubled by interpolation and another beside it, convolved with 3 × 3 taps at a quarter of the cost.
+"""A doubled map and another beside it, convolved with 3 × 3 taps at a quarter of the cost.
 
-Interpolation and the sum over channels commute: the nine products with the taps' weights are taken of the small map,
-and their results interpolated, shifted and added, in bands that fit the cache. The doubled map never exists.
+Interpolation and the sum over channels commute: the nine products with the taps' weights are taken
+of the small map, and their results interpolated, shifted and added, in bands that fit the cache.
+The doubled map never exists.
 """
 
 from __future__ import annotations
@@ -25,8 +26,8 @@ TAPS = 9
 class DoubledMoments(Function):
     """a ↦ mean and mean square, over pixels, of a interpolated to twice its height and width.
 
-    With U the interpolation in one direction, the columns of U sum to 2, and UᵀU has 5/4 on the diagonal and 3/8 beside
-    it, with the border's pixel repeated.
+    With U the interpolation in one direction, the columns of U sum to 2, and UᵀU has 5/4 on the
+    diagonal and 3/8 beside it, with the border's pixel repeated.
     """
 
     @staticmethod
@@ -60,7 +61,8 @@ class DoubledMoments(Function):
 class JoinedConvolution(Function):
     """a, s ↦ W * pad(double(a)) + V * pad(s) + b with 3 × 3 taps and padding by reflection.
 
-    a is H × W × C, s is 2H × 2W × S, W is 9 × C × N, V is 9 × S × N and b is N; the result is 2H × 2W × N.
+    a is H × W × C, s is 2H × 2W × S, W is 9 × C × N, V is 9 × S × N and b is N; the result is 2H ×
+    2W × N.
     """
 
     @staticmethod
@@ -185,11 +187,11 @@ def _gram(a: Tensor, rows: slice) -> Tensor:
 
 
 def _spread(taps: Sequence[Tensor], first: bool, last: bool) -> tuple[Tensor, Tensor]:
-    """Return four times the even and the odd outputs, along the first dimension, of three taps on a doubled map.
+    """Return four times the even and odd outputs, along dimension 0, of 3 taps on a doubled map.
 
     Args:
-        taps: what each tap's product with the small map is, n + 2 long, with a neighbour or the border repeated at
-            both ends.
+        taps: what each tap's product with the small map is, n + 2 long, with a neighbour or the
+            border repeated at both ends.
         first: whether the beginning is the map's, beyond which the doubled map is reflected.
         last: whether the end is.
     """
@@ -208,7 +210,7 @@ def _spread(taps: Sequence[Tensor], first: bool, last: bool) -> tuple[Tensor, Te
 def _gathered_back(
     even: Tensor, odd: Tensor, halo: tuple[int, int], edge: tuple[bool, bool]
 ) -> tuple[Tensor, Tensor, Tensor]:
-    """Return the adjoint of :func:`_spread`: what the even and the odd outputs' gradients give to each tap.
+    """Return the adjoint of :func:`_spread`: the gradient of each tap.
 
     Args:
         even: gradients of the even outputs, n long and longer by the halo.

@@ -18,7 +18,7 @@ from .bands import band_count
 
 @dataclass(frozen=True)
 class Affine:
-    """n = (u - mean) · deviation⁻¹ · gamma + beta with the map's own mean and variance, a = n or slope · n.
+    """n = (u - mean) · deviation⁻¹ · gamma + beta, a = n or slope · n, with the map's own moments.
 
     Args:
         mean: C.
@@ -47,7 +47,7 @@ class Affine:
 
 
 def _moments(u: Tensor) -> Tensor:
-    """Return mean and variance of some rows, 2 × C; several times as fast here as ``torch.var_mean``."""
+    """Return mean and variance of some rows, 2 × C; much faster here than ``torch.var_mean``."""
     count = u.shape[0] * u.shape[1]
     mean = u.sum((0, 1)) / count
     return torch.stack([mean, (u - mean).square_().sum((0, 1)) / count])
@@ -67,7 +67,7 @@ def activate_(u: Tensor, affine: Affine, out: Tensor) -> None:
 
 
 def activation_gradient(da: Tensor, a: Tensor, u: Tensor, affine: Affine, out: Tensor) -> Tensor:
-    """Write the gradient of n to ``out``; return its sum and its sum with the normalised u, 2 × C."""
+    """Write the gradient of n to ``out``; return its sums with 1 and the normalised u, 2 × C."""
     if affine.slope == 1:
         out.copy_(da)
     else:

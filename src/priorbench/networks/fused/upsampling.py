@@ -14,9 +14,10 @@ from .normalisation import bands
 
 
 class DoubleBilinear(Function):
-    """u ↦ u interpolated to twice its height and width, as ``torch.nn.functional.interpolate`` does; H × W × C.
+    """u ↦ u interpolated to twice its height and width, H × W × C to 2H × 2W × C.
 
-    In each direction pixel 2m is ¾ u[m] + ¼ u[m-1] and pixel 2m+1 is ¾ u[m] + ¼ u[m+1], repeated at the border.
+    In each direction pixel 2m is ¾ u[m] + ¼ u[m-1] and pixel 2m+1 is ¾ u[m] + ¼ u[m+1], repeated at
+    the border.
     """
 
     @staticmethod
@@ -52,7 +53,8 @@ class DoubleBilinear(Function):
         du = gradient.new_empty(height, width, channels)
 
         def work(rows: slice) -> None:
-            # Over rows: ¾ (g[2m] + g[2m+1]) + ¼ (g[2m+2] + g[2m-1]); what lies outside comes back to the border.
+            # Over rows: ¾ (g[2m] + g[2m+1]) + ¼ (g[2m+2] + g[2m-1]); what lies outside comes back
+            # to the border.
             tall = torch.add(g[rows, 0], g[rows, 1]).mul_(0.75)
             below = min(rows.stop, height - 1)
             above = max(rows.start, 1)
