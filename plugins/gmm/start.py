@@ -26,7 +26,7 @@ def plus_plus_labels(
     r"""Return for each of ``vectors`` (d × N) the nearest of the seeds that k-means++ draws.
 
     Arthur & Vassilvitskii 2007: each seed is drawn with a probability proportional to the squared
-    distance to the nearest seed so far. A zero-mean component does not depend on a vector's sign, and
+    distance to the nearest seed so far. A zero-mean component ignores a vector's sign, and
     differs from the others in its direction and its scale, so the squared distance is
 
         d²(v, c) = 1 − (vᵀc / ‖v‖‖c‖)² + (log ‖v‖ − log ‖c‖)² / Var(log ‖v‖).

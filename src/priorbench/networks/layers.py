@@ -16,8 +16,20 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-__all__ = ["Doubling", "Joining", "Layer", "Norm", "Style", "activate", "multiple", "smallest_map"]
-
+__all__ = [
+    "Activation",
+    "Doubling",
+    "Down",
+    "Joining",
+    "Layer",
+    "Norm",
+    "Padding",
+    "Style",
+    "Up",
+    "activate",
+    "multiple",
+    "smallest_map",
+]
 
 Activation = Literal["leaky-relu", "relu", "elu", "swish", "none"]
 Padding = Literal["reflect", "replicate", "zeros"]

@@ -12,6 +12,8 @@ from torch import Tensor, device
 
 from priorbench.store.files import write_atomically
 
+__all__ = ["Checkpoint", "part"]
+
 
 class Checkpoint:
     """Tensors that are written every so many seconds, and read again by a computation of the same key.
