@@ -82,7 +82,7 @@ def declared(extras: tuple[str, ...]) -> set[str]:
 )
 def test_every_import_is_declared(folder, extras):
     own = {file.stem for top in ("tests", "benchmarks") for file in (ROOT / top).rglob("*.py")}
-    own |= {"docs", "plugins"}
+    own |= {"docs", "plugins", "tests"}
     distributions = packages_distributions()
     known = declared(extras)
     missing = {}

@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -72,7 +73,7 @@ class Gated(Prior):
 class Gated:
     """An experiment of three images whose restorations a test can hold."""
 
-    project: object
+    project: Any
     started: list[subprocess.Popen] = field(default_factory=list)
 
     @property
@@ -179,7 +180,7 @@ class Gated:
         )
 
 
-def _make_gated(project: object) -> None:
+def _make_gated(project: Any) -> None:
     """Write the experiment and make its problems, once for all tests."""
     root: Path = project.root
     shutil.rmtree(root / "plugins")

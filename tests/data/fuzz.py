@@ -16,9 +16,9 @@ from pathlib import Path
 import numpy as np
 from hypothesis import HealthCheck, given, seed, settings
 from hypothesis import strategies as st
-from image_files import every_format
 
 from priorbench.data.images import read_image
+from tests.data.image_files import every_format
 
 SPACE = 6 * 2**30
 """Bytes of address space beyond what the process begins with."""

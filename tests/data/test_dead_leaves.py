@@ -14,7 +14,6 @@ from scipy.spatial import ConvexHull
 from scipy.stats import binomtest, kstest, kurtosis
 
 from priorbench.config import ConfigError
-from priorbench.data import dead_leaves as module
 from priorbench.data import synthetic
 from priorbench.data.dead_leaves import Scene, dead_leaves, load_dead_leaves
 from priorbench.data.embedded import file_of
@@ -279,7 +278,7 @@ def test_what_the_first_leaves_leave_bare_gets_leaves_behind_them(monkeypatch):
     whole = Scene(law, 48, 64, 0)
     front = whole.labels(0, 48)
     assert len(whole.batches) == 1
-    monkeypatch.setattr(module.math, "log", lambda value: -1.0)
+    monkeypatch.setattr(math, "log", lambda value: -1.0)
     thin = Scene(law, 48, 64, 0)
     bands = np.concatenate([thin.labels(top, top + 8) for top in range(0, 48, 8)])
     assert len(thin.batches) > 2 and bands.max() < BARE

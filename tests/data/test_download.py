@@ -18,6 +18,7 @@ import pytest
 
 from priorbench.data import download
 from priorbench.data.catalogue import RegisteredFile
+from priorbench.store.files import cache_folder
 
 CONTENT = bytes(range(256)) * 400
 FETCH = """
@@ -115,14 +116,14 @@ def failure(wanted: RegisteredFile) -> str:
     message = str(error.value)
     assert wanted.file in message and download.address(wanted) in message
     assert "\n" not in message
-    assert [path for path in download.cache_folder().rglob("*") if path.is_file()] == []
+    assert [path for path in cache_folder().rglob("*") if path.is_file()] == []
     return message
 
 
 def test_a_file_is_downloaded_once_and_kept(server: Server) -> None:
     path = download.fetch(entry())
     assert path.read_bytes() == CONTENT
-    assert path == download.location(entry()) == download.cache_folder() / "photos" / "photo.png"
+    assert path == download.location(entry()) == cache_folder() / "photos" / "photo.png"
     assert path.stat().st_mode & 0o777 == 0o644
     assert download.fetch(entry()) == path
     assert server.requests == ["/owner/name/c0ffee/images/a%20photo.png"]
@@ -266,7 +267,7 @@ def folder(server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> I
     monkeypatch.setenv("PRIORBENCH_DATA", str(tmp_path / "data"))
     yield path
     assert server.requests == []
-    assert not download.cache_folder().exists()
+    assert not cache_folder().exists()
 
 
 def test_from_a_folder_nothing_is_downloaded(folder: Path) -> None:

@@ -9,10 +9,10 @@ import imagecodecs
 import numpy as np
 import pytest
 import tifffile
-from image_files import every_format, exif, png, png_of, saved, tiff, tiff_fields
 from PIL import Image, ImageOps
 
 from priorbench.data import decoders
+from tests.data.image_files import every_format, exif, png, png_of, saved, tiff, tiff_fields
 
 
 def decode(content: bytes) -> np.ndarray:

@@ -11,11 +11,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
-from image_files import png, saved, tiff
 from PIL import Image, ImageOps
 
 from priorbench.data.decoders import MOST_PIXELS
 from priorbench.data.images import read_image, write_image
+from tests.data.image_files import png, saved, tiff
 
 # Pillow warns about damaged metadata before it fails, or reads the image nevertheless.
 pytestmark = pytest.mark.filterwarnings("ignore::UserWarning:PIL")

@@ -11,6 +11,7 @@ import pytest
 from priorbench.data import download, levin
 from priorbench.data.catalogue import entries
 from priorbench.data.levin import levin_kernel
+from priorbench.store.files import cache_folder
 
 SIZES = [19, 17, 15, 27, 13, 21, 23, 23]
 DIGEST = "cf41e9d1ec7acc8080208ce835254c4f5c893d8c59321e75604a989bcc34637e"
@@ -22,7 +23,7 @@ FORMS = {"levin09-mat": "the MATLAB file", "levin09": "the NumPy file"}
 def form(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     """Each of the two forms in which the kernels may be had, alone in a folder; skipped where it is not at hand."""
     file = entries("kernels")[request.param].file
-    for folder in (download.data_folder(), download.cache_folder()):
+    for folder in (download.data_folder(), cache_folder()):
         if folder and (folder / file).is_file():
             (tmp_path / "kernels").mkdir()
             (tmp_path / file).symlink_to(folder / file)

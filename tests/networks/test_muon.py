@@ -33,11 +33,12 @@ class TestMuon:
     @pytest.mark.slow
     def test_vectors_take_adams_steps(self):
         ours, torchs = (torch.nn.Parameter(torch.linspace(-1, 1, 5)) for _ in range(2))
-        steppers = Muon([ours], lr=0.05, vector_lr=0.01), torch.optim.Adam([torchs], lr=0.01)
+        muon = Muon([ours], lr=0.05, vector_lr=0.01)
+        adam = torch.optim.Adam([torchs], lr=0.01)
         for index in range(5):
-            for parameter, stepper in zip((ours, torchs), steppers, strict=True):
+            for parameter, step in ((ours, muon.step), (torchs, adam.step)):
                 parameter.grad = torch.sin(torch.arange(5.0) + index)
-                stepper.step()
+                step()
         torch.testing.assert_close(ours, torchs)
 
     @pytest.mark.parametrize("growing", [True, False])

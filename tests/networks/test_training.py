@@ -84,8 +84,8 @@ class Undo(Objective):
 def tiles(**options):
     generator = torch.Generator().manual_seed(3)
     images = [torch.rand(1, 1, 20, 24, generator=generator)]
-    options = TrainingParameters(**{**TINY, **options})
-    return (*draw_patches(images, SIDE, options.n_tiles, options.held_out, generator), options)
+    training = TrainingParameters(**{**TINY, **options})
+    return (*draw_patches(images, SIDE, training.n_tiles, training.held_out, generator), training)
 
 
 def trained(objective, seed=0, checkpoint=None, progress=None, **options):

@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from plans import plan, scikit_images, spec
 
 from priorbench.config import parse_experiment
 from priorbench.plan import Plan
+from tests.plan.plans import plan, scikit_images, spec
 
 DECLARATION = """
     from priorbench import Parameters, PriorSpec, Resources, hookimpl

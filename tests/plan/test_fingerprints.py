@@ -10,7 +10,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-from plans import plan, scikit_images, spec
 
 from priorbench.config import parse_experiment
 from priorbench.plan import Plan
@@ -20,6 +19,7 @@ from priorbench.provenance import Packages, packages
 from priorbench.provenance import dependencies as closure
 from priorbench.provenance.dependencies import PACKAGE
 from priorbench.store.cell import Cell
+from tests.plan.plans import plan, scikit_images, spec
 
 ROOT = Path(__file__).parents[2]
 OPERATORS = [

@@ -4,12 +4,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from plans import PLUGIN, plan, registry, scikit_images, spec
 
 from priorbench.config import ConfigError, parse_experiment
 from priorbench.plan import Plan
 from priorbench.plugins.registry import Registered
 from priorbench.specs import DatasetSpec, Parameters
+from tests.plan.plans import PLUGIN, plan, registry, scikit_images, spec
 
 
 def test_testing_on_training_images_is_refused_by_name() -> None:

@@ -3,12 +3,13 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from plans import plan, spec
 
 from priorbench.config import ConfigError
-from priorbench.plan.forecast import JOB_SECONDS, forecast
+from priorbench.plan.estimates import JOB_SECONDS
+from priorbench.plan.forecast import forecast
 from priorbench.specs import Resources
 from priorbench.store.cell import Cell
+from tests.plan.plans import plan, spec
 
 
 @pytest.mark.slow

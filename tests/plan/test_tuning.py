@@ -4,7 +4,6 @@ import re
 from typing import Any
 
 import pytest
-from plans import plan, scikit_images, spec
 from pydantic import Field, model_validator
 
 from priorbench.config import ConfigError
@@ -12,6 +11,7 @@ from priorbench.plan.tuning import Candidate, regime_of, solver_candidates, solv
 from priorbench.specs import Parameters, PriorSpec, Resources
 from priorbench.specs.solver_settings import REGIMES, SolverSettings, SplittingSettings
 from priorbench.store.cell import Cell
+from tests.plan.plans import plan, scikit_images, spec
 
 
 class SmoothParameters(Parameters):

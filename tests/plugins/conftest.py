@@ -1,10 +1,10 @@
 import pytest
-from experiments import GivenExperiment
 from matplotlib.axes import Axes
 from matplotlib.colors import to_rgba
 
 from priorbench.report.figures.style import contrast_to_white
 from priorbench.results import Catalogue
+from tests.plugins.experiments import GivenExperiment
 
 
 @pytest.fixture

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
+from plugins.dip.objective import total_variation
 from skimage import data
 from skimage.feature import hog as skimage_hog
 
@@ -126,12 +127,12 @@ class TestPreImages:
         found = pre_images.over_pixels(self.error(target), target.shape, 0.0, settings, 0)
         torch.testing.assert_close(found, target, atol=2e-2, rtol=0)
         smooth = pre_images.over_pixels(self.error(target), target.shape, 1.0, settings, 0)
-        assert pre_images.total_variation(smooth) < pre_images.total_variation(found)
+        assert total_variation(smooth) < total_variation(found)
 
     def test_total_variation_of_a_step_is_its_height(self):
         x = torch.zeros(1, 1, 11, 11)
         x[..., 5:] = 0.5
-        assert float(pre_images.total_variation(x)) == pytest.approx(0.5 / 10, abs=1e-3)
+        assert float(total_variation(x)) == pytest.approx(0.5 / 10, abs=1e-3)
 
     @pytest.mark.slow
     def test_weights_descend_and_leave_torchs_random_numbers_alone(self):
@@ -248,7 +249,7 @@ class TestStudy:
 
     def test_its_centre_is_inverted(self, experiment_of, monkeypatch):
         monkeypatch.setattr(inversion, "FEATURES", {"hog": features.hog})
-        monkeypatch.setattr(inversion, "pre_images", record := Recorder(inversion.pre_images))
+        monkeypatch.setattr(inversion, "pre_images", record := Recorder(pre_images.pre_images))
         small = dataclasses.replace(TINY, side=40)
         inversion.inversion(experiment_of(a={"x": to_tensor(camera())}), small)
         np.testing.assert_allclose(record.photograph[0, 0], camera()[4:44, 8:48], atol=1e-6)

@@ -14,7 +14,8 @@ from priorbench.plugins.manager import load_plugins
 from priorbench.priors import Context
 from priorbench.problem import Problem
 from priorbench.specs.solver_settings import SolverSettings, SplittingSettings
-from priorbench.store.outcome import UNSUPPORTED, Outcome
+from priorbench.store.outcome import Outcome
+from priorbench.store.status import Status
 from priorbench.tasks import (
     Deblur,
     Denoise,
@@ -137,8 +138,8 @@ def test_no_prior_fails_on_an_easy_image(name: str, prior_of: Any) -> None:
             clean = IMAGES[image_name]
             problem = task.corrupt(task.fit(clean), torch.Generator().manual_seed(1))
             outcome, _ = ended(prior_of(name), problem, QUICK)
-            kinds.add(outcome.status == UNSUPPORTED)
-            if not outcome.ok and outcome.status != UNSUPPORTED:
+            kinds.add(outcome.status == Status.UNSUPPORTED)
+            if not outcome.ok and outcome.status != Status.UNSUPPORTED:
                 failed.append(f"{task_name}, {image_name}: {outcome.status}: {outcome.reason}")
         assert len(kinds) == 1, task_name
     assert not failed, "\n".join(failed)

@@ -5,7 +5,6 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
-from mixtures import GMM, fitted, random_mixture
 from skimage import data
 from torch.distributions import MultivariateNormal
 
@@ -16,6 +15,7 @@ from priorbench.priors import Context
 from priorbench.solvers import restore
 from priorbench.store.checkpoints import Checkpoint
 from priorbench.tasks import Denoise
+from tests.plugins.mixtures import GMM, fitted, random_mixture
 
 
 @pytest.fixture(scope="module")

@@ -6,7 +6,6 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
-from experiments import GivenExperiment
 from skimage import data
 
 from plugins.gmm.mixture import Mixture
@@ -28,6 +27,7 @@ from priorbench.priors import Context
 from priorbench.results import Catalogue
 from priorbench.specs import MetricSpec
 from priorbench.studies import every, inside, sheets
+from tests.plugins.experiments import GivenExperiment
 
 REGISTRY = load_plugins([Path(__file__).parents[2] / "plugins"])
 ANATOMY = REGISTRY.studies["gmm-anatomy"].load()

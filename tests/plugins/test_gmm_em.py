@@ -7,10 +7,10 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
-from mixtures import fitted, random_mixture
 from torch.distributions import MultivariateNormal
 
 from plugins.gmm import em, mstep, start
+from tests.plugins.mixtures import fitted, random_mixture
 
 
 def first_state(v, labels, components, maximise):

@@ -4,9 +4,9 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from mixtures import GMM, random_mixture
 
 from plugins.gmm import mixture, posterior, short_list
+from tests.plugins.mixtures import GMM, random_mixture
 
 COMPONENTS = 80
 

@@ -6,13 +6,13 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
-from experiments import GivenExperiment
 
 from plugins.studies.mixtures.sweep import claims as module
 from priorbench.plugins.manager import load_plugins
 from priorbench.results import Catalogue
 from priorbench.results.statistics import mean_interval
 from priorbench.specs import MetricSpec
+from tests.plugins.experiments import GivenExperiment
 
 REGISTRY = load_plugins([Path(__file__).parents[2] / "plugins"])
 sweep = REGISTRY.studies["gmm-sweep"].load()

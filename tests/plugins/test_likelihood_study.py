@@ -7,7 +7,6 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
-from experiments import GivenExperiment
 from scipy.stats import spearmanr
 from skimage import data
 
@@ -22,6 +21,7 @@ from priorbench.results.statistics import mean_interval
 from priorbench.solvers.colour import from_planes, to_planes
 from priorbench.specs import MetricSpec
 from priorbench.tasks import Denoise, DenoisePoisson, Inpaint
+from tests.plugins.experiments import GivenExperiment
 
 REGISTRY = load_plugins([Path(__file__).parents[2] / "plugins"])
 LIKELIHOOD = REGISTRY.studies["likelihood"].load()

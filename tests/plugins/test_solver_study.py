@@ -8,7 +8,6 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
-from experiments import GivenExperiment
 from torch.nn.functional import avg_pool2d
 
 from plugins.studies.solver import claims, measure, variations
@@ -21,6 +20,7 @@ from priorbench.solvers import restore
 from priorbench.specs import MetricSpec
 from priorbench.specs.solver_settings import SolverSettings, SplittingSettings
 from priorbench.tasks import Denoise, Inpaint
+from tests.plugins.experiments import GivenExperiment
 
 STUDY = load_plugins([Path(__file__).parents[2] / "plugins"]).studies["solver"].load()
 TASKS = {"denoise": Denoise(25), "inpaint": Inpaint(50)}

@@ -7,7 +7,6 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
-from experiments import GivenExperiment
 from skimage import data
 
 from plugins.studies.autoencoders import claims, likelihoods, modes, pictures, spectra
@@ -16,10 +15,12 @@ from plugins.studies.autoencoders import study as vae
 from plugins.studies.autoencoders.measure import Scale
 from plugins.studies.autoencoders.table import Row
 from plugins.vae import elbo
+from plugins.vae.images import VAE
 from priorbench.data.tensors import to_tensor
 from priorbench.plugins.manager import load_plugins
 from priorbench.priors import Context
 from priorbench.results import Catalogue
+from tests.plugins.experiments import GivenExperiment
 
 REGISTRY = load_plugins([Path(__file__).parents[2] / "plugins"])
 study = REGISTRY.studies["vae"].load()
@@ -111,6 +112,7 @@ def values(findings, prior, quantity, unit=None):
     return rows if unit is None else rows[rows["unit"] == unit]
 
 
+@pytest.mark.slow
 class TestTable:
     @pytest.mark.slow
     def test_a_number_is_told_once(self, everything):
@@ -259,7 +261,7 @@ class TestSpectra:
             deviation=lambda z: 0.0,
         )
         image = choice_images()[0]
-        reconstruction, _ = modes.VAE.reconstruct(model, image)
+        reconstruction, _ = VAE.reconstruct(model, image)
         torch.testing.assert_close(reconstruction, image)
         np.testing.assert_allclose(spectra.kept(image, reconstruction), 1, rtol=1e-4)
 

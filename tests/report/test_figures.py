@@ -166,7 +166,7 @@ def test_points_of_the_cost_have_the_names_of_their_priors(experiment):
 def test_the_line_of_the_cost_is_explained_and_joins_complete_priors_only(experiment):
     figure = draw_cost(experiment.scores, experiment.runs, experiment.catalogue, "psnr")
     assert any("Pareto front" in word for word in words(figure))
-    assert "without training" in figure._supxlabel.get_text()
+    assert "without training" in figure.get_supxlabel()
     incomplete = 0
     for axes in figure.axes:
         line, *points = axes.lines

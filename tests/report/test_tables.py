@@ -27,19 +27,19 @@ def tables(experiment, tmp_path_factory):
 
 
 def printed(tables):
-    console = Console(width=220, file=io.StringIO(), color_system=None)
+    console = Console(width=220, file=(shown := io.StringIO()), color_system=None)
     for table in tables:
         console.print(table)
-    return console.file.getvalue()
+    return shown.getvalue()
 
 
 @pytest.mark.parametrize("width", [40, 80, 120, 220])
 def test_a_narrow_terminal_cuts_no_number_and_no_reason(experiment, width):
     made = terminal_tables(experiment.scores, experiment.runs, experiment.catalogue, width)
-    console = Console(width=width, file=io.StringIO(), color_system=None)
+    console = Console(width=width, file=(output := io.StringIO()), color_system=None)
     for table in made:
         console.print(table)
-    shown = console.file.getvalue()
+    shown = output.getvalue()
     assert "…" not in shown
     assert max(map(len, shown.splitlines())) <= width
     metric = experiment.catalogue.main_metric

@@ -52,7 +52,7 @@ def density(answer: Any) -> PatchPrior:
     [
         (own(None), ["Own.restore returned None", "Restoration(image)"]),
         (own(IMAGE), ["Own.restore returned an object of type Tensor", "Restoration(image)"]),
-        (own(Restoration(IMAGE.numpy())), ["image is of type ndarray", "torch.Tensor"]),  # type: ignore[arg-type]
+        (own(Restoration(IMAGE.numpy())), ["image is of type ndarray", "torch.Tensor"]),
         (own(Restoration(IMAGE[0])), ["shape (1, 8, 8), not (1, 1, 8, 8)"]),
         (denoiser(None), ["Filter.denoise returned None", "torch.Tensor (1, 1, 8, 8)"]),
         (denoiser(np.zeros((8, 8))), ["Filter.denoise returned an object of type ndarray"]),

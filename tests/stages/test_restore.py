@@ -3,7 +3,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-from processes import gone
 
 from priorbench.data.images import read_image
 from priorbench.errors import MachineError
@@ -15,6 +14,7 @@ from priorbench.stages.restore import restore
 from priorbench.stages.train import train
 from priorbench.store.cell import Cell
 from priorbench.store.files import read_rows
+from tests.stages.processes import gone
 
 pytestmark = pytest.mark.slow
 

@@ -9,10 +9,10 @@ from pathlib import Path
 from types import ModuleType
 
 import pytest
-from processes import gone
 
 from priorbench.errors import MachineError
 from priorbench.jobs.worker import WorkerDied, WorkerTimeout, messages
+from tests.stages.processes import gone
 
 WORK = """
     import ctypes, os, signal, sys, time
