@@ -229,6 +229,7 @@ def test_what_cannot_be_done_is_one_message(
     assert not Path("out.png").exists()
 
 
+@pytest.mark.slow
 def test_a_chunk_of_an_experiment_has_a_command_of_its_own(studio: Any) -> None:
     plan = studio.plan(tasks={"run": ["denoise"]})
     prepare(plan, "photos")

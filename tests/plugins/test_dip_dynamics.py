@@ -98,6 +98,7 @@ class TestBands:
         assert bands.Bands(clean).errors(clean) == [0] * len(bands.BANDS)
 
 
+@pytest.mark.slow
 class TestMeasured:
     @pytest.mark.slow
     def test_every_part_has_its_curves(self, measured):

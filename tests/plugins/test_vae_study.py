@@ -112,6 +112,7 @@ def values(findings, prior, quantity, unit=None):
     return rows if unit is None else rows[rows["unit"] == unit]
 
 
+@pytest.mark.slow
 class TestTable:
     @pytest.mark.slow
     def test_a_number_is_told_once(self, everything):

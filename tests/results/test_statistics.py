@@ -188,6 +188,7 @@ def test_the_best_is_the_best_mean_in_the_metrics_direction(values, metric):
     assert list(best) == [f"p{index}" for index in np.flatnonzero(equal)]
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=12)
 @given(matrices, st.randoms(use_true_random=False))
 def test_the_order_of_the_rows_changes_nothing(values, random):

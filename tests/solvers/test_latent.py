@@ -122,6 +122,7 @@ def search(prior, problem, seed=0, **options):
     return latent_search(prior, problem, Context.seeded(seed), **options).image
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["noise", "missing", "foreign"])
 @pytest.mark.parametrize("shape", [(1, 9, 12), (3, 9, 8), (2, 5, 7)])
 def test_it_reaches_the_solution_of_ridge_regression(kind, shape):

@@ -240,6 +240,7 @@ def objective(prior: Mixture, problem: Problem, x: Tensor, level: float) -> floa
     return prior_part + fidelity_weight(problem.sigma) / 2 * float((cover * residual).sum())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["identity", "mask"])
 def test_epll_at_a_fixed_level_never_raises_its_objective(name):
     prior, problem, level = Mixture(), problem_of(OPERATORS[name]), 0.05
@@ -257,6 +258,7 @@ def test_epll_at_a_fixed_level_never_raises_its_objective(name):
     assert values[0] - values[-1] > 0.001 * abs(values[0])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["identity", "mask"])
 def test_momentum_brings_the_objective_within_a_thousandth_of_a_long_run(name):
     prior, problem, level = Mixture(), problem_of(OPERATORS[name]), 0.05

@@ -31,6 +31,8 @@ from priorbench.stages.tabulate_partial import tabulate_partial
 from priorbench.store.cell import Cell
 from priorbench.store.files import read_rows, write_rows
 
+pytestmark = pytest.mark.slow
+
 TASK = "denoise-25"
 PRIORS = """
     from priorbench import PriorSpec, hookimpl

@@ -82,6 +82,7 @@ def test_a_plugin_that_git_does_not_know_makes_a_checkout_dirty_and_results_do_n
     assert environment._git(package)["dirty"] is True
 
 
+@pytest.mark.slow
 def test_results_import_no_torch():
     modules = ["statistics", "gather", "published", "catalogue", "schema"]
     imports = "; ".join(f"import priorbench.results.{module}" for module in modules)

@@ -77,6 +77,7 @@ def test_permissions_follow_the_umask_as_for_any_new_file(tmp_path, mask):
     assert atomic == plain
 
 
+@pytest.mark.slow
 @given(
     value=json_values,
     rows=st.lists(st.dictionaries(st.text(), json_values, max_size=3), max_size=3),
