@@ -7,7 +7,6 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
-from plugins.dip.losses import total_variation
 from skimage import data
 from skimage.feature import hog as skimage_hog
 
