@@ -1,10 +1,11 @@
-"""What SLURM adds: experiments on a SLURM of two nodes on this machine, beside the same on the machine itself.
+"""What SLURM adds: experiments on a SLURM of two nodes on this machine, beside the same on the
+machine itself.
 
     python benchmarks/cluster.py
 
-From ``snakemake --profile profiles/slurm`` to the finished scores. First a chain of waves of one job each, where at
-most 10 s more a wave are wanted; then the smoke experiment, whose jobs share the machine's processors with each other;
-at most 4 minutes are wanted. Takes root, slurm-wlm and munge.
+From ``snakemake --profile profiles/slurm`` to the finished scores. First a chain of waves of one
+job each, where at most 10 s more a wave are wanted; then the smoke experiment, whose jobs share the
+machine's processors with each other; at most 4 minutes are wanted. Takes root, slurm-wlm and munge.
 """
 
 from __future__ import annotations

@@ -1,4 +1,5 @@
-"""Colour images by a prior of gray patches: opponent planes against red, green and blue. Mean PSNR on training crops.
+"""Colour images by a prior of gray patches: opponent planes against red, green and blue. Mean PSNR
+on training crops.
 
 python benchmarks/colour.py
 """

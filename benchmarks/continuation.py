@@ -4,9 +4,10 @@
     python benchmarks/continuation.py --solver plug_and_play --prior tv
     python benchmarks/continuation.py --times 1 2 4
 
-The noise level that is assumed falls geometrically from ``first`` to ``last`` in ``steps`` steps; ``trust``
-multiplies the weight of the data; ``momentum`` and ``dual`` are those of priorbench.solvers.splitting.
-``--times`` shows instead whether the defaults have converged: the same ends with multiples of the steps.
+The noise level that is assumed falls geometrically from ``first`` to ``last`` in ``steps`` steps;
+``trust`` multiplies the weight of the data; ``momentum`` and ``dual`` are those of
+priorbench.solvers.splitting. ``--times`` shows instead whether the defaults have converged: the
+same ends with multiples of the steps.
 """
 
 from __future__ import annotations
@@ -85,7 +86,9 @@ GRIDS = {
 
 
 def schedules(model: Any) -> dict[Regime, Schedule]:
-    """Return the table that the solver of a prior takes its default from; change it to change the default."""
+    """Return the table that the solver of a prior takes its default from; change it to change the
+    default.
+    """
     # The package has functions of these names.
     if isinstance(model, PatchPrior):
         table = importlib.import_module("priorbench.solvers.half_quadratic").SCHEDULES

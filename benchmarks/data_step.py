@@ -1,4 +1,5 @@
-"""The data step of a circular blur, 1024 × 1024, against the Fourier transforms that it needs: two there, one back.
+"""The data step of a circular blur, 1024 × 1024, against the Fourier transforms that it needs: two
+there, one back.
 
 python benchmarks/data_step.py --threads 1
 """

@@ -1,10 +1,11 @@
-"""Seconds for a 512 × 512 image of dead leaves with radii from 1 pixel, against a loop that paints disc after disc.
+"""Seconds for a 512 × 512 image of dead leaves with radii from 1 pixel, against a loop that paints
+disc after disc.
 
     python benchmarks/dead_leaves.py
 
-The peer is what one writes first: from front to back, ``skimage.draw.disk`` finds a disc's samples, those still bare
-get its label, until none is bare. It gets the same discs, drawn by us, and one sample a pixel; beside it stands our
-time for the same. Rounds alternate; medians are printed.
+The peer is what one writes first: from front to back, ``skimage.draw.disk`` finds a disc's samples,
+those still bare get its label, until none is bare. It gets the same discs, drawn by us, and one
+sample a pixel; beside it stands our time for the same. Rounds alternate; medians are printed.
 """
 
 from __future__ import annotations

@@ -1,4 +1,6 @@
-"""The denoisers that plug-and-play is measured with: built-in ones, authors' networks, two plain filters."""
+"""The denoisers that plug-and-play is measured with: built-in ones, authors' networks, two plain
+filters.
+"""
 
 from __future__ import annotations
 

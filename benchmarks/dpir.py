@@ -1,10 +1,12 @@
-"""The default of plug-and-play against the published schedule of DPIR, with one denoiser on the same problems.
+"""The default of plug-and-play against the published schedule of DPIR, with one denoiser on the
+same problems.
 
     PRIORBENCH_DATA=/path/to/images python benchmarks/dpir.py --set cbsd68 --images 5
 
-Zhang et al. 2021, doi:10.1109/TPAMI.2021.3088914: the data step comes first, with the weight of the level that
-the denoiser is told next, and the denoiser has the last word. The levels fall from 49 to 255 σ in 8 steps. Each call
-sees the image turned or mirrored in another one of the eight ways. PSNR in dB over whole images, clipped to [0, 1].
+Zhang et al. 2021, doi:10.1109/TPAMI.2021.3088914: the data step comes first, with the weight of the
+level that the denoiser is told next, and the denoiser has the last word. The levels fall from 49 to
+255 σ in 8 steps. Each call sees the image turned or mirrored in another one of the eight ways. PSNR
+in dB over whole images, clipped to [0, 1].
 """
 
 from __future__ import annotations

@@ -2,10 +2,12 @@
 
     PRIORBENCH_DATA=… python benchmarks/em.py --threads 2
 
-Both learn K = 200 full covariances from the same 200 000 patches of BSDS train without their mean, as 63 coordinates of
-variance 1, and are measured on the same 20 000 others. scikit-learn runs with its defaults (k-means, at most 100
-iterations, until the likelihood rises by less than 10⁻³) but for the floor of the variances; it also fits means, ours
-are zero. Ours is the plugin ``gmm`` with its defaults, all included: drawing the patches, the start, each pass.
+Both learn K = 200 full covariances from the same 200 000 patches of BSDS train without their mean,
+as 63 coordinates of variance 1, and are measured on the same 20 000 others. scikit-learn runs with
+its defaults (k-means, at most 100 iterations, until the likelihood rises by less than 10⁻³) but for
+the floor of the variances; it also fits means, ours are zero. Ours is the plugin ``gmm`` with its
+defaults, all
+included: drawing the patches, the start, each pass.
 """
 
 from __future__ import annotations

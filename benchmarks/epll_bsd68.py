@@ -2,9 +2,9 @@
 
     PRIORBENCH_DATA=… python benchmarks/epll_bsd68.py --sigma 25 --model gmm-K200.safetensors
 
-The folder needs ``bsds500_train/*.jpg`` (to train on, gray by the BT.601 weights) and ``bsd68/*.png``. The model is
-trained once, on ``--patches`` patches, and kept in ``--model``. The noise is neither clipped nor
-rounded; the restoration is clipped to [0, 1] before PSNR.
+The folder needs ``bsds500_train/*.jpg`` (to train on, gray by the BT.601 weights) and
+``bsd68/*.png``. The model is trained once, on ``--patches`` patches, and kept in ``--model``. The
+noise is neither clipped nor rounded; the restoration is clipped to [0, 1] before PSNR.
 """
 
 from __future__ import annotations
@@ -59,7 +59,8 @@ def main() -> None:
     data = Path(os.environ["PRIORBENCH_DATA"])
     gmm = load_plugins([ROOT / "plugins"]).priors["gmm"].load()
     torch.set_num_threads(arguments.threads)
-    # Twenty thousand held-out patches tell models apart; a tenth of two million would only cost time.
+    # Twenty thousand held-out patches tell models apart; a tenth of two million would only cost
+    # time.
     prior = gmm(
         n_components=200,
         n_patches=arguments.patches,

@@ -1,11 +1,12 @@
-"""EPLL on one image of BSD68: seconds and PSNR beside deepinv's ``EPLL``, with the same mixture and the same β.
+"""EPLL on one image of BSD68: seconds and PSNR beside deepinv's ``EPLL``, with the same mixture and
+the same β.
 
     PRIORBENCH_DATA=… python benchmarks/epll_deepinv.py --model gmm-K200.safetensors --threads 2
 
-deepinv is needed for this comparison only: ``pip install --no-deps deepinv 'torchvision==0.28.*'``, and what it then
-asks for. The model is the one that ``benchmarks/epll_bsd68.py`` trains. deepinv's mixtures hold the patch's mean as
-well, which gets a Gaussian that is as good as flat. The noise is that of σ = 25, the same for all; rounds alternate,
-and medians are printed.
+deepinv is needed for this comparison only: ``pip install --no-deps deepinv 'torchvision==0.28.*'``,
+and what it then asks for. The model is the one that ``benchmarks/epll_bsd68.py`` trains. deepinv's
+mixtures hold the patch's mean as well, which gets a Gaussian that is as good as flat. The noise is
+that of σ = 25, the same for all; rounds alternate, and medians are printed.
 """
 
 from __future__ import annotations

@@ -3,10 +3,11 @@
     snakemake --cores 2
     python benchmarks/first_image.py
 
-For every prior and task of ``config.yaml``, in a process of its own as a job is one: restore the same 64 × 64 crop
-twice, as :func:`priorbench.jobs.attempt.solve` does and measures it, with the models of a finished run. Prints
-processor seconds, which other work on the machine changes least, of the first and of the second restoration, and of
-what is done before the clock starts. A difference is what a job of one image pays and a job of many does not.
+For every prior and task of ``config.yaml``, in a process of its own as a job is one: restore the
+same 64 × 64 crop twice, as :func:`priorbench.jobs.attempt.solve` does and measures it, with the
+models of a finished run. Prints processor seconds, which other work on the machine changes least,
+of the first and of the second restoration, and of what is done before the clock starts. A
+difference is what a job of one image pays and a job of many does not.
 """
 
 from __future__ import annotations
@@ -23,7 +24,9 @@ SIDE = 64
 
 
 def seconds(config: str, prior: str, task: str) -> list[float]:
-    """Return the measured seconds of both restorations, and those that the first one took beyond them."""
+    """Return the measured seconds of both restorations, and those that the first one took beyond
+    them.
+    """
     import torch
 
     from priorbench.config import load_experiment
@@ -43,7 +46,8 @@ def seconds(config: str, prior: str, task: str) -> list[float]:
     problem = plan.task(task).build().corrupt(clean, torch.Generator().manual_seed(0))
     measured = []
     for _ in range(2):
-        # Through bytes, as a job reads a problem: nothing that one restoration left is there for the next.
+        # Through bytes, as a job reads a problem: nothing that one restoration left is there for
+        # the next.
         path = Path(f"/tmp/first-image-{prior}-{task}.npz")
         problem.save(path)
         again = type(problem).load(path)

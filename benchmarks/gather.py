@@ -2,10 +2,10 @@
 
     OMP_NUM_THREADS=1 python benchmarks/gather.py
 
-20 priors, 500 chunks each, 100 rows a chunk, written as the stage ``score`` writes them. Gathered are the chunks of
-each prior, then the files of all priors, as the workflow's rules do in jobs of their own. The peer is pandas on the
-same files: ``read_json`` for each, ``concat``, ``to_parquet``; it checks nothing. Each runs in a process of its own, so
-that peak memory is its own. Linux only.
+20 priors, 500 chunks each, 100 rows a chunk, written as the stage ``score`` writes them. Gathered
+are the chunks of each prior, then the files of all priors, as the workflow's rules do in jobs of
+their own. The peer is pandas on the same files: ``read_json`` for each, ``concat``, ``to_parquet``;
+it checks nothing. Each runs in a process of its own, so that peak memory is its own. Linux only.
 """
 
 from __future__ import annotations

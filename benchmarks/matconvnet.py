@@ -12,7 +12,9 @@ from torch import Tensor
 
 
 def convolutions(name: str) -> list[tuple[Tensor, Tensor]]:
-    """Return weights (out, in, 3, 3) and biases of each layer of $PRIORBENCH_DATA/networks/``name``.mat."""
+    """Return weights (out, in, 3, 3) and biases of each layer of
+    $PRIORBENCH_DATA/networks/``name``.mat.
+    """
     layers = []
     with h5py.File(Path(os.environ["PRIORBENCH_DATA"], "networks", f"{name}.mat")) as file:
         for reference in file["net/layers"][:].ravel():

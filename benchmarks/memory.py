@@ -2,8 +2,8 @@
 
     python benchmarks/memory.py
 
-One step of EPLL in mode exact, since each needs the same. The mixture has 200 random components: memory does not
-depend on what they are. Linux only.
+One step of EPLL in mode exact, since each needs the same. The mixture has 200 random components:
+memory does not depend on what they are. Linux only.
 """
 
 from __future__ import annotations

@@ -1,16 +1,17 @@
 """What the networks reach that are trained here: PSNR, likelihood, modes of restoration, seams.
 
     PRIORBENCH_DATA=… python benchmarks/networks.py denoiser --model dncnn.safetensors
-    PRIORBENCH_DATA=… python benchmarks/networks.py denoiser --leaves --model dncnn-dead-leaves.safetensors
-    PRIORBENCH_DATA=… python benchmarks/networks.py modes --model vae.safetensors
-    PRIORBENCH_DATA=… python benchmarks/networks.py seam --model vae.safetensors
+    PRIORBENCH_DATA=… python benchmarks/networks.py denoiser --leaves --model
+    dncnn-dead-leaves.safetensors PRIORBENCH_DATA=… python benchmarks/networks.py modes --model
+    vae.safetensors PRIORBENCH_DATA=… python benchmarks/networks.py seam --model vae.safetensors
     PRIORBENCH_DATA=… python benchmarks/networks.py patches
 
-A model that does not exist is trained with the prior's defaults (``--iterations`` for a shorter training), on BSDS
-train or 20 images of dead leaves of 512 × 512, and kept. ``denoiser`` is measured on BSD68; ``modes`` on crops of
-training images that choose the default; ``seam`` looks at the reconstructions of BSD68, at the columns where a tile
-begins or ends and at all others: the energy of the horizontal differences of the error; ``patches`` trains models of
-patches on the same 200 000 and measures them on the same held-out ones.
+A model that does not exist is trained with the prior's defaults (``--iterations`` for a shorter
+training), on BSDS train or 20 images of dead leaves of 512 × 512, and kept. ``denoiser`` is
+measured on BSD68; ``modes`` on crops of training images that choose the default; ``seam`` looks at
+the reconstructions of BSD68, at the columns where a tile begins or ends and at all others: the
+energy of the horizontal differences of the error; ``patches`` trains models of patches on the same
+200 000 and measures them on the same held-out ones.
 """
 
 from __future__ import annotations
@@ -102,7 +103,8 @@ def seam(arguments: argparse.Namespace) -> None:
         prior = copy(prior, stride=arguments.stride)
     sums = torch.zeros(2, 2, dtype=torch.float64)
     for image in bsd68(arguments.images):
-        # With the grid at every place each column is at a border in its turn: what the image holds there cancels.
+        # With the grid at every place each column is at a border in its turn: what the image holds
+        # there cancels.
         for left in range(0, prior.parameters.stride, SHIFT):
             plane = F.pad(image, (left, 0, 0, 0), mode="replicate")[0]
             _, height, width = plane.shape

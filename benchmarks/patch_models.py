@@ -3,9 +3,10 @@
     PRIORBENCH_DATA=… python benchmarks/patch_models.py
     PRIORBENCH_DATA=… python benchmarks/patch_models.py --sweep
 
-Each model learns from the same patches of BSDS train and is measured on the same others, in nats per patch on the 63
-dimensions without the mean. EPLL runs with the same sparse grid of patches for all, so that the whole takes minutes.
-With ``--sweep``, mixtures of 1 to 500 components instead, likelihood only.
+Each model learns from the same patches of BSDS train and is measured on the same others, in nats
+per patch on the 63 dimensions without the mean. EPLL runs with the same sparse grid of patches for
+all, so that the whole takes minutes. With ``--sweep``, mixtures of 1 to 500 components instead,
+likelihood only.
 """
 
 from __future__ import annotations

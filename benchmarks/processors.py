@@ -2,17 +2,20 @@
 
     snakemake --cores 2
     python benchmarks/processors.py --prior dip --task deblur-shake1-2.55 --seeds 3
-    python benchmarks/processors.py --prior gmm-K200 --task denoise-25 --whole --set mode=exact --seeds 1
+    python benchmarks/processors.py --prior gmm-K200 --task denoise-25 --whole --set mode=exact
+    --seeds 1
 
-Reads the problems, and for a prior that learns the model, of a finished run of ``config.yaml``, and restores every
-image as the experiment does; with ``--whole`` instead scikit-image's photograph of a cameraman, 512 × 512, made into
-a problem of the task. Another processor is emulated: the libraries are made to use the instructions of one
-that has no AVX-512 (``ATEN_CPU_CAPABILITY`` for torch's own loops, ``ONEDNN_MAX_CPU_ISA``, ``MKL_CBWR`` and
-``MKL_ENABLE_INSTRUCTIONS`` for its products, ``OPENBLAS_CORETYPE`` and ``NPY_DISABLE_CPU_FEATURES`` for NumPy), and
-:func:`priorbench.numerics.precision.multiplies_bfloat16` says no. Each is a process of its own with one thread.
+Reads the problems, and for a prior that learns the model, of a finished run of ``config.yaml``, and
+restores every image as the experiment does; with ``--whole`` instead scikit-image's photograph of a
+cameraman, 512 × 512, made into a problem of the task. Another processor is emulated: the libraries
+are made to use the instructions of one that has no AVX-512 (``ATEN_CPU_CAPABILITY`` for torch's own
+loops, ``ONEDNN_MAX_CPU_ISA``, ``MKL_CBWR`` and ``MKL_ENABLE_INSTRUCTIONS`` for its products,
+``OPENBLAS_CORETYPE`` and ``NPY_DISABLE_CPU_FEATURES`` for NumPy), and
+:func:`priorbench.numerics.precision.multiplies_bfloat16` says no. Each is a process of its own with
+one thread.
 
-Prints the PSNR of each image for each kind of processor and each seed, 0 being the experiment's own; then how far
-apart processors are at one seed, and seeds on one processor.
+Prints the PSNR of each image for each kind of processor and each seed, 0 being the experiment's
+own; then how far apart processors are at one seed, and seeds on one processor.
 """
 
 from __future__ import annotations
@@ -60,7 +63,9 @@ def restored(
     whole: bool,
     changes: dict[str, Any],
 ) -> dict[str, float]:
-    """Return the PSNR in dB of each image, restored in this process; seed 0 is the experiment's own."""
+    """Return the PSNR in dB of each image, restored in this process; seed 0 is the experiment's
+    own.
+    """
     import skimage
     import torch
 

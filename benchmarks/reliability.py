@@ -2,8 +2,9 @@
 
     python benchmarks/reliability.py --times 5 --write
 
-Runs the tests that are marked as faults, on real processes and on a real SLURM of two nodes on this machine, which
-takes root, slurm-wlm and munge. Nothing is skipped: what can't be tried here has passed 0 times.
+Runs the tests that are marked as faults, on real processes and on a real SLURM of two nodes on this
+machine, which takes root, slurm-wlm and munge. Nothing is skipped: what can't be tried here has
+passed 0 times.
 """
 
 from __future__ import annotations

@@ -1,8 +1,10 @@
-"""How the β of EPLL's denoising were chosen: mean PSNR on training crops for factors of the paper's β.
+"""How the β of EPLL's denoising were chosen: mean PSNR on training crops for factors of the paper's
+β.
 
     PRIORBENCH_DATA=… python benchmarks/schedule.py --model gmm-K200.safetensors
 
-Ten crops of BSDS train; one of four patches is estimated in each iteration, so that the whole takes minutes.
+Ten crops of BSDS train; one of four patches is estimated in each iteration, so that the whole takes
+minutes.
 """
 
 from __future__ import annotations

@@ -2,8 +2,8 @@ r"""What priors of the default experiment give on Set12, with the solvers' setti
 
     PRIORBENCH_DATA=… python benchmarks/set12.py --prior gmm-K50 dncnn tv nlm wavelet
 
-The middle of each image, mean PSNR in dB and processor seconds an image. Models are those of the default experiment;
-run it before.
+The middle of each image, mean PSNR in dB and processor seconds an image. Models are those of the
+default experiment; run it before.
 """
 
 from __future__ import annotations

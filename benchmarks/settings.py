@@ -1,11 +1,13 @@
-r"""The grid of the stage tune against a wider search: mean PSNR on training crops for each denoiser and regime.
+r"""The grid of the stage tune against a wider search: mean PSNR on training crops for each denoiser
+and regime.
 
     PRIORBENCH_DATA=/path/to/images python benchmarks/settings.py --prior tv nlm wavelet median
-    PRIORBENCH_DATA=/path/to/images python benchmarks/settings.py --prior dncnn --model dncnn.safetensors \
+    PRIORBENCH_DATA=/path/to/images python benchmarks/settings.py --prior dncnn --model
+    dncnn.safetensors \
         --parameters '{"blocks": 1, "batch": 8, "iterations": 1200}'
 
-For each regime it prints the default of the denoiser's kind, the best of the grid and the best of a factorial around
-it, each with its mean and the PSNR of each training task.
+For each regime it prints the default of the denoiser's kind, the best of the grid and the best of a
+factorial around it, each with its mean and the PSNR of each training task.
 """
 
 from __future__ import annotations

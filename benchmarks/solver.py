@@ -1,4 +1,5 @@
-r"""What the solver costs: PSNR on training crops over the number of steps, with the default's place on it.
+r"""What the solver costs: PSNR on training crops over the number of steps, with the default's place
+on it.
 
     PRIORBENCH_DATA=… python benchmarks/solver.py --prior gmm tv nlm wavelet --figure solver.png
     PRIORBENCH_DATA=… python benchmarks/solver.py --prior gmm --model gmm-K50.safetensors \
@@ -6,8 +7,9 @@ r"""What the solver costs: PSNR on training crops over the number of steps, with
 
 For each prior and regime, three iterations with the default's levels and trust: half-quadratic
 splitting (plain), with momentum (Nesterov's) and with a dual variable (ADMM). A star marks the
-default. The model of a prior that learns is trained on whole training images unless given; ffdnet has
-the weights of its authors. Constants are chosen on training images; set12 is for the final number.
+default. The model of a prior that learns is trained on whole training images unless given; ffdnet
+has the weights of its authors. Constants are chosen on training images; set12 is for the final
+number.
 """
 
 from __future__ import annotations
@@ -38,7 +40,9 @@ TASKS: dict[Regime, tuple[str, ...]] = {
     "mixed_noise_free": ("sr x2",),
 }
 ITERATIONS = {"plain": (0.0, False), "momentum": (None, False), "dual": (None, True)}
-"""Momentum, None for the default's where it has some and 0.5 elsewhere, and whether there is a dual variable."""
+"""Momentum, None for the default's where it has some and 0.5 elsewhere, and whether there is a dual
+variable.
+"""
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
 """Crops of training images and a small GMM for choosing constants: no test image is looked at.
 
-With PRIORBENCH_DATA they come from BSDS train, else from the images that ship with scikit-image and belong to the
-training set of the default experiment.
+With PRIORBENCH_DATA they come from BSDS train, else from the images that ship with scikit-image and
+belong to the training set of the default experiment.
 """
 
 from __future__ import annotations

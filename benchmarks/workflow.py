@@ -1,10 +1,12 @@
-"""What the workflow itself costs: seconds for each trivial cell, and seconds and memory of dry runs.
+"""What the workflow itself costs: seconds for each trivial cell, and seconds and memory of dry
+runs.
 
     python benchmarks/workflow.py
     python benchmarks/workflow.py --cells 10000 --jobs 1000 10000 100000
 
-The prior returns the observation, the images have 16 × 16 pixels, so nearly all time is the workflow's. The
-peer of each dry run is a Snakefile of two bare rules with as many jobs: what Snakemake itself takes on this machine.
+The prior returns the observation, the images have 16 × 16 pixels, so nearly all time is the
+workflow's. The peer of each dry run is a Snakefile of two bare rules with as many jobs: what
+Snakemake itself takes on this machine.
 """
 
 from __future__ import annotations
@@ -37,7 +39,9 @@ rule restore:
 ROOT = Path(__file__).resolve().parents[1]
 TASKS = 10
 DRY = ("--dry-run", "--quiet")
-"""Builds the whole graph; without ``--quiet`` Snakemake also counts and explains the jobs, for as long again."""
+"""Builds the whole graph; without ``--quiet`` Snakemake also counts and explains the jobs, for as
+long again.
+"""
 
 
 def main() -> None:

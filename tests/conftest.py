@@ -145,7 +145,9 @@ def share(
 
 @pytest.fixture(scope="session")
 def require() -> Callable[[str, bool, str], None]:
-    """Skip a test on a machine that lacks a tool; fail instead where PRIORBENCH_REQUIRE names the tool."""
+    """Skip a test on a machine that lacks a tool; fail instead where PRIORBENCH_REQUIRE names the
+    tool.
+    """
 
     def check(tool: str, available: bool, reason: str) -> None:
         if available:

@@ -1,4 +1,6 @@
-"""Claims of accuracy in the source, each measured against a second way of computing it, over its range and its ends."""
+"""Claims of accuracy in the source, each measured against a second way of computing it, over its
+range and its ends.
+"""
 
 from __future__ import annotations
 
@@ -167,7 +169,9 @@ def test_the_wiener_filter_ends_at_the_stated_residual(sigma: float) -> None:
 
 
 def test_orthogonalised_singular_values_are_in_the_stated_range() -> None:
-    """Each alone, since the iteration acts on them one by one, over the whole range and below its end."""
+    """Each alone, since the iteration acts on them one by one, over the whole range and below its
+    end.
+    """
     found = []
     for value in np.geomspace(4e-3, 0.7, 400):
         matrix = torch.diag(torch.tensor([value, math.sqrt(1 - value**2)], dtype=torch.float64))
@@ -209,7 +213,9 @@ def test_the_power_law_holds_on_both_sides_of_minus_one(
 @pytest.mark.parametrize("spread", [0.0, 2.0, 6.0])
 @pytest.mark.parametrize("level", [1e-8, 1.0, 1e4])
 def test_the_quadrature_finds_the_density_of_a_sum_at_zero(spread: float, level: float) -> None:
-    """With one Gaussian each the sum is Gaussian; with two scales it is a mixture of as many as there are choices."""
+    """With one Gaussian each the sum is Gaussian; with two scales it is a mixture of as many as
+    there are choices.
+    """
     count = 4
     variances = level * torch.logspace(-spread / 2, spread / 2, count, dtype=torch.float64)[:, None]
     one = marginals.Marginals(torch.ones(count, 1, dtype=torch.float64), variances)
@@ -235,7 +241,8 @@ def test_as_many_values_are_missing_as_is_stated(percent: float, size: tuple[int
     image = torch.full((1, 1, *size), 0.5)
     pixels = math.prod(size)
     told = pixels - round(percent / 100 * pixels)
-    # With more, or with none of one kind left, the task refuses: nothing would tell which pixels are right.
+    # With more, or with none of one kind left, the task refuses: nothing would tell which pixels
+    # are right.
     if percent <= 50:
         problem = DenoiseSaltPepper(percent).corrupt(image, generator())
         assert int(problem.operator.restrict(torch.ones_like(image)).sum()) == told

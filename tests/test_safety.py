@@ -348,7 +348,8 @@ def test_what_claims_to_be_huge_is_refused_in_one_line_before_memory_is_spent(tm
     header = b"{'descr': '<f4', 'fortran_order': False, 'shape': (1, 1, 65536, 65536)}"
     with zipfile.ZipFile(tmp_path / "claim.npz", "w") as archive:
         archive.writestr("y.npy", b"\x93NUMPY\x01\x00v\x00" + header.ljust(117) + b"\n")
-    # A directory that claims 4 GiB for each of two members stands for 8 GiB of zeros, which pack to 8 MiB.
+    # A directory that claims 4 GiB for each of two members stands for 8 GiB of zeros, which pack to
+    # 8 MiB.
     with zipfile.ZipFile(tmp_path / "bomb.npz", "w", zipfile.ZIP_DEFLATED) as archive:
         for name in ("y.npy", "z.npy"):
             archive.writestr(name, b"0" * 100)
@@ -375,7 +376,9 @@ def test_what_claims_to_be_huge_is_refused_in_one_line_before_memory_is_spent(tm
 
 @pytest.mark.slow
 def test_hostile_names_and_secrets_go_through_the_whole_workflow(project):
-    """By real Snakemake: every image has its rows, nothing in a name is run, and no secret is written anywhere."""
+    """By real Snakemake: every image has its rows, nothing in a name is run, and no secret is
+    written anywhere.
+    """
     photos = project.root / "hostile photos"
     photos.mkdir()
     for number, name in enumerate(HOSTILE):

@@ -121,7 +121,8 @@ def test_the_command_names_what_is_wrong_with_its_arguments(bench: Any) -> None:
 
 PRIORS = load_plugins([ROOT / "plugins"]).priors.values()
 DIFFERENT = {entry.plugin.name: entry.spec.name for entry in PRIORS}
-"""One prior of each plugin: a check takes two processes; `priorbench plugins check` has the others."""
+"""One prior of each plugin: a check takes two processes; `priorbench plugins check` has the others.
+"""
 
 
 @pytest.mark.parametrize("prior", sorted(DIFFERENT.values()))

@@ -1,4 +1,6 @@
-"""What is valid runs: a generated configuration is refused in one message, or all that a run asks is answered."""
+"""What is valid runs: a generated configuration is refused in one message, or all that a run asks
+is answered.
+"""
 
 from __future__ import annotations
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 
 
 class NotApplicable(ValueError):
-    """What was asked is not defined here: a limit of a kind of prior or of a metric, not a failure."""
+    """What was asked is not defined here: a limit of a prior or of a metric, not a failure."""
 
 
 class Diverged(ArithmeticError):
@@ -27,7 +27,8 @@ _STORAGE = {errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EROFS, errno.ESTALE}
 
 
 def raise_if_storage(error: BaseException) -> None:
-    """Raise :class:`StorageError` for an error that says nothing about a method: of a disk, or one already.
+    """Raise :class:`StorageError` for an error that says nothing about a method: of a disk, or one
+    already.
 
     Raises:
         StorageError: it is one.
@@ -57,7 +58,9 @@ def unknown(kind: str, name: object, valid: Iterable[str]) -> str:
 
 
 def in_brief(names: Sequence[str], most: int = 5) -> str:
-    """Return ``a, b, c``, and of more than ``most`` names how many are left out; escape what can't be printed."""
+    """Return ``a, b, c``, and of more than ``most`` names how many are left out; escape what can't
+    be printed.
+    """
     shown = ", ".join(
         name if name.isprintable() else ascii(name) for name in map(str, names[:most])
     )

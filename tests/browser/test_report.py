@@ -74,7 +74,9 @@ def wait_for_text(page, text):
 
 
 def click(page, xpath):
-    """Click as soon as it can be done: while the page builds itself, its entries move and are replaced."""
+    """Click as soon as it can be done: while the page builds itself, its entries move and are
+    replaced.
+    """
     building = (
         ElementClickInterceptedException,
         ElementNotInteractableException,

@@ -47,7 +47,9 @@ GUIDED = """
 
 @pytest.fixture
 def studio(bench: Any) -> Any:
-    """A gray and a colour photograph, a mask, a small image, and a prior that halves what it is given."""
+    """A gray and a colour photograph, a mask, a small image, and a prior that halves what it is
+    given.
+    """
     random = np.random.default_rng(0)
     bench.image("gray", 0.3 + 0.4 * random.random((16, 20)))
     bench.image("colour", 0.3 + 0.4 * random.random((16, 20, 3)))
@@ -371,7 +373,9 @@ OBSERVED = """
 def test_the_printed_psnr_is_the_one_that_the_workflow_writes(
     studio: Any, photograph: str, task: str, identifier: str, parameters: dict[str, int]
 ) -> None:
-    """The problem and the restoration of the command, put where the workflow's are, get the score that was printed."""
+    """The problem and the restoration of the command, put where the workflow's are, get the score
+    that was printed.
+    """
     settings = {task: {"parameters": parameters}}
     studio.plugin("observed", OBSERVED)
     photos = {"source": "folder", "parameters": {"path": "photos"}, "gray": False}

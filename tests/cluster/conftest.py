@@ -1,4 +1,6 @@
-"""A fresh SLURM for each test that asks for one, and an experiment whose prior waits for a test's word."""
+"""A fresh SLURM for each test that asks for one, and an experiment whose prior waits for a test's
+word.
+"""
 
 import os
 import shutil
@@ -140,7 +142,9 @@ class Gated:
         return process
 
     def start_and_hold(self, image: str) -> subprocess.Popen:
-        """Start Snakemake and wait until the restoration of an image has come to its sixth step, where it stays."""
+        """Start Snakemake and wait until the restoration of an image has come to its sixth step,
+        where it stays.
+        """
         (self.root / "gates" / f"hold-{image}").touch()
         process = self.start()
         self.wait_until_held(image)
@@ -162,7 +166,9 @@ class Gated:
         assert code == 0, self.told()
 
     def check(self, *, repeated: tuple[str, ...] = ()) -> None:
-        """Assert that all images are restored, and none twice but those in the middle of which something happened."""
+        """Assert that all images are restored, and none twice but those in the middle of which
+        something happened.
+        """
         rows = read_rows(self.root / RUNS)
         assert [(row["image"], row["status"]) for row in rows] == [
             (image, "ok") for image in IMAGES
@@ -209,7 +215,9 @@ def _make_gated(project: Any) -> None:
 
 @pytest.fixture
 def gated(share, tmp_path: Path) -> Iterator[Gated]:
-    """A copy of the experiment, with its problems made; what is left of its processes ends with the test."""
+    """A copy of the experiment, with its problems made; what is left of its processes ends with the
+    test.
+    """
     made = share("gated", _make_gated)
     root = tmp_path / "gated"
     shutil.copytree(made.root, root)
@@ -223,7 +231,9 @@ def gated(share, tmp_path: Path) -> Iterator[Gated]:
 
 @pytest.fixture
 def slurm(require, request) -> Iterator[Slurm]:
-    """A SLURM of two nodes; with ``@pytest.mark.parametrize("slurm", ["accounting"], indirect=True)`` slurmdbd too."""
+    """A SLURM of two nodes; with ``@pytest.mark.parametrize("slurm", ["accounting"],
+    indirect=True)`` slurmdbd too.
+    """
     with_accounting = getattr(request, "param", "") == "accounting"
     try:
         with running(accounting=with_accounting) as started:

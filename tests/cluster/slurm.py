@@ -1,8 +1,10 @@
-"""A SLURM of a controller and two nodes on this machine, which tests and benchmarks can break in every way.
+"""A SLURM of a controller and two nodes on this machine, which tests and benchmarks can break in
+every way.
 
     python tests/cluster/slurm.py [--accounting] -- snakemake --profile profiles/slurm
 
-runs one command with it. Needs root and Debian's slurm-wlm and munge; for accounting slurmdbd and mariadb-server.
+runs one command with it. Needs root and Debian's slurm-wlm and munge; for accounting slurmdbd and
+mariadb-server.
 """
 
 from __future__ import annotations
@@ -89,7 +91,8 @@ StorageHost=127.0.0.1
 StoragePort={storage}
 StorageUser=root
 """
-# A device that every machine has stands for a GPU: enough to see that one is asked for and handed out.
+# A device that every machine has stands for a GPU: enough to see that one is asked for and handed
+# out.
 GPU = "{mark}NodeName=n1 Name=gpu File=/dev/null\n"
 IDLE = ["idle"] * len(NODES)
 
@@ -226,7 +229,9 @@ class Slurm:
         subprocess.run(["scontrol", *arguments], check=True, capture_output=True, timeout=60)
 
     def start_now(self, number: str) -> None:
-        """Let a job that was put back into the queue start at once; SLURM would wait for two minutes."""
+        """Let a job that was put back into the queue start at once; SLURM would wait for two
+        minutes.
+        """
         self.wait(lambda: self.requested(number)["Restarts"] != "0")
         # It may have started by itself in between, which is no error.
         subprocess.run(
@@ -314,7 +319,9 @@ def ask(*command: str) -> str:
 
 
 def _processes_of_jobs(node: str) -> list[psutil.Process]:
-    """Return the processes of all jobs on a node, first those that would tell the controller of the others' end."""
+    """Return the processes of all jobs on a node, first those that would tell the controller of the
+    others' end.
+    """
     own = {"SLURMD_NODENAME": node, "SLURM_CONF": str(CONFIG)}
     working = [
         process

@@ -1,4 +1,5 @@
-"""The workflow on a real SLURM, and what clusters do to jobs: nothing finished is done again, nothing half is counted.
+"""The workflow on a real SLURM, and what clusters do to jobs: nothing finished is done again,
+nothing half is counted.
 
 All in one file: there is one SLURM on a machine, and its tests run one after the other.
 """

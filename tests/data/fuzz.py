@@ -1,7 +1,8 @@
-"""Read files that are mutated at random, in a process of its own: an image or one ValueError, in bounded memory.
+"""Read files that are mutated at random, in a process of its own: an image or one ValueError, in
+bounded memory.
 
-``python fuzz.py EXAMPLES SEED`` prints how many were read and refused, and how many MiB the process grew by. A file
-that ends the process stays in its temporary folder.
+``python fuzz.py EXAMPLES SEED`` prints how many were read and refused, and how many MiB the process
+grew by. A file that ends the process stays in its temporary folder.
 """
 
 from __future__ import annotations
@@ -28,7 +29,9 @@ NUMBERS = (0, 1, 0x7F, 0x80, 0xFF, 0x7FFF, 0xFFFF, 10**8, 2**31 - 1, 2**31, 2**3
 
 @st.composite
 def mutated(draw: st.DrawFn, files: dict[str, bytes]) -> tuple[str, bytes]:
-    """A file of any format in which bytes are changed, numbers are made extreme, or parts go, move or come twice."""
+    """A file of any format in which bytes are changed, numbers are made extreme, or parts go, move
+    or come twice.
+    """
     name = draw(st.sampled_from(sorted(files)))
     content = bytearray(files[name])
     for _ in range(draw(st.integers(1, 3))):

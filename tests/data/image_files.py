@@ -1,4 +1,6 @@
-"""Files of every format for the tests of the readers, from their parts where no library writes them."""
+"""Files of every format for the tests of the readers, from their parts where no library writes
+them.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""The statistics are tested against theory; seeds are fixed, and tolerances are 4 standard errors or named."""
+"""The statistics are tested against theory; seeds are fixed, and tolerances are 4 standard errors
+or named.
+"""
 
 from __future__ import annotations
 
@@ -64,7 +66,9 @@ def halved(image: np.ndarray) -> np.ndarray:
 
 
 def spectral_slope(image: np.ndarray) -> float:
-    """The slope of log power over log frequency, from the radially averaged periodogram under a Hann window."""
+    """The slope of log power over log frequency, from the radially averaged periodogram under a
+    Hann window.
+    """
     side = len(image)
     window = np.hanning(side)
     power = abs(np.fft.fft2((image - image.mean()) * window[:, None] * window)) ** 2
@@ -220,7 +224,9 @@ def lens(radius: np.ndarray, distance: float) -> np.ndarray:
 
 
 def test_two_points_see_the_same_leaf_as_often_as_theory_says():
-    """P = K(d) / (2K(0) − K(d)), K(d) the mean area of a leaf that holds both points; Matheron 1968."""
+    """P = K(d) / (2K(0) − K(d)), K(d) the mean area of a leaf that holds both points; Matheron
+    1968.
+    """
     radius = np.geomspace(1, 64, 5001)
     law = parameters(shapes="disc", height=96, width=96, antialias=1, r_max=64)
     maps = [Scene(law, 96, 96, number).labels(0, 96) for number in range(60)]
@@ -291,7 +297,9 @@ FLAT = {"shapes": "disc", "colours": "uniform", "height": 256, "width": 256, "an
 
 @pytest.mark.slow
 def test_the_power_spectrum_falls_with_the_square_of_the_frequency():
-    """Over 12 images the slope has a standard error of 0.06; the finite range of radii shifts it by about 0.1."""
+    """Over 12 images the slope has a standard error of 0.06; the finite range of radii shifts it by
+    about 0.1.
+    """
     slopes = [spectral_slope(image) for image in drawn(12, **FLAT)]
     assert np.mean(slopes) == pytest.approx(-2, abs=0.3)
     small = [spectral_slope(image) for image in drawn(3, **FLAT, alpha=4.5)]
@@ -300,7 +308,9 @@ def test_the_power_spectrum_falls_with_the_square_of_the_frequency():
 
 
 def test_gradients_have_heavy_tails():
-    """Each image for itself; a Gaussian image of the same spectrum has 3, by 131 000 correlated values."""
+    """Each image for itself; a Gaussian image of the same spectrum has 3, by 131 000 correlated
+    values.
+    """
     generator = np.random.default_rng(0)
     for image in drawn(12, **FLAT):
         spectrum = abs(np.fft.fft2(image - image.mean()))
@@ -311,7 +321,9 @@ def test_gradients_have_heavy_tails():
 
 @pytest.mark.slow
 def test_gradients_stay_what_they_are_when_the_image_is_halved():
-    """Where radii go far below a pixel and far beyond the image, up to a factor that is logarithmic in their range."""
+    """Where radii go far below a pixel and far beyond the image, up to a factor that is logarithmic
+    in their range.
+    """
 
     def change(**law) -> tuple[float, float]:
         images = drawn(4, **{**FLAT, "height": 128, "width": 128, "antialias": 4} | law)

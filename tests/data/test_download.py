@@ -1,4 +1,6 @@
-"""Downloads from a real server on this machine: every way in which they go wrong, and two processes at once."""
+"""Downloads from a real server on this machine: every way in which they go wrong, and two processes
+at once.
+"""
 
 from __future__ import annotations
 
@@ -110,7 +112,9 @@ def server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
 
 
 def failure(wanted: RegisteredFile) -> str:
-    """Return the message of a fetch that fails; the file and the address are in it, and nothing is in the cache."""
+    """Return the message of a fetch that fails; the file and the address are in it, and nothing is
+    in the cache.
+    """
     with pytest.raises(ValueError) as error:
         download.fetch(wanted)
     message = str(error.value)

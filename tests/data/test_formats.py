@@ -1,4 +1,6 @@
-"""The readers against known pixels and other readers: bits, channels, alpha, orientation, compression."""
+"""The readers against known pixels and other readers: bits, channels, alpha, orientation,
+compression.
+"""
 
 from __future__ import annotations
 

@@ -21,7 +21,9 @@ FORMS = {"levin09-mat": "the MATLAB file", "levin09": "the NumPy file"}
 
 @pytest.fixture(params=FORMS)
 def form(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
-    """Each of the two forms in which the kernels may be had, alone in a folder; skipped where it is not at hand."""
+    """Each of the two forms in which the kernels may be had, alone in a folder; skipped where it is
+    not at hand.
+    """
     file = entries("kernels")[request.param].file
     for folder in (download.data_folder(), cache_folder()):
         if folder and (folder / file).is_file():

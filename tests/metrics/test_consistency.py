@@ -48,7 +48,8 @@ def test_the_true_image_has_a_residual_of_about_one(task, channels):
     clean = image(channels)
     problem = task.corrupt(clean, torch.Generator().manual_seed(1))
     observed = float(problem.operator.restrict(torch.ones_like(problem.y)).sum())
-    # Five standard deviations of a chi-square divided by its degrees of freedom; Poisson counts have a longer tail.
+    # Five standard deviations of a chi-square divided by its degrees of freedom; Poisson counts
+    # have a longer tail.
     tolerance = 5 * ((2 + 1 / (0.2 * problem.peak) if problem.peak else 2) / observed) ** 0.5
     assert residual(clean, problem) == pytest.approx(1, abs=tolerance)
 

@@ -27,7 +27,9 @@ def test_psnr_is_its_definition_summed_pixel_by_pixel(seed, channels):
 
 
 def brute_force_ssim(x: np.ndarray, y: np.ndarray) -> float:
-    """Equation 13 of Wang et al. with weighted moments, at every pixel whose window lies inside the image."""
+    """Equation 13 of Wang et al. with weighted moments, at every pixel whose window lies inside the
+    image.
+    """
     offsets = np.arange(-5, 6)
     window = np.exp(-(offsets[:, None] ** 2 + offsets[None, :] ** 2) / (2 * 1.5**2))
     window /= window.sum()

@@ -100,10 +100,11 @@ def test_a_plane_smaller_than_a_tile_repeats_its_border():
 
 
 def energy_of_steps(tiling):
-    """The expected squared difference of neighbours along a row, by column, of tiles with independent random offsets.
+    """The expected squared difference of neighbours along a row, by column, of tiles with
+    independent random offsets.
 
-    Offsets of variance 1 add up: E[(Σᵢ cᵢ dᵢ)²] = Σᵢ dᵢ², with dᵢ the difference in tile i's weights. So no draw is
-    needed.
+    Offsets of variance 1 add up: E[(Σᵢ cᵢ dᵢ)²] = Σᵢ dᵢ², with dᵢ the difference in tile i's
+    weights. So no draw is needed.
     """
     tiles = torch.eye(len(tiling), dtype=torch.float64)[:, :, None, None]
     weights = tiling.blend(tiles.expand(-1, -1, tiling.size, tiling.size).flatten(0, 1))
@@ -138,7 +139,8 @@ def test_offsets_drawn_at_random_have_that_energy():
     tiling = Tiling(32, 40, 8, 4)
     offsets = random(4000 * len(tiling), 1, 1).expand(-1, 8, 8)
     energy = tiling.blend(offsets).diff(dim=2).square().mean((0, 1))
-    # 4000 draws: the mean of their squares has a deviation of √(2/4000) = 2.2 % in each column at most.
+    # 4000 draws: the mean of their squares has a deviation of √(2/4000) = 2.2 % in each column at
+    # most.
     torch.testing.assert_close(energy, energy_of_steps(tiling), rtol=0.09, atol=1e-6)
 
 

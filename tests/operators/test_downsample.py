@@ -23,7 +23,9 @@ def cubic(x: float) -> float:
 
 
 def imresize_row(row: list[float], length: int) -> list[float]:
-    """The rule of MATLAB's imresize for one row: one-based positions, its auxiliary indices, plain loops."""
+    """The rule of MATLAB's imresize for one row: one-based positions, its auxiliary indices, plain
+    loops.
+    """
     size = len(row)
     scale = length / size
     width = 4 / scale if scale < 1 else 4.0

@@ -1,4 +1,6 @@
-"""The default estimate of an operator: against a dense solve, and on a mosaic that nobody interpolates."""
+"""The default estimate of an operator: against a dense solve, and on a mosaic that nobody
+interpolates.
+"""
 
 import pytest
 import torch

@@ -313,7 +313,9 @@ CALLED = {
 
 
 def network_table(spread: float = 0.05, **changed):
-    """Return two scores for each architecture, ``spread`` above and below 28 dB or what ``changed`` says."""
+    """Return two scores for each architecture, ``spread`` above and below 28 dB or what ``changed``
+    says.
+    """
     scores = {
         (problem, network): 28.0
         for problem in runs.PROBLEMS

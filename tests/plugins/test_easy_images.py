@@ -1,4 +1,6 @@
-"""The easiest images are restored, and well: no guard that compares with a small number takes them for failures."""
+"""The easiest images are restored, and well: no guard that compares with a small number takes them
+for failures.
+"""
 
 from __future__ import annotations
 
@@ -169,7 +171,9 @@ def test_a_constant_image_without_noise_is_restored_to_80_db(
 def test_the_deep_image_prior_ends_a_fit_that_can_hardly_be_better(
     image: str, bound: float
 ) -> None:
-    """Long after it is perfect, a step of a fixed length still moves the fit; an edge takes a small network longer."""
+    """Long after it is perfect, a step of a fixed length still moves the fit; an edge takes a small
+    network longer.
+    """
     clean = IMAGES[image]
     prior = PRIORS["dip"].load()(channels=16, scales=2, input_channels=4, skip=2, iterations=250)
     outcome, restored = ended(prior, Denoise(0).corrupt(clean, torch.Generator()))

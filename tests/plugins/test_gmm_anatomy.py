@@ -49,7 +49,9 @@ def random_covariances(count: int, dimension: int = 63, seed: int = 0):
 
 
 def covariance_of(patches):
-    """Return the covariance of patches without their means, D × D, and a floor on all but the constant patch."""
+    """Return the covariance of patches without their means, D × D, and a floor on all but the
+    constant patch.
+    """
     centred = patches - patches.mean(1, keepdim=True)
     return centred.mT @ centred / len(centred) + 1e-6 * (BASIS @ BASIS.mT)
 

@@ -210,7 +210,8 @@ class TestLikelihoods:
         )
 
     def test_without_a_code_it_is_that_of_the_decoder(self, fitted):
-        # A decoder that does not look at the code is one Gaussian, and an encoder that is the prior gives its density.
+        # A decoder that does not look at the code is one Gaussian, and an encoder that is the prior
+        # gives its density.
         model, _ = fitted("vae")
         copy = modes.in_mode(model, "project")
         for layer in (copy.network.to_code, copy.network.from_code):

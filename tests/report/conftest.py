@@ -1,4 +1,6 @@
-"""A made-up experiment: realistic numbers, every kind of failure, labels with characters that need escaping."""
+"""A made-up experiment: realistic numbers, every kind of failure, labels with characters that need
+escaping.
+"""
 
 from types import SimpleNamespace
 

@@ -15,7 +15,9 @@ from priorbench.tasks import DenoisePoisson
 
 
 def expectation(mean: float) -> float:
-    """E[2√(k + 3/8)] for k ~ Poisson(mean), summed from the recurrence of the probabilities' logarithms."""
+    """E[2√(k + 3/8)] for k ~ Poisson(mean), summed from the recurrence of the probabilities'
+    logarithms.
+    """
     total, logarithm = 0.0, -mean
     for count in range(int(mean + 40 * math.sqrt(mean) + 60)):
         total += math.exp(logarithm) * 2 * math.sqrt(count + 3 / 8)
@@ -63,7 +65,8 @@ def test_a_constant_image_is_restored_without_bias(peak):
     problem = DenoisePoisson(peak).corrupt(clean, torch.Generator().manual_seed(0))
     prior = Mean()
     found = restore(prior, problem, Context.seeded(0)).image
-    # Five standard errors of the mean of the counts; the inverse without E would be off by 1/4 photon.
+    # Five standard errors of the mean of the counts; the inverse without E would be off by 1/4
+    # photon.
     assert found.mean().item() == pytest.approx(
         level, abs=5 * math.sqrt(level / peak / clean.numel())
     )

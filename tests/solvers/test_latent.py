@@ -81,7 +81,9 @@ def problem_of(kind, shape, sigma=0.1):
 
 
 def brute_force(prior, problem, stride):
-    """The least objective and its image, by dense least squares in float64 of all codes and means at once."""
+    """The least objective and its image, by dense least squares in float64 of all codes and means
+    at once.
+    """
     channels, height, width = problem.image_shape
     tiling = Tiling(height, width, prior.tile_size, stride)
     count = channels * len(tiling)

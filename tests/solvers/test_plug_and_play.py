@@ -23,7 +23,9 @@ plug_and_play_module = import_module("priorbench.solvers.plug_and_play")
 
 
 class Wiener(Denoiser):
-    """The exact denoiser of the Gaussian prior N(mean, variance · I), for which everything is known in closed form."""
+    """The exact denoiser of the Gaussian prior N(mean, variance · I), for which everything is known
+    in closed form.
+    """
 
     def __init__(self, mean: float = 0.5, variance: float = 0.04) -> None:
         self.mean, self.variance = mean, variance

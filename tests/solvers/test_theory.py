@@ -187,7 +187,8 @@ def latent_map(prior: Patterns, problem: Problem) -> Tensor:
 @pytest.mark.slow
 @every_operator
 def test_a_search_of_linear_codes_reaches_their_map_estimate_and_stays(operator):
-    # Strong noise makes the data's part as well conditioned as the codes' own: Adam needs few steps.
+    # Strong noise makes the data's part as well conditioned as the codes' own: Adam needs few
+    # steps.
     problem, prior = problem_of(operator, 3 * SIGMA), Patterns()
     expected = latent_map(prior, problem)
     for steps in (350, 450):

@@ -7,7 +7,9 @@ from pathlib import Path
 
 
 def gone(pid: int) -> bool:
-    """Whether a process has ended, waiting a while for it: signals take their time, and so may init to collect it."""
+    """Whether a process has ended, waiting a while for it: signals take their time, and so may init
+    to collect it.
+    """
     for _ in range(200):
         try:
             state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]

@@ -1,4 +1,6 @@
-"""Metrics that need no clean image are found where the problem is open, and cost nothing but themselves."""
+"""Metrics that need no clean image are found where the problem is open, and cost nothing but
+themselves.
+"""
 
 from __future__ import annotations
 

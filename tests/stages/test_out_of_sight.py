@@ -171,7 +171,8 @@ def test_a_prior_that_returns_the_clean_image_is_pointed_out(bench: Any) -> None
     copied = {
         ("photos", task, "copying", image) for task in lossy for image in ("one", "two", "plain")
     }
-    # A constant image can be told from half of its pixels: it is pointed out, and the note says that it may be so.
+    # A constant image can be told from half of its pixels: it is pointed out, and the note says
+    # that it may be so.
     told = {("photos", task, "observed", "plain") for task in ("inpaint-50", "sr-x2")}
     assert found == copied | told
     tabulate(plan)

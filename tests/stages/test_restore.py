@@ -197,7 +197,8 @@ def test_a_finished_image_is_not_computed_again_unless_its_file_or_its_problem_h
     assert sorted(calls(bench)[3:]) == ["fine", "noisy"]
     assert damaged.read_bytes() != bytes(content)
     assert {row["status"] for row in rows_of(plan).values()} == {"ok"}
-    # Code that changed makes every image stale, and what fails then leaves nothing of the earlier result.
+    # Code that changed makes every image stale, and what fails then leaves nothing of the earlier
+    # result.
     bench.plugin(
         "actor",
         UNUSABLE.format(code="def Model(): raise RuntimeError('no licence')", factory="Model"),

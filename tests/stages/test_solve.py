@@ -1,4 +1,6 @@
-"""What is charged to a prior is its own: not the start that the library computes, and not torch's first use."""
+"""What is charged to a prior is its own: not the start that the library computes, and not torch's
+first use.
+"""
 
 import time
 

@@ -18,7 +18,8 @@ from priorbench.store.files import read_json, read_rows
 pytestmark = pytest.mark.slow
 
 TASK = "denoise-0"
-# A prior that adds a constant: the best one is the nearest to zero. Some constants do something else.
+# A prior that adds a constant: the best one is the nearest to zero. Some constants do something
+# else.
 PRIOR = """
     import os, signal, time
     from pathlib import Path

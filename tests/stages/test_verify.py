@@ -103,7 +103,9 @@ def plan(made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Plan:
 
 
 def run(plan: Plan) -> None:
-    """Make what is missing as Snakemake does: it looks from the end, and makes what something that it makes needs."""
+    """Make what is missing as Snakemake does: it looks from the end, and makes what something that
+    it makes needs.
+    """
     layout, cell = plan.layout, Cell("photos", "denoise-0", "mean")
     work: list[tuple[list[str], list[str], Callable[[], object]]] = [
         ([layout.result("runs"), layout.result("scores")],
@@ -149,7 +151,8 @@ def every_file(plan: Plan) -> dict[str, str]:
 def test_what_is_whole_is_called_so(plan: Plan) -> None:
     assert list(damages(plan)) == []
     result = CliRunner().invoke(app, ["verify"])
-    # 3 images, 2 problems and 3 lists of them; a model; 2 restorations; the record of each of the last three;
+    # 3 images, 2 problems and 3 lists of them; a model; 2 restorations; the record of each of the
+    # last three;
     # the rows of runs and of scores in 3 steps each.
     assert (result.exit_code, result.output) == (0, "20 files checked, all whole and up to date\n")
 

@@ -1,4 +1,6 @@
-"""What happens to runs on one machine, with real processes: nothing finished is done again, nothing half is counted."""
+"""What happens to runs on one machine, with real processes: nothing finished is done again, nothing
+half is counted.
+"""
 
 from __future__ import annotations
 
@@ -35,7 +37,8 @@ PRIOR = """
 
 
     def die(handle):
-        # In the middle of writing: the content is in the temporary file, which has not got its name yet.
+        # In the middle of writing: the content is in the temporary file, which has not got its name
+        # yet.
         (HERE / "die").unlink()
         os.kill(os.getppid(), signal.SIGKILL)
         os.kill(os.getpid(), signal.SIGKILL)
@@ -189,7 +192,8 @@ def test_a_second_run_in_the_folder_is_refused_and_the_first_goes_on(
     told, _ = second.communicate(timeout=120)
     assert second.returncode != 0
     assert "cannot be locked" in told
-    # With the lock taken away both work at the same chunk: one waits for the other, and computes nothing.
+    # With the lock taken away both work at the same chunk: one waits for the other, and computes
+    # nothing.
     third = started("--nolock")
     log = small.root / "results/faults/logs/restore/photos/denoise-0/traced/0.log"
     # Snakemake removes the first one's log before it starts the second.

@@ -54,7 +54,9 @@ def add_plugin(project: Any, name: str, body: str) -> None:
 
 
 def smoke_configuration() -> dict[str, Any]:
-    """Return config/smoke.yaml with a time limit for what hangs, with one network that learns instead of three."""
+    """Return config/smoke.yaml with a time limit for what hangs, with one network that learns
+    instead of three.
+    """
     data = yaml.safe_load((ROOT / "config" / "smoke.yaml").read_text())
     data["priors"]["skip"] += ["dncnn", "vae-patch"]
     data["priors"]["settings"]["hanging"] = {"resources": {"minutes": 0.03}}

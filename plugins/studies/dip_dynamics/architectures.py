@@ -1,4 +1,5 @@
-"""Networks to compare the hourglass of the Deep Image Prior with, each from z to an image on [0, 1].
+"""Networks to compare the hourglass of the Deep Image Prior with, each from z to an image on [0,
+1].
 
 All take the channels of z as ``inputs`` and the channels of the image as ``outputs``.
 """

@@ -42,7 +42,8 @@ DENSE = "fully connected"
 DECODER = "deep decoder"
 NETWORKS = (DEEP, MIDDLE, SHALLOW, NO_SKIPS, UNET, RESNET, DENSE, DECODER)
 SMALL_Z: Mapping[str, Any] = {"input": "noise", "perturbation": 0.0}
-"""Where z is smaller than the image, coordinates say nothing and noise on it does not average out."""
+"""Where z is smaller than the image, coordinates say nothing and noise on it does not average out.
+"""
 ADAM: Mapping[str, Any] = {"optimiser": "adam", "learning_rate": 0.003}
 """Without normalisation the weights' scale matters: steps relative to it make a fit break down."""
 OPTIONS: Mapping[str, Mapping[str, Any]] = {

@@ -19,8 +19,9 @@ def solve(
 ) -> tuple[Outcome, Restoration]:
     """Return how a restoration ended and what it gave.
 
-    The seconds are the prior's own: torch has been used before, and the problem's estimate, from which solvers
-    start, is there already. Those of an earlier attempt whose checkpoint was gone on from are added.
+    The seconds are the prior's own: torch has been used before, and the problem's estimate, from
+    which solvers start, is there already. Those of an earlier attempt whose checkpoint was gone on
+    from are added.
 
     Args:
         prior: the prior, ready to restore.
@@ -80,13 +81,16 @@ def _restoration(result: object, prior: object) -> Restoration:
     if not isinstance(image, torch.Tensor):
         kind = type(image).__qualname__
         raise TypeError(
-            f"{method} returned a Restoration whose image is of type {kind}; it must be a torch.Tensor"
+            f"{method} returned a Restoration whose image is of type {kind}; "
+            "it must be a torch.Tensor"
         )
     return result
 
 
 def _n_parameters(prior: object, result: Restoration) -> int | None:
-    """Return how many numbers were learned from this problem or before it; None for a prior that learns nothing."""
+    """Return how many numbers were learned from this problem or before it; None for a prior that
+    learns nothing.
+    """
     if result.n_parameters is not None:
         return result.n_parameters
     return prior.n_parameters() if isinstance(prior, Learned) else None

@@ -5,11 +5,15 @@ from __future__ import annotations
 import time
 
 SHARE, LEAST, MOST = 0.05, 2.0, 60.0
-"""Kept for the last iteration and for writing: a share of the limit, at least and at most so many seconds."""
+"""Kept for the last iteration and for writing: a share of the limit, at least and at most so many
+seconds.
+"""
 
 
 def margin(limit: float) -> float:
-    """Return how many seconds before its limit a restoration should stop; never more than half of them."""
+    """Return how many seconds before its limit a restoration should stop; never more than half of
+    them.
+    """
     return min(max(SHARE * limit, LEAST), MOST, limit / 2)
 
 

@@ -19,7 +19,9 @@ _held: dict[int, IO[bytes]] = {}
 
 
 def available_device(gpus: int) -> torch.device:
-    """Return a GPU that no other job on this machine has, if the job asks for one and there is one, else the CPU."""
+    """Return a GPU that no other job on this machine has, if the job asks for one and there is one,
+    else the CPU.
+    """
     if not gpus or not torch.cuda.is_available():
         return torch.device("cpu")
     visible = os.environ.get("CUDA_VISIBLE_DEVICES", "").split(",")
@@ -35,15 +37,16 @@ def available_device(gpus: int) -> torch.device:
 def free_slot(names: Sequence[str], folder: Path | None = None) -> int:
     """Take one of the GPUs for this process, and return its place in the list.
 
-    Snakemake counts GPUs but hands out no numbers: without this all jobs of one machine would share the first. SLURM
-    hands them out itself, so that each job sees its own only.
+    Snakemake counts GPUs but hands out no numbers: without this all jobs of one machine would share
+    the first. SLURM hands them out itself, so that each job sees its own only.
 
     Args:
         names: what the GPUs are called on this machine.
         folder: where the locks lie; by default the machine's folder of temporary files.
 
     Returns:
-        the first one that is free; if all are taken, as Snakemake was told of more than there are, one that is shared.
+        the first one that is free; if all are taken, as Snakemake was told of more than there are,
+        one that is shared.
     """
     for place in _held:
         return place
@@ -66,8 +69,8 @@ def free_slot(names: Sequence[str], folder: Path | None = None) -> int:
 def warm_up(device: torch.device) -> None:
     """Let torch set up, once in a process, what the first image would be charged with otherwise.
 
-    That is its threads, and on first use the libraries behind products, convolutions with their gradients, Fourier
-    transforms and decompositions.
+    That is its threads, and on first use the libraries behind products, convolutions with their
+    gradients, Fourier transforms and decompositions.
     """
     x = torch.linspace(0, 1, 64 * 64, device=device).reshape(1, 1, 64, 64)
     kernel = torch.ones(1, 1, 3, 3, device=device, requires_grad=True)

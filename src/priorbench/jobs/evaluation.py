@@ -75,7 +75,8 @@ def evaluate_of_problem(
     restored: Path,
     seed: int,
 ) -> Evaluation:
-    """Return the value of a metric that needs no clean image. It opens the problem, and so brings torch.
+    """Return the value of a metric that needs no clean image. It opens the problem, and so brings
+    torch.
 
     Args:
         metric: the metric.

@@ -14,8 +14,8 @@ _CLEAR = Path("/proc/self/clear_refs")
 class Measure:
     """Measures from its making on.
 
-    On Linux the kernel's high-water mark is reset first, so that the peak belongs to this work alone.
-    Elsewhere it is the highest of the whole process so far.
+    On Linux the kernel's high-water mark is reset first, so that the peak belongs to this work
+    alone. Elsewhere it is the highest of the whole process so far.
     """
 
     def __init__(self) -> None:

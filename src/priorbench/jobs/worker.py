@@ -1,7 +1,7 @@
 """Run a plugin's code in a process of its own, which can be stopped whatever it does.
 
-A plugin may hang, call ``sys.exit``, fork, or crash the interpreter; the job goes on. What it can't do is find the
-clean images by accident: see :func:`out_of_sight`.
+A plugin may hang, call ``sys.exit``, fork, or crash the interpreter; the job goes on. What it can't
+do is find the clean images by accident: see :func:`out_of_sight`.
 """
 
 from __future__ import annotations
@@ -77,11 +77,12 @@ def limit_threads(threads: int) -> None:
 
 @contextmanager
 def out_of_sight() -> Iterator[None]:
-    """Let a plugin's code run in a folder of its own, empty at first, in which no relative path leads to an image.
+    """Let a plugin's code run in a folder of its own, empty at first, in which no relative path
+    leads to an image.
 
-    It guards against accidents, not against malice: a plugin has the rights of the user. See docs/security.md. Files
-    that the library itself opens meanwhile need absolute paths. A prior is imported and built outside, where its
-    parameters may name files.
+    It guards against accidents, not against malice: a plugin has the rights of the user. See
+    docs/security.md. Files that the library itself opens meanwhile need absolute paths. A prior is
+    imported and built outside, where its parameters may name files.
     """
     with ExitStack() as outside_of_a_worker:
         folder = os.environ.get(EMPTY_FOLDER) or outside_of_a_worker.enter_context(
@@ -159,7 +160,9 @@ def messages(
 
 @contextmanager
 def _hash_seed(value: str) -> Iterator[None]:
-    """Start a process inside with this ``PYTHONHASHSEED``, which an interpreter reads only as it starts."""
+    """Start a process inside with this ``PYTHONHASHSEED``, which an interpreter reads only as it
+    starts.
+    """
     before = os.environ.get("PYTHONHASHSEED")
     os.environ["PYTHONHASHSEED"] = value
     try:
@@ -172,7 +175,8 @@ def _hash_seed(value: str) -> Iterator[None]:
 
 
 def _wait_for_message(receiver: Connection, process: Any, seconds: float) -> bool:
-    """Return True for a message or the end of the pipe, False for a process that ended without either.
+    """Return True for a message or the end of the pipe, False for a process that ended without
+    either.
 
     A child that the plugin forked can hold the pipe open after the process itself is gone.
     """
@@ -220,7 +224,9 @@ def _failure_of_the_machine(error: Exception) -> MachineError | None:
 
 
 def _end_with_parent(lifeline: Connection, folder: str) -> None:
-    """End this process group as soon as the parent is gone, however it went; nobody else removes the folder then."""
+    """End this process group as soon as the parent is gone, however it went; nobody else removes
+    the folder then.
+    """
     with suppress(EOFError, OSError):
         lifeline.recv()
     shutil.rmtree(folder, ignore_errors=True)

@@ -1,4 +1,6 @@
-"""How far an experiment is, from the files of its run alone: so from any terminal, and on any node of a cluster."""
+"""How far an experiment is, from the files of its run alone: so from any terminal, and on any node
+of a cluster.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +24,9 @@ from priorbench.store.outcome import Outcome
 from priorbench.store.status import Status
 
 RECENT = 30.0
-"""Seconds after its last line in which a job that holds no lock counts as running: it starts, or knows no locks."""
+"""Seconds after its last line in which a job that holds no lock counts as running: it starts, or
+knows no locks.
+"""
 
 
 @dataclass(frozen=True)
@@ -39,7 +43,8 @@ class PriorProgress:
         training: waiting, running, done, failed, or empty if it doesn't learn.
         tuning: the same of each of its tunings.
         seconds: of training, tuning and restoring so far.
-        work: seconds of restoring that are left, as long as those before; None if none has been measured.
+        work: seconds of restoring that are left, as long as those before; None if none has been
+            measured.
         outdated: those done with other code, settings or images than the plan has now.
     """
 
@@ -79,7 +84,8 @@ class Progress:
         experiment: its name.
         priors: how far each one is.
         failures: what failed, scores too, and jobs that ended without a result.
-        changed: when a file of the run changed last, in seconds since the epoch; None if there is none.
+        changed: when a file of the run changed last, in seconds since the epoch; None if there
+            is none.
     """
 
     experiment: str
@@ -285,7 +291,7 @@ class _Look:
         return found
 
     def _work(self) -> float | None:
-        """Return the seconds of restoring that are left, as if each image took as its task's did."""
+        """Return the seconds of restoring that are left, by the mean of each task."""
         measured: dict[Cell, list[float]] = {}
         for each in self.ended:
             if each.outcome.seconds is not None:

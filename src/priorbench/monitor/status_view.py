@@ -18,7 +18,7 @@ COUNTS = ("done", "running", "failed", "waiting")
 
 
 def view(status: Progress) -> list[RenderableType]:
-    """Return a line on the whole, a table with a row for each prior, and what failed with its logs."""
+    """Return a line on the whole, a table of the priors, and failures with their logs."""
     parts: list[RenderableType] = [Text(line) for line in _head(status)]
     parts.append(_table(status))
     parts += [Text(line, overflow="fold") for line in lines(list(status.failures))]
@@ -50,7 +50,8 @@ def _head(status: Progress) -> list[str]:
         status.sum("total"),
         status.sum("running"),
     )
-    line = f"{status.experiment}: {ended} of {total} restorations ended, {status.sum('failed')} of them failed"
+    line = f"{status.experiment}: {ended} of {total} restorations ended, "
+    line += f"{status.sum('failed')} of them failed"
     if not status.finished:
         line += f"; {jobs} job{'' if jobs == 1 else 's'} restoring, left: {duration(status.eta)}"
     if status.changed is None:
@@ -58,8 +59,8 @@ def _head(status: Progress) -> list[str]:
     lines = [line]
     if status.sum("outdated"):
         lines.append(
-            f"{status.sum('outdated')} of them are out of date: computed with other code, settings or "
-            f"images than the present ones ({_outdated_priors(status)})"
+            f"{status.sum('outdated')} of them are out of date: computed with other code, settings "
+            f"or images than the present ones ({_outdated_priors(status)})"
         )
     ago = duration(max(0.0, time.time() - status.changed))
     at = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(status.changed))

@@ -1,4 +1,6 @@
-"""An experiment and the registered plugins become a plan: data sets, tasks, priors, jobs, fingerprints."""
+"""An experiment and the registered plugins become a plan: data sets, tasks, priors, jobs,
+fingerprints.
+"""
 
 from priorbench.plan.datasets import DatasetPlan
 from priorbench.plan.limits import MODEL_LOADING_MINUTES

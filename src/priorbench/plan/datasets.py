@@ -48,7 +48,9 @@ class DatasetPlan:
 
     @cached_property
     def originals(self) -> dict[Hashable, list[str]]:
-        """The images here by what they come from: a file or what their source makes them from, and a photograph."""
+        """The images here by what they come from: a file or what their source makes them from, and
+        a photograph.
+        """
         source = (self.source.spec.name, self.parameters.model_dump_json())
         found: dict[Hashable, list[str]] = {}
         for image, path in self.images.items():
@@ -127,7 +129,8 @@ def _listed(
     except ValueError as error:
         raise ConfigError(f"{where}: {error}") from error
     except Exception as error:
-        who = f"the source {source.spec.name} (plugin {source.plugin.name!r}, {source.plugin.location})"
+        plugin = source.plugin
+        who = f"the source {source.spec.name} (plugin {plugin.name!r}, {plugin.location})"
         raise ConfigError(
             f"{where}: {who} can't list its images: {type(error).__name__}: {error}"
         ) from error

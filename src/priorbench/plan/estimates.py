@@ -1,4 +1,6 @@
-"""What a job will take: from earlier experiments where there are any, else by the prior's own record."""
+"""What a job will take: from earlier experiments where there are any, else by the prior's own
+record.
+"""
 
 from __future__ import annotations
 
@@ -21,13 +23,16 @@ USUAL = (481, 321)
 SAMPLE = 20
 """So many files at most are looked at to know the images' sizes."""
 SCORING = 4.0
-"""Seconds that scoring takes for a megapixel, at least: the job that scores should last no longer than the other."""
+"""Seconds that scoring takes for a megapixel, at least: the job that scores should last no longer
+than the other.
+"""
 LONGEST_MINUTES = 1440
 """The longest time limit that a job may come to."""
 LEAST = 0.05
 """Seconds for an image of any size: files, checks, rows."""
 JOB_SECONDS = 8.0
-"""What a job takes beside its work: starting Python twice, importing torch, reading the experiment."""
+"""What a job takes beside its work: starting Python twice, importing torch, reading the experiment.
+"""
 
 
 @dataclass(frozen=True)
@@ -49,7 +54,8 @@ class Cost:
 
     Args:
         seconds_per_megapixel: time of a restoration.
-        origin: ``measured`` in earlier experiments, by the prior's ``record``, or a tenth of its time ``limit``.
+        origin: ``measured`` in earlier experiments, by the prior's ``record``, or a tenth of
+            its time ``limit``.
         training_seconds: time of the fit, None if nobody knows.
     """
 
@@ -61,12 +67,13 @@ class Cost:
 class Estimates:
     """Sizes of images and costs of priors, the same for an experiment from its first run on.
 
-    What an experiment was begun with is kept beside its results: if the estimates became better meanwhile, its images
-    would be grouped otherwise, and its jobs run again.
+    What an experiment was begun with is kept beside its results: if the estimates became better
+    meanwhile, its images would be grouped otherwise, and its jobs run again.
 
     Args:
         kept: what :meth:`keep` has returned in an earlier run; empty in the first.
-        measured: the files of costs that earlier experiments have left; read when a prior is not among the kept.
+        measured: the files of costs that earlier experiments have left; read when a prior is
+            not among the kept.
     """
 
     def __init__(self, kept: Mapping[str, Any], measured: Iterable[Path]) -> None:
@@ -78,7 +85,8 @@ class Estimates:
     def read(cls, kept: Path, measured: Iterable[Path]) -> Estimates:
         """Return the estimates of an experiment whose kept ones, if any, lie in a file."""
         files = list(measured)
-        # An error of the disk is none of these: a job must not group the images otherwise than those before it.
+        # An error of the disk is none of these: a job must not group the images otherwise than
+        # those before it.
         with suppress(FileNotFoundError, ValueError, TypeError, AttributeError):
             return cls(json.loads(kept.read_text(encoding="utf-8")), files)
         return cls({}, files)
@@ -114,16 +122,21 @@ class Estimates:
         return LEAST + SCORING * self.pixels(dataset).mean
 
     def images_per_job(self, prior: PriorPlan, dataset: DatasetPlan, minutes: float) -> int:
-        """Return how many images make a job of so many minutes; what the prior says of itself comes first."""
+        """Return how many images make a job of so many minutes; what the prior says of itself comes
+        first.
+        """
         if prior.images_per_job:
             return prior.images_per_job
         seconds = max(self.seconds(prior, dataset), self.scoring_seconds(dataset))
-        # At its last attempt a job is given the time limits of all its images: no more than a queue takes.
+        # At its last attempt a job is given the time limits of all its images: no more than a queue
+        # takes.
         most = LONGEST_MINUTES / prior.resources.minutes
         return max(1, int(min(60 * minutes / seconds, most)))
 
     def memory(self, prior: PriorPlan, largest: float) -> int:
-        """Return the memory in MiB that a job takes for images of up to so many megapixels times channels."""
+        """Return the memory in MiB that a job takes for images of up to so many megapixels times
+        channels.
+        """
         return math.ceil(
             prior.resources.memory_mb + prior.resources.memory_mb_per_megapixel * largest
         )
@@ -152,7 +165,9 @@ class Estimates:
 
 
 def cost_key(prior: PriorPlan) -> str:
-    """Return what two experiments must agree in to share what a prior takes: its parameters and threads."""
+    """Return what two experiments must agree in to share what a prior takes: its parameters and
+    threads.
+    """
     settings = {
         "parameters": prior.parameters,
         "threads": prior.resources.threads,

@@ -1,4 +1,6 @@
-"""What an experiment will take, before anything runs: jobs, hours, disk, and how long it lasts at best."""
+"""What an experiment will take, before anything runs: jobs, hours, disk, and how long it lasts at
+best.
+"""
 
 from __future__ import annotations
 
@@ -30,7 +32,8 @@ class PriorForecast:
         core_hours: time of all jobs times their threads.
         gpu_hours: time of those jobs that hold GPUs times their number.
         memory_mb: the most that a job asks for at first.
-        chain_minutes: its longest chain of jobs: training, tuning, the longest restoring job, its scoring.
+        chain_minutes: its longest chain of jobs: training, tuning, the longest restoring job,
+            its scoring.
         origin: where the time of a restoration is known from.
     """
 
@@ -53,7 +56,8 @@ class Forecast:
     Args:
         priors: each prior.
         other_jobs: what belongs to no prior: data, gathering, tables, figures, studies.
-        disk_bytes: of images, problems, restorations and rows; models and logs of the methods are not known.
+        disk_bytes: of images, problems, restorations and rows; models and logs of the methods
+            are not known.
         files: how many there will be.
     """
 
@@ -84,7 +88,9 @@ class Forecast:
 
     @property
     def critical(self) -> PriorForecast:
-        """The prior whose chain of jobs is the longest: with any number of cores it lasts that long."""
+        """The prior whose chain of jobs is the longest: with any number of cores it lasts that
+        long.
+        """
         return max(self.priors, key=lambda prior: prior.chain_minutes)
 
     def hours(self, cores: int) -> float:
@@ -121,7 +127,8 @@ def forecast(plan: Plan) -> Forecast:
     jobs = sum(prior.jobs for prior in priors)
     other = len(plan.datasets) + len(plan.test) * len(plan.tasks) + len(plan.priors) + 2
     other += len(plan.figures) + len(plan.studies)
-    # A restoration has its image and its record; a job its log and its output; half of them restore: a benchmark too.
+    # A restoration has its image and its record; a job its log and its output; half of them
+    # restore: a benchmark too.
     own = 2 * (jobs + other) + jobs // 2
     files = (
         sum(len(dataset.images) for dataset in plan.datasets.values()) + problems + 2 * cells + own

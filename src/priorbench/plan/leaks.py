@@ -8,7 +8,8 @@ from priorbench.plan.datasets import DatasetPlan
 
 
 def leak(test: DatasetPlan, train: DatasetPlan) -> str:
-    """Return which images of two data sets come from the same file or photograph, and how to leave them out.
+    """Return which images of two data sets come from the same file or photograph, and how to leave
+    them out.
 
     Returns:
         The end of an error message; empty if the data sets have nothing in common.

@@ -38,7 +38,7 @@ class Lost:
             self._times.update(read_json(self._file))
 
     def times(self, *job: object) -> int:
-        """Return how often files of a job were missing: stage and wildcards, as in its log's path."""
+        """Return how often files of a job were missing; it is named as in its log's path."""
         return self._times["/".join(map(str, job))]
 
     def look(self) -> list[Path]:

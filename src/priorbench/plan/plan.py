@@ -1,4 +1,6 @@
-"""The plan of an experiment: its data sets, tasks, priors and studies, its jobs and what they ask for."""
+"""The plan of an experiment: its data sets, tasks, priors and studies, its jobs and what they ask
+for.
+"""
 
 from __future__ import annotations
 
@@ -46,7 +48,8 @@ class Plan:
         registry: the plugins; by default those that the configuration names.
 
     Raises:
-        ConfigError: the configuration names something that isn't registered, or doesn't fit together.
+        ConfigError: the configuration names something that isn't registered, or doesn't fit
+            together.
     """
 
     def __init__(self, experiment: Experiment, registry: Registry | None = None) -> None:
@@ -150,7 +153,8 @@ class Plan:
         minutes = self.experiment.job_minutes
         size = self.estimates.images_per_job(self.prior(prior), self.dataset(dataset), minutes)
         if (dataset, size) not in self._chunks:
-            # Snakemake asks several times for every job; making them anew would be quadratic in the images.
+            # Snakemake asks several times for every job; making them anew would be quadratic in the
+            # images.
             images = list(self.datasets[dataset].images)
             self._chunks[dataset, size] = [
                 images[start : start + size] for start in range(0, len(images), size)
@@ -220,7 +224,9 @@ class Plan:
 
     @property
     def labels(self) -> dict[str, str]:
-        """The labels of all priors and tasks; a new one redraws tables and figures and recomputes nothing."""
+        """The labels of all priors and tasks; a new one redraws tables and figures and recomputes
+        nothing.
+        """
         priors = {prior.id: prior.label for prior in self.priors.values()}
         return priors | {task.id: task.label for task in self.tasks.values()}
 

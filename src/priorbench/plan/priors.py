@@ -20,9 +20,11 @@ class PriorPlan(Variant[PriorSpec]):
     Args:
         train_on: the data set it learns from; empty if it doesn't learn.
         resources: what its jobs ask for.
-        images_per_job: the images restored by one job; None: as many as last as long as the experiment wants.
+        images_per_job: the images restored by one job; None: as many as last as long as the
+            experiment wants.
         tune_on: the data set that it is tuned on; empty if nothing is tuned.
-        candidates: what is tried for each task, a value for every tuned parameter; empty if none is tuned.
+        candidates: what is tried for each task, a value for every tuned parameter; empty if
+            none is tuned.
         solver: settings of the splitting, before any are tuned.
         open_regimes: the regimes in which the settings of the splitting are tuned.
         solver_origins: where the settings in each regime come from.
@@ -42,7 +44,8 @@ class PriorPlan(Variant[PriorSpec]):
         return can_do(self.spec, task)
 
     def tuned(self, chosen: Candidate) -> PriorPlan:
-        """Return this prior with the parameters, and the settings of its splitting, that were chosen.
+        """Return this prior with the parameters, and the settings of its splitting, that were
+        chosen.
 
         Raises:
             ConfigError: a value is wrong.

@@ -137,7 +137,9 @@ class Selection:
         return dataset
 
     def _tune_on(self, spec: PriorSpec, settings: PriorSection, train_on: str) -> str:
-        """Return the data set that a prior is tuned on, made known to the plan; empty if nothing is tuned."""
+        """Return the data set that a prior is tuned on, made known to the plan; empty if nothing is
+        tuned.
+        """
         if not settings.tune and not self._open_regimes(spec, settings):
             return ""
         dataset = train_on or self._experiment.train
@@ -155,7 +157,9 @@ class Selection:
         return dataset
 
     def _open_regimes(self, spec: PriorSpec, settings: PriorSection) -> tuple[Regime, ...]:
-        """Return the regimes in which the prior's splitting is tuned, as far as its tasks need them."""
+        """Return the regimes in which the prior's splitting is tuned, as far as its tasks need
+        them.
+        """
         needed = {
             regime
             for task in self.tasks.values()

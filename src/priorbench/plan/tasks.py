@@ -15,12 +15,16 @@ def files_of(task: Variant[TaskSpec]) -> list[str]:
 
 
 def regimes_of(task: Variant[TaskSpec]) -> tuple[Regime, ...]:
-    """Return the regimes of a splitting that the problems of a task may be in: all if it does not say."""
+    """Return the regimes of a splitting that the problems of a task may be in: all if it does not
+    say.
+    """
     if task.spec.regimes is None:
         return REGIMES
     return tuple(task.spec.regimes(task.spec.parameters(**task.parameters)))
 
 
 def needs_settings(spec: TaskSpec) -> bool:
-    """Return whether a parameter has no default; the task is then left out of "all" until it is set."""
+    """Return whether a parameter has no default; the task is then left out of "all" until it is
+    set.
+    """
     return any(field.is_required() for field in spec.parameters.model_fields.values())

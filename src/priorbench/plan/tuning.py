@@ -1,4 +1,6 @@
-"""What the stage ``tune`` tries for a prior: values of its parameters, or settings of its splitting."""
+"""What the stage ``tune`` tries for a prior: values of its parameters, or settings of its
+splitting.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +16,8 @@ from priorbench.specs.solver_settings import REGIMES, Regime, SolverSettings, Sp
 
 SOLVER = "solver-"
 SolverOrigin = Literal["default", "prior", "configuration", "tuned"]
-"""Where the settings of a splitting come from: the default of the prior's kind, the prior itself (or
+"""Where the settings of a splitting come from: the default of the prior's kind, the prior itself
+(or
 its kind leaves nothing to choose), the configuration, or the stage ``tune`` of this experiment."""
 
 
@@ -39,17 +42,19 @@ class Candidate:
 
 
 def solver_target(regime: Regime) -> str:
-    """Return what the tuning of a splitting in a regime is called, where that of parameters has a task's id."""
+    """Return what the tuning of a splitting in a regime is called, where that of parameters has a
+    task's id.
+    """
     return f"{SOLVER}{regime}"
 
 
 def regime_of(target: str) -> Regime | None:
-    """Return the regime whose settings are tuned under this name; None if it is the id of a task."""
+    """Return the regime whose settings are tuned under this name; None for the id of a task."""
     return next((regime for regime in REGIMES if target == solver_target(regime)), None)
 
 
 def solver_candidates(regime: Regime) -> tuple[Candidate, ...]:
-    """Return the settings that are tried in a regime: the same for all priors. Levels never rise."""
+    """Return the settings that are tried in a regime, for all priors; levels never rise."""
     return tuple(
         Candidate({}, SolverSettings(**{regime: SplittingSettings(**settings)}))
         for settings in _grid(GRIDS[regime])
@@ -60,7 +65,8 @@ def solver_candidates(regime: Regime) -> tuple[Candidate, ...]:
 def parameter_candidates(
     spec: PriorSpec, settings: PriorSection, parameters: Mapping[str, Any]
 ) -> tuple[Candidate, ...]:
-    """Return every combination of the candidates of the tunable parameters that the configuration leaves open.
+    """Return every combination of the candidates of the tunable parameters that the configuration
+    leaves open.
 
     Args:
         spec: the prior's record.
@@ -83,10 +89,11 @@ def parameter_candidates(
 
 
 def open_regimes(spec: PriorSpec, settings: PriorSection) -> tuple[Regime, ...]:
-    """Return the regimes in which the prior's splitting is tuned, if it has one and training images are there.
+    """Return the regimes in which the prior's splitting is tuned, if it has one and training images
+    are there.
 
-    None that the configuration sets, and with ``tune: false`` none. A prior that brings settings of its own
-    is tuned with ``tune: true`` only.
+    None that the configuration sets, and with ``tune: false`` none. A prior that brings settings of
+    its own is tuned with ``tune: true`` only.
 
     Raises:
         ConfigError: ``tune: true`` leaves nothing to tune.
@@ -174,7 +181,9 @@ TRAINING_TASKS: dict[Regime, tuple[TrainingTask, ...]] = {
     ),
     "sensed": (TrainingTask("cs", {"ratio": 25}),),
 }
-"""What the settings of each regime are chosen on: the same for all priors, whatever the experiment tests."""
+"""What the settings of each regime are chosen on: the same for all priors, whatever the experiment
+tests.
+"""
 GRIDS: dict[Regime, dict[str, tuple[Any, ...]]] = {
     "missing": {
         "first": (0.04, 0.1, 0.15),

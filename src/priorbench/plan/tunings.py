@@ -1,4 +1,4 @@
-"""The tunings of an experiment: their targets, what each tries and on what, and who waits for it."""
+"""The tunings of an experiment: their targets, candidates, tasks and files."""
 
 from __future__ import annotations
 
@@ -45,7 +45,9 @@ class Tunings:
         ]
 
     def targets(self, task: str, prior: str) -> list[str]:
-        """Return all targets that the restorations of a task wait for: of its splitting, of its parameters."""
+        """Return all targets that the restorations of a task wait for: of its splitting, of its
+        parameters.
+        """
         chosen = self._plan.prior(prior)
         tuned = chosen.candidates and chosen.can_do(self._plan.task(task))
         return [*self.of_solver(task, prior), *([task] if tuned else [])]
@@ -63,13 +65,15 @@ class Tunings:
         """
         if target not in self.of_prior(prior):
             raise ConfigError(
-                f"the prior {prior} is not tuned for {target}: set priors.settings.<name>.tune, or name another"
+                f"the prior {prior} is not tuned for {target}: "
+                "set priors.settings.<name>.tune, or name another"
             )
         regime = regime_of(target)
         return solver_candidates(regime) if regime else self._plan.prior(prior).candidates
 
     def tasks(self, target: str) -> list[Variant[TaskSpec]]:
-        """Return the tasks that a tuning looks at: the one that parameters are tuned for, or a regime's own.
+        """Return the tasks that a tuning looks at: the one that parameters are tuned for, or a
+        regime's own.
 
         Raises:
             ConfigError: a task of the library is not there.
@@ -82,7 +86,8 @@ class Tunings:
             entry = self._plan.registry.tasks.get(task.name)
             if entry is None:
                 raise ConfigError(
-                    f"solvers are tuned on the task {task.name}, which is not registered: set tune: false"
+                    f"solvers are tuned on the task {task.name}, which is not registered: "
+                    "set tune: false"
                 )
             found += variants(entry, self._code.spec(entry), task.parameters, target)
         return found
@@ -92,11 +97,15 @@ class Tunings:
         return [file for task in self.tasks(target) for file in files_of(task)]
 
     def outputs(self, task: str, prior: str) -> list[Path]:
-        """Return the files of the tunings that a restoring job waits for: none if the prior isn't tuned."""
+        """Return the files of the tunings that a restoring job waits for: none if the prior isn't
+        tuned.
+        """
         return [self._plan.layout.tuned(target, prior) for target in self.targets(task, prior)]
 
     def inputs(self, target: str, prior: str) -> list[Path]:
-        """Return the files of the tunings that a tuning waits for: parameters are tuned with the chosen solver."""
+        """Return the files of the tunings that a tuning waits for: parameters are tuned with the
+        chosen solver.
+        """
         needed = [] if regime_of(target) else self.of_solver(target, prior)
         return [self._plan.layout.tuned(each, prior) for each in needed]
 

@@ -1,4 +1,6 @@
-"""Priors and tasks with their parameters: a grid in the configuration becomes one variant for each setting."""
+"""Priors and tasks with their parameters: a grid in the configuration becomes one variant for each
+setting.
+"""
 
 from __future__ import annotations
 
@@ -109,7 +111,9 @@ def _is_other_protocol(spec: PriorSpec | TaskSpec, name: str, value: Any) -> boo
 
 
 def _values(model: type[Parameters], name: str, value: Any, where: str) -> list[Any]:
-    """Return the grid that a parameter's value stands for: a list, unless the parameter is one itself."""
+    """Return the grid that a parameter's value stands for: a list, unless the parameter is one
+    itself.
+    """
     field = model.model_fields.get(name)
     if not isinstance(value, list) or field is None:
         return [value]
@@ -127,7 +131,8 @@ def _values(model: type[Parameters], name: str, value: Any, where: str) -> list[
 def validate_parameters(
     model: type[Parameters], values: Mapping[str, Any], where: str
 ) -> Parameters:
-    """Return the parameters that ``values`` stand for; ``where`` says in errors where they come from.
+    """Return the parameters that ``values`` stand for; ``where`` says in errors where they come
+    from.
 
     Raises:
         ConfigError: a parameter is unknown, missing or wrong.

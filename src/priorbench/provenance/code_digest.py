@@ -62,7 +62,7 @@ def code_digest(path: Path) -> CodeDigest:
 
 @cache
 def _version() -> bytes:
-    """What a digest depends on besides the file: this one, and Python, whose syntax trees differ."""
+    """What else a digest depends on: this file, and Python, whose syntax trees differ."""
     return f"{sys.version_info}".encode() + Path(__file__).read_bytes()
 
 

@@ -1,1 +1,1 @@
-"""The stages: what one job does. Each is a command, ``python -m priorbench <stage>``, and one rule."""
+"""The stages: what one job does. Each is a command and one rule of the workflow."""

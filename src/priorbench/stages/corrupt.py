@@ -26,8 +26,8 @@ def corrupt(plan: Plan, dataset: str, task: str) -> None:
     """Write ``problems/<dataset>/<task>/<image>.npz`` and the manifest.
 
     The randomness of each problem comes from the experiment's seed and the names of data set, image
-    and task, so every prior gets the same problem. A task that can't be loaded or that raises is named in
-    the manifest, and every prior's rows then say so.
+    and task, so every prior gets the same problem. A task that can't be loaded or that raises is
+    named in the manifest, and every prior's rows then say so.
 
     Raises:
         MachineError: a file that the task needs, such as a kernel, can't be downloaded.
@@ -42,7 +42,8 @@ def corrupt(plan: Plan, dataset: str, task: str) -> None:
             corruption = variant.build()
         if not isinstance(corruption, Task):
             raise TypeError(
-                f"{type(corruption).__qualname__} is no task: it must subclass priorbench.tasks.Task"
+                f"{type(corruption).__qualname__} is no task: "
+                "it must subclass priorbench.tasks.Task"
             )
         rows, columns = corruption.border
         protocol = {"border": [int(rows), int(columns)], "luminance": bool(corruption.luminance)}
@@ -66,7 +67,8 @@ def corrupt(plan: Plan, dataset: str, task: str) -> None:
                 fitting = corruption.fit(clean)
                 if fitting.shape != clean.shape:
                     say(
-                        f"{dataset}/{task}/{image}: cut from {_size(clean)} to {_size(fitting)}, which the task needs"
+                        f"{dataset}/{task}/{image}: cut from {_size(clean)} to {_size(fitting)}, "
+                        "which the task needs"
                     )
                 seed = derive_seed(plan.experiment.seed, dataset, image, task)
                 with seeded(seed):

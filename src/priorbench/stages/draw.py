@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 from matplotlib.figure import Figure
@@ -73,7 +73,8 @@ def _gallery(plan: Plan, dataset: str, task: str, scores: pd.DataFrame, names: C
     for prior, label in names.priors.items():
         if prior not in cells.index:
             continue
-        status, value = str(cells.loc[prior, "status"]), float(cells.loc[prior, "value"])  # type: ignore[arg-type]  # a cell of any type
+        row: Any = cells.loc[prior]
+        status, value = str(row["status"]), float(row["value"])
         if not math.isnan(value):
             restored = planes(
                 read_image(plan.layout.restored(Cell(dataset, task, prior), f"{image}.png"))
@@ -94,8 +95,8 @@ def _gallery(plan: Plan, dataset: str, task: str, scores: pd.DataFrame, names: C
 def shown_as(problem: Problem) -> tuple[Tensor, str]:
     """Return the observation, with its holes, and what it is called in the gallery.
 
-    A smaller image is shown as it is. What is no image, or shows only a part of the scene, is shown as the image that
-    it suggests.
+    A smaller image is shown as it is. What is no image, or shows only a part of the scene, is shown
+    as the image that it suggests.
     """
     height, width = problem.image_shape[1:]
     rows, columns = problem.y.shape[2:]

@@ -21,7 +21,8 @@ def gather_prior(plan: Plan, prior: str) -> None:
     """Write ``gathered/runs/<prior>.parquet`` and ``gathered/scores/<prior>.parquet``.
 
     Raises:
-        ValueError: the rows of a job can't be used, or images are missing or too many; the message names them.
+        ValueError: the rows of a job can't be used, or images are missing or too many; the
+            message names them.
     """
     layout = plan.layout
     _check_complete(plan, prior)
@@ -44,7 +45,9 @@ def _check_complete(plan: Plan, prior: str) -> None:
 
 
 def gather_all(plan: Plan) -> None:
-    """Write ``runs.parquet``, ``scores.parquet``, the latter with published numbers that fit, and ``costs.json``."""
+    """Write ``runs.parquet``, ``scores.parquet``, the latter with published numbers that fit, and
+    ``costs.json``.
+    """
     layout = plan.layout
     for kind, table, extra in (("runs", RUNS, []), ("scores", SCORES, published(plan))):
         files = [layout.gathered(kind, prior) for prior in plan.priors]
@@ -53,7 +56,8 @@ def gather_all(plan: Plan) -> None:
 
 
 def _costs(plan: Plan, runs: pd.DataFrame) -> dict[str, dict[str, Any]]:
-    """Return seconds and megapixels (times channels) of all restorations of each prior, and its training's seconds.
+    """Return seconds and megapixels (times channels) of all restorations of each prior, and its
+    training's seconds.
 
     Restorations that failed say nothing and are left out, as are priors that have no others.
 

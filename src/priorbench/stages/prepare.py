@@ -36,7 +36,8 @@ def prepare(plan: Plan, dataset: str) -> None:
         path = plan.layout.image(dataset, image)
         try:
             load = data.source.load()
-            # Not by the experiment's seed: the same data set has the same images in every experiment.
+            # Not by the experiment's seed: the same data set has the same images in every
+            # experiment.
             with seeded(derive_seed(0, "prepare", dataset, image)):
                 loaded = load(data.parameters, image)
             array = transform(

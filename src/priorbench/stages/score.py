@@ -1,4 +1,6 @@
-"""Stage ``score``: compare the restorations of a chunk with the clean images and with the observations."""
+"""Stage ``score``: compare the restorations of a chunk with the clean images and with the
+observations.
+"""
 
 from __future__ import annotations
 
@@ -117,7 +119,7 @@ class _Pair:
 
     @cached_property
     def images(self) -> tuple[np.ndarray, np.ndarray]:
-        """The restored and the clean image, H × W × C, as the task's protocol wants them compared."""
+        """The restored and the clean image, H × W × C, as the task's protocol compares them."""
         _, height, width = self.problem.shape
         restored, clean = (
             planes(read_image(file)) for file in (self.restored_file, self.clean_file)
@@ -130,7 +132,7 @@ class _Pair:
 
     @cached_property
     def is_exact(self) -> bool:
-        """Whether the restoration equals the clean image, in the part that the protocol compares."""
+        """Whether the restoration equals the clean image, where the protocol compares them."""
         try:
             return psnr(*self.images) >= EXACT
         except ValueError:  # Of different shapes, or with nothing to compare: the metrics say so.
@@ -138,14 +140,18 @@ class _Pair:
 
     @cached_property
     def is_determined(self) -> bool:
-        """Whether the observation tells the whole image: it has no noise, and as many numbers as the image."""
+        """Whether the observation tells the whole image: it has no noise, and as many numbers as
+        the image.
+        """
         from priorbench.problem import Problem
 
         self.task.entry.load()  # Makes the task's operators known.
         return Problem.load(self.problem_file).is_determined
 
     def evaluate(self, metric: Registered[MetricSpec]) -> Evaluation:
-        """Return the metric's value; one of the problem is known already, unless the metric came or changed later."""
+        """Return the metric's value; one of the problem is known already, unless the metric came or
+        changed later.
+        """
         name = metric.spec.name
         if metric.spec.of_problem:
             known = self.record.get("measured", {}).get(name, {})

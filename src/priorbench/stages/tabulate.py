@@ -10,7 +10,9 @@ from priorbench.results.planned import catalogue
 
 
 def tabulate(plan: Plan) -> None:
-    """Write ``tables/<name>.csv``, ``.md``, ``.tex`` and ``.html`` for every metric, cost, failures and pairs."""
+    """Write ``tables/<name>.csv``, ``.md``, ``.tex`` and ``.html`` for every metric, cost, failures
+    and pairs.
+    """
     layout = plan.layout
     scores = read_table(layout.result("scores"))
     runs = read_table(layout.result("runs"))

@@ -19,16 +19,18 @@ from priorbench.results.schema import RUNS, SCORES, Table
 
 
 def tabulate_partial(plan: Plan) -> Path:
-    """Write ``partial/runs.parquet``, ``partial/scores.parquet`` and the tables of what is finished.
+    """Write ``partial/runs.parquet``, ``partial/scores.parquet`` and the tables of what is
+    finished.
 
-    It reads the rows of jobs that the plan has, and waits for nothing: a job's file is whole or absent. One that can't
-    be used is named on stderr and left out.
+    It reads the rows of jobs that the plan has, and waits for nothing: a job's file is whole or
+    absent. One that can't be used is named on stderr and left out.
 
     Returns:
         The folder of the tables.
 
     Raises:
-        ValueError: nothing is finished, or two rows are of the same cell; the message names the files.
+        ValueError: nothing is finished, or two rows are of the same cell; the message names the
+            files.
     """
     whole, part = plan.layout, plan.layout.partial()
     finished, scored = _finished_jobs(plan)
@@ -52,7 +54,9 @@ def tabulate_partial(plan: Plan) -> Path:
 
 
 def _finished_jobs(plan: Plan) -> tuple[dict[Path, frozenset[str]], dict[Path, frozenset[str]]]:
-    """Return the files of runs and those of scores that are there, each with the images that it may hold."""
+    """Return the files of runs and those of scores that are there, each with the images that it may
+    hold.
+    """
     finished, scored = {}, {}
     for cell in plan.cells():
         for chunk, images in enumerate(plan.chunks(cell.dataset, cell.prior)):
@@ -66,7 +70,9 @@ def _finished_jobs(plan: Plan) -> tuple[dict[Path, frozenset[str]], dict[Path, f
 
 
 def _usable(files: Mapping[Path, frozenset[str]], table: Table) -> list[Path]:
-    """Return the files whose rows can be read and are of the experiment's images; say which others there are."""
+    """Return the files whose rows can be read and are of the experiment's images; say which others
+    there are.
+    """
     try:
         return _read(files, list(files), table)
     except (ValueError, OSError):

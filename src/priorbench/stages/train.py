@@ -73,7 +73,8 @@ def train(plan: Plan, prior: str, *, final: bool = True) -> Outcome:
         outcome = fitted.outcome
         checksum = ""
         if outcome.ok:
-            # Snakemake removes a rule's outputs before a job starts again; the memo keeps the curve.
+            # Snakemake removes a rule's outputs before a job starts again; the memo keeps the
+            # curve.
             memo.keep(outcome=outcome.as_dict(), curve=fitted.curve)
             checksum = memo.checksums()[layout.model(prior).name]
         write_atomically(layout.curve(prior), fitted.curve)

@@ -30,7 +30,8 @@ NO_CHOICE = "nothing to choose: the prior is no denoiser, so plug-and-play does 
 
 
 def tune(plan: Plan, target: str, prior: str, *, final: bool = True) -> Outcome:
-    """Write ``tuned/<target>/<prior>.json``: the candidate with the highest mean PSNR, and all trials.
+    """Write ``tuned/<target>/<prior>.json``: the candidate with the highest mean PSNR, and all
+    trials.
 
     The first of equals is chosen. A candidate that fails on any image, or stops at the time limit,
     is kept with its reason and not chosen; if all fail, the outcome says so and the restorations

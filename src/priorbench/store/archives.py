@@ -11,15 +11,18 @@ import numpy as np
 from priorbench.store.files import read_at_most
 
 MOST_BYTES = 2**32
-"""What an archive may hold, unpacked: more than the largest images with their masks and guides need."""
+"""What an archive may hold, unpacked: more than the largest images with their masks and guides
+need.
+"""
 
 
 def read_arrays(path: Path) -> dict[str, np.ndarray]:
-    """Return the arrays of an archive; no pickled object is loaded, and nothing larger than its limit unpacked.
+    """Return the arrays of an archive; no pickled object is loaded, and nothing larger than its
+    limit unpacked.
 
     Raises:
-        ValueError: the archive claims to hold more than ``MOST_BYTES``, or an array more than is there for it, or
-            objects; or it is no such archive.
+        ValueError: the archive claims to hold more than ``MOST_BYTES``, or an array more than
+            is there for it, or objects; or it is no such archive.
         OSError: the file can't be opened.
         Exception: whatever zipfile and NumPy raise for damaged bytes.
     """
@@ -37,7 +40,9 @@ def read_arrays(path: Path) -> dict[str, np.ndarray]:
 
 
 def _check(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> None:
-    """Raise ValueError if an array claims more values than are stored: memory is taken as the array's header says."""
+    """Raise ValueError if an array claims more values than are stored: memory is taken as the
+    array's header says.
+    """
     with archive.open(member) as stream:
         read = {
             (1, 0): np.lib.format.read_array_header_1_0,

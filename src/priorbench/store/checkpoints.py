@@ -16,15 +16,18 @@ __all__ = ["Checkpoint", "part"]
 
 
 class Checkpoint:
-    """Tensors that are written every so many seconds, and read again by a computation of the same key.
+    """Tensors that are written every so many seconds, and read again by a computation of the same
+    key.
 
     Args:
         path: the file; None keeps nothing.
-        key: tells what the state belongs to: parameters, data, seed, code. A file with another key is not read.
+        key: tells what the state belongs to: parameters, data, seed, code. A file with another
+            key is not read.
         every: seconds between two writes.
 
     Attributes:
-        spent: seconds that earlier attempts took until they wrote the state that was loaded; 0 before that.
+        spent: seconds that earlier attempts took until they wrote the state that was loaded; 0
+            before that.
     """
 
     def __init__(self, path: Path | None = None, key: str = "", every: float = 30.0) -> None:
@@ -35,7 +38,9 @@ class Checkpoint:
         self.spent = 0.0
 
     def load(self) -> dict[str, Tensor] | None:
-        """Return the state that was written last, or None if there is none of this key that is whole."""
+        """Return the state that was written last, or None if there is none of this key that is
+        whole.
+        """
         if self._path is None or not self._path.exists():
             return None
         try:
@@ -43,7 +48,8 @@ class Checkpoint:
                 about = file.metadata() or {}
                 if about.get("key") != self._key:
                     return None
-                state = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118  it is no mapping
+                names = file.keys()
+                state = {name: file.get_tensor(name) for name in names}
                 self.spent = float(about.get("seconds", 0))
                 return state
         except (

@@ -25,12 +25,14 @@ def describe_environment(
     Nothing in it tells one node of a cluster from an equal one, so equal machines share a record.
 
     Args:
-        threads: processor threads of the job; by default ``OMP_NUM_THREADS``, else the number of cores.
+        threads: processor threads of the job; by default ``OMP_NUM_THREADS``, else the number
+            of cores.
         packages: versions of further packages, those that plugins import.
 
     Returns:
-        python, packages (name → version), platform, cpu, cores, threads, gpus and git (commit and whether tracked
-        files differ from it or there are Python files that are not tracked; None outside a checkout of priorbench).
+        python, packages (name → version), platform, cpu, cores, threads, gpus and git (commit and
+        whether tracked files differ from it or there are Python files that are not tracked; None
+        outside a checkout of priorbench).
     """
     cores = os.cpu_count() or 1
     return {
@@ -135,8 +137,8 @@ def _gpus() -> list[str]:
 def _git(folder: Path) -> dict[str, Any] | None:
     """Return the state of the checkout that ``folder`` is tracked in.
 
-    An installed copy may lie inside somebody else's repository, in a virtual environment; there its files are not
-    tracked.
+    An installed copy may lie inside somebody else's repository, in a virtual environment; there its
+    files are not tracked.
     """
     git = ("git", "--no-optional-locks", "-C", str(folder))
     if _output(*git, "ls-files", "--error-unmatch", "__init__.py") is None:

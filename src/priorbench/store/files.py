@@ -27,7 +27,8 @@ def write_atomically(path: Path, content: bytes | str) -> None:
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    # The name of a file that is no UTF-8 reaches messages as surrogates; in JSON this writes their escape.
+    # The name of a file that is no UTF-8 reaches messages as surrogates; in JSON this writes their
+    # escape.
     data = content.encode(errors="backslashreplace") if isinstance(content, str) else content
     handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=".partial")
     try:
@@ -70,7 +71,8 @@ def read_rows(path: Path) -> list[dict[str, Any]]:
     """Read a file that ``write_rows`` wrote.
 
     Raises:
-        ValueError: the file was cut off or changed, or a line is not JSON; the message names the file.
+        ValueError: the file was cut off or changed, or a line is not JSON; the message names
+            the file.
     """
     body = read_sealed(path)
     try:
@@ -81,7 +83,8 @@ def read_rows(path: Path) -> list[dict[str, Any]]:
 
 
 def read_sealed(path: Path) -> bytes:
-    """Return the lines of a file that ``write_rows`` wrote, without the last one, which is their checksum.
+    """Return the lines of a file that ``write_rows`` wrote, without the last one, which is their
+    checksum.
 
     Raises:
         ValueError: the file was cut off or changed; the message names it.
@@ -102,7 +105,8 @@ def sealed(body: bytes) -> bytes:
 
 
 def read_at_most(path: Path, limit: int) -> bytes:
-    """Return the content of a file, unless it is larger than ``limit`` bytes or has no end, as a device.
+    """Return the content of a file, unless it is larger than ``limit`` bytes or has no end, as a
+    device.
 
     Raises:
         ValueError: the file is too large, or is a device or a pipe; the message names it.

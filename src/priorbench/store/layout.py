@@ -83,7 +83,9 @@ class Layout:
         return self.root / f"models/{prior}/fit.json"
 
     def tuned(self, target: str = "{target}", prior: str = "{prior}") -> Path:
-        """The parameters chosen for a task, or settings for a regime, and what they were chosen from."""
+        """The parameters chosen for a task, or settings for a regime, and what they were chosen
+        from.
+        """
         return self.root / f"tuned/{target}/{prior}.json"
 
     def tuning_record(self, target: str, prior: str) -> Path:

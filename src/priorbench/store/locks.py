@@ -1,7 +1,8 @@
 """One process at a time on a piece of work, on any node of a shared file system.
 
-A job that was sent twice (its Snakemake was killed and started again, or two run in one folder) waits for the first
-one and then finds the work done. The lock ends with its process, however that ends; nothing has to be cleaned up.
+A job that was sent twice (its Snakemake was killed and started again, or two run in one folder)
+waits for the first one and then finds the work done. The lock ends with its process, however that
+ends; nothing has to be cleaned up.
 """
 
 from __future__ import annotations
@@ -15,7 +16,9 @@ from pathlib import Path
 
 BUSY = (errno.EACCES, errno.EAGAIN)
 UNAVAILABLE = (errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP, errno.EINVAL)
-"""Answers of a file system that knows no locks: the work goes on without, as every file is written atomically."""
+"""Answers of a file system that knows no locks: the work goes on without, as every file is written
+atomically.
+"""
 
 
 @contextmanager

@@ -10,7 +10,8 @@ from priorbench.store.files import file_sha256, read_json, write_json
 
 
 class Memo:
-    """A JSON record of a finished computation: the key of its inputs and the checksums of its files.
+    """A JSON record of a finished computation: the key of its inputs and the checksums of its
+    files.
 
     It is used again only if the key is the same and the files are whole. No memo is a rule's
     output, so it outlives a job that is sent again, whose outputs Snakemake removes first.

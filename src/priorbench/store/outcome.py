@@ -23,9 +23,12 @@ class Outcome:
         traceback: where a plugin raised; empty otherwise.
         seconds: wall-clock time, None when nothing ran.
         peak_memory_mb: the highest resident memory meanwhile in MiB, None when unknown.
-        n_parameters: how many numbers were learned, by a fit or from the problem alone; None for none.
-        solver: the schedule of the splitting that a restoration followed, in words; empty if there was none.
-        solver_origin: where its settings come from, see :data:`priorbench.plan.tuning.SolverOrigin`.
+        n_parameters: how many numbers were learned, by a fit or from the problem alone; None
+            for none.
+        solver: the schedule of the splitting that a restoration followed, in words; empty if
+            there was none.
+        solver_origin: where its settings come from, see
+            :data:`priorbench.plan.tuning.SolverOrigin`.
     """
 
     status: Status

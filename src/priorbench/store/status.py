@@ -27,4 +27,6 @@ class Status(StrEnum):
 NO_FAILURE = (Status.OK, Status.UNSUPPORTED, Status.UNDEFINED)
 
 EXACT_NOTE = "equals the clean image"
-"""The note of a score whose restoration equals the clean image, of a problem that can't be inverted."""
+"""The note of a score whose restoration equals the clean image, of a problem that can't be
+inverted.
+"""
