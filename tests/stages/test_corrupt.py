@@ -94,7 +94,7 @@ def test_the_manifest_holds_the_checksum_of_each_problem(bench: Any) -> None:
             "TypeError",
         ),
         ("class Broken:\n    pass", "no task: it must subclass"),
-        ("Broken = '.nowhere:Broken'", "can't be loaded"),
+        ("Broken = '.nowhere:Broken'", "failed to load"),
     ],
 )
 def test_a_task_that_cannot_be_done_is_named_for_each_image(

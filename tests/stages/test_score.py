@@ -171,7 +171,7 @@ def test_a_metric_that_fails_costs_its_own_value_only(plan: Plan) -> None:
     for metric, reason in {
         "raising": "RuntimeError: no idea",
         "undecided": "nan",
-        "missing": "can't be loaded",
+        "missing": "failed to load",
     }.items():
         row = rows["good", metric]
         assert (row["value"], row["status"]) == (None, "failed")
