@@ -1,9 +1,9 @@
-"""Write what docs/architecture.md shows of the code: the table of the rooms and the picture of their layers.
+"""Write what docs/architecture.md shows of the code: its rooms and their layers.
 
     python docs/make_architecture.py
 
-The rooms' texts are the first lines of their docstrings, the layers those of the contract in pyproject.toml,
-and the arrows the imports that the modules have; nothing is imported to find them.
+The rooms' texts are the first lines of their docstrings, the layers those of the contract in
+pyproject.toml, and the arrows the imports that the modules have; nothing is imported to find them.
 """
 
 import ast
@@ -42,7 +42,7 @@ def layers() -> list[list[str]]:
 
 
 def rooms() -> dict[str, Path]:
-    """Return the packages and modules that lie directly in priorbench, each with the file of its docstring."""
+    """Return the packages and modules in priorbench, each with the file of its docstring."""
     packages = {file.parent.name: file for file in PACKAGE.glob("*/__init__.py")}
     modules = {file.stem: file for file in PACKAGE.glob("*.py") if file.stem != "__init__"}
     return dict(sorted((packages | modules).items()))
@@ -99,7 +99,7 @@ def imports() -> dict[str, set[str]]:
 
 
 def arrows() -> list[tuple[str, str]]:
-    """Return the imports that no other imports imply: A → C is left out where there are A → B and B → C."""
+    """Return the imports without those that follow from others, as A → C from A → B → C."""
     direct = imports()
 
     def reached(room: str) -> set[str]:
@@ -144,7 +144,8 @@ def box(room: str, place: Box) -> str:
 
 def picture() -> str:
     """Return the layers as SVG: a row of boxes for each, and lines from a room to what it imports."""
-    shown = [[room for room in layer if room != ENTRY] for layer in layers() if layer != [ENTRY]]
+    below = [layer for layer in layers() if layer != [ENTRY]]
+    shown = [[room for room in layer if room != ENTRY] for layer in below]
     boxes: dict[str, Box] = {}
     for row, layer in enumerate(shown):
         widths = [8 * len(room) + 24 for room in layer]
