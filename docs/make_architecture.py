@@ -143,7 +143,7 @@ def box(room: str, place: Box) -> str:
 
 
 def picture() -> str:
-    """Return the layers as SVG: a row of boxes for each, and lines from a room to what it imports."""
+    """Return the layers as SVG: a row of boxes for each, and lines for imports."""
     below = [layer for layer in layers() if layer != [ENTRY]]
     shown = [[room for room in layer if room != ENTRY] for layer in below]
     boxes: dict[str, Box] = {}
