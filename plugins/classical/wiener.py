@@ -11,7 +11,7 @@ from priorbench.numerics.constants import NOISE_FLOOR
 from priorbench.operators import conjugate_gradients
 from priorbench.priors import Context, Prior, Restoration
 from priorbench.problem import Problem
-from priorbench.types import Image
+from priorbench.types import AnyImage, Image
 
 
 class Wiener(Prior):
@@ -64,7 +64,7 @@ class Wiener(Prior):
         return precision
 
 
-def spectrum_amplitude(images: list[Image]) -> float:
+def spectrum_amplitude(images: list[AnyImage]) -> float:
     """Return the a for which log(a/|f|²) fits the logarithms of the images' spectra best."""
     logarithms = []
     for image in images:

@@ -15,7 +15,7 @@ from priorbench.networks.weights import initialised, loaded
 from priorbench.numerics.patches import draw_patches
 from priorbench.priors import Context, Denoiser, Learned
 from priorbench.solvers.colour import from_planes, to_planes
-from priorbench.types import Image
+from priorbench.types import AnyImage, Image
 
 from .network import DenoisingNetwork
 from .parameters import DnCNNParameters
@@ -83,7 +83,7 @@ class DnCNN(Denoiser, Learned):
             parts.append(part[top - first : min(top + rows, len(padded)) - first])
         return torch.cat(parts)[:height, :width]
 
-    def fit(self, images: Sequence[Image], context: Context) -> Iterator[Mapping[str, float]]:
+    def fit(self, images: Sequence[AnyImage], context: Context) -> Iterator[Mapping[str, float]]:
         """Train on tiles with noise of every level; the weights best on held-out tiles are kept.
 
         Yields:

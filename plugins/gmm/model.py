@@ -15,7 +15,7 @@ from torch import Tensor
 
 from priorbench.numerics.patches import mean_free_basis
 from priorbench.priors import Context, Learned, PatchPrior
-from priorbench.types import Image, Patches, Scores
+from priorbench.types import AnyImage, Patches, Scores
 
 from .adaptation import adapt
 from .mixture import Mixture
@@ -96,7 +96,7 @@ class GMM(PatchPrior, Learned):
         prior.mixture = adapt(self.mixture, vectors, noise_variance, self.parameters.adapt)
         return prior
 
-    def fit(self, images: Sequence[Image], context: Context) -> Iterator[Mapping[str, float]]:
+    def fit(self, images: Sequence[AnyImage], context: Context) -> Iterator[Mapping[str, float]]:
         """Train by EM; the mixture that is best on the held-out patches is kept.
 
         Yields:

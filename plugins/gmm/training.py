@@ -11,7 +11,7 @@ from torch import Tensor
 from priorbench.numerics.patches import PatchSet, draw_patches, mean_free_basis, principal_axes
 from priorbench.numerics.patience import Patience
 from priorbench.priors import Context
-from priorbench.types import Image, Patches
+from priorbench.types import AnyImage, Patches
 
 from .em import Moments, State, Step, assigned, em, log_likelihood
 from .mixture import Mixture
@@ -28,7 +28,7 @@ Row = Mapping[str, float]
 
 
 def train(
-    options: GMMParameters, images: Sequence[Image], context: Context
+    options: GMMParameters, images: Sequence[AnyImage], context: Context
 ) -> Iterator[tuple[Mixture, Row]]:
     """Yield the best mixture so far and the row of the training curve after each pass of EM.
 

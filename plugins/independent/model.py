@@ -15,7 +15,7 @@ from torch import Tensor
 from priorbench.numerics.patches import PatchSet, draw_patches, mean_free_basis
 from priorbench.numerics.patience import Patience
 from priorbench.priors import Context, Learned, PatchPrior
-from priorbench.types import Image, Patches, Scores
+from priorbench.types import AnyImage, Patches, Scores
 
 from . import em
 from .marginals import Marginals
@@ -119,7 +119,7 @@ class Independent(PatchPrior, Learned):
                 chunk.copy_(estimator((chunk - mean).mT.contiguous()).mT + mean)
         return estimates
 
-    def fit(self, images: Sequence[Image], context: Context) -> Iterator[Mapping[str, float]]:
+    def fit(self, images: Sequence[AnyImage], context: Context) -> Iterator[Mapping[str, float]]:
         """Learn the axes, then the marginals by EM; the best on held-out patches are kept.
 
         Yields:

@@ -14,7 +14,7 @@ from priorbench.networks.weights import initialised, loaded
 from priorbench.numerics.constants import QUANTISATION_VARIANCE
 from priorbench.numerics.patches import PatchSet, draw_patches
 from priorbench.priors import Context, Learned
-from priorbench.types import Image
+from priorbench.types import AnyImage
 
 from .blocks import BlockDCT
 from .density import Code, Decoded
@@ -130,7 +130,7 @@ class AutoEncoder(Learned):
             z = z + 0.3 * metric * gradient
         return z.detach()
 
-    def fit(self, images: Sequence[Image], context: Context) -> Iterator[Mapping[str, float]]:
+    def fit(self, images: Sequence[AnyImage], context: Context) -> Iterator[Mapping[str, float]]:
         """Maximise the evidence lower bound on tiles; the weights best on held-out tiles are kept.
 
         Yields:
