@@ -19,8 +19,8 @@ import numpy as np
 from skimage.draw import disk
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]  # it carries no types
 
-from priorbench.data.dead_leaves import Scene, dead_leaves
-from priorbench.data.synthetic import DeadLeavesParameters
+from priorbench.synthetic.dead_leaves import Scene, dead_leaves
+from priorbench.synthetic.sources import DeadLeavesParameters
 
 SIDE = 512
 

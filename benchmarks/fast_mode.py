@@ -19,9 +19,9 @@ import pandas as pd
 import torch
 from training_crops import crops, mean_psnr, photographs
 
+from priorbench.figures.canvas import new_figure
+from priorbench.figures.style import DARK, PALETTE, SHAPES, WIDTH, label_plainly, styled
 from priorbench.plugins.manager import load_plugins
-from priorbench.report.figures.canvas import new_figure
-from priorbench.report.figures.style import DARK, PALETTE, SHAPES, WIDTH, label_plainly, styled
 from priorbench.tasks import Denoise
 
 ROOT = Path(__file__).parents[1]

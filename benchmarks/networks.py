@@ -27,14 +27,14 @@ import torch
 import torch.nn.functional as F
 from training_crops import ROOT, crops, mean_psnr, photographs
 
-from priorbench.data.dead_leaves import load_dead_leaves
 from priorbench.data.images import read_image
-from priorbench.data.synthetic import DeadLeavesParameters
-from priorbench.data.synthetic import images as names_of
 from priorbench.data.tensors import to_tensor
 from priorbench.numerics.tiles import Tiling
 from priorbench.plugins.manager import load_plugins
 from priorbench.priors import Context
+from priorbench.synthetic.dead_leaves import load_dead_leaves
+from priorbench.synthetic.sources import DeadLeavesParameters
+from priorbench.synthetic.sources import images as names_of
 from priorbench.tasks import Deblur, Denoise, Inpaint, SuperResolve
 from priorbench.types import Image
 

@@ -14,7 +14,6 @@ import torch
 from torch import Tensor
 
 from plugins.independent import marginals, zero_sum
-from priorbench.data.leaves import power_law, power_law_integral
 from priorbench.data.transform import LUMA, to_gray
 from priorbench.networks.muon import orthogonalised
 from priorbench.numerics.constants import NOISE_FLOOR
@@ -32,6 +31,7 @@ from priorbench.priors import Context
 from priorbench.problem import Problem
 from priorbench.solvers.anscombe import TABLE_END, inverse_anscombe
 from priorbench.solvers.continuation import fidelity_weight
+from priorbench.synthetic.leaves import power_law, power_law_integral
 from priorbench.tasks import DenoiseSaltPepper, Inpaint
 
 PRIORS = load_plugins([Path(__file__).parents[1] / "plugins"]).priors

@@ -43,7 +43,7 @@ PROTOCOL = ["metrics/fidelity.py", "metrics/protocol.py"]
 RESULTS = ["results/__init__.py", "results/catalogue.py", "results/exact.py", "store/status.py"]
 ROWS = [*RESULTS, "results/gather.py", "results/ordering.py", "results/published.py"]
 ROWS += ["results/rows.py", "results/schema.py", "results/planned.py"]
-STYLE = ["report/figures/style.py"]
+STYLE = ["figures/style.py"]
 EXPERIMENT = [*ROWS, *OPERATORS, *IMAGES, *PROTOCOL, "data/tensors.py", "jobs/ready.py", "seeds.py"]
 EXPERIMENT += ["studies/__init__.py", "studies/experiment.py", "studies/findings.py"]
 EXPERIMENT += ["studies/tables.py", "studies/verdicts.py", "results/statistics.py"]
@@ -119,7 +119,7 @@ STAGES = {
         *OPERATORS,
         *IMAGES,
         *STYLE,
-        "report/figures/*",
+        "figures/*",
         "results/statistics.py",
         "data/tensors.py",
         "stages/draw.py",
@@ -163,11 +163,11 @@ RECORDS = {
         *TRANSFORM,
         "seeds.py",
         "data/embedded.py",
-        "data/dead_leaves.py",
-        "data/leaves.py",
-        "data/paint.py",
-        "data/synthetic.py",
-        "data/textures.py",
+        "synthetic/dead_leaves.py",
+        "synthetic/leaves.py",
+        "synthetic/paint.py",
+        "synthetic/sources.py",
+        "synthetic/textures.py",
     ],
     "metrics psnr": ["metrics/fidelity.py"],
     "metrics residual": [*OPERATORS, "metrics/consistency.py"],
@@ -179,7 +179,7 @@ RECORDS = {
         *EXPERIMENT,
         *STYLE,
         *PATCHES,
-        "report/figures/canvas.py",
+        "figures/canvas.py",
     ],
 }
 """Kind and name of a record → the modules on which its own code depends."""

@@ -18,8 +18,6 @@ from plugins.studies.mixtures.anatomy import measure as anatomy
 from plugins.studies.mixtures.anatomy import tails
 from plugins.studies.mixtures.dead_leaves import alignment
 from plugins.studies.mixtures.dead_leaves import measure as dead_leaves
-from priorbench.data.dead_leaves import dead_leaves as draw_dead_leaves
-from priorbench.data.synthetic import DeadLeavesParameters
 from priorbench.data.tensors import to_tensor
 from priorbench.numerics.patches import draw_patches, mean_free_basis, probe_patches
 from priorbench.plugins.manager import load_plugins
@@ -27,6 +25,8 @@ from priorbench.priors import Context
 from priorbench.results import Catalogue
 from priorbench.specs import MetricSpec
 from priorbench.studies import every, inside, sheets
+from priorbench.synthetic.dead_leaves import dead_leaves as draw_dead_leaves
+from priorbench.synthetic.sources import DeadLeavesParameters
 from tests.plugins.experiments import GivenExperiment
 
 REGISTRY = load_plugins([Path(__file__).parents[2] / "plugins"])

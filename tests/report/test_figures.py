@@ -12,14 +12,14 @@ from matplotlib.text import Annotation
 from PIL import Image
 from skimage.color import deltaE_ciede2000, rgb2lab
 
-from priorbench.report.figures.canvas import new_figure
-from priorbench.report.figures.cost import draw_cost
-from priorbench.report.figures.differences import draw_differences
-from priorbench.report.figures.dots import Row, draw_rows, near, rank_priors
-from priorbench.report.figures.gallery import Panel, draw_gallery, find_detail
-from priorbench.report.figures.labels import label_points
-from priorbench.report.figures.scores import draw_scores
-from priorbench.report.figures.style import (
+from priorbench.figures.canvas import new_figure
+from priorbench.figures.cost import draw_cost
+from priorbench.figures.differences import draw_differences
+from priorbench.figures.dots import Row, draw_rows, near, rank_priors
+from priorbench.figures.gallery import Panel, draw_gallery, find_detail
+from priorbench.figures.labels import label_points
+from priorbench.figures.scores import draw_scores
+from priorbench.figures.style import (
     GRAY,
     LINE,
     PALETTE,

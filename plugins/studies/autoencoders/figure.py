@@ -12,8 +12,8 @@ from matplotlib.figure import Figure, SubFigure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import FixedLocator, NullLocator
 
-from priorbench.report.figures.canvas import new_figure
-from priorbench.report.figures.style import DARK, GRAY, PALETTE, WIDTH, Mark, styled
+from priorbench.figures.canvas import new_figure
+from priorbench.figures.style import DARK, GRAY, PALETTE, WIDTH, Mark, styled
 
 from .measure import Studied
 from .modes import JOINT, LATENT, MODES, OBSERVED, PROJECT

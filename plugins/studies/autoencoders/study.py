@@ -5,9 +5,9 @@ from __future__ import annotations
 import torch
 
 from plugins.vae.patches import PatchVAE
+from priorbench.figures.canvas import nothing_to_draw
+from priorbench.figures.style import WIDTH, prior_marks
 from priorbench.numerics.patches import probe_patches
-from priorbench.report.figures.canvas import nothing_to_draw
-from priorbench.report.figures.style import WIDTH, prior_marks
 from priorbench.studies import Experiment, Findings
 from priorbench.studies.tables import frame
 

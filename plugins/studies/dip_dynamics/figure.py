@@ -11,8 +11,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure, SubFigure
 from torch import Tensor
 
-from priorbench.report.figures.canvas import new_figure
-from priorbench.report.figures.style import GRAY, LINE, PALETTE, WIDTH, styled
+from priorbench.figures.canvas import new_figure
+from priorbench.figures.style import GRAY, LINE, PALETTE, WIDTH, styled
 from priorbench.studies.sheets import show
 from priorbench.studies.tables import select
 

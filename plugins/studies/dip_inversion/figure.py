@@ -7,8 +7,8 @@ from collections.abc import Mapping
 import numpy as np
 from matplotlib.figure import Figure
 
-from priorbench.report.figures.canvas import new_figure
-from priorbench.report.figures.style import GRAY, WIDTH, styled
+from priorbench.figures.canvas import new_figure
+from priorbench.figures.style import GRAY, WIDTH, styled
 from priorbench.studies.sheets import show
 
 from .pre_images import ERROR, METHODS, PSNR, SSIM, PreImage

@@ -15,8 +15,8 @@ from itertools import pairwise
 
 import pandas as pd
 
+from priorbench.figures.style import family
 from priorbench.priors import HELD_OUT_LOG_LIKELIHOOD
-from priorbench.report.figures.style import family
 from priorbench.results import Catalogue
 from priorbench.studies import Claim, Estimate, Experiment, Verdict, every, in_words, together
 

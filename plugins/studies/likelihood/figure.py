@@ -10,9 +10,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from priorbench.report.figures.canvas import new_figure, nothing_to_draw, say_in
-from priorbench.report.figures.labels import label_points
-from priorbench.report.figures.style import DARK, LINE, WIDTH, Colour, Mark, prior_marks, styled
+from priorbench.figures.canvas import new_figure, nothing_to_draw, say_in
+from priorbench.figures.labels import label_points
+from priorbench.figures.style import DARK, LINE, WIDTH, Colour, Mark, prior_marks, styled
 from priorbench.results import Catalogue
 
 PATCHES, EPLL = "patch_psnr_db", "epll_psnr_db"

@@ -8,7 +8,7 @@ from itertools import combinations
 import numpy as np
 import pandas as pd
 
-from priorbench.report.figures.style import family
+from priorbench.figures.style import family
 from priorbench.results.statistics import pairwise_comparisons
 from priorbench.studies import Claim, Estimate, Experiment, Verdict, every, in_words, together
 from priorbench.studies.tables import select

@@ -6,8 +6,8 @@ import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from priorbench.report.figures.canvas import legend_above, new_figure, nothing_to_draw
-from priorbench.report.figures.style import DARK, LINE, WIDTH, prior_marks, styled
+from priorbench.figures.canvas import legend_above, new_figure, nothing_to_draw
+from priorbench.figures.style import DARK, LINE, WIDTH, prior_marks, styled
 from priorbench.results import Catalogue
 
 from .variations import AS_RUN, FEWER, PLAIN, TWICE

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from priorbench.data import catalogue, embedded, folder, synthetic
+from priorbench.data import catalogue, embedded, folder
 from priorbench.plugins.builtin_tasks import register_tasks as register_tasks
 from priorbench.plugins.hookspecs import hookimpl
 from priorbench.specs import DatasetSpec, MetricSpec
+from priorbench.synthetic import sources
 
 
 @hookimpl
@@ -29,20 +30,20 @@ def register_datasets() -> Iterator[DatasetSpec]:
     )
     yield DatasetSpec(
         name="dead-leaves",
-        factory="priorbench.data.dead_leaves:load_dead_leaves",
-        images=synthetic.images,
-        sizes=synthetic.dead_leaves_sizes,
-        parameters=synthetic.DeadLeavesParameters,
-        origins=synthetic.dead_leaves_origins,
+        factory="priorbench.synthetic.dead_leaves:load_dead_leaves",
+        images=sources.images,
+        sizes=sources.dead_leaves_sizes,
+        parameters=sources.DeadLeavesParameters,
+        origins=sources.dead_leaves_origins,
         summary="random discs and polygons of every size that occlude each other",
         reference="doi:10.1023/A:1011109015675",
     )
     yield DatasetSpec(
         name="mini-dead-leaves",
-        factory="priorbench.data.mini_dead_leaves:load_mini_dead_leaves",
-        images=synthetic.images,
-        parameters=synthetic.MiniDeadLeavesParameters,
-        origins=synthetic.mini_dead_leaves_origins,
+        factory="priorbench.synthetic.mini_dead_leaves:load_mini_dead_leaves",
+        images=sources.images,
+        parameters=sources.MiniDeadLeavesParameters,
+        origins=sources.mini_dead_leaves_origins,
         summary="sheets of independent patches, each flat or an edge",
         reference="https://papers.nips.cc/paper/2012/hash/"
         "e97ee2054defb209c35fe4dc94599061-Abstract.html",

@@ -10,12 +10,12 @@ from matplotlib.figure import Figure
 
 from priorbench.data.images import planes, read_image
 from priorbench.errors import unknown
+from priorbench.figures.canvas import nothing_to_draw
+from priorbench.figures.cost import draw_cost
+from priorbench.figures.differences import draw_differences
+from priorbench.figures.scores import draw_scores
+from priorbench.figures.style import WIDTH, save
 from priorbench.plan import Plan
-from priorbench.report.figures.canvas import nothing_to_draw
-from priorbench.report.figures.cost import draw_cost
-from priorbench.report.figures.differences import draw_differences
-from priorbench.report.figures.scores import draw_scores
-from priorbench.report.figures.style import WIDTH, save
 from priorbench.results import Catalogue
 from priorbench.results.gather import read_table
 from priorbench.results.planned import catalogue
@@ -54,8 +54,8 @@ def _gallery(plan: Plan, dataset: str, task: str, scores: pd.DataFrame, names: C
     """Draw the first image of the data set that was corrupted, with every prior's restoration."""
     # Problems bring torch, which the other figures do without.
     from priorbench.data.tensors import to_array
+    from priorbench.figures.gallery import Panel, draw_gallery
     from priorbench.problem import Problem
-    from priorbench.report.figures.gallery import Panel, draw_gallery
 
     entries = read_manifest(plan.layout.problems(dataset, task))
     image = next((name for name, entry in entries.items() if entry.outcome.ok), None)

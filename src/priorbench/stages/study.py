@@ -38,7 +38,7 @@ def study(plan: Plan, name: str) -> None:
         for suffix, copy in copies.items():
             write_atomically(outputs[suffix], copy.read_bytes())
         return
-    from priorbench.report.figures.style import save
+    from priorbench.figures.style import save
     from priorbench.studies.page import study_html, study_markdown
 
     with seeded(derive_seed(plan.experiment.seed, "study", name)):

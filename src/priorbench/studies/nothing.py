@@ -6,8 +6,8 @@ from collections.abc import Iterable, Sequence
 
 import pandas as pd
 
-from priorbench.report.figures.canvas import nothing_to_draw
-from priorbench.report.figures.style import WIDTH
+from priorbench.figures.canvas import nothing_to_draw
+from priorbench.figures.style import WIDTH
 from priorbench.studies.findings import Claim, Findings, Verdict
 
 __all__ = ["nothing_found"]

@@ -8,8 +8,8 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure, SubFigure
 
-from priorbench.report.figures.canvas import new_figure, say_in
-from priorbench.report.figures.style import GRAY, PALETTE, WIDTH, styled
+from priorbench.figures.canvas import new_figure, say_in
+from priorbench.figures.style import GRAY, PALETTE, WIDTH, styled
 from priorbench.results import Catalogue
 from priorbench.studies import Estimate
 from priorbench.studies.sheets import show

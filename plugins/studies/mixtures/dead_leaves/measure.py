@@ -10,11 +10,11 @@ import pandas as pd
 import torch
 from torch import Tensor
 
-from priorbench.data.mini_dead_leaves import mini_dead_leaves
-from priorbench.data.synthetic import MiniDeadLeavesParameters
 from priorbench.numerics.patches import mean_free_basis, mean_log_likelihoods
 from priorbench.priors import PatchPrior
 from priorbench.studies import Experiment
+from priorbench.synthetic.mini_dead_leaves import mini_dead_leaves
+from priorbench.synthetic.sources import MiniDeadLeavesParameters
 from priorbench.types import Patches
 
 from .. import components, selection

@@ -12,8 +12,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
-from priorbench.report.figures.canvas import legend_above, new_figure, say_in
-from priorbench.report.figures.style import GRAY, PALETTE, SHAPES, WIDTH, label_plainly, styled
+from priorbench.figures.canvas import legend_above, new_figure, say_in
+from priorbench.figures.style import GRAY, PALETTE, SHAPES, WIDTH, label_plainly, styled
 
 from .measure import EFFECTIVE
 

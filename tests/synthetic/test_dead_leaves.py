@@ -16,11 +16,16 @@ from scipy.spatial import ConvexHull
 from scipy.stats import binomtest, kstest, kurtosis
 
 from priorbench.config import ConfigError
-from priorbench.data import synthetic
-from priorbench.data.dead_leaves import Scene, dead_leaves, load_dead_leaves
 from priorbench.data.embedded import file_of
 from priorbench.data.images import read_image, write_image
-from priorbench.data.leaves import (
+from priorbench.data.tensors import to_tensor
+from priorbench.numerics.patches import draw_patches
+from priorbench.plan.variants import validate_parameters
+from priorbench.plugins.manager import load_plugins
+from priorbench.specs import NAME
+from priorbench.synthetic import sources
+from priorbench.synthetic.dead_leaves import Scene, dead_leaves, load_dead_leaves
+from priorbench.synthetic.leaves import (
     BARE,
     POLYGON,
     Leaves,
@@ -29,15 +34,10 @@ from priorbench.data.leaves import (
     power_law,
     power_law_integral,
 )
-from priorbench.data.mini_dead_leaves import load_mini_dead_leaves, mini_dead_leaves
-from priorbench.data.paint import PHOTOGRAPHS
-from priorbench.data.synthetic import DeadLeavesParameters, MiniDeadLeavesParameters
-from priorbench.data.tensors import to_tensor
-from priorbench.data.textures import exponential_textures, power_law_texture
-from priorbench.numerics.patches import draw_patches
-from priorbench.plan.variants import validate_parameters
-from priorbench.plugins.manager import load_plugins
-from priorbench.specs import NAME
+from priorbench.synthetic.mini_dead_leaves import load_mini_dead_leaves, mini_dead_leaves
+from priorbench.synthetic.paint import PHOTOGRAPHS
+from priorbench.synthetic.sources import DeadLeavesParameters, MiniDeadLeavesParameters
+from priorbench.synthetic.textures import exponential_textures, power_law_texture
 
 SMALL = {"height": 48, "width": 64, "antialias": 2}
 
@@ -504,7 +504,7 @@ def test_images_of_one_seed_count_as_the_same_whatever_else_differs(name):
     )
     assert few.items() <= many.items()
     assert not set(other.values()) & set(many.values())
-    assert few.keys() == synthetic.images(record.parameters(count=2)).keys()
+    assert few.keys() == sources.images(record.parameters(count=2)).keys()
 
 
 # The patches

@@ -7,11 +7,11 @@ import math
 import numpy as np
 from scipy.ndimage import gaussian_filter
 
-from priorbench.data import synthetic
-from priorbench.data.leaves import BARE, Leaves, cover, draw_leaves, generator_of
-from priorbench.data.paint import Paint
-from priorbench.data.synthetic import DeadLeavesParameters
 from priorbench.errors import unknown
+from priorbench.synthetic import sources
+from priorbench.synthetic.leaves import BARE, Leaves, cover, draw_leaves, generator_of
+from priorbench.synthetic.paint import Paint
+from priorbench.synthetic.sources import DeadLeavesParameters
 
 BAND = 32
 """Rows of pixels rendered at once: their samples fit into the processor's cache."""
@@ -23,7 +23,7 @@ def load_dead_leaves(parameters: DeadLeavesParameters, image: str) -> np.ndarray
     Raises:
         ValueError: no image has this name, or see :func:`dead_leaves`.
     """
-    known = synthetic.images(parameters)
+    known = sources.images(parameters)
     if image not in known:
         raise ValueError(unknown("image", image, known))
     return dead_leaves(parameters, int(image))

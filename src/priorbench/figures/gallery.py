@@ -14,8 +14,8 @@ from matplotlib.patches import Rectangle
 from matplotlib.patheffects import AbstractPathEffect, withStroke
 from scipy.ndimage import uniform_filter
 
-from priorbench.report.figures.canvas import new_figure
-from priorbench.report.figures.style import GRAY, WIDTH, styled
+from priorbench.figures.canvas import new_figure
+from priorbench.figures.style import GRAY, WIDTH, styled
 
 COLUMNS = 5
 GAP, CAPTION, TITLE = 0.04, 0.31, 0.24

@@ -8,7 +8,7 @@ from itertools import pairwise, product
 import numpy as np
 from matplotlib.axes import Axes
 
-from priorbench.report.figures.style import LINE
+from priorbench.figures.style import LINE
 
 __all__ = ["label_points"]
 

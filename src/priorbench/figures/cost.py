@@ -9,10 +9,10 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from priorbench.report.figures.canvas import legend_above, new_figure, nothing_to_draw
-from priorbench.report.figures.dots import HOLLOW, legend_mark, span
-from priorbench.report.figures.labels import label_points
-from priorbench.report.figures.style import LINE, WIDTH, label_plainly, prior_marks, styled
+from priorbench.figures.canvas import legend_above, new_figure, nothing_to_draw
+from priorbench.figures.dots import HOLLOW, legend_mark, span
+from priorbench.figures.labels import label_points
+from priorbench.figures.style import LINE, WIDTH, label_plainly, prior_marks, styled
 from priorbench.results.catalogue import Catalogue
 from priorbench.results.statistics import restored_runs, summarise
 

@@ -10,10 +10,10 @@ import numpy as np
 
 from priorbench.data import embedded
 from priorbench.data.images import read_image
-from priorbench.data.leaves import Leaves, generator_of
-from priorbench.data.synthetic import DeadLeavesParameters
-from priorbench.data.textures import power_law_texture
 from priorbench.data.transform import to_gray
+from priorbench.synthetic.leaves import Leaves, generator_of
+from priorbench.synthetic.sources import DeadLeavesParameters
+from priorbench.synthetic.textures import power_law_texture
 
 PHOTOGRAPHS = {
     False: ("motorcycle", "coins", "brick", "grass", "gravel"),

@@ -6,11 +6,11 @@ import math
 
 import numpy as np
 
-from priorbench.data import synthetic
-from priorbench.data.synthetic import MiniDeadLeavesParameters
-from priorbench.data.textures import exponential_textures
 from priorbench.errors import unknown
 from priorbench.seeds import derive_seed
+from priorbench.synthetic import sources
+from priorbench.synthetic.sources import MiniDeadLeavesParameters
+from priorbench.synthetic.textures import exponential_textures
 
 __all__ = ["mini_dead_leaves"]
 
@@ -26,7 +26,7 @@ def load_mini_dead_leaves(parameters: MiniDeadLeavesParameters, image: str) -> n
     Raises:
         ValueError: no image has this name.
     """
-    known = synthetic.images(parameters)
+    known = sources.images(parameters)
     if image not in known:
         raise ValueError(unknown("image", image, known))
     generator = np.random.default_rng(derive_seed(parameters.seed, "mini-dead-leaves", image))

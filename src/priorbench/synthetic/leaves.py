@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from priorbench.data.synthetic import DeadLeavesParameters
 from priorbench.seeds import derive_seed
+from priorbench.synthetic.sources import DeadLeavesParameters
 
 CORNERS = 6
 """The most corners of a polygon."""

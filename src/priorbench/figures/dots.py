@@ -15,8 +15,8 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 from numpy.typing import ArrayLike, NDArray
 
-from priorbench.report.figures.canvas import legend_above, new_figure
-from priorbench.report.figures.style import DARK, GRAY, WIDTH, Mark, prior_marks
+from priorbench.figures.canvas import legend_above, new_figure
+from priorbench.figures.style import DARK, GRAY, WIDTH, Mark, prior_marks
 from priorbench.results.catalogue import Catalogue
 from priorbench.store.status import Status
 

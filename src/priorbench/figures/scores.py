@@ -9,9 +9,9 @@ from typing import Any
 import pandas as pd
 from matplotlib.figure import Figure
 
-from priorbench.report.figures.canvas import nothing_to_draw
-from priorbench.report.figures.dots import HOLLOW, Key, Row, draw_panels, legend_mark, without_mean
-from priorbench.report.figures.style import WIDTH, Mark, styled
+from priorbench.figures.canvas import nothing_to_draw
+from priorbench.figures.dots import HOLLOW, Key, Row, draw_panels, legend_mark, without_mean
+from priorbench.figures.style import WIDTH, Mark, styled
 from priorbench.results.catalogue import Catalogue
 from priorbench.results.statistics import summarise
 

@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-from priorbench.report.figures.style import GRAY, styled
+from priorbench.figures.style import GRAY, styled
 
 __all__ = ["legend_above", "new_figure", "nothing_to_draw", "say_in"]
 
