@@ -20,7 +20,7 @@ class MachineError(RuntimeError):
 
 
 class StorageError(MachineError):
-    """A disk is full or a file is damaged: never a result, the job fails until that is mended."""
+    """A disk is full or a file is damaged: never a result, the job fails until that is repaired."""
 
 
 _STORAGE = {errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EROFS, errno.ESTALE}

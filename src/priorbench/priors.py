@@ -59,7 +59,7 @@ Estimator = Literal["mmse", "smoother"]
 
 @runtime_checkable
 class Progress(Protocol):
-    """Is told how far a computation is."""
+    """Receives the progress of a computation."""
 
     def __call__(self, fraction: float, /, **values: float) -> None:
         """Take the fraction done, from 0 to 1, and numbers worth watching, for example a loss."""

@@ -1,4 +1,4 @@
-"""Studies of patch priors, whoever made them."""
+"""Studies of patch priors, from any plugin."""
 
 from __future__ import annotations
 

@@ -35,7 +35,9 @@ class DatasetSection(Section):
         None, description="The images to use, by name. Default: all of the source."
     )
     exclude: Names = Field([], description="Images to leave out, by name.")
-    limit: int | None = Field(None, ge=1, description="Use only the first so many images.")
+    limit: int | None = Field(
+        None, ge=1, description="Maximum number of images; the first ones are used."
+    )
     gray: bool = Field(True, description="Turn colour images to gray (BT.601 weights).")
     max_size: int | None = Field(
         None, ge=1, description="Shrink images whose longer side has more pixels."

@@ -5,9 +5,7 @@ from __future__ import annotations
 import time
 
 SHARE, LEAST, MOST = 0.05, 2.0, 60.0
-"""Kept for the last iteration and for writing: a share of the limit, at least and at most so many
-seconds.
-"""
+"""Share of the limit, and bounds in seconds, kept for the last iteration and for writing."""
 
 
 def margin(limit: float) -> float:

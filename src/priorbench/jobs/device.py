@@ -45,7 +45,7 @@ def free_slot(names: Sequence[str], folder: Path | None = None) -> int:
         folder: where the locks lie; by default the machine's folder of temporary files.
 
     Returns:
-        the first one that is free; if all are taken, as Snakemake was told of more than there are,
+        the first one that is free; if all are taken, as when Snakemake's limit is higher than their number,
         one that is shared.
     """
     for place in _held:

@@ -18,7 +18,7 @@ def say_that_it_waits() -> None:
 
 
 class PacedLog:
-    """Lines on a long computation, at most one in so many seconds.
+    """Lines on a long computation, at most one every few seconds.
 
     Args:
         seconds: the time between two lines.

@@ -21,7 +21,7 @@ Origin: TypeAlias = Literal["measured", "record", "limit"]
 USUAL = (481, 321)
 """Size of an image that can't be looked at before it is there."""
 SAMPLE = 20
-"""So many files at most are looked at to know the images' sizes."""
+"""Maximum number of files that are read to estimate the sizes of the images."""
 SCORING = 4.0
 """Seconds that scoring takes for a megapixel, at least: the job that scores should last no longer
 than the other.
@@ -122,7 +122,7 @@ class Estimates:
         return LEAST + SCORING * self.pixels(dataset).mean
 
     def images_per_job(self, prior: PriorPlan, dataset: DatasetPlan, minutes: float) -> int:
-        """Return how many images make a job of so many minutes; what the prior says of itself comes
+        """Return how many images make a job of this length; what the prior says of itself comes
         first.
         """
         if prior.images_per_job:
@@ -134,7 +134,7 @@ class Estimates:
         return max(1, int(min(60 * minutes / seconds, most)))
 
     def memory(self, prior: PriorPlan, largest: float) -> int:
-        """Return the memory in MiB that a job takes for images of up to so many megapixels times
+        """Return the memory in MiB that a job takes for images of up to this many megapixels times
         channels.
         """
         return math.ceil(

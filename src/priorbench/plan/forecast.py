@@ -94,7 +94,7 @@ class Forecast:
         return max(self.priors, key=lambda prior: prior.chain_minutes)
 
     def hours(self, cores: int) -> float:
-        """Return how long it lasts at best on so many cores."""
+        """Return how long it lasts at best on this number of cores."""
         return max(self.core_hours / cores, self.critical.chain_minutes / 60)
 
 

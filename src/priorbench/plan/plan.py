@@ -153,7 +153,7 @@ class Plan:
         minutes = self.experiment.job_minutes
         size = self.estimates.images_per_job(self.prior(prior), self.dataset(dataset), minutes)
         if (dataset, size) not in self._chunks:
-            # Snakemake asks several times for every job; making them anew would be quadratic in the
+            # Snakemake asks several times for every job; rebuilding them would be quadratic in the
             # images.
             images = list(self.datasets[dataset].images)
             self._chunks[dataset, size] = [

@@ -19,7 +19,7 @@ from priorbench.store.status import Status
 NOTES = (
     "Mean over the images ± half the width of its 95 % interval, Student's; with one image there "
     "is none.",
-    "Bold: the best mean of a column, or several that are equal. Underlined: it can't be told from "
+    "Bold: the best mean of a column, or several that are equal. Underlined: it can't be distinguished from "
     "the best by the paired t test at 5 %, corrected for all pairs of priors of the column, as the "
     "best is chosen by the same images; with one image nothing can. The table paired has the "
     "differences with intervals of the same test.",
@@ -46,7 +46,7 @@ EMPTY: Mapping[str, Any] = {
     "status": Status.UNSUPPORTED,
     "mark": "",
 }
-"""The fields of a cell of the CSV where there is no number."""
+"""The fields of a cell of the CSV without a value."""
 
 
 def score_grid(

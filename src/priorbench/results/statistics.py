@@ -8,7 +8,7 @@ difficult. An image that the metric is not defined for is no failure of the prio
 
 Intervals are Student's: of all that were simulated they are the only ones that hold from three
 images on (``benchmarks/coverage.py``, docs/results.md). One test decides whether a prior can be
-told from the best: the paired t test, with Bonferroni's correction for all pairs of priors of the
+distinguished from the best: the paired t test, with Bonferroni's correction for all pairs of priors of the
 column, because the best is chosen by the same scores and could have been any of them. Its interval,
 its p-value and the mark in the tables say the same.
 """
@@ -107,7 +107,7 @@ def summarise(scores: pd.DataFrame, metrics: Mapping[str, MetricSpec]) -> pd.Dat
         ``n`` images in the mean, ``n_failed`` images that failed, ``n_undefined`` that the metric
         is not defined for, ``mean``, Student's interval of it from ``low`` to ``high`` (NaN for one
         image), ``status`` (ok, or why there is no mean) with a ``reason``, and ``mark``: ``best``
-        (also of several with equal means), ``tied`` (can't be told from the best, see
+        (also of several with equal means), ``tied`` (can't be distinguished from the best, see
         :func:`paired_differences`) or empty.
     """
     rows: list[dict[str, Any]] = []
@@ -152,7 +152,7 @@ def paired_differences(scores: pd.DataFrame, metrics: Mapping[str, MetricSpec]) 
         ``n`` common images, the mean ``difference`` with its simultaneous interval from ``low`` to
         ``high``, ``p_value`` of the two-sided paired t test, ``p_adjusted`` for all ``comparisons``
         between priors of the data set, task and metric, and ``mark``: ``best`` where the means are
-        equal; ``tied`` where the prior is complete and can't be told from the best, which is where
+        equal; ``tied`` where the prior is complete and can't be distinguished from the best, which is where
         ``p_adjusted`` is at least 5 %, the interval contains 0, or one image allows no test; else
         empty.
     """

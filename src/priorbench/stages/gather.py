@@ -72,9 +72,9 @@ def _costs(plan: Plan, runs: pd.DataFrame) -> dict[str, dict[str, Any]]:
         for image, entry in read_manifest(plan.layout.problems(dataset, task)).items()
         if entry.outcome.ok
     }
-    told = runs[runs["status"].isin([Status.OK, Status.TIMEOUT]) & runs["seconds"].notna()]
+    measured = runs[runs["status"].isin([Status.OK, Status.TIMEOUT]) & runs["seconds"].notna()]
     found: dict[str, dict[str, Any]] = {}
-    for prior, rows in told.groupby("prior"):
+    for prior, rows in measured.groupby("prior"):
         chosen = plan.prior(str(prior))
         keys = zip(rows["dataset"], rows["task"], rows["image"], strict=True)
         training = (

@@ -1,4 +1,4 @@
-"""Archives of arrays, ``.npz``, from whoever made them."""
+"""Archives of arrays, ``.npz``, read without trust in their content."""
 
 from __future__ import annotations
 

@@ -16,7 +16,7 @@ __all__ = ["Checkpoint", "part"]
 
 
 class Checkpoint:
-    """Tensors that are written every so many seconds, and read again by a computation of the same
+    """Tensors that are written periodically, and read again by a computation of the same
     key.
 
     Args:

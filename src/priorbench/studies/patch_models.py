@@ -9,7 +9,7 @@ __all__ = ["of_size", "patch_models"]
 
 
 def patch_models(experiment: Experiment) -> dict[str, PatchPrior]:
-    """Return the fitted patch priors by id, whoever made them.
+    """Return the fitted patch priors by id, of any plugin.
 
     They are those whose training curve has a column
     :data:`priorbench.priors.HELD_OUT_LOG_LIKELIHOOD`. Densities of patches of different sizes

@@ -64,7 +64,7 @@ class DenoisePoisson(Task):
 class DenoiseSaltPepper(Task):
     """Some values are turned into 0 or 1, in each channel by itself.
 
-    Which ones is not told, but in the observation all that is exactly 0 or 1 is suspected and taken
+    Which ones is unknown, but in the observation all that is exactly 0 or 1 is suspected and taken
     for missing.
 
     Args:
@@ -93,7 +93,7 @@ class DenoiseSaltPepper(Task):
         known = (image[0] > 0) & (image[0] < 1)
         if not known.flatten(1).any(dim=1).all():
             raise ValueError(
-                "a channel is black or white everywhere, so salt and pepper can't be told from the "
+                "a channel is black or white everywhere, so salt and pepper can't be distinguished from the "
                 "image; denoise-saltpepper is for photographs with shades between"
             )
         operator = Mask(known)

@@ -1,0 +1,38 @@
+"""Messages, docstrings and docs use the field's words."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+FILES = [
+    ROOT / "README.md",
+    ROOT / "CONTRIBUTING.md",
+    *sorted((ROOT / "docs").rglob("*.md")),
+    *sorted((ROOT / "src").rglob("*.py")),
+    *sorted((ROOT / "plugins").rglob("*.py")),
+    *sorted((ROOT / "plugins").rglob("*.md")),
+]
+WORDS = {
+    r"\bmend(ed|s)?\b": "fix, correct",
+    r"\banew\b": "again, from the start",
+    r"is no number\b": "is NaN or infinite",
+    r"\bat work\b": "is running, holds the lock",
+    r"for want of memory": "out of memory",
+    r"without a word": "without returning a result",
+    r"\bwhoever\b": "any",
+    r"need no computing": "are up to date",
+}
+"""Words that readers do not search for, and those that they do."""
+
+
+@pytest.mark.parametrize("word", WORDS)
+def test_a_private_word_is_not_used(word: str) -> None:
+    found = [
+        f"{file.relative_to(ROOT)}:{number}: {line.strip()}"
+        for file in FILES
+        for number, line in enumerate(file.read_text(encoding="utf-8").splitlines(), 1)
+        if re.search(word, line, re.IGNORECASE)
+    ]
+    assert not found, f"write '{WORDS[word]}':\n" + "\n".join(found)
