@@ -45,8 +45,8 @@ def free_slot(names: Sequence[str], folder: Path | None = None) -> int:
         folder: where the locks lie; by default the machine's folder of temporary files.
 
     Returns:
-        the first one that is free; if all are taken, as when Snakemake's limit is higher than their number,
-        one that is shared.
+        the first one that is free; if all are taken, as when Snakemake's limit is higher than their
+        number, one that is shared.
     """
     for place in _held:
         return place

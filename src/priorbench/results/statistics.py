@@ -8,9 +8,9 @@ difficult. An image that the metric is not defined for is no failure of the prio
 
 Intervals are Student's: of all that were simulated they are the only ones that hold from three
 images on (``benchmarks/coverage.py``, docs/results.md). One test decides whether a prior can be
-distinguished from the best: the paired t test, with Bonferroni's correction for all pairs of priors of the
-column, because the best is chosen by the same scores and could have been any of them. Its interval,
-its p-value and the mark in the tables say the same.
+distinguished from the best: the paired t test, with Bonferroni's correction for all pairs of priors
+of the column, because the best is chosen by the same scores and could have been any of them. Its
+interval, its p-value and the mark in the tables say the same.
 """
 
 from __future__ import annotations
@@ -152,9 +152,9 @@ def paired_differences(scores: pd.DataFrame, metrics: Mapping[str, MetricSpec]) 
         ``n`` common images, the mean ``difference`` with its simultaneous interval from ``low`` to
         ``high``, ``p_value`` of the two-sided paired t test, ``p_adjusted`` for all ``comparisons``
         between priors of the data set, task and metric, and ``mark``: ``best`` where the means are
-        equal; ``tied`` where the prior is complete and can't be distinguished from the best, which is where
-        ``p_adjusted`` is at least 5 %, the interval contains 0, or one image allows no test; else
-        empty.
+        equal; ``tied`` where the prior is complete and can't be distinguished from the best, which
+        is where ``p_adjusted`` is at least 5 %, the interval contains 0, or one image allows no
+        test; else empty.
     """
     rows: list[dict[str, Any]] = []
     for cell, group, values in _cells(scores, metrics):
