@@ -93,8 +93,8 @@ class DenoiseSaltPepper(Task):
         known = (image[0] > 0) & (image[0] < 1)
         if not known.flatten(1).any(dim=1).all():
             raise ValueError(
-                "a channel is black or white everywhere, so salt and pepper can't be distinguished from the "
-                "image; denoise-saltpepper is for photographs with shades between"
+                "a channel is black or white everywhere, so salt and pepper can't be distinguished "
+                "from the image; denoise-saltpepper is for photographs with shades between"
             )
         operator = Mask(known)
         return Problem(operator.forward(image), operator, 0.0)
