@@ -18,8 +18,8 @@ NOTES = (
     "95 % interval: Student's, by Bonferroni at once for all pairs of priors of the column, as the "
     "best is chosen by the same images. With one image there is no interval. –: no such image.",
     "Underlined: can't be distinguished from the best, as the interval contains 0 or there is "
-    "none; a prior that failed on an image which another one restored is never marked. Bold: the best, or of "
-    "several with equal means.",
+    "none; a prior that failed on an image which another one restored is never marked. "
+    "Bold: the best, or of several with equal means.",
     "paired.csv has the p-values of the paired t tests, with and without the correction. With it a "
     "difference is significant at 5 % exactly where the interval excludes 0.",
 )
