@@ -131,7 +131,6 @@ def test_a_changed_byte_is_noticed_or_harmless(tmp_path_factory, data):
         assert again.sigma == problem.sigma
 
 
-@pytest.mark.usefixtures("unchecked")
 @pytest.mark.parametrize(
     ("change", "message"),
     [
