@@ -21,8 +21,8 @@ NOTES = (
     "is none.",
     "Bold: the best mean of a column, or several that are equal. Underlined: it can't be "
     "distinguished from the best by the paired t test at 5 %, corrected for all pairs of priors "
-    "of the column, as the best is chosen by the same images; with one image nothing can. The table paired has the "
-    "differences with intervals of the same test.",
+    "of the column, as the best is chosen by the same images; with one image nothing can. "
+    "The table paired has the differences with intervals of the same test.",
     "(3/5): the mean is over 3 of 5 images, as the others failed or the metric is not defined for "
     "them. A prior that failed on an image which another one restored is never the best.",
 )
