@@ -6,11 +6,9 @@ python benchmarks/colour.py
 
 from __future__ import annotations
 
-import importlib
-from typing import Any
-
 from training_crops import crops, mean_psnr, photographs, prior
 
+from priorbench.solvers import colour
 from priorbench.tasks import Denoise, Inpaint
 
 SPACES = {
@@ -29,10 +27,9 @@ TASKS = {
 def main() -> None:
     images = photographs()
     model, squares = prior("gmm", images), crops(images, 96, colour=True)
-    module: Any = importlib.import_module("priorbench.solvers.colour")
     print(f"{'':18}" + "  ".join(f"{name:>10}" for name in TASKS) + f"  (dB, {len(squares)} crops)")
     for name, space in SPACES.items():
-        module.OPPONENT = space
+        colour.OPPONENT = space
         means = "  ".join(f"{mean_psnr(model, task, squares):10.2f}" for task in TASKS.values())
         print(f"{name:18}{means}", flush=True)
 

@@ -13,7 +13,6 @@ same ends with multiples of the steps.
 from __future__ import annotations
 
 import argparse
-import importlib
 import json
 from dataclasses import replace
 from itertools import product
@@ -21,8 +20,10 @@ from typing import Any, cast
 
 from training_crops import crops, mean_psnr, photographs, prior
 
-from priorbench.priors import PatchPrior
+from priorbench.priors import Denoiser, PatchPrior
+from priorbench.solvers import half_quadratic
 from priorbench.solvers.continuation import Schedule, geometric
+from priorbench.solvers.plug_and_play import SCHEDULES
 from priorbench.specs.solver_settings import Regime
 from priorbench.tasks import Deblur, Inpaint, InpaintText, Sense, SuperResolve, Task
 
@@ -89,13 +90,9 @@ def schedules(model: Any) -> dict[Regime, Schedule]:
     """Return the table that the solver of a prior takes its default from; change it to change the
     default.
     """
-    # The package has functions of these names.
     if isinstance(model, PatchPrior):
-        table = importlib.import_module("priorbench.solvers.half_quadratic").SCHEDULES
-    else:
-        module = importlib.import_module("priorbench.solvers.plug_and_play")
-        table = module.SCHEDULES[model.estimator]
-    return cast(dict[Regime, Schedule], table)
+        return half_quadratic.SCHEDULES
+    return SCHEDULES[cast(Denoiser, model).estimator]
 
 
 def main() -> None:

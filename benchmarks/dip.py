@@ -18,7 +18,6 @@ import argparse
 import itertools
 import os
 import statistics
-import sys
 import time
 from pathlib import Path
 from typing import Any
@@ -38,8 +37,10 @@ from priorbench.types import Image
 
 REGISTRY = load_plugins([Path(__file__).parents[1] / "plugins"])
 DIP = REGISTRY.priors["dip"].load()
-ROOM = DIP.__module__.rpartition(".")[0]
-run_module, stopping_rules = (sys.modules[f"{ROOM}.{name}"] for name in ("run", "stopping"))
+# Loading the folder has made its plugins importable.
+from plugins.dip import stopping as stopping_rules  # noqa: E402
+from plugins.dip.run import Run  # noqa: E402
+
 TASKS = {"denoise-25": Denoise(25), "inpaint-50": Inpaint(50), "sr-x2": SuperResolve(2)}
 GOAL_DB = 0.3
 COLLAPSE_DB = 2.0
@@ -104,7 +105,7 @@ def stopping(arguments: argparse.Namespace) -> None:
 def watch(problem: Problem, clean: Image, iterations: int) -> tuple[dict[str, float], float]:
     """Return the PSNR of what each rule chooses along one run, and the highest of all."""
     parameters = DIP(iterations=iterations, stopping="held-out", patience=iterations).parameters
-    run = run_module.Run(parameters, problem, 0, torch.device("cpu"))
+    run = Run(parameters, problem, 0, torch.device("cpu"))
     rules = {
         "held-out": run.rule,
         "variance": stopping_rules.MovingVariance(10, iterations),
@@ -117,6 +118,7 @@ def watch(problem: Problem, clean: Image, iterations: int) -> tuple[dict[str, fl
         for step in run.steps():
             if step.iteration % stopping_rules.LOOK == 0:
                 estimate = run.average
+                assert estimate is not None
                 peak = max(peak, compare(estimate, clean))
                 for rule in rules.values():
                     if not rule.done:
@@ -124,7 +126,8 @@ def watch(problem: Problem, clean: Image, iterations: int) -> tuple[dict[str, fl
                         rule.look(step.iteration, estimate, step.output, *errors)
             if step.iteration == iterations:
                 break
-    return {name: compare(rule.best, clean) for name, rule in rules.items()}, peak
+    best = {name: rule.best for name, rule in rules.items()}
+    return {name: compare(each, clean) for name, each in best.items() if each is not None}, peak
 
 
 def spread(arguments: argparse.Namespace) -> None:
@@ -151,10 +154,11 @@ def collapse(arguments: argparse.Namespace) -> None:
     fallen, returned = [], 0
     for seed, corrupt in zip(range(arguments.seeds), itertools.cycle(TASKS.values())):
         problem = corrupt.corrupt(clean, torch.Generator().manual_seed(seed))
-        run = run_module.Run(parameters, problem, seed, torch.device("cpu"))
+        run = Run(parameters, problem, seed, torch.device("cpu"))
         found = []
         with workers(torch.get_num_threads()):
             for _ in run.fit():
+                assert run.average is not None
                 found.append(compare(run.average, clean))
                 returned += run.guard.returns
         fallen.append(max(found) - found[-1])

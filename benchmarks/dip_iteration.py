@@ -99,12 +99,13 @@ def ours(channels: int, side: int, rounds: int, precision: str = "float32") -> l
         "input_channels": INPUTS,
         "precision": precision,
     }
-    runs = sys.modules[f"{prior.__module__.rpartition('.')[0]}.run"]
+    from plugins.dip.run import Run
+
     problem = Problem(torch.rand(1, 1, side, side), Identity((1, side, side)), 0.1)
     adam = prior(**parameters, optimiser="adam", learning_rate=0.01, stopping="fixed").parameters
     seconds = []
     with workers(torch.get_num_threads()):
-        steps = runs.Run(adam, problem, 0, torch.device("cpu")).steps()
+        steps = Run(adam, problem, 0, torch.device("cpu")).steps()
         for _ in range(rounds):
             began = time.perf_counter()
             next(steps)

@@ -30,7 +30,7 @@ from priorbench.plugins.manager import load_plugins
 from priorbench.priors import Context
 from priorbench.problem import Problem
 from priorbench.seeds import derive_seed
-from priorbench.solvers import restore
+from priorbench.solvers import half_quadratic, restore
 from priorbench.tasks import Denoise
 
 ROOT = Path(__file__).parents[1]
@@ -53,8 +53,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=3)
     arguments = parser.parse_args()
     torch.set_num_threads(arguments.threads)
-    solver: Any = importlib.import_module("priorbench.solvers.half_quadratic")
-    solver.DENOISING_STEPS = BETAS
+    half_quadratic.DENOISING_STEPS = BETAS
     clean = to_tensor(
         read_image(Path(os.environ["PRIORBENCH_DATA"]) / "bsd68" / f"{arguments.image}.png")
     )

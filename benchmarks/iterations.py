@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import argparse
 import statistics
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -139,11 +138,10 @@ def joint_map(autoencoder: Any, squares: list[Image]) -> Iterator[Curve]:
 def deep_image_prior(squares: list[Image], iterations: int) -> Iterator[Curve]:
     """Measure the fit of a network, and what its rule chooses, along runs that nothing stops."""
     plugin = REGISTRY.priors["dip"].load()
-    model = sys.modules[plugin.__module__]
-    runs, rules = (
-        sys.modules[f"{plugin.__module__.rpartition('.')[0]}.{name}"]
-        for name in ("run", "stopping")
-    )
+    from plugins.dip.model import data_consistent
+    from plugins.dip.run import Run
+    from plugins.dip.stopping import LOOK
+
     prior = plugin(iterations=iterations)
     for name, task in TASKS.items():
         along: dict[int, list[float]] = {}
@@ -151,12 +149,13 @@ def deep_image_prior(squares: list[Image], iterations: int) -> Iterator[Curve]:
         for seed, square in enumerate(squares):
             clean = task.fit(square)
             problem = task.corrupt(clean, torch.Generator().manual_seed(seed))
-            run = runs.Run(prior.parameters, problem, seed, torch.device("cpu"))
+            run = Run(prior.parameters, problem, seed, torch.device("cpu"))
             end = iterations
             for step in run.steps():
-                if step.iteration % rules.LOOK == 0:
+                if step.iteration % LOOK == 0:
                     estimate = run.average
-                    shown = model.data_consistent(estimate, problem)
+                    assert estimate is not None
+                    shown = data_consistent(estimate, problem)
                     along.setdefault(step.iteration, []).append(compare(shown, clean))
                     if not run.rule.done:
                         errors = run.data_term.errors(estimate)
@@ -165,7 +164,7 @@ def deep_image_prior(squares: list[Image], iterations: int) -> Iterator[Curve]:
                 if step.iteration == iterations:
                     break
             ends.append(end)
-            chosen.append(compare(model.data_consistent(run.rule.best, problem), clean))
+            chosen.append(compare(data_consistent(run.estimate, problem), clean))
         means = tuple(map(statistics.fmean, along.values()))
         at = statistics.fmean(ends), statistics.fmean(chosen)
         yield Curve("Deep Image Prior", name, tuple(along), means, at)

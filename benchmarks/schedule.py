@@ -10,10 +10,8 @@ minutes.
 from __future__ import annotations
 
 import argparse
-import importlib
 import os
 from pathlib import Path
-from typing import Any
 
 import torch
 from training_crops import ROOT, crops, mean_psnr
@@ -21,6 +19,7 @@ from training_crops import ROOT, crops, mean_psnr
 from priorbench.data.images import read_image
 from priorbench.data.tensors import to_tensor
 from priorbench.plugins.manager import load_plugins
+from priorbench.solvers import half_quadratic
 from priorbench.tasks import Denoise
 
 PAPER = (1.0, 4.0, 8.0, 16.0, 32.0, 64.0)
@@ -47,11 +46,10 @@ def main() -> None:
     prior.load(arguments.model)
     files = sorted((Path(os.environ["PRIORBENCH_DATA"]) / "bsds500_train").glob("*.jpg"))[3::20]
     images = crops([to_tensor(read_image(file)) for file in files], arguments.side)
-    solver: Any = importlib.import_module("priorbench.solvers.half_quadratic")
     print("factor  steps  " + "  ".join(f"σ={sigma}" for sigma in SIGMAS) + "  (dB)")
     for steps in STEPS:
         for factor in FACTORS:
-            solver.DENOISING_STEPS = tuple(factor * beta for beta in PAPER[:steps])
+            half_quadratic.DENOISING_STEPS = tuple(factor * beta for beta in PAPER[:steps])
             means = "  ".join(f"{mean_psnr(prior, Denoise(sigma), images):.2f}" for sigma in SIGMAS)
             print(f"{factor:<6g}  {steps:<5d}  {means}", flush=True)
 

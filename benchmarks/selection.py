@@ -13,7 +13,6 @@ at σ = 25.
 from __future__ import annotations
 
 import argparse
-import importlib
 import statistics
 import time
 from collections.abc import Callable
@@ -52,13 +51,13 @@ def main() -> None:
     clean = to_tensor(read_image(file_of("camera")))[0, 0]
     clean = clean.unfold(0, 8, 1).unfold(1, 8, 1).reshape(-1, PIXELS)
     matrix, out = torch.randn(SIDE, SIDE), torch.empty(SIDE, SIDE)
-    package = type(prior).__module__.rpartition(".")[0]
-    chosen: Any = importlib.import_module(f"{package}.posterior")
-    most = {"float32 alone": len(clean) + 1, "with a short list": chosen.MANY_PATCHES}
+    from plugins.gmm import posterior
+
+    most = {"float32 alone": len(clean) + 1, "with a short list": posterior.MANY_PATCHES}
     choices: dict[str, list[float]] = {name: [] for name in most}
     products = []
     for _ in range(arguments.rounds):
-        for name, chosen.MANY_PATCHES in most.items():
+        for name, posterior.MANY_PATCHES in most.items():
             choices[name].append(seconds(lambda: prior.select(clean, 1e-3)))
         products.append(seconds(lambda: torch.mm(matrix, matrix, out=out)))
     dimension = PIXELS - 1

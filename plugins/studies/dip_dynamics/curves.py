@@ -14,12 +14,14 @@ from .bands import BANDS, Bands
 from .runs import DENOISING, FIT, SIGMA, Row, Scale, descend, problem_of, quality, start
 
 IMPEDANCE, STOPPING, SPECTRUM = "impedance", "stopping", "bands"
-IMAGE, NOISY, SHUFFLED, NOISE = TARGETS = ("image", "image + noise", "shuffled pixels", "noise")
+TARGETS = ("image", "image + noise", "shuffled pixels", "noise")
+IMAGE, NOISY, SHUFFLED, NOISE = TARGETS
 RELATIVE_LOSS = "loss / variance of the target"
 LOSS, OUTPUT, ESTIMATE = "loss", "PSNR of the output (dB)", "PSNR of the average (dB)"
 BAND_ERROR = "relative error against the clean image"
 TRAJECTORY, ORACLE = "trajectory", "peak"
-FIXED, DISCREPANCY, HELD_OUT, VARIANCE = RULES = ("fixed", "discrepancy", "held-out", "variance")
+RULES = ("fixed", "discrepancy", "held-out", "variance")
+FIXED, DISCREPANCY, HELD_OUT, VARIANCE = RULES
 
 
 def impedance(image: Image, scale: Scale) -> list[Row]:

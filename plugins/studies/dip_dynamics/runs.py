@@ -29,7 +29,8 @@ HOLE = 5
 """A hole is this part of the image's side wide."""
 FIRST = 10
 """Iterations of which each is recorded; later ones are at the looks of the stopping rules."""
-DENOISING, PIXELS, HOLES = PROBLEMS = ("denoising", "random inpainting", "hole inpainting")
+PROBLEMS = ("denoising", "random inpainting", "hole inpainting")
+DENOISING, PIXELS, HOLES = PROBLEMS
 FIT = "fit"
 """What stands for the problem where a picture is fitted and nothing restored."""
 

@@ -20,8 +20,10 @@ from priorbench.types import Image
 
 from .features import Feature
 
-NONE, VARIATION, DEEP = METHODS = ("no prior", "total variation", "Deep Image Prior")
-ERROR, PSNR, SSIM = QUANTITIES = ("relative feature error", "PSNR (dB)", "structural similarity")
+METHODS = ("no prior", "total variation", "Deep Image Prior")
+NONE, VARIATION, DEEP = METHODS
+QUANTITIES = ("relative feature error", "PSNR (dB)", "structural similarity")
+ERROR, PSNR, SSIM = QUANTITIES
 SPREAD = 0.05
 """Standard deviation of the noise around middle gray that the pixels begin with."""
 

@@ -51,8 +51,16 @@ def plan(
         )
         return
     table = Table(
-        *("prior", "restorations", "jobs", "images a job", "minutes a job"),
-        *("core-hours", "GPU-hours", "memory", "chain (min)", "known from"),
+        "prior",
+        "restorations",
+        "jobs",
+        "images a job",
+        "minutes a job",
+        "core-hours",
+        "GPU-hours",
+        "memory",
+        "chain (min)",
+        "known from",
         title=f"Experiment {made.experiment.experiment}: what it takes if nothing is done yet",
     )
     for column in table.columns[1:-1]:

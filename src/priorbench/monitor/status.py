@@ -165,7 +165,10 @@ class _Look:
         self.ended: list[Ended] = []
         self.unscored: list[Ended] = []
         self.lost: list[Failure] = []
-        self.total = self.running = self.jobs = self.outdated = 0
+        self.total = 0
+        self.running = 0
+        self.jobs = 0
+        self.outdated = 0
         self.left: Counter[Cell] = Counter()
         self.seconds = 0.0
 

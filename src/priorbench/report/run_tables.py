@@ -15,9 +15,17 @@ from priorbench.store.status import NO_FAILURE, Status
 FAILURE_COLUMNS = ["dataset", "image", "task", "prior", "status", "stage", "reason"]
 FINISHED_NOTE = "(12/68): 12 of 68 images are finished."
 COST_COLUMNS = [
-    *("dataset", "prior", "task", "n"),
-    *("seconds_mean", "seconds_min", "seconds_max", "peak_memory_mb", "threads"),
-    *("training_seconds", "n_parameters"),
+    "dataset",
+    "prior",
+    "task",
+    "n",
+    "seconds_mean",
+    "seconds_min",
+    "seconds_max",
+    "peak_memory_mb",
+    "threads",
+    "training_seconds",
+    "n_parameters",
 ]
 
 

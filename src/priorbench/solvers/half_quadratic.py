@@ -26,7 +26,7 @@ PlaneEstimate = Callable[[Plane, float, Plane], Iterator[float]]
 """From a plane, H × W, and its noise's variance to the clean plane, written to the third; yields
 the fraction done."""
 
-DENOISING_STEPS = (0.7, 2.8, 5.6, 11.2, 22.4, 44.8)
+DENOISING_STEPS: tuple[float, ...] = (0.7, 2.8, 5.6, 11.2, 22.4, 44.8)
 SCHEDULES: dict[Regime, Schedule] = {
     "missing": Schedule(geometric(0.25, 0.02, 19), trust=2.0, momentum=0.4, dual=True),
     "mixed": Schedule(geometric(0.2, 0.012, 14), trust=2.3, momentum=0.6),

@@ -34,7 +34,8 @@ class Checkpoint:
         self._path = path
         self._key = key
         self._every = every
-        self._began = self._written = time.monotonic()
+        self._began = time.monotonic()
+        self._written = self._began
         self.spent = 0.0
 
     def load(self) -> dict[str, Tensor] | None:
