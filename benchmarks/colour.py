@@ -1,7 +1,7 @@
 """Colour images by a prior of gray patches: opponent planes against red, green and blue. Mean PSNR
 on training crops.
 
-python benchmarks/colour.py
+    python benchmarks/colour.py
 """
 
 from __future__ import annotations

@@ -1,8 +1,7 @@
 """What mode ``fast`` of the prior ``gmm`` loses and gains: PSNR lost against speed-up, for a grid
 of its parameters.
 
-    PRIORBENCH_DATA=… python benchmarks/fast_mode.py --model gmm-K200.safetensors --figure
-    docs/images/fast_mode.png
+    PRIORBENCH_DATA=… python benchmarks/fast_mode.py --model gmm-K200.safetensors --figure out.png
 
 On training images at σ = 25, against mode ``exact`` in the same run.
 The defaults were chosen before, on eight images of BSD68 at σ = 25.

@@ -1,9 +1,9 @@
 """What the networks reach that are trained here: PSNR, likelihood, modes of restoration, seams.
 
     PRIORBENCH_DATA=… python benchmarks/networks.py denoiser --model dncnn.safetensors
-    PRIORBENCH_DATA=… python benchmarks/networks.py denoiser --leaves --model
-    dncnn-dead-leaves.safetensors PRIORBENCH_DATA=… python benchmarks/networks.py modes --model
-    vae.safetensors PRIORBENCH_DATA=… python benchmarks/networks.py seam --model vae.safetensors
+    PRIORBENCH_DATA=… python benchmarks/networks.py denoiser --leaves --model leaves.safetensors
+    PRIORBENCH_DATA=… python benchmarks/networks.py modes --model vae.safetensors
+    PRIORBENCH_DATA=… python benchmarks/networks.py seam --model vae.safetensors
     PRIORBENCH_DATA=… python benchmarks/networks.py patches
 
 A model that does not exist is trained with the prior's defaults (``--iterations`` for a shorter

@@ -1,9 +1,9 @@
-"""How far apart kinds of processor are, and how far apart seeds are, for one prior on one task.
+r"""How far apart kinds of processor are, and how far apart seeds are, for one prior on one task.
 
     snakemake --cores 2
     python benchmarks/processors.py --prior dip --task deblur-shake1-2.55 --seeds 3
-    python benchmarks/processors.py --prior gmm-K200 --task denoise-25 --whole --set mode=exact
-    --seeds 1
+    python benchmarks/processors.py --prior gmm-K200 --task denoise-25 --seeds 1 \
+        --whole --set mode=exact
 
 Reads the problems, and for a prior that learns the model, of a finished run of ``config.yaml``, and
 restores every image as the experiment does; with ``--whole`` instead scikit-image's photograph of a

@@ -3,9 +3,9 @@
     PRIORBENCH_DATA=... python benchmarks/residual.py
 
 Crops of 128 × 128 pixels from four training images of BSDS500 are corrupted and restored by priors
-that need no training, with the
-right σ and kernel and with wrong ones. Printed are the least and the greatest residual ‖Hx̂ − y‖² /
-nσ² of each prior; :mod:`priorbench.photographs.advice` takes its limits from there.
+that need no training, with the right σ and kernel and with wrong ones. Printed are the least and
+the greatest residual ‖Hx̂ − y‖² / nσ² of each prior; :mod:`priorbench.photographs.advice` takes its
+limits from there.
 """
 
 from __future__ import annotations

@@ -2,9 +2,8 @@ r"""The grid of the stage tune against a wider search: mean PSNR on training cro
 and regime.
 
     PRIORBENCH_DATA=/path/to/images python benchmarks/settings.py --prior tv nlm wavelet median
-    PRIORBENCH_DATA=/path/to/images python benchmarks/settings.py --prior dncnn --model
-    dncnn.safetensors \
-        --parameters '{"blocks": 1, "batch": 8, "iterations": 1200}'
+    PRIORBENCH_DATA=/path/to/images python benchmarks/settings.py --prior dncnn \
+        --model dncnn.safetensors --parameters '{"blocks": 1, "batch": 8, "iterations": 1200}'
 
 For each regime it prints the default of the denoiser's kind, the best of the grid and the best of a
 factorial around it, each with its mean and the PSNR of each training task.

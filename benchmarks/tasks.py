@@ -2,12 +2,13 @@
 
     python benchmarks/tasks.py deblur --model gmm-K200.safetensors
 
-=========== =================================================================
-========================== ``deblur``   the seven 256 × 256 images of Set12, Levin's kernel 1, σ =
-2.55   Wiener, total variation, GMM ``sr``       Set5, luma, ×2 and ×3, MATLAB's bicubic kernel,
-border cut bicubic enlargement, GMM ``inpaint``  gray11, half of the pixels missing
-interpolation, GMM =========== =================================================================
-==========================
+=========== ======================================================= =============================
+``deblur``  the seven 256 × 256 images of Set12, Levin's kernel 1,  Wiener, total variation, GMM
+            σ = 2.55
+``sr``      Set5, luma, ×2 and ×3, MATLAB's bicubic kernel, border  bicubic enlargement, GMM
+            cut
+``inpaint`` gray11, half of the pixels missing                      interpolation, GMM
+=========== ======================================================= =============================
 
 The model is the one that ``benchmarks/epll_bsd68.py`` trains. Images are downloaded, or read from
 PRIORBENCH_DATA.

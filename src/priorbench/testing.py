@@ -126,7 +126,7 @@ def check_repeats(
     Args:
         folders: folders of plugins.
         prior: name of the prior.
-        parameters: of the prior, where they differ from the record's ``small`` ones and the
+        parameters: of the prior, where they differ from the spec's ``small`` ones and the
             defaults.
         disable: names of plugins to leave out.
         tasks: names of tasks; None for every registered one that has defaults and that the prior

@@ -115,7 +115,7 @@ def patches_are_likelier(
     less likely.
 
     Args:
-        names: prior id → the name of its record.
+        names: prior id → the name of its spec.
         likelihoods: mean log-likelihood of each image's patches in nats, by prior.
     """
     own, gaussians = ([p for p in likelihoods if names[p] == name] for name in (PATCH, "mvg"))

@@ -14,7 +14,7 @@ from priorbench.studies import Experiment
 from priorbench.studies.patch_models import of_size, patch_models
 
 PHOTOGRAPHS, DEAD_LEAVES, PATCH = "vae", "vae-dead-leaves", "vae-patch"
-"""Names of the records."""
+"""Names of the specs."""
 
 
 def tile_models(experiment: Experiment) -> dict[str, VAE]:

@@ -105,7 +105,7 @@ def largest(
 
     Args:
         experiment: the experiment.
-        name: of the record.
+        name: of the spec.
         patch_size: other mixtures are passed over; None for any.
         components: a mixture of this size goes before the largest.
     """

@@ -1,5 +1,5 @@
-"""Data sets: their images, how these are read and written, and the images that are drawn.
+"""Data sets: which images they have, and how image files are read and written.
 
-Light: :mod:`.catalogue`, :mod:`.embedded`, :mod:`.folder`, :mod:`.image_names` and
-:mod:`.synthetic` list images without opening or drawing any. Heavy: the rest.
+Light: :mod:`.catalogue`, :mod:`.embedded`, :mod:`.folder` and :mod:`.image_names` list images
+without opening any. Heavy: the rest. Images that are drawn lie in :mod:`priorbench.synthetic`.
 """

@@ -1,1 +1,1 @@
-"""Training of neural networks: parameters, optimiser, checkpoints, weights."""
+"""Neural networks: training, optimiser, layers, and fast forms of the layers for the CPU."""

@@ -1,4 +1,4 @@
-"""Fingerprints of the code that stands behind stages and records."""
+"""Fingerprints of the code that stands behind stages and specs."""
 
 from __future__ import annotations
 
@@ -43,12 +43,12 @@ class Code:
         return self._stages[name]
 
     def spec(self, entry: Registered[Any]) -> str:
-        """Return the fingerprint of a record's factory and of all that it may run or read."""
+        """Return the fingerprint of a spec's factory and of all that it may run or read."""
         factory = describe_factory(entry.spec.factory)
         return fingerprint([factory, self._dependencies(entry).fingerprint, self.packages(entry)])
 
     def packages(self, entry: Registered[Any]) -> dict[str, str]:
-        """Return the versions of the installed packages that a record's code brings along.
+        """Return the versions of the installed packages that a spec's code brings along.
 
         Those that the library itself imports (torch, numpy, ...) are not among them: they are
         recorded with each row, and a table that mixes versions says so. Computing everything

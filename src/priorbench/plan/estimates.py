@@ -1,5 +1,5 @@
 """What a job will take: from earlier experiments where there are any, else by the prior's own
-record.
+spec.
 """
 
 from __future__ import annotations
@@ -54,8 +54,8 @@ class Cost:
 
     Args:
         seconds_per_megapixel: time of a restoration.
-        origin: ``measured`` in earlier experiments, by the prior's ``record``, or a tenth of
-            its time ``limit``.
+        origin: ``measured`` in earlier experiments, by the prior's spec (``record``), or a
+            tenth of its time ``limit``.
         training_seconds: time of the fit, None if nobody knows.
     """
 

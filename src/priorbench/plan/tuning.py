@@ -69,7 +69,7 @@ def parameter_candidates(
     leaves open.
 
     Args:
-        spec: the prior's record.
+        spec: the prior's spec.
         settings: what the configuration says about the prior.
         parameters: all parameters of the variant that is tuned.
 
@@ -115,7 +115,7 @@ def solver_origins(
     """Return where the settings of a prior's splitting come from in each regime.
 
     Args:
-        spec: the prior's record.
+        spec: the prior's spec.
         settings: what the configuration says about the prior.
         tuned: the regimes in which they are tuned.
     """
@@ -156,7 +156,7 @@ class TrainingTask:
     """A task of the library that a splitting is tuned on.
 
     Args:
-        name: of its record.
+        name: of its spec.
         parameters: its parameters, where they differ from the defaults.
     """
 

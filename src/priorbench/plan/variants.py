@@ -28,9 +28,9 @@ class Variant(Generic[S]):
     Args:
         id: its name in paths and tables.
         label: its name in figures.
-        entry: the record and its plugin.
+        entry: the spec and its plugin.
         parameters: the values.
-        fingerprint: of the parameters, and of the record's code with all that it imports.
+        fingerprint: of the parameters, and of the spec's code with all that it imports.
     """
 
     id: str
@@ -41,7 +41,7 @@ class Variant(Generic[S]):
 
     @property
     def spec(self) -> S:
-        """The record."""
+        """The spec."""
         return self.entry.spec
 
     def build(self) -> Any:
@@ -66,8 +66,8 @@ def variants(
     """Yield one variant for each combination of the parameters' values.
 
     Args:
-        entry: the record and its plugin.
-        code: fingerprint of the code behind the record.
+        entry: the spec and its plugin.
+        code: fingerprint of the code behind the spec.
         settings: the configured parameters; a list stands for several values.
         where: the place in the configuration, for errors.
 

@@ -1,4 +1,4 @@
-"""What a factory of a record is, in words that are the same in every process."""
+"""What a factory of a spec is, in words that are the same in every process."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""What an experiment leaves behind: tidy tables, statistics, and the record of the machine.
+"""What an experiment leaves behind: tidy tables, their statistics, and published numbers.
 
-No torch, and no pandas here: every job writes the record of its machine.
+Nothing here imports torch, and to import this package alone imports no pandas.
 """
 
 from priorbench.results.catalogue import Catalogue

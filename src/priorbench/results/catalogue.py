@@ -16,7 +16,7 @@ class Catalogue:
         priors: id → label.
         tasks: id → label.
         datasets: ids.
-        metrics: name → record.
+        metrics: name → spec.
         baselines: ids of the priors that only show the observation, see
             :attr:`priorbench.specs.PriorSpec.baseline`.
     """

@@ -101,7 +101,7 @@ def summarise(scores: pd.DataFrame, metrics: Mapping[str, MetricSpec]) -> pd.Dat
 
     Args:
         scores: rows of :data:`priorbench.results.schema.SCORES`; published ones are passed over.
-        metrics: name → record; other metrics are passed over.
+        metrics: name → spec; other metrics are passed over.
 
     Returns:
         ``n`` images in the mean, ``n_failed`` images that failed, ``n_undefined`` that the metric
@@ -146,7 +146,7 @@ def paired_differences(scores: pd.DataFrame, metrics: Mapping[str, MetricSpec]) 
 
     Args:
         scores: rows of :data:`priorbench.results.schema.SCORES`; published ones are passed over.
-        metrics: name → record; other metrics are passed over.
+        metrics: name → spec; other metrics are passed over.
 
     Returns:
         ``n`` common images, the mean ``difference`` with its simultaneous interval from ``low`` to

@@ -15,8 +15,8 @@ class StudySpec(Spec):
     A study sees only what the patterns select, and runs again only when some of it has changed.
 
     Args:
-        factory: ``study(results) -> Findings``, from a :class:`priorbench.results.Results` to a
-            :class:`priorbench.results.Findings`.
+        factory: ``study(experiment) -> Findings``, from a :class:`priorbench.studies.Experiment` to
+            :class:`priorbench.studies.Findings`.
         priors: patterns of the ids of the priors that it is about; a study without any is left
             out.
         other_priors: patterns of the ids of further priors that it compares with, where there are
@@ -25,7 +25,8 @@ class StudySpec(Spec):
         tasks: patterns of the ids of the tasks that it takes.
         metrics: patterns of the names of the metrics that it takes.
         caption: the figure's caption in the report.
-        resources: what its job asks for; ``minutes`` is the limit of the whole.
+        resources: what its job asks for; ``minutes`` is the job's time limit on a cluster.
+            Elsewhere nothing stops a study.
     """
 
     priors: tuple[str, ...] = ("*",)

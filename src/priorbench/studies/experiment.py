@@ -41,7 +41,7 @@ class Experiment:
             :data:`priorbench.results.schema.RUNS`.
         training: prior id → its training curve, one row for each iteration; fitted priors only.
         parameters: prior id → its parameters.
-        names: prior id → the name of its record.
+        names: prior id → the name of its spec.
         catalogue: labels and order.
         plan: where the rest is read from.
     """
@@ -115,7 +115,7 @@ class Experiment:
         return found
 
     def fitted(self, name: str) -> list[str]:
-        """Return the ids of the priors of a record that were fitted."""
+        """Return the ids of the priors of a spec that were fitted."""
         return [
             prior for prior, own in self.names.items() if own == name and prior in self.training
         ]
