@@ -88,7 +88,7 @@ def variants(
         name = _fill(spec.id, spec.name, parameters, varied)
         if not NAME.fullmatch(name):
             raise ConfigError(
-                f"{where}: the id {name!r} can't be part of a path; set 'id' in the record"
+                f"{where}: the id {name!r} can't be part of a path; set 'id' in the spec"
             )
         yield Variant(
             id=name,
