@@ -100,7 +100,7 @@ def test_what_earlier_experiments_took_is_preferred(plan: Any) -> None:
     cost = second.estimates.cost(second.prior("mine"))
     assert (cost.seconds_per_megapixel, cost.origin) == (pytest.approx(100), "measured")
     # Of itself an experiment learns nothing: its jobs would be others when it is run again.
-    assert plan(name="first").estimates.cost(first.prior("mine")).origin == "record"
+    assert plan(name="first").estimates.cost(first.prior("mine")).origin == "spec"
 
 
 def test_an_experiment_that_was_begun_keeps_its_jobs(plan: Any) -> None:
@@ -133,7 +133,7 @@ def test_costs_of_others_that_are_not_as_they_should_be_are_passed_over(
     other.layout.root.mkdir(parents=True)
     other.layout.costs().write_text(content)
     made = plan()
-    assert made.estimates.cost(made.prior("mine")).origin == "record"
+    assert made.estimates.cost(made.prior("mine")).origin == "spec"
 
 
 @pytest.mark.parametrize("content", ["", "[]", "{", '{"datasets": {"photos": 3}}'])

@@ -17,7 +17,7 @@ from priorbench.config import DatasetSection
 from priorbench.plan.datasets import DatasetPlan
 from priorbench.plan.priors import PriorPlan
 
-Origin: TypeAlias = Literal["measured", "record", "limit"]
+Origin: TypeAlias = Literal["measured", "spec", "limit"]
 USUAL = (481, 321)
 """Size of an image that can't be looked at before it is there."""
 SAMPLE = 20
@@ -54,7 +54,7 @@ class Cost:
 
     Args:
         seconds_per_megapixel: time of a restoration.
-        origin: ``measured`` in earlier experiments, by the prior's spec (``record``), or a
+        origin: ``measured`` in earlier experiments, by the prior's ``spec``, or a
             tenth of its time ``limit``.
         training_seconds: time of the fit, None if nobody knows.
     """
@@ -179,7 +179,7 @@ def cost_key(prior: PriorPlan) -> str:
 def _declared_cost(prior: PriorPlan) -> Cost:
     seconds, training = prior.resources.seconds_per_megapixel, prior.resources.training_seconds
     if seconds is not None:
-        return Cost(seconds, "record", training)
+        return Cost(seconds, "spec", training)
     return Cost(6 * prior.resources.minutes / (math.prod(USUAL) / 1e6), "limit", training)
 
 
