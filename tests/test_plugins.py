@@ -124,6 +124,40 @@ def test_a_folder_with_the_name_of_a_package_is_told_to_be_renamed(
     assert f"{tmp_path}/{name} has the name of a Python package" in problem and "rename" in problem
 
 
+@pytest.mark.parametrize("name", ["time", "pytest", "email"])
+def test_a_name_without_a_file_is_taken_too(tmp_path: Path, name: str) -> None:
+    write(tmp_path / name / "mine" / "plugin.py", SOUND, name="mine")
+    assert "rename" in problem_of(load_plugins([tmp_path / name]), "mine")
+
+
+def test_a_folder_whose_name_holds_a_dot_is_told_to_be_renamed(tmp_path: Path) -> None:
+    write(tmp_path / "my.plugins" / "mine" / "plugin.py", SOUND, name="mine")
+    problem = problem_of(load_plugins([tmp_path / "my.plugins"]), "mine")
+    assert "holds a dot: rename it" in problem
+
+
+def test_a_plugin_keeps_its_own_code_where_another_folder_has_one_of_its_name(
+    tmp_path: Path,
+) -> None:
+    first, second = tmp_path / "a" / "plugins", tmp_path / "b" / "plugins"
+    for folder, value in ((first, "1"), (second, "2")):
+        write(folder / "mine" / "plugin.py", SOUND, name="mine")
+        write(folder / "mine" / "model.py", "class Model: value = {value}\n", value=value)
+    write(second / "zzz" / "plugin.py", SOUND, name="zzz")
+    write(second / "zzz" / "model.py", "class Model: value = 3\n")
+    registry = load_plugins([first, second])
+    assert registry.priors["mine"].load().value == 1
+    assert registry.priors["zzz"].load().value == 3
+    [problem] = registry.problems
+    assert "its name is taken" in problem
+
+
+def test_a_file_and_a_group_of_one_name_are_told_apart(folder: Path) -> None:
+    write(folder / "net.py", SOUND, name="net")
+    write(folder / "net" / "inner" / "plugin.py", SOUND, name="inner")
+    assert "rename one" in problem_of(load_plugins([folder]), "net.inner")
+
+
 def test_plugins_of_one_name_loaded_one_after_the_other_do_not_mix(tmp_path: Path) -> None:
     for value in ("1", "2"):
         write(tmp_path / value / "mine" / "plugin.py", SOUND, name="mine")

@@ -26,6 +26,9 @@ def load_model(plan: Plan, prior: PriorPlan) -> Any:
         PluginError: the prior's own code raises.
     """
     if prior.spec.learns and not _is_up_to_date(plan, prior):
+        # A prior that can't be built is noticed before its training.
+        with own_errors(prior), seeded(plan.experiment.seed):
+            prior.build()
         folder = plan.layout.model(prior.id).parent
         say(f"{prior.id} is not trained yet: training it on {prior.train_on}, in {folder}")
         if not plan.layout.images(prior.train_on).exists():

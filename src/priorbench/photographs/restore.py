@@ -93,14 +93,16 @@ class _Studio:
             say(f"passed over: {in_brief(self.photographs.passed_over)}")
         for name, path in files.items():
             try:
-                rows.append(self._restore(self._shot(name, path)))
+                row = self._restore(self._shot(name, path))
+                if self.request.sheet is not None:
+                    rows.append(row)
             except (ValueError, OSError) as error:
                 raise_if_storage(error)
                 if len(files) == 1:
                     raise
                 say(f"{path}: {error}")
                 failed.append(str(path))
-        if self.request.sheet is not None and rows:
+        if rows and self.request.sheet is not None:
             write_picture(self.request.sheet, contact_sheet(rows), bits=8)
         if failed:
             raise ValueError(

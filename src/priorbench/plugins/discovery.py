@@ -19,6 +19,9 @@ DEFAULT_FOLDER = Path("plugins")
 Import: TypeAlias = Callable[[], ModuleType]
 """Imports the module that registers a plugin's specs."""
 
+_plugin_folders: set[str] = set()
+"""The folders that were searched so far in this process."""
+
 
 def find_plugins(folders: Sequence[Path]) -> Iterator[tuple[Plugin, Import]]:
     """Yield the library's own plugin, those in ``folders``, and those of installed packages."""
@@ -77,10 +80,17 @@ def _folder_plugin(path: Path, folder: Path, folders: Sequence[Path]) -> tuple[P
             raise PluginError("the name of a plugin's folder can't hold a dot: rename it")
         if not file.is_file():
             raise PluginError(f"{file} is missing: a plugin's folder registers its specs there")
-        _make_importable(absolute, [other.resolve() for other in folders])
+        other = path.parent.with_suffix(".py")
+        if path.parent != folder and other.is_file():
+            raise PluginError(f"the plugin {other} has the name of the group it is in: rename one")
+        _make_importable(absolute, [each.resolve() for each in folders])
         module = package if path.is_file() else f"{package}.plugin"
         _forget_other(package, module, absolute / file.relative_to(folder))
-        return importlib.import_module(module)
+        imported = importlib.import_module(module)
+        if path.is_dir():
+            # As it was found: a namespace package would follow later changes of the folders.
+            sys.modules[package].__path__ = [str(absolute / path.relative_to(folder))]
+        return imported
 
     return Plugin(name, "folder", str(file), package), load
 
@@ -91,23 +101,30 @@ def _make_importable(folder: Path, folders: Sequence[Path]) -> None:
     Of several ``folders`` of one name, this one is searched first.
 
     Raises:
-        PluginError: an installed package or a module of Python has the folder's name.
+        PluginError: the folder's name holds a dot, or is that of another package or module.
     """
+    if "." in folder.name:
+        raise PluginError(f"the name of the folder {folder} of plugins holds a dot: rename it")
     if str(folder.parent) not in sys.path:
         sys.path.append(str(folder.parent))
     package = importlib.import_module(folder.name)
-    if getattr(package, "__file__", None) and str(folder) not in getattr(package, "__path__", ()):
+    places = list(getattr(package, "__path__", ()))
+    is_namespace = bool(places) and getattr(package, "__file__", None) is None
+    if not is_namespace and str(folder) not in places:
+        taken = getattr(package, "__file__", None) or "built in"
         raise PluginError(
-            f"the folder {folder} has the name of a Python package ({package.__file__}): rename it"
+            f"the folder {folder} has the name of a Python package ({taken}): rename it"
         )
-    others = [str(other) for other in folders if other.name == folder.name and other != folder]
-    package.__path__ = [str(folder), *others]
+    _plugin_folders.update(map(str, folders))
+    same = [str(other) for other in folders if other.name == folder.name and other != folder]
+    installed = [place for place in places if place not in _plugin_folders]
+    package.__path__ = [str(folder), *same, *installed]
 
 
 def _forget_other(package: str, module: str, file: Path) -> None:
     """Drop a folder plugin of the same name whose ``module`` was loaded from another file."""
     loaded = sys.modules.get(module)
-    if loaded is None or loaded.__file__ == str(file):
+    if loaded is None or getattr(loaded, "__file__", None) == str(file):
         return
     for name in list(sys.modules):
         if name == package or name.startswith(f"{package}."):

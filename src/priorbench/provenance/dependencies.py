@@ -144,8 +144,8 @@ def _absolute(name: str, package: str) -> str:
 
 def _modules_in(folder: Path, package: str) -> list[str]:
     files = [file.relative_to(folder).with_suffix("") for file in sorted(folder.rglob("*.py"))]
-    names = [".".join([package, *file.parts]).removesuffix(".__init__") for file in files]
-    return [name for name in names if all(part.isidentifier() for part in name.split("."))]
+    importable = [file for file in files if all(part.isidentifier() for part in file.parts)]
+    return [".".join([package, *file.parts]).removesuffix(".__init__") for file in importable]
 
 
 def _with_parents(module: str) -> list[str]:

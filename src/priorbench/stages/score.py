@@ -53,7 +53,8 @@ def score(plan: Plan, cell: Cell, chunk: int | str) -> None:
     for run in read_rows(plan.layout.runs(cell, chunk)):
         image = run["image"]
         pair = _Pair(plan, cell, image, problems, protocol)
-        is_timeout = run["status"] == Status.TIMEOUT
+        # Of a restoration that stopped in time; a fit that ran out of time leaves none.
+        is_timeout = run["status"] == Status.TIMEOUT and run["stage"] == "restore"
         has_image = run["status"] == Status.OK or (is_timeout and pair.restored_file.exists())
         unscored = Evaluation(None, run["status"], run["reason"])
         note = ""

@@ -51,7 +51,9 @@ def recorded_checksums(path: Path) -> Mapping[str, str]:
         ValueError: the file is not a memo.
     """
     try:
-        checksums: dict[str, str] = read_json(path)["sha256"]
-        return dict(checksums)
+        checksums = read_json(path)["sha256"]
     except (KeyError, TypeError, ValueError) as error:
         raise ValueError(f"{path} is not the record of a result: {error}") from error
+    if not isinstance(checksums, dict):
+        raise ValueError(f"{path} was written by an earlier version")
+    return checksums
