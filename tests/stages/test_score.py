@@ -148,6 +148,19 @@ def test_an_estimate_at_the_time_limit_has_a_value_and_keeps_its_status(
     )
 
 
+def test_an_image_of_an_earlier_model_is_no_estimate_of_a_fit_that_ran_out_of_time(
+    plan: Plan, bench: Any
+) -> None:
+    cell = Cell("photos", "denoise-25", "first")
+    folder = str(plan.layout.restored(cell, ""))
+    bench.image("slow", np.random.default_rng(1).random((20, 24)), folder=folder)
+    rows = read_rows(plan.layout.runs(cell, "0"))
+    before = [row | ({"stage": "train"} if row["image"] == "slow" else {}) for row in rows]
+    write_rows(plan.layout.runs(cell, "0"), before)
+    row = scored(plan, "denoise-25")["slow", "psnr"]
+    assert (row["value"], row["status"]) == (None, "timeout")
+
+
 @pytest.mark.parametrize("what", ["restored", "clean", "problem"])
 def test_what_was_changed_after_it_was_made_is_not_scored(plan: Plan, what: str) -> None:
     scored(plan, "denoise-25")
