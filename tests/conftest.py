@@ -17,6 +17,12 @@ import yaml
 from hypothesis import settings
 from PIL import Image
 
+from tests import shape_checks
+
+if shape_checks.IS_ON:
+    # Before anything of the library is imported.
+    shape_checks.install()
+
 import plugins
 from priorbench.config import load_experiment
 from priorbench.jobs.worker import THREAD_VARIABLES

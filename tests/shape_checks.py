@@ -1,40 +1,33 @@
-"""How the tests check the annotations of functions that take or return tensors of stated shapes.
+"""Checks of annotations while the tests run: shapes by jaxtyping, all else by beartype.
 
-jaxtyping's import hook puts ``checked`` on functions and dataclasses of the packages that
-``--jaxtyping-packages`` in ``pyproject.toml`` names: it checks the shapes, beartype all else.
+They are on where ``PRIORBENCH_CHECK_SHAPES`` is set, and take more time than the tests themselves.
 """
 
-import re
-from collections.abc import Callable
-from typing import Any
+import os
 
 import jaxtyping
 from beartype import BeartypeConf, beartype
 
-from priorbench import types
+PACKAGES = (
+    "priorbench.data.tensors",
+    "priorbench.metrics",
+    "priorbench.networks",
+    "priorbench.numerics",
+    "priorbench.operators",
+    "priorbench.priors",
+    "priorbench.problem",
+    "priorbench.solvers",
+    "priorbench.tasks",
+    "plugins.classical",
+    "plugins.gmm",
+    "plugins.independent",
+)
+IS_ON = bool(os.environ.get("PRIORBENCH_CHECK_SHAPES"))
 
 # An int may stand for a float, as for every type checker.
 checked = beartype(conf=BeartypeConf(is_pep484_tower=True))
-jaxtyped = jaxtyping.jaxtyped
 
 
-def _jaxtyped(*, typechecker: Any) -> Callable[[Any], Any]:
-    """Decorate as jaxtyping does, but only dataclasses and functions with shapes: 0.2 ms a call.
-
-    A nested function is left alone: each call defines it again, and decorating it takes 2 ms.
-    """
-
-    def decorate(item: Any) -> Any:
-        if isinstance(item, type):
-            return jaxtyped(item, typechecker=typechecker)
-        if "<locals>" in item.__qualname__:
-            return item
-        words = re.findall(r"\w+", " ".join(map(str, item.__annotations__.values())))
-        return jaxtyped(item, typechecker=typechecker) if set(words) & shapes else item
-
-    return decorate
-
-
-shapes = set(types.__all__)
-# The hook looks this name up at each decoration, and can't tell functions apart by itself.
-jaxtyping.jaxtyped = _jaxtyped
+def install() -> None:
+    """Check every call of the functions of ``PACKAGES``, which must not be imported yet."""
+    jaxtyping.install_import_hook(PACKAGES, "tests.shape_checks.checked")

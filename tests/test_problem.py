@@ -131,6 +131,7 @@ def test_a_changed_byte_is_noticed_or_harmless(tmp_path_factory, data):
         assert again.sigma == problem.sigma
 
 
+@pytest.mark.usefixtures("unchecked")
 @pytest.mark.parametrize(
     ("change", "message"),
     [

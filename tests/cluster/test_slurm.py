@@ -194,7 +194,7 @@ def test_jobs_of_a_killed_snakemake_are_adopted(slurm, gated):
     assert "--unlock" in gated.told(), "the lock is explained"
     gated.project.run("--profile", "profiles/slurm", "--unlock")
     again = gated.start()
-    gated.wait(lambda: "this one waits" in gated.told())
+    gated.wait(lambda: "holds the lock" in gated.told())
     gated.release("i2")
     gated.finish(again)
     # The first job did all the work, the second one has found it done.

@@ -1,5 +1,6 @@
 """What a prior must not give back, and what it is told."""
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -50,23 +51,24 @@ def density(answer: Any) -> PatchPrior:
 @pytest.mark.parametrize(
     ("prior", "words"),
     [
-        (own(None), ["Own.restore returned None", "Restoration(image)"]),
-        (own(IMAGE), ["Own.restore returned an object of type Tensor", "Restoration(image)"]),
-        (own(Restoration(IMAGE.numpy())), ["image is of type ndarray", "torch.Tensor"]),
-        (own(Restoration(IMAGE[0])), ["shape (1, 8, 8), not (1, 1, 8, 8)"]),
-        (denoiser(None), ["Filter.denoise returned None", "torch.Tensor (1, 1, 8, 8)"]),
-        (denoiser(np.zeros((8, 8))), ["Filter.denoise returned an object of type ndarray"]),
-        (denoiser(IMAGE[..., 1:]), ["Filter.denoise returned a tensor (1, 1, 8, 7)", "equal"]),
-        (denoiser(IMAGE.int()), ["Filter.denoise returned a tensor of torch.int32"]),
-        (density(None), ["Density.map_estimate returned None"]),
-        (density(IMAGE), ["Density.map_estimate returned a tensor (1, 1, 8, 8) for one of"]),
+        (lambda: own(None), ["Own.restore returned None", "Restoration(image)"]),
+        (lambda: own(IMAGE), ["Own.restore returned an object of type Tensor", "Restoration(image)"]),
+        (lambda: own(Restoration(IMAGE.numpy())), ["image is of type ndarray", "torch.Tensor"]),
+        (lambda: own(Restoration(IMAGE[0])), ["shape (1, 8, 8), not (1, 1, 8, 8)"]),
+        (lambda: denoiser(None), ["Filter.denoise returned None", "torch.Tensor (1, 1, 8, 8)"]),
+        (lambda: denoiser(np.zeros((8, 8))), ["Filter.denoise returned an object of type ndarray"]),
+        (lambda: denoiser(IMAGE[..., 1:]), ["Filter.denoise returned a tensor (1, 1, 8, 7)", "equal"]),
+        (lambda: denoiser(IMAGE.int()), ["Filter.denoise returned a tensor of torch.int32"]),
+        (lambda: density(None), ["Density.map_estimate returned None"]),
+        (lambda: density(IMAGE), ["Density.map_estimate returned a tensor (1, 1, 8, 8) for one of"]),
     ],
 )  # fmt: skip
 @pytest.mark.parametrize("task", PROBLEMS)
+@pytest.mark.usefixtures("unchecked")
 def test_a_wrong_answer_is_told_with_what_was_expected_and_of_whom(
-    prior: object, words: list[str], task: str
+    prior: Callable[[], object], words: list[str], task: str
 ) -> None:
     with pytest.raises((TypeError, ValueError)) as caught:
-        solve(prior, PROBLEMS[task], Context.seeded(0), 0, "restore", 1.0)
+        solve(prior(), PROBLEMS[task], Context.seeded(0), 0, "restore", 1.0)
     for word in words:
         assert word in str(caught.value)

@@ -196,7 +196,8 @@ def test_a_real_job_of_another_process_is_seen_from_beginning_to_end(plan: Plan)
     prepare(plan, "photos")
     corrupt(plan, "photos", TASK)
     Path("wait").touch()
-    command = ["restore", "--dataset", "photos", "--task", TASK, "--prior", "slow", "--chunk", "0"]
+    command = ["restore-chunk", "--dataset", "photos", "--task", TASK]
+    command += ["--prior", "slow", "--chunk", "0"]
     observer = Observer(plan)
     assert observer.look().priors[1].running == 0
     with subprocess.Popen(

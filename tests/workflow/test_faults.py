@@ -197,7 +197,7 @@ def test_a_second_run_in_the_folder_is_refused_and_the_first_goes_on(
     third = started("--nolock")
     log = small.root / "results/faults/logs/restore/photos/denoise-0/traced/0.log"
     # Snakemake removes the first one's log before it starts the second.
-    wait(lambda: log.exists() and "this one waits" in log.read_text())
+    wait(lambda: log.exists() and "holds the lock" in log.read_text())
     (small.root / "hold").unlink()
     for process in (first, third):
         told, _ = process.communicate(timeout=120)

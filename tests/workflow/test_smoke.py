@@ -232,7 +232,16 @@ def test_restoring_has_no_clean_image_as_input_and_needs_none(again: Any) -> Non
     results = again.root / RESULTS
     shutil.rmtree(results / "images" / "small")
     shutil.rmtree(results / "restored")
-    command = ["restore", "--dataset", "small", "--task", "denoise-25", "--prior", "tv", "--config"]
+    command = [
+        "restore-chunk",
+        "--dataset",
+        "small",
+        "--task",
+        "denoise-25",
+        "--prior",
+        "tv",
+        "--config",
+    ]
     subprocess.run(
         [sys.executable, "-m", "priorbench", *command, RESULTS / "config.yaml"],
         cwd=again.root, env=os.environ | {"PYTHONPATH": python_path(again)}, check=True, capture_output=True,
