@@ -98,6 +98,7 @@ def test_what_is_no_kernel_is_refused(make, kernel, message):
         make(kernel, (1, 8, 6))
 
 
+@pytest.mark.usefixtures("unchecked")
 def test_an_unknown_boundary_is_answered_with_the_known_ones():
     with pytest.raises(ValueError, match="circular, valid, not 'reflect'"):
         Blur(torch.ones(1, 1), (1, 4, 4), "reflect")

@@ -157,6 +157,7 @@ def test_a_factor_that_does_not_divide_names_the_size_that_fits(kind, factor, fi
         operators(factor, 17, 17)[kind]
 
 
+@pytest.mark.usefixtures("unchecked")
 @pytest.mark.parametrize("factor", [0, -2, 1.5])
 def test_a_factor_that_is_no_positive_whole_number_is_refused(factor):
     with pytest.raises(ValueError, match="whole number of at least 1"):
