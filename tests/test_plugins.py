@@ -173,8 +173,12 @@ def test_a_file_and_a_folder_of_one_name_loaded_one_after_the_other_do_not_mix(
 ) -> None:
     write(tmp_path / "file" / "mine.py", SOUND, name="file")
     write(tmp_path / "folder" / "mine" / "plugin.py", SOUND, name="folder")
+    write(tmp_path / "again" / "plugins" / "mine.py", SOUND, name="again")
+    write(tmp_path / "last" / "plugins" / "mine" / "plugin.py", SOUND, name="last")
     for name in ("file", "folder", "file"):
         assert set(load_plugins([tmp_path / name], strict=True).priors) == {name}
+    for name in ("again", "last", "again"):
+        assert set(load_plugins([tmp_path / name / "plugins"], strict=True).priors) == {name}
 
 
 def test_hidden_and_private_entries_and_other_files_are_no_plugins(folder: Path) -> None:

@@ -85,11 +85,12 @@ def _folder_plugin(path: Path, folder: Path, folders: Sequence[Path]) -> tuple[P
             raise PluginError(f"the plugin {other} has the name of the group it is in: rename one")
         _make_importable(absolute, [each.resolve() for each in folders])
         module = package if path.is_file() else f"{package}.plugin"
-        _forget_other(package, module, absolute / file.relative_to(folder))
+        found = absolute / path.relative_to(folder)
+        _forget_other(package, module, found, absolute / file.relative_to(folder))
         imported = importlib.import_module(module)
         if path.is_dir():
             # As it was found: a namespace package would follow later changes of the folders.
-            sys.modules[package].__path__ = [str(absolute / path.relative_to(folder))]
+            sys.modules[package].__path__ = [str(found)]
         return imported
 
     return Plugin(name, "folder", str(file), package), load
@@ -121,10 +122,19 @@ def _make_importable(folder: Path, folders: Sequence[Path]) -> None:
     package.__path__ = [str(folder), *same, *installed]
 
 
-def _forget_other(package: str, module: str, file: Path) -> None:
-    """Drop a folder plugin of the same name whose ``module`` was loaded from another file."""
-    loaded = sys.modules.get(module)
-    if loaded is None or getattr(loaded, "__file__", None) == str(file):
+def _forget_other(package: str, module: str, path: Path, file: Path) -> None:
+    """Drop a plugin of the same name that was loaded from elsewhere.
+
+    Args:
+        package: its package; of a plugin that is one file, the module itself.
+        module: the module that registers its specs.
+        path: its folder or file.
+        file: of ``module``.
+    """
+    known, loaded = sys.modules.get(package), sys.modules.get(module)
+    places = [*getattr(known, "__path__", ()), getattr(known, "__file__", None)]
+    is_same = known is None or str(path) in places
+    if is_same and (loaded is None or loaded.__file__ == str(file)):
         return
     for name in list(sys.modules):
         if name == package or name.startswith(f"{package}."):
