@@ -2,7 +2,7 @@
 
     python benchmarks/dip_iteration.py [--channels 128] [--side 256]
 
-The same architecture on the processor: 5 scales, so many channels, skip connections of 4, z of 32
+The same architecture on the processor: 5 scales, the given number of channels, skip connections of 4, z of 32
 channels, Adam, one image. The peer is the network as the paper's authors build it from torch's own
 layers (convolutions with a constant each, padding and normalisation as layers, maps stored channel
 by channel), with new noise in each iteration; with ``--compiled`` the same through

@@ -47,7 +47,7 @@ variable.
 
 @dataclass(frozen=True)
 class Point:
-    """One mean: of an iteration with so many steps, on one task."""
+    """One mean: of a restoration with a given number of steps, on one task."""
 
     prior: str
     task: str

@@ -10,6 +10,7 @@ FILES = [
     ROOT / "README.md",
     ROOT / "CONTRIBUTING.md",
     *sorted((ROOT / "docs").rglob("*.md")),
+    *sorted((ROOT / "benchmarks").glob("*.py")),
     *sorted((ROOT / "src").rglob("*.py")),
     *sorted((ROOT / "plugins").rglob("*.py")),
     *sorted((ROOT / "plugins").rglob("*.md")),
@@ -23,6 +24,7 @@ WORDS = {
     r"without a word": "without returning a result",
     r"\bwhoever\b": "any",
     r"need no computing": "are up to date",
+    r"\bso many (?!\w+ that\b)": "this number of, a given number of",
 }
 """Words that readers do not search for, and those that they do."""
 

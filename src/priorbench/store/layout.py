@@ -1,4 +1,4 @@
-"""Output paths: the one place that knows what lies where below ``results/<experiment>``.
+"""Output paths: the only module that names files below ``results/<experiment>``.
 
 Every method gives a path; left without arguments it gives the pattern with Snakemake's wildcards.
 """
