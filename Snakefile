@@ -11,12 +11,18 @@ os.environ.update(PATH=f"{Path(sys.executable).parent}{os.pathsep}{os.getenv('PA
 # Jobs that run a plugin's code in their own process, such as a study, iterate over sets in the same order each time.
 os.environ.update(PYTHONHASHSEED="0")
 
-from priorbench.workflow import cell_of, freeze, load_plan
+from priorbench.workflow import freeze, limit_processors, load_plan
 
 # One experiment is one file: --configfile replaces config.yaml, where Snakemake's own would merge the two.
 plan = load_plan(config, workflow)
 layout = plan.layout
 CONFIG = layout.config()
+limit_processors(workflow)
+
+
+def chunk_of(wildcards):
+    """Return the restorations that a job's wildcards name."""
+    return plan.chunk(wildcards.dataset, wildcards.prior, wildcards.chunk)
 
 
 container: "containers/priorbench.sif"
@@ -25,12 +31,16 @@ container: "containers/priorbench.sif"
 report: "workflow/report/workflow.rst"
 
 
+# A job that computes takes a processor for each of its threads. What runs on other machines is no burden to this one.
+resource_scopes:
+    processors="local",
+
+
 wildcard_constraints:
     dataset="[^/]+",
     task="[^/]+",
     target="[^/]+",
     prior="[^/]+",
-    figure="[^/]+",
     study="[^/]+",
     chunk=r"\d+",
 
@@ -45,11 +55,10 @@ onstart:
 # and nodes of clusters seldom reach the network.
 localrules:
     prepare,
-    gather_prior,
     gather,
-    tables,
-    tables_partial,
-    figure,
+    tabulate,
+    tabulate_partial,
+    draw,
 
 
 rule all:
@@ -64,8 +73,8 @@ rule all:
             for prior in plan.priors
             for target in plan.tunings.of_prior(prior)
         ],
-        plan.job_files(layout.runs),
-        plan.job_files(layout.scores),
+        [layout.runs(chunk) for chunk in plan.all_chunks()],
+        [layout.scores(chunk) for chunk in plan.all_chunks()],
         layout.result("runs"),
         [layout.table(name, "md") for name in plan.tables],
         [layout.figure(name, "svg") for name in plan.figures],

@@ -65,16 +65,19 @@ def main() -> None:
             (project / name).symlink_to(ROOT / name)
         cells = arguments.cells
         if cells:
-            write_experiment(project, "run", images=cells // TASKS, images_per_job=100)
-            seconds, peak = run(project, *cores, "--", "results/run/scores.parquet")
-            each = f"{seconds / cells:.3f} s each (at most 0.15)"
+            write_experiment(project, "run", images=cells // TASKS)
+            target = ("--", "results/run/scores.parquet")
+            seconds, peak = run(project, *DRY, *cores, *target)
+            print(f"dry run of {cells} cells: {seconds:.1f} s, {peak:.0f} MiB", flush=True)
+            seconds, peak = run(project, *cores, *target)
+            each = f"{seconds / cells:.4f} s each (goal 0.02)"
             print(
                 f"{cells} trivial cells on {cores[1]} cores: {seconds:.1f} s, {each}, {peak:.0f} MiB",
                 flush=True,
             )
         for jobs in arguments.jobs:
             images = jobs // (2 * TASKS)
-            write_experiment(project, f"dry{jobs}", images=images, images_per_job=1)
+            write_experiment(project, f"dry{jobs}", images=images, restorations_per_job=1)
             seconds, peak = run(project, *DRY, *cores, "--", f"results/dry{jobs}/scores.parquet")
             bare = project / f"bare{jobs}"
             bare.mkdir()
@@ -84,8 +87,13 @@ def main() -> None:
             print(f"dry run of {jobs} jobs: {ours}; of two bare rules: {theirs}", flush=True)
 
 
-def write_experiment(project: Path, name: str, *, images: int, images_per_job: int) -> None:
-    """Write images and a configuration with ten tasks for each image and the prior ``observed``."""
+def write_experiment(
+    project: Path, name: str, *, images: int, restorations_per_job: int | None = None
+) -> None:
+    """Write images and a configuration with ten tasks for each image and the prior ``observed``.
+
+    Without ``restorations_per_job`` jobs are cut as always.
+    """
     folder = project / f"images-{name}"
     folder.mkdir()
     array = np.random.default_rng(0).integers(0, 256, (16, 16), dtype=np.uint8)
@@ -105,7 +113,7 @@ def write_experiment(project: Path, name: str, *, images: int, images_per_job: i
         },
         "priors": {
             "run": ["observed"],
-            "settings": {"observed": {"images_per_job": images_per_job}},
+            "settings": {"observed": {"restorations_per_job": restorations_per_job}},
         },
         "metrics": ["psnr"],
     }

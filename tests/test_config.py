@@ -202,8 +202,8 @@ def test_a_name_that_nobody_knows_is_answered_before_any_job(
             "priors.settings.gmm.resources.minutes",
         ),
         (
-            {"priors": {"settings": {"gmm": {"images_per_job": 0}}}},
-            "priors.settings.gmm.images_per_job",
+            {"priors": {"settings": {"gmm": {"restorations_per_job": 0}}}},
+            "priors.settings.gmm.restorations_per_job",
         ),
         ({"priors": {"settings": {"gmm": {"tune": "often"}}}}, "priors.settings.gmm.tune"),
         ({"tuning": {"images": 0}}, "tuning.images"),

@@ -159,7 +159,8 @@ class Problem:
         arrays["header"] = np.array(json.dumps(header, sort_keys=True))
         buffer = io.BytesIO()
         np.savez_compressed(buffer, allow_pickle=False, **arrays)
-        write_atomically(path, buffer.getvalue())
+        # Its checksum is in the manifest.
+        write_atomically(path, buffer.getvalue(), durable=False)
 
     @classmethod
     def load(cls, path: Path) -> Problem:

@@ -185,13 +185,13 @@ def _prior(registry: Registry, name: str) -> Registered[PriorSpec]:
 
 def _tasks_of(registry: Registry, spec: PriorSpec) -> Iterator[str]:
     """Yield the tasks with defaults for all parameters that a prior can do."""
-    from fnmatch import fnmatchcase
+    from priorbench.plan.priors import can_do
 
     for name, entry in registry.tasks.items():
         if any(field.is_required() for field in entry.spec.parameters.model_fields.values()):
             continue
         (variant,) = variants(entry, "", {}, name)
-        if any(fnmatchcase(id_, pattern) for id_ in (name, variant.id) for pattern in spec.tasks):
+        if can_do(spec, variant):
             yield name
 
 
@@ -200,7 +200,7 @@ def _run(run: _Run, minutes: float) -> Endings:
     endings: Endings = {}
     try:
         for name, status, text in messages(
-            _work, (run,), first_limit=60 * minutes, limit=60 * minutes, hash_seed=run.hash_seed
+            _work, (run,), limit=lambda last: 60 * minutes, hash_seed=run.hash_seed
         ):
             endings[name] = _Ended(status, text)
     except WorkerTimeout:

@@ -11,7 +11,6 @@ from typing import Any
 from priorbench.config import ConfigError, dump_experiment, parse_experiment, read_yaml
 from priorbench.plan import Plan
 from priorbench.plugins.registry import PluginError
-from priorbench.store.cell import Cell
 from priorbench.store.files import write_atomically, write_json
 
 DEFAULT = Path("config.yaml")
@@ -56,9 +55,20 @@ def load_plan(config: Mapping[str, Any], workflow: Any) -> Plan:
     return plan
 
 
-def cell_of(wildcards: Any) -> Cell:
-    """Return the cell that a job's wildcards name."""
-    return Cell(wildcards.dataset, wildcards.task, wildcards.prior)
+def limit_processors(workflow: Any) -> None:
+    """Let no more jobs compute at a time than this machine has processors, whatever ``--cores``
+    says.
+
+    With more of them each waits for the others, and its memory and its seconds say nothing.
+    ``--resources processors=N`` sets another limit.
+
+    Args:
+        workflow: Snakemake's workflow object.
+    """
+    from joblib import cpu_count
+
+    if "processors" not in workflow.global_resources:
+        workflow.register_resource("processors", cpu_count())
 
 
 def freeze(plan: Plan) -> None:
@@ -66,8 +76,8 @@ def freeze(plan: Plan) -> None:
 
     How often files of its jobs were found missing is written as well: it is a parameter of rules.
     """
-    for cell in plan.cells():
-        plan.chunks(cell.dataset, cell.prior)
+    # Their sizes are kept with the estimates.
+    list(plan.all_chunks())
     plan.lost.keep()
     write_json(plan.layout.estimates(), plan.estimates.keep())
     write_atomically(plan.layout.config(), dump_experiment(plan.experiment))

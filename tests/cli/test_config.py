@@ -43,7 +43,7 @@ def test_schema_prints_the_schema() -> None:
 def test_validate_says_what_the_experiment_holds(bench: Any) -> None:
     for name in ("one", "two", "three"):
         bench.image(name, [[0.5] * 12] * 12)
-    source = 'PriorSpec(name="mine", factory=".m:M", summary="for a test", images_per_job=2)'
+    source = 'PriorSpec(name="mine", factory=".m:M", summary="for a test", restorations_per_job=2)'
     bench.plugin(
         "mine",
         f"from priorbench import PriorSpec, hookimpl\n@hookimpl\ndef register_priors():\n    yield {source}\n",

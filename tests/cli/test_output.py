@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 from priorbench.cli import app
 from priorbench.plan import Plan
 from priorbench.stages.corrupt import corrupt
-from priorbench.stages.gather import gather_all, gather_prior
+from priorbench.stages.gather import gather
 from priorbench.stages.prepare import prepare
 from priorbench.stages.restore import restore
 from priorbench.stages.score import score
@@ -49,10 +49,9 @@ def finished(bench: Any, *priors: str) -> Plan:
     prepare(plan, "photos")
     corrupt(plan, "photos", "denoise-25")
     for prior in priors:
-        restore(plan, Cell("photos", "denoise-25", prior), "0")
-        score(plan, Cell("photos", "denoise-25", prior), "0")
-        gather_prior(plan, prior)
-    gather_all(plan)
+        restore(plan, plan.chunk("photos", prior, 0))
+        score(plan, plan.chunk("photos", prior, 0))
+    gather(plan)
     return plan
 
 

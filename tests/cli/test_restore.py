@@ -239,7 +239,7 @@ def test_a_chunk_of_an_experiment_has_a_command_of_its_own(studio: Any) -> None:
     chunk = ["--dataset", "photos", "--task", "denoise-25", "--prior", "half"]
     result = CliRunner().invoke(app, ["restore-chunk", *chunk])
     assert result.exit_code == 0, (result.output, result.exception)
-    rows = read_rows(plan.layout.runs(Cell("photos", "denoise-25", "half"), "0"))
+    rows = read_rows(plan.layout.runs(plan.chunk("photos", "half", 0)))
     assert {row["image"] for row in rows} == {"gray", "colour"}
 
 

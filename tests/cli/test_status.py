@@ -29,7 +29,7 @@ PRIORS = f"""
     @hookimpl
     def register_priors():
         for name in ("one", {LONG!r}):
-            yield PriorSpec(name=name, factory=".nowhere:Model", summary="for a test", images_per_job=1)
+            yield PriorSpec(name=name, factory=".nowhere:Model", summary="for a test", restorations_per_job=1)
 """
 
 

@@ -23,7 +23,7 @@ from slurm import Slurm, Unavailable, running
 from priorbench.store.files import read_rows
 
 IMAGES = ("i1", "i2", "i3")
-RUNS = "results/gated/runs/tiny/denoise-0/gated/0.jsonl"
+RUNS = "results/gated/runs/tiny/gated/0.jsonl"
 PLUGIN = """
 import os
 import time

@@ -148,7 +148,7 @@ def test_a_forecast_adds_up(plan: Any) -> None:
     made = plan("threads=2, gpus=1, seconds_per_megapixel=3000", job_minutes=5)
     expected = forecast(made)
     mine = next(prior for prior in expected.priors if prior.prior == "mine")
-    assert (mine.cells, mine.images_per_job) == (12, 4)
+    assert (mine.cells, mine.restorations_per_job) == (12, 4)
     assert mine.jobs == 2 * 3
     seconds = 12 * 60.05 + 3 * 8
     assert mine.gpu_hours == pytest.approx(seconds / 3600)

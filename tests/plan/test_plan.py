@@ -17,7 +17,7 @@ from tests.plan.plans import plan, spec
 def test_chunks_hold_every_image_once_in_order_and_are_no_larger_than_said(
     count: int, size: int
 ) -> None:
-    made = plan(spec(images_per_job=size), count=count)
+    made = plan(spec(restorations_per_job=size), count=count)
     chunks = made.chunks("test", "mine")
     assert [image for chunk in chunks for image in chunk] == list(made.datasets["test"].images)
     assert all(1 <= len(chunk) <= size for chunk in chunks)
@@ -29,15 +29,15 @@ def test_chunks_hold_every_image_once_in_order_and_are_no_larger_than_said(
 @pytest.mark.parametrize("chunk", ["2", "-1", "x", ""])
 def test_a_chunk_that_there_is_not_is_refused(chunk: str) -> None:
     with pytest.raises(ConfigError, match="chunk must be between 0 and 1"):
-        plan(spec(images_per_job=3)).chunk("test", "mine", chunk)
+        plan(spec(restorations_per_job=3)).chunk("test", "mine", chunk)
 
 
-def test_images_per_job_of_the_settings_wins() -> None:
+def test_restorations_per_job_of_the_settings_wins() -> None:
     assert (
         len(
-            plan(spec(images_per_job=5), settings={"mine": {"images_per_job": 1}}).chunks(
-                "test", "mine"
-            )
+            plan(
+                spec(restorations_per_job=5), settings={"mine": {"restorations_per_job": 1}}
+            ).chunks("test", "mine")
         )
         == 5
     )
@@ -50,9 +50,11 @@ def test_only_what_is_corrupted_and_scored_in_minutes_is_brief(
     count: int, size: int, brief: bool
 ) -> None:
     one_task = {"run": ["denoise"]}
-    assert plan(spec(images_per_job=size), count=count, tasks=one_task).limits.is_brief == brief
+    assert (
+        plan(spec(restorations_per_job=size), count=count, tasks=one_task).limits.is_brief == brief
+    )
     assert not plan(
-        spec(images_per_job=size), count=count, tasks=one_task, local_minutes=0
+        spec(restorations_per_job=size), count=count, tasks=one_task, local_minutes=0
     ).limits.is_brief
 
 
@@ -135,7 +137,7 @@ def test_memory_doubles_at_each_attempt_and_only_the_last_is_final() -> None:
 
 
 def test_the_last_attempt_at_a_job_is_given_the_time_of_its_images_and_more() -> None:
-    made = plan(spec(images_per_job=3, resources=Resources(minutes=7)), count=5, retries=2)
+    made = plan(spec(restorations_per_job=3, resources=Resources(minutes=7)), count=5, retries=2)
     assert made.limits.restoring("test", "mine", "0", 3) > 3 * 7
     assert (
         made.limits.restoring("test", "mine", "0", 3)
@@ -146,7 +148,7 @@ def test_the_last_attempt_at_a_job_is_given_the_time_of_its_images_and_more() ->
 
 def test_earlier_attempts_are_given_several_times_what_is_expected() -> None:
     resources = Resources(minutes=60, seconds_per_megapixel=60)
-    made = plan(spec(images_per_job=3, resources=resources), retries=2)
+    made = plan(spec(restorations_per_job=3, resources=resources), retries=2)
     expected = 3 * 60 * 0.481 * 0.321 / 60
     first, second, last = (
         made.limits.restoring("test", "mine", "0", attempt) for attempt in (1, 2, 3)

@@ -64,7 +64,7 @@ def edit(old: str, new: str) -> Callable[[Path], None]:
         edit('label="Mine"', 'label="My own"'),
         edit(
             'summary="for a test"',
-            'summary="for a test", resources=Resources(threads=4), images_per_job=3',
+            'summary="for a test", resources=Resources(threads=4), restorations_per_job=3',
         ),
         edit("return SCALE * image", "return (\n        SCALE\n        * image\n    )"),
     ],

@@ -183,9 +183,7 @@ CALLS = {
     ),
     "score": f"from priorbench.stages.score import score; score(plan, plan.cell({CELL}), '0')",
     "gather": (
-        "from priorbench.stages.gather import gather_all, gather_prior\n"
-        "gather_prior(plan, 'doubled')\n"
-        "gather_all(plan)"
+        "from priorbench.stages.gather import gather\ngather_prior(plan, 'doubled')\ngather(plan)"
     ),
     "tabulate": "from priorbench.stages.tabulate import tabulate; tabulate(plan)",
     "draw": (

@@ -60,13 +60,13 @@ def made(bench: Any, metric: str, metrics: tuple[str, ...] = ("psnr", "residual"
     plan: Plan = bench.plan(tasks={"run": ["denoise"]}, metrics=list(metrics))
     prepare(plan, "photos")
     corrupt(plan, "photos", TASK)
-    restore(plan, Cell("photos", TASK, "still"), "0")
+    restore(plan, plan.chunk("photos", "still", 0))
     return plan
 
 
 def values(plan: Plan) -> dict[tuple[str, str], Any]:
-    score(plan, Cell("photos", TASK, "still"), "0")
-    rows = read_rows(plan.layout.scores(Cell("photos", TASK, "still"), "0"))
+    score(plan, plan.chunk("photos", "still", 0))
+    rows = read_rows(plan.layout.scores(plan.chunk("photos", "still", 0)))
     return {(row["image"], row["metric"]): row["value"] for row in rows}
 
 
@@ -81,7 +81,7 @@ def test_scoring_needs_no_torch(bench: Any) -> None:
         "assert 'torch' not in sys.modules"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
-    rows = read_rows(plan.layout.scores(Cell("photos", TASK, "still"), "0"))
+    rows = read_rows(plan.layout.scores(plan.chunk("photos", "still", 0)))
     assert {row["metric"] for row in rows if row["status"] == "ok"} == {"psnr", "residual", "mine"}
     assert {row["value"] for row in rows if row["metric"] == "mine"} == {2.5}
 
@@ -117,7 +117,7 @@ def test_a_metric_that_came_or_changed_later_is_measured_then(bench: Any) -> Non
 @pytest.mark.parametrize("metric", ["def mine(*_): import os; os._exit(3)", "def mine(*_): 1 / 0"])
 def test_a_metric_that_breaks_costs_no_restoration(bench: Any, metric: str) -> None:
     plan = made(bench, metric)
-    rows = read_rows(plan.layout.runs(Cell("photos", TASK, "still"), "0"))
+    rows = read_rows(plan.layout.runs(plan.chunk("photos", "still", 0)))
     assert [row["status"] for row in rows] == ["ok", "ok"]
     assert read_image(plan.layout.restored(Cell("photos", TASK, "still"), "two.png")).shape == (
         20,

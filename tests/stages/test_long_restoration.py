@@ -56,7 +56,7 @@ PRIOR = """
     @hookimpl
     def register_priors():
         yield PriorSpec(
-            name="slow", factory=Slow, summary="for a test", parameters=SlowParameters, images_per_job=10,
+            name="slow", factory=Slow, summary="for a test", parameters=SlowParameters, restorations_per_job=10,
             resources=Resources(minutes=0.15),
         )
 """
@@ -74,8 +74,8 @@ def stage(bench: Any, what: str, level: float = 0.6, **resources: float) -> Plan
 
 
 def restored_row(plan: Plan, final: bool = True) -> dict[str, Any]:
-    restore(plan, Cell("photos", TASK, "slow"), "0", final=final)
-    [row] = read_rows(plan.layout.runs(Cell("photos", TASK, "slow"), "0"))
+    restore(plan, plan.chunk("photos", "slow", 0), final=final)
+    [row] = read_rows(plan.layout.runs(plan.chunk("photos", "slow", 0)))
     return row
 
 
@@ -138,8 +138,8 @@ def test_what_stops_at_the_deadline_is_kept_scored_and_a_timeout(
     assert not plan.layout.restoration_checkpoint(Cell("photos", TASK, "slow"), "one").exists()
     assert restored_row(plan) == row
     assert len(starts(bench)) == 1
-    score(plan, Cell("photos", TASK, "slow"), "0")
-    scores = read_rows(plan.layout.scores(Cell("photos", TASK, "slow"), "0"))
+    score(plan, plan.chunk("photos", "slow", 0))
+    scores = read_rows(plan.layout.scores(plan.chunk("photos", "slow", 0)))
     [psnr] = [score for score in scores if score["metric"] == "psnr"]
     assert psnr["value"] == pytest.approx(-20 * np.log10(0.3), abs=0.01)
     assert (psnr["status"], psnr["reason"]) == ("timeout", row["reason"])

@@ -12,7 +12,7 @@ import pytest
 from priorbench.results.exact import exact_restorations
 from priorbench.results.gather import read_table
 from priorbench.stages.corrupt import corrupt
-from priorbench.stages.gather import gather_all, gather_prior
+from priorbench.stages.gather import gather
 from priorbench.stages.prepare import prepare
 from priorbench.stages.restore import restore
 from priorbench.stages.score import score
@@ -102,9 +102,9 @@ def test_no_relative_path_leads_a_plugin_to_a_clean_image(bench: Any, absolute: 
     (prior,) = plan.priors
     assert train(plan, prior).ok
     assert tune(plan, "denoise-25", prior).ok
-    restore(plan, Cell("photos", "denoise-25", prior), "0")
+    restore(plan, plan.chunk("photos", prior, 0))
     assert (
-        read_rows(plan.layout.runs(Cell("photos", "denoise-25", prior), "0"))[0]["status"] == "ok"
+        read_rows(plan.layout.runs(plan.chunk("photos", prior, 0)))[0]["status"] == "ok"
     )
     assert plan.layout.image("photos", "one").exists()
     seen = [json.loads(line) for line in (bench.root / "seen.jsonl").read_text().splitlines()]
@@ -160,11 +160,10 @@ def test_a_prior_that_returns_the_clean_image_is_pointed_out(bench: Any) -> None
     for task in plan.tasks:
         corrupt(plan, "photos", task)
         for prior in plan.priors:
-            restore(plan, Cell("photos", task, prior), "0")
-            score(plan, Cell("photos", task, prior), "0")
+            restore(plan, plan.chunk("photos", prior, 0))
+            score(plan, plan.chunk("photos", prior, 0))
     for prior in plan.priors:
-        gather_prior(plan, prior)
-    gather_all(plan)
+    gather(plan)
     scores = read_table(plan.layout.result("scores"))
     found = {tuple(row) for row in exact_restorations(scores).to_numpy()}
     lossy = ("denoise-25", "inpaint-50", "sr-x2")

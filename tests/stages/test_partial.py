@@ -22,7 +22,7 @@ from priorbench.jobs.worker import THREAD_VARIABLES
 from priorbench.plan import Plan
 from priorbench.results.gather import read_table
 from priorbench.stages.corrupt import corrupt
-from priorbench.stages.gather import gather_all, gather_prior
+from priorbench.stages.gather import gather
 from priorbench.stages.prepare import prepare
 from priorbench.stages.restore import restore
 from priorbench.stages.score import score
@@ -48,8 +48,8 @@ PRIORS = """
 
     @hookimpl
     def register_priors():
-        yield PriorSpec(name="still", factory=Still, summary="for a test", images_per_job=3)
-        yield PriorSpec(name="smooth", factory=Smooth, summary="for a test", images_per_job=2)
+        yield PriorSpec(name="still", factory=Still, summary="for a test", restorations_per_job=3)
+        yield PriorSpec(name="smooth", factory=Smooth, summary="for a test", restorations_per_job=2)
 """
 CONFIGURATION = {
     "experiment": "tiny",
@@ -89,11 +89,10 @@ def make(project: Any) -> None:
         prepare(plan, "photos")
         corrupt(plan, "photos", TASK)
         for prior, chunk in (("still", "0"), ("smooth", "0"), ("smooth", "1")):
-            restore(plan, Cell("photos", TASK, prior), chunk)
-            score(plan, Cell("photos", TASK, prior), chunk)
+            restore(plan, plan.chunk("photos", prior, chunk))
+            score(plan, plan.chunk("photos", prior, chunk))
         for prior in plan.priors:
-            gather_prior(plan, prior)
-        gather_all(plan)
+        gather(plan)
         tabulate(plan)
 
 
@@ -113,11 +112,11 @@ def plan(
 
 
 def runs(plan: Plan, prior: str, chunk: str) -> Path:
-    return plan.layout.runs(Cell("photos", TASK, prior), chunk)
+    return plan.layout.runs(plan.chunk("photos", prior, chunk))
 
 
 def scores(plan: Plan, prior: str, chunk: str) -> Path:
-    return plan.layout.scores(Cell("photos", TASK, prior), chunk)
+    return plan.layout.scores(plan.chunk("photos", prior, chunk))
 
 
 def table(plan: Plan, name: str) -> str:

@@ -16,7 +16,7 @@ from priorbench.plan import Plan
 from priorbench.plugins.manager import load_plugins
 from priorbench.specs import TaskSpec
 from priorbench.stages.corrupt import corrupt
-from priorbench.stages.gather import gather_all, gather_prior
+from priorbench.stages.gather import gather
 from priorbench.stages.prepare import prepare
 from priorbench.stages.restore import restore
 from priorbench.stages.score import score
@@ -79,14 +79,14 @@ def run(
     [name] = plan.tasks
     corrupt(plan, "photos", name)
     for prior in KINDS:
-        restore(plan, Cell("photos", name, prior), "0")
-        score(plan, Cell("photos", name, prior), "0")
+        restore(plan, plan.chunk("photos", prior, 0))
+        score(plan, plan.chunk("photos", prior, 0))
     return plan
 
 
 def run_row(plan: Plan, prior: str) -> dict[str, Any]:
     [task] = plan.tasks
-    [row] = read_rows(plan.layout.runs(Cell("photos", task, prior), "0"))
+    [row] = read_rows(plan.layout.runs(plan.chunk("photos", prior, 0)))
     return row
 
 
@@ -94,7 +94,7 @@ def scores(plan: Plan, prior: str) -> dict[str, dict[str, Any]]:
     [task] = plan.tasks
     return {
         row["metric"]: row
-        for row in read_rows(plan.layout.scores(Cell("photos", task, prior), "0"))
+        for row in read_rows(plan.layout.scores(plan.chunk("photos", prior, 0)))
     }
 
 
@@ -155,8 +155,7 @@ def test_without_an_operator_the_solvers_say_so_and_the_tables_show_it(bench):
     residual = scores(plan, "plain")["residual"]
     assert residual["status"] == "undefined" and "JPEG" in residual["reason"]
     for prior in plan.priors:
-        gather_prior(plan, prior)
-    gather_all(plan)
+    gather(plan)
     tabulate(plan)
     table = _table(plan, "psnr.md")
     for prior in ("still", "flat"):

@@ -83,7 +83,7 @@ PRIOR = """
     @hookimpl
     def register_priors():
         yield PriorSpec(
-            name="actor", factory=Actor, summary="for a test", images_per_job=100, resources=Resources(minutes=0.15)
+            name="actor", factory=Actor, summary="for a test", restorations_per_job=100, resources=Resources(minutes=0.15)
         )
 """
 
@@ -94,12 +94,12 @@ UNUSABLE = """
 
     @hookimpl
     def register_priors():
-        yield PriorSpec(name="actor", factory={factory}, summary="for a test", images_per_job=100)
+        yield PriorSpec(name="actor", factory={factory}, summary="for a test", restorations_per_job=100)
 """
 
 
 def rows_of(plan: Plan, prior: str = "actor", task: str = TASK) -> dict[str, dict[str, Any]]:
-    rows = read_rows(plan.layout.runs(Cell("photos", task, prior), "0"))
+    rows = read_rows(plan.layout.runs(plan.chunk("photos", prior, 0)))
     return {row["image"]: row for row in rows}
 
 
@@ -129,7 +129,7 @@ def test_whatever_a_prior_does_to_an_image_is_a_row_and_the_others_are_restored(
     (bench.root / "photos" / "corrupt.png").write_bytes(b"\x89PNG\r\n\x1a\n cut off")
     (bench.root / "photos" / "empty.png").touch()
     plan = stage(bench, names)
-    restore(plan, Cell("photos", TASK, "actor"), "0")
+    restore(plan, plan.chunk("photos", "actor", 0))
     rows = rows_of(plan)
     assert set(rows) == {*names, "corrupt", "empty"}
     status = {name: row["status"] for name, row in rows.items()}
@@ -181,9 +181,9 @@ def test_a_finished_image_is_not_computed_again_unless_its_file_or_its_problem_h
     bench: Any,
 ) -> None:
     plan = stage(bench, ["fine", "extras", "noisy"])
-    restore(plan, Cell("photos", TASK, "actor"), "0")
+    restore(plan, plan.chunk("photos", "actor", 0))
     first = rows_of(plan)
-    restore(plan, Cell("photos", TASK, "actor"), "0")
+    restore(plan, plan.chunk("photos", "actor", 0))
     assert rows_of(plan) == first
     assert len(calls(bench)) == 3
     damaged = plan.layout.restored(Cell("photos", TASK, "actor"), "fine.png")
@@ -193,7 +193,7 @@ def test_a_finished_image_is_not_computed_again_unless_its_file_or_its_problem_h
     bench.image("noisy", np.full((10, 10), (BEHAVIOURS.index("noisy") + 1) / 20))
     prepare(plan, "photos")
     corrupt(plan, "photos", TASK)
-    restore(plan, Cell("photos", TASK, "actor"), "0")
+    restore(plan, plan.chunk("photos", "actor", 0))
     assert sorted(calls(bench)[3:]) == ["fine", "noisy"]
     assert damaged.read_bytes() != bytes(content)
     assert {row["status"] for row in rows_of(plan).values()} == {"ok"}
@@ -204,7 +204,7 @@ def test_a_finished_image_is_not_computed_again_unless_its_file_or_its_problem_h
         UNUSABLE.format(code="def Model(): raise RuntimeError('no licence')", factory="Model"),
     )
     plan = bench.plan()
-    restore(plan, Cell("photos", TASK, "actor"), "0")
+    restore(plan, plan.chunk("photos", "actor", 0))
     assert {row["reason"] for row in rows_of(plan).values()} == {"RuntimeError: no licence"}
     assert [path.name for path in damaged.parent.iterdir()] == ["_spec.json"]
 
@@ -212,12 +212,12 @@ def test_a_finished_image_is_not_computed_again_unless_its_file_or_its_problem_h
 def test_a_kill_fails_the_job_and_the_next_attempt_goes_on_from_there(bench: Any) -> None:
     plan = stage(bench, ["fine", "late", "noisy"])
     with pytest.raises(MachineError, match="signal 9"):
-        restore(plan, Cell("photos", TASK, "actor"), "0", final=False)
-    runs = plan.layout.runs(Cell("photos", TASK, "actor"), "0")
+        restore(plan, plan.chunk("photos", "actor", 0), final=False)
+    runs = plan.layout.runs(plan.chunk("photos", "actor", 0))
     assert not runs.exists()
     folder = plan.layout.restored(Cell("photos", TASK, "actor"), "")
     assert {path.name for path in folder.glob("[!.]*")} == {"fine.png", "fine.json"}
-    restore(plan, Cell("photos", TASK, "actor"), "0", final=True)
+    restore(plan, plan.chunk("photos", "actor", 0), final=True)
     rows = rows_of(plan)
     assert {name: row["status"] for name, row in rows.items()} == {
         "fine": "ok",
@@ -226,7 +226,7 @@ def test_a_kill_fails_the_job_and_the_next_attempt_goes_on_from_there(bench: Any
     }
     assert "signal 9" in rows["late"]["reason"]
     (bench.root / "repaired").touch()
-    restore(plan, Cell("photos", TASK, "actor"), "0")
+    restore(plan, plan.chunk("photos", "actor", 0))
     assert {row["status"] for row in rows_of(plan).values()} == {"ok"}
     assert calls(bench) == ["fine", "late", "late", "noisy", "late"]
 
@@ -244,7 +244,7 @@ def test_a_prior_that_cannot_be_made_fails_every_image(
     stage(bench, ["fine", "noisy"])
     bench.plugin("actor", UNUSABLE.format(code=code, factory=factory))
     plan = bench.plan()
-    restore(plan, Cell("photos", TASK, "actor"), "0")
+    restore(plan, plan.chunk("photos", "actor", 0))
     for row in rows_of(plan).values():
         assert row["status"] == "failed"
         assert reason in row["reason"]
@@ -265,7 +265,7 @@ def test_the_seed_of_a_cell_depends_on_names_only_and_reaches_the_prior(bench: A
 
         @hookimpl
         def register_priors():
-            yield PriorSpec(name="random", factory=Random, summary="for a test", images_per_job=3)
+            yield PriorSpec(name="random", factory=Random, summary="for a test", restorations_per_job=3)
         """,
     )
     for name in ("a", "b", "c"):
@@ -279,7 +279,7 @@ def test_the_seed_of_a_cell_depends_on_names_only_and_reaches_the_prior(bench: A
         prepare(plan, "photos")
         corrupt(plan, "photos", TASK)
         for chunk in range(len(plan.chunks("photos", "random"))):
-            restore(plan, Cell("photos", TASK, "random"), str(chunk))
+            restore(plan, plan.chunk("photos", "random", str)(chunk))
         results.append(
             {
                 n: read_image(plan.layout.restored(Cell("photos", TASK, "random"), f"{n}.png"))
@@ -363,8 +363,8 @@ def test_an_image_does_not_depend_on_the_run_nor_on_what_was_restored_before(
             prepare(plan, dataset)
         corrupt(plan, "photos", TASK)
         train(plan, "draws")
-        restore(plan, Cell("photos", TASK, "draws"), "0")
-        rows = read_rows(plan.layout.runs(Cell("photos", TASK, "draws"), "0"))
+        restore(plan, plan.chunk("photos", "draws", 0))
+        rows = read_rows(plan.layout.runs(plan.chunk("photos", "draws", 0)))
         training = json.loads(plan.layout.training("draws").read_text())
         assert {row["n_parameters"] for row in rows} == {training["n_parameters"]} == {1}
         assert {row["training_seconds"] for row in rows} == {training["seconds"]}

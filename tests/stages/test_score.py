@@ -12,7 +12,7 @@ from priorbench.plan import Plan
 from priorbench.problem import Problem
 from priorbench.results.gather import read_table
 from priorbench.stages.corrupt import corrupt
-from priorbench.stages.gather import gather_all, gather_prior
+from priorbench.stages.gather import gather
 from priorbench.stages.prepare import prepare
 from priorbench.stages.score import score
 from priorbench.store.cell import Cell
@@ -92,7 +92,7 @@ def plan(bench: Any) -> Plan:
                 }
                 for image, (status, reason) in ENDS.items()
             ]  # fmt: skip
-            write_rows(made.layout.runs(Cell("photos", task, prior), "0"), rows)
+            write_rows(made.layout.runs(made.chunk("photos", prior, 0)), rows)
             bench.image(
                 "good",
                 random.random((20, 24)),
@@ -111,8 +111,8 @@ def record(plan: Plan) -> None:
 
 def scored(plan: Plan, task: str) -> dict[tuple[str, str], dict[str, Any]]:
     record(plan)
-    score(plan, Cell("photos", task, "first"), "0")
-    rows = read_rows(plan.layout.scores(Cell("photos", task, "first"), "0"))
+    score(plan, plan.chunk("photos", "first", 0))
+    rows = read_rows(plan.layout.scores(plan.chunk("photos", "first", 0)))
     return {(row["image"], row["metric"]): row for row in rows}
 
 
@@ -164,7 +164,7 @@ def test_an_image_of_an_earlier_model_is_no_estimate_of_a_fit_that_ran_out_of_ti
 @pytest.mark.parametrize("what", ["restored", "clean", "problem"])
 def test_what_was_changed_after_it_was_made_is_not_scored(plan: Plan, what: str) -> None:
     scored(plan, "denoise-25")
-    scores = plan.layout.scores(Cell("photos", "denoise-25", "first"), "0")
+    scores = plan.layout.scores(plan.chunk("photos", "first", 0))
     scores.unlink()
     path = {
         "restored": plan.layout.restored(Cell("photos", "denoise-25", "first"), "good.png"),
@@ -175,7 +175,7 @@ def test_what_was_changed_after_it_was_made_is_not_scored(plan: Plan, what: str)
     content[len(content) // 2] ^= 1
     Path(path).write_bytes(content)
     with pytest.raises(StorageError, match=f"{path} is damaged.*verify --repair"):
-        score(plan, Cell("photos", "denoise-25", "first"), "0")
+        score(plan, plan.chunk("photos", "first", 0))
     assert not scores.exists()
 
 
@@ -244,10 +244,9 @@ def test_all_rows_are_gathered(plan: Plan) -> None:
     for cell in plan.cells():
         score(plan, cell, "0")
     for prior in plan.priors:
-        gather_prior(plan, prior)
-    gather_all(plan)
+    gather(plan)
     # Rows of images that were grouped otherwise would hide that others are missing.
-    runs_file = plan.layout.runs(Cell("photos", "denoise-25", "first"), "0")
+    runs_file = plan.layout.runs(plan.chunk("photos", "first", 0))
     content = runs_file.read_bytes()
     write_rows(runs_file, read_rows(runs_file)[:-1])
     with pytest.raises(

@@ -61,8 +61,8 @@ PRIORS = """
 
     @hookimpl
     def register_priors():
-        yield PriorSpec(name="still", factory=Still, summary="for a test", images_per_job=2)
-        yield PriorSpec(name="slow", factory=Slow, summary="for a test", images_per_job=3)
+        yield PriorSpec(name="still", factory=Still, summary="for a test", restorations_per_job=2)
+        yield PriorSpec(name="slow", factory=Slow, summary="for a test", restorations_per_job=3)
         yield PriorSpec(name="pupil", factory=Pupil, summary="for a test", learns=True)
         yield PriorSpec(
             name="tuned", factory=Tuned, summary="for a test", parameters=Chosen, tunable={"strength": (0.5, 1.0)}
@@ -99,7 +99,7 @@ def plan(bench: Any) -> Plan:
 
 def end(plan: Plan, prior: str, chunk: str, seconds: float = 2.0, **changes: Any) -> Path:
     """Write the rows of a job as it does at its end."""
-    path = plan.layout.runs(Cell("photos", TASK, prior), chunk)
+    path = plan.layout.runs(plan.chunk("photos", prior, chunk))
     outcome = Outcome("ok", "restore", seconds=seconds).as_dict() | changes
     current = plan.fingerprints.restored(Cell("photos", TASK, prior))
     images = plan.chunk("photos", prior, chunk)
@@ -214,7 +214,7 @@ def test_a_real_job_of_another_process_is_seen_from_beginning_to_end(plan: Plan)
         assert job.wait(60) == 0
     slow = observer.look().priors[1]
     assert (slow.done, slow.running, slow.left) == (3, 0, 0)
-    assert len(read_rows(plan.layout.runs(Cell("photos", TASK, "slow"), "0"))) == 3
+    assert len(read_rows(plan.layout.runs(plan.chunk("photos", "slow", 0)))) == 3
 
 
 def test_failures_name_the_log_of_the_job_that_failed(plan: Plan) -> None:
@@ -297,7 +297,7 @@ def test_scores_that_failed_are_listed_with_the_log_of_their_job(
     plan: Plan, capsys: pytest.CaptureFixture[str]
 ) -> None:
     end(plan, "slow", "0")
-    path = plan.layout.scores(Cell("photos", TASK, "slow"), "0")
+    path = plan.layout.scores(plan.chunk("photos", "slow", 0))
     endings = {
         "a": ("failed", "RuntimeError: no idea"),
         "b": ("undefined", "too small"),

@@ -10,7 +10,6 @@ from priorbench.stages.corrupt import corrupt
 from priorbench.stages.prepare import prepare
 from priorbench.stages.restore import restore
 from priorbench.stages.train import train
-from priorbench.store.cell import Cell
 from priorbench.store.files import file_sha256, read_json, read_rows
 
 pytestmark = pytest.mark.slow
@@ -87,8 +86,8 @@ def stage(bench: Any, what: str, prior: str = PRIOR) -> Plan:
 def restored_row(plan: Plan) -> dict[str, Any]:
     prepare(plan, "photos")
     corrupt(plan, "photos", "denoise-0")
-    restore(plan, Cell("photos", "denoise-0", "student"), "0")
-    [row] = read_rows(plan.layout.runs(Cell("photos", "denoise-0", "student"), "0"))
+    restore(plan, plan.chunk("photos", "student", 0))
+    [row] = read_rows(plan.layout.runs(plan.chunk("photos", "student", 0)))
     return row
 
 

@@ -58,7 +58,7 @@ PRIOR = """
     @hookimpl
     def register_priors():
         yield PriorSpec(
-            name="bias", factory=Bias, summary="for a test", parameters=BiasParameters, images_per_job=10,
+            name="bias", factory=Bias, summary="for a test", parameters=BiasParameters, restorations_per_job=10,
             resources=Resources(minutes=0.15), tunable=CANDIDATES, solver=SolverSettings(),
         )
 """
@@ -106,8 +106,8 @@ def calls(bench: Any) -> list[str]:
 def restored_rows(plan: Plan) -> list[dict[str, Any]]:
     prepare(plan, "photos")
     corrupt(plan, "photos", TASK)
-    restore(plan, Cell("photos", TASK, "bias"), "0")
-    return read_rows(plan.layout.runs(Cell("photos", TASK, "bias"), "0"))
+    restore(plan, plan.chunk("photos", "bias", 0))
+    return read_rows(plan.layout.runs(plan.chunk("photos", "bias", 0)))
 
 
 def test_the_best_on_the_training_images_is_chosen_and_restores_the_test_images(bench: Any) -> None:

@@ -79,8 +79,8 @@ def stage(bench: Any, **settings: Any) -> Plan:
 def restored_row(plan: Plan, prior: str) -> dict[str, Any]:
     prepare(plan, "photos")
     corrupt(plan, "photos", TASK)
-    restore(plan, Cell("photos", TASK, prior), "0")
-    row = read_rows(plan.layout.runs(Cell("photos", TASK, prior), "0"))[0]
+    restore(plan, plan.chunk("photos", prior, 0))
+    row = read_rows(plan.layout.runs(plan.chunk("photos", prior, 0)))[0]
     assert set(row) == set(RUNS.schema.names)
     return row
 

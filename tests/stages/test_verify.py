@@ -19,7 +19,7 @@ from priorbench.errors import StorageError
 from priorbench.monitor.verify import damages, remove
 from priorbench.plan import Plan
 from priorbench.stages.corrupt import corrupt
-from priorbench.stages.gather import gather_all, gather_prior
+from priorbench.stages.gather import gather
 from priorbench.stages.prepare import prepare
 from priorbench.stages.restore import restore
 from priorbench.stages.score import score
@@ -109,7 +109,7 @@ def run(plan: Plan) -> None:
     layout, cell = plan.layout, Cell("photos", "denoise-0", "mean")
     work: list[tuple[list[str], list[str], Callable[[], object]]] = [
         ([layout.result("runs"), layout.result("scores")],
-         [layout.gathered("runs", "mean"), layout.gathered("scores", "mean")], lambda: gather_all(plan)),
+         [layout.gathered("runs", "mean"), layout.gathered("scores", "mean")], lambda: gather(plan)),
         ([layout.gathered("runs", "mean"), layout.gathered("scores", "mean")],
          [layout.runs(cell, 0), layout.scores(cell, 0)], lambda: gather_prior(plan, "mean")),
         ([layout.scores(cell, 0)], [layout.runs(cell, 0)], lambda: score(plan, cell, 0)),
@@ -218,7 +218,7 @@ def test_a_job_that_reads_what_is_damaged_fails_and_says_what_to_do(plan: Plan, 
         if word == "training image":
             train(plan, "mean")
         else:
-            restore(plan, Cell("photos", "denoise-0", "mean"), "0")
+            restore(plan, plan.chunk("photos", "mean", 0))
 
 
 def test_what_a_killed_process_has_left_is_found_and_removed(plan: Plan) -> None:

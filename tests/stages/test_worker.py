@@ -77,14 +77,20 @@ def work(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
 
 
 def test_messages_arrive_in_order_whatever_is_printed(work: ModuleType) -> None:
-    received = list(messages(work.say_and_stop, ("a", "b", "c"), first_limit=60, limit=60))
+    received = list(messages(work.say_and_stop, ("a", "b", "c"), limit=lambda last: 60))
     assert received == [("a",), ("b",), ("c",)]
 
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="reads /proc")
 def test_a_hang_is_killed_with_its_children(work: ModuleType, tmp_path: Path) -> None:
     with pytest.raises(WorkerTimeout) as caught:
-        list(messages(work.hang_with_child, (str(tmp_path / "pids"),), first_limit=60, limit=0.5))
+        list(
+            messages(
+                work.hang_with_child,
+                (str(tmp_path / "pids"),),
+                limit=lambda last: 60 if last is None else 0.5,
+            )
+        )
     assert caught.value.seconds == 0.5
     assert all(gone(int(pid)) for pid in (tmp_path / "pids").read_text().split())
 
@@ -104,12 +110,12 @@ def test_a_process_that_ends_by_itself_is_reported(
     work: ModuleType, function: str, reason: str
 ) -> None:
     with pytest.raises(WorkerDied, match=reason):
-        list(messages(getattr(work, function), (), first_limit=60, limit=60))
+        list(messages(getattr(work, function), (), limit=lambda last: 60))
 
 
 def test_a_kill_from_outside_is_the_machines_fault(work: ModuleType) -> None:
     with pytest.raises(MachineError, match="signal 9"):
-        list(messages(work.be_killed, (), first_limit=60, limit=60))
+        list(messages(work.be_killed, (), limit=lambda last: 60))
 
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="reads /proc")
@@ -118,7 +124,7 @@ def test_the_worker_ends_when_its_parent_is_killed(work: ModuleType, tmp_path: P
         "import work_for_worker as work\n"
         "from priorbench.jobs.worker import messages\n"
         "if __name__ == '__main__':\n"
-        f"    for _ in messages(work.hang_with_child, ({str(tmp_path / 'pids')!r},), first_limit=60, limit=600):\n"
+        f"    for _ in messages(work.hang_with_child, ({str(tmp_path / 'pids')!r},), limit=lambda last: 600):\n"
         "        print('ready', flush=True)\n"
     )
     (tmp_path / "parent.py").write_text(script)
@@ -140,7 +146,9 @@ def test_a_plugin_runs_in_an_empty_folder_that_goes_with_the_worker(
     monkeypatch.setenv("PWD", str(Path.cwd()))
     received = []
     with suppress(MachineError, WorkerTimeout):
-        for message in messages(work.tell_the_folder, (end,), first_limit=60, limit=3):
+        for message in messages(
+            work.tell_the_folder, (end,), limit=lambda last: 60 if last is None else 3
+        ):
             received.append(message)
     (folder, files, arguments, named), (after,) = received
     assert Path(folder) != Path.cwd()

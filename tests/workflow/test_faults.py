@@ -195,7 +195,7 @@ def test_a_second_run_in_the_folder_is_refused_and_the_first_goes_on(
     # With the lock taken away both work at the same chunk: one waits for the other, and computes
     # nothing.
     third = started("--nolock")
-    log = small.root / "results/faults/logs/restore/photos/denoise-0/traced/0.log"
+    log = small.root / "results/faults/logs/restore/photos/traced/0.log"
     # Snakemake removes the first one's log before it starts the second.
     wait(lambda: log.exists() and "holds the lock" in log.read_text())
     (small.root / "hold").unlink()

@@ -162,7 +162,7 @@ def test_an_image_that_is_replaced_by_an_older_one_computes_all_of_it_again(agai
     shutil.copy2(other, again.root / "photos" / "one.png")
     verified = priorbench(again, "verify").stdout
     assert "out of date: made from another version of photos/one.png" in verified
-    assert {"prepare", "corrupt", "restore", "score", "tables"} <= jobs(again)
+    assert {"prepare", "corrupt", "restore", "score", "tabulate"} <= jobs(again)
     again.run("--cores", "2", RESULTS / "images/photos/manifest.json")
     manifest = json.loads((again.root / RESULTS / "images/photos/manifest.json").read_text())
     assert manifest["about"]["sources"]["photos/one.png"] == file_sha256(other)
@@ -172,11 +172,11 @@ def test_an_image_that_is_replaced_by_an_older_one_computes_all_of_it_again(agai
 LOST = (
     "restored/photos/denoise-25/shrink/one.png",
     "restored/photos/denoise-25/keep",
-    "runs/photos/denoise-25/shrink",
-    "scores/photos/denoise-25/shrink",
+    "runs/photos/shrink",
+    "scores/photos/shrink",
     "problems/photos/denoise-25/one.npz",
     "images/photos/two.png",
-    "gathered/runs/keep.parquet",
+    "scores.parquet",
 )
 """What is deleted of a finished experiment."""
 
@@ -195,7 +195,7 @@ def test_deleted_files_of_a_finished_prior_are_noticed_and_made_again(
     for lost in LOST:
         path = RESULTS / lost
         shutil.rmtree(path) if path.is_dir() else path.unlink()
-    everything = {"prepare", "corrupt", "restore", "score", "gather_prior", "gather", "tables"}
+    everything = {"prepare", "corrupt", "restore", "score", "gather", "tabulate"}
     assert everything <= jobs(again)
     again.run("--cores", "2")
     assert all((RESULTS / lost).exists() for lost in LOST)
@@ -214,7 +214,7 @@ def test_rows_that_are_out_of_date_are_noticed_where_snakemake_remembers_nothing
     summary = priorbench(again, "summary").stdout
     assert "Out of date: restorations (shrink on denoise-25)" in summary
     assert priorbench(again, "verify", "--repair").returncode == 0
-    assert {"restore", "score", "gather", "tables"} <= jobs(again)
+    assert {"restore", "score", "gather", "tabulate"} <= jobs(again)
 
 
 MEDIAN = """
@@ -238,9 +238,9 @@ def test_a_new_prior_or_label_or_metric_runs_no_study_again(again: Any) -> None:
     assert "the study counts" in log.read_text()
     own = again.root / "plugins" / "own.py"
     edit(own, 'name="keep"', 'name="keep", label="Kept"')
-    assert jobs(again) == {"tables", "figure"}
+    assert jobs(again) == {"tabulate", "draw"}
     (again.root / "plugins" / "median.py").write_text(textwrap.dedent(MEDIAN))
-    assert jobs(again) == {"restore", "score", "gather_prior", "gather", "tables", "figure"}
+    assert jobs(again) == {"restore", "score", "gather", "tabulate", "draw"}
     # Another metric scores everything again; the study's own scores stay as they were.
     edit(again.root / "config.yaml", "- psnr", "- psnr\n- rmse")
     again.run("--cores", "2", *TARGETS)

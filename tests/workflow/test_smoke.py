@@ -232,22 +232,14 @@ def test_restoring_has_no_clean_image_as_input_and_needs_none(again: Any) -> Non
     results = again.root / RESULTS
     shutil.rmtree(results / "images" / "small")
     shutil.rmtree(results / "restored")
-    command = [
-        "restore-chunk",
-        "--dataset",
-        "small",
-        "--task",
-        "denoise-25",
-        "--prior",
-        "tv",
-        "--config",
-    ]
+    command = ["restore-chunk", "--dataset", "small", "--prior", "tv", "--config"]
     subprocess.run(
         [sys.executable, "-m", "priorbench", *command, RESULTS / "config.yaml"],
         cwd=again.root, env=os.environ | {"PYTHONPATH": python_path(again)}, check=True, capture_output=True,
     )  # fmt: skip
-    restored = results / "restored" / "small" / "denoise-25" / "tv"
-    assert {path.name for path in restored.glob("*.png")} == {"camera.png", "astronaut.png"}
+    for task in ("denoise-25", "inpaint-50"):
+        restored = results / "restored" / "small" / task / "tv"
+        assert {path.name for path in restored.glob("*.png")} == {"camera.png", "astronaut.png"}
 
 
 def test_a_second_run_does_nothing(finished: Any) -> None:
@@ -256,9 +248,9 @@ def test_a_second_run_does_nothing(finished: Any) -> None:
 
 
 def test_tables_of_what_is_finished_have_nothing_computed(finished: Any) -> None:
-    result = snakemake(finished, "--cores", "1", "--dry-run", "tables_partial")
+    result = snakemake(finished, "--cores", "1", "--dry-run", "tabulate_partial")
     jobs = re.findall(r"^(\w+) +\d+$", result.stdout + result.stderr, re.MULTILINE)
-    assert set(jobs) == {"tables_partial", "total"}
+    assert set(jobs) == {"tabulate_partial", "total"}
 
 
 def test_what_changes_no_result_runs_nothing_again(again: Any) -> None:
@@ -272,28 +264,17 @@ def test_what_changes_no_result_runs_nothing_again(again: Any) -> None:
 def test_a_new_plugin_runs_its_own_cells_and_what_shows_them(again: Any) -> None:
     add_plugin(again, "new", "return Restoration(problem.y)")
     made = waiting(again)
-    assert cells(made, "restore") == {"runs/small/denoise-25/new/0.jsonl"}
-    assert cells(made, "score") == {"scores/small/denoise-25/new/0.jsonl"}
-    assert {rule for rule, _ in made} == {
-        "restore",
-        "score",
-        "gather_prior",
-        "gather",
-        "tables",
-        "figure",
-    }
-    assert cells(made, "gather_prior") == {
-        "gathered/runs/new.parquet",
-        "gathered/scores/new.parquet",
-    }
+    assert cells(made, "restore") == {"runs/small/new/0.jsonl"}
+    assert cells(made, "score") == {"scores/small/new/0.jsonl"}
+    assert {rule for rule, _ in made} == {"restore", "score", "gather", "tabulate", "draw"}
 
 
 def test_edited_code_runs_exactly_its_cells(again: Any) -> None:
     model = again.root / "plugins" / "raising" / "model.py"
     model.write_text(model.read_text().replace("expired", "run out"))
     made = waiting(again)
-    assert cells(made, "restore") == {"runs/small/denoise-25/raising/0.jsonl"}
-    assert cells(made, "score") == {"scores/small/denoise-25/raising/0.jsonl"}
+    assert cells(made, "restore") == {"runs/small/raising/0.jsonl"}
+    assert cells(made, "score") == {"scores/small/raising/0.jsonl"}
     assert {rule for rule, _ in made} & {"prepare", "corrupt", "train"} == set()
 
 
@@ -317,8 +298,8 @@ def test_a_tuned_prior_is_tuned_for_each_task_before_it_restores(project: Any) -
     # Parameters are tuned with the solver that was chosen before.
     assert [output for output, inputs in tunings.items() if solver in inputs] == [inpaint]
     restored = [job.partition("output:")[0] for job in planned.split("rule restore:")[1:]]
-    assert len(restored) == 4
-    assert sorted(sum(file in job for file in tunings) for job in restored) == [0, 0, 1, 2]
+    # One job of each prior, which waits for the tunings of all its tasks.
+    assert sorted(sum(file in job for file in tunings) for job in restored) == [0, 3]
 
 
 def test_a_wrong_configuration_is_one_message_before_any_job(again: Any) -> None:

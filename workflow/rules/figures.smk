@@ -1,17 +1,20 @@
-rule figure:
+rule draw:
     input:
         runs=layout.result("runs"),
         scores=layout.result("scores"),
     output:
-        report(
-            layout.figure(suffix="svg"),
-            caption="../report/figure.rst",
-            category="Figures",
-            labels={"figure": "{figure}"},
-        ),
-        layout.figure(suffix="png"),
+        [
+            report(
+                layout.figure(name, "svg"),
+                caption="../report/figure.rst",
+                category="Figures",
+                labels={"figure": name},
+            )
+            for name in plan.figures
+        ],
+        [layout.figure(name, "png") for name in plan.figures],
     log:
-        layout.log("draw", "figure"),
+        layout.log("draw"),
     resources:
         mem_mb=2000,
         runtime=30,
@@ -19,4 +22,4 @@ rule figure:
         config=CONFIG,
         fingerprint=plan.fingerprints.shown("draw"),
     shell:
-        "python -m priorbench draw --config {params.config:q} --figure {wildcards.figure:q} > {log:q} 2>&1"
+        "python -m priorbench draw --config {params.config:q} > {log:q} 2>&1"

@@ -6,6 +6,7 @@ rule prepare:
         layout.log("prepare", "dataset"),
     retries: plan.experiment.retries
     resources:
+        processors=1,
         mem_mb=lambda wildcards, attempt: 2000 * attempt,
         runtime=lambda wildcards, attempt: plan.limits.data(wildcards.dataset, attempt),
     params:

@@ -9,6 +9,7 @@ rule corrupt:
     retries: plan.experiment.retries
     localrule: plan.limits.is_brief
     resources:
+        processors=1,
         mem_mb=lambda wildcards, attempt: 2000 * attempt,
         runtime=lambda wildcards, attempt: plan.limits.data(wildcards.dataset, attempt),
     params:

@@ -1,36 +1,30 @@
 rule restore:
-    # The clean images are no input: a prior sees the problem and nothing else.
+    # The clean images are no input: a prior sees the problems and nothing else.
     input:
-        problems=layout.problems(),
-        learned=lambda wildcards: plan.model_files(wildcards.prior)
-        + plan.tunings.outputs(wildcards.task, wildcards.prior),
+        lambda wildcards: plan.restoring_inputs(chunk_of(wildcards)),
     output:
         layout.runs(),
     log:
-        layout.log("restore", "dataset", "task", "prior", "chunk"),
+        layout.log("restore", "dataset", "prior", "chunk"),
     benchmark:
-        layout.benchmark("restore", "dataset", "task", "prior", "chunk")
+        layout.benchmark("restore", "dataset", "prior", "chunk")
     retries: plan.experiment.retries
     threads: lambda wildcards: plan.prior(wildcards.prior).resources.threads
     resources:
+        processors=lambda wildcards, threads: threads,
         mem_mb=lambda wildcards, attempt: plan.limits.memory(
             wildcards.prior, wildcards.dataset, attempt
         ),
         runtime=lambda wildcards, attempt: plan.limits.restoring(
-            wildcards.dataset, wildcards.prior, wildcards.chunk, attempt
+            chunk_of(wildcards), attempt
         ),
         gpu=lambda wildcards: plan.prior(wildcards.prior).resources.gpus,
         final=lambda wildcards, attempt: plan.limits.is_final(attempt),
     params:
         config=CONFIG,
-        fingerprint=lambda wildcards: plan.fingerprints.restored(cell_of(wildcards)),
-        lost=lambda wildcards: plan.lost.times(
-            "restore", cell_of(wildcards), wildcards.chunk
-        ),
-        images=lambda wildcards: plan.chunk(
-            wildcards.dataset, wildcards.prior, wildcards.chunk
-        ),
+        fingerprint=lambda wildcards: plan.fingerprints.runs(chunk_of(wildcards)),
+        lost=lambda wildcards: plan.lost.times("restore", chunk_of(wildcards)),
     shell:
         "python -m priorbench restore-chunk --config {params.config:q} --dataset {wildcards.dataset:q}"
-        " --task {wildcards.task:q} --prior {wildcards.prior:q} --chunk {wildcards.chunk:q}"
-        " --final {resources.final} > {log:q} 2>&1"
+        " --prior {wildcards.prior:q} --chunk {wildcards.chunk:q} --final {resources.final}"
+        " > {log:q} 2>&1"

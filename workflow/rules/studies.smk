@@ -1,8 +1,8 @@
 rule study:
     input:
         # Only the jobs of the priors and tasks that it looks at.
-        runs=lambda wildcards: plan.study_files(layout.runs, wildcards.study),
-        scores=lambda wildcards: plan.study_files(layout.scores, wildcards.study),
+        runs=lambda wildcards: map(layout.runs, plan.study_chunks(wildcards.study)),
+        scores=lambda wildcards: map(layout.scores, plan.study_chunks(wildcards.study)),
         trainings=lambda wildcards: [
             file
             for prior in plan.study(wildcards.study).priors
@@ -30,6 +30,7 @@ rule study:
         layout.benchmark("study", "study")
     threads: lambda wildcards: plan.study(wildcards.study).spec.resources.threads
     resources:
+        processors=lambda wildcards, threads: threads,
         mem_mb=lambda wildcards: plan.study(wildcards.study).spec.resources.memory_mb,
         runtime=lambda wildcards: int(
             plan.study(wildcards.study).spec.resources.minutes

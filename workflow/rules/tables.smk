@@ -1,4 +1,4 @@
-rule tables:
+rule tabulate:
     input:
         runs=layout.result("runs"),
         scores=layout.result("scores"),
@@ -18,7 +18,7 @@ rule tables:
             for suffix in ("csv", "md", "tex")
         ],
     log:
-        layout.log("tables"),
+        layout.log("tabulate"),
     resources:
         mem_mb=2000,
         runtime=30,
@@ -31,9 +31,9 @@ rule tables:
 
 # The tables of what is finished. Without an input it has nothing computed, without an output it runs whenever it is asked
 # for. While another Snakemake runs here it needs --nolock: Snakemake 9 would remove the other one's lock at its end.
-rule tables_partial:
+rule tabulate_partial:
     log:
-        layout.log("tables_partial"),
+        layout.log("tabulate_partial"),
     resources:
         mem_mb=2000,
         runtime=30,

@@ -15,6 +15,7 @@ rule tune:
     retries: plan.experiment.retries
     threads: lambda wildcards: plan.prior(wildcards.prior).resources.threads
     resources:
+        processors=lambda wildcards, threads: threads,
         mem_mb=lambda wildcards, attempt: plan.limits.memory(
             wildcards.prior, plan.prior(wildcards.prior).tune_on, attempt
         ),

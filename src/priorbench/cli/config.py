@@ -43,13 +43,11 @@ def validate(
             task.entry.load()
     for problem in plan.registry.problems:
         typer.echo(f"priorbench: {problem}", err=True)
-    cells = list(plan.cells())
-    jobs = sum(len(plan.chunks(cell.dataset, cell.prior)) for cell in cells)
-    images = sum(len(plan.datasets[cell.dataset].images) for cell in cells)
+    chunks = list(plan.all_chunks())
     typer.echo(f"{config} is valid: experiment {plan.experiment.experiment!r}")
     for name in ("test", "tasks", "priors", "metrics", "studies"):
         typer.echo(f"  {name}: {', '.join(getattr(plan, name)) or 'none'}")
-    typer.echo(f"  {images} restorations in {jobs} jobs")
+    typer.echo(f"  {sum(map(len, chunks))} restorations in {len(chunks)} jobs")
     for dataset in plan.datasets.values():
         if isinstance(dataset.parameters, FolderParameters):
             rest = passed_over(dataset.parameters)

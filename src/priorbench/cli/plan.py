@@ -54,7 +54,7 @@ def plan(
         "prior",
         "restorations",
         "jobs",
-        "images a job",
+        "restorations a job",
         "minutes a job",
         "core-hours",
         "GPU-hours",
@@ -72,7 +72,7 @@ def plan(
                 prior.prior,
                 str(prior.cells),
                 str(prior.jobs),
-                str(prior.images_per_job),
+                str(prior.restorations_per_job),
                 f"{prior.job_minutes:.1f}",
             ),
             *(

@@ -18,7 +18,7 @@ TargetOption = Annotated[
     ),
 ]
 PriorOption = Annotated[str, typer.Option("--prior", help="Id of a prior, for example gmm-K50.")]
-ChunkOption = Annotated[str, typer.Option("--chunk", help="Number of a group of images, from 0.")]
+ChunkOption = Annotated[str, typer.Option("--chunk", help="Number of a job of the prior, from 0.")]
 FinalOption = Annotated[
     int, typer.Option("--final", help="0: an error of the machine fails the job, to be retried.")
 ]
@@ -72,49 +72,38 @@ def tune(
 
 def restore_chunk(
     dataset: DatasetOption,
-    task: TaskOption,
     prior: PriorOption,
     chunk: ChunkOption = "0",
     config: ConfigOption = DEFAULT_CONFIG,
     final: FinalOption = 1,
 ) -> None:
-    """Restore a chunk of an experiment's problems."""
+    """Do one job of a prior's restorations in an experiment."""
     from priorbench.stages.restore import restore as run
 
     plan = load(config)
-    run(plan, plan.cell(dataset, task, prior), chunk, final=bool(final))
+    run(plan, plan.chunk(dataset, prior, chunk), final=bool(final))
 
 
 def score(
     dataset: DatasetOption,
-    task: TaskOption,
     prior: PriorOption,
     chunk: ChunkOption = "0",
     config: ConfigOption = DEFAULT_CONFIG,
 ) -> None:
-    """Compare the restorations of a chunk with the clean images."""
+    """Compare the restorations of a job with the clean images."""
     limit_threads(1)
     from priorbench.stages.score import score as run
 
     plan = load(config)
-    run(plan, plan.cell(dataset, task, prior), chunk)
+    run(plan, plan.chunk(dataset, prior, chunk))
 
 
-def gather(
-    prior: Annotated[
-        str, typer.Option("--prior", help="Gather one prior's chunks; without it, all priors.")
-    ] = "",
-    config: ConfigOption = DEFAULT_CONFIG,
-) -> None:
+def gather(config: ConfigOption = DEFAULT_CONFIG) -> None:
     """Bring the rows of all jobs together."""
     limit_threads(1)
-    from priorbench.stages.gather import gather_all, gather_prior
+    from priorbench.stages.gather import gather as run
 
-    plan = load(config)
-    if prior:
-        gather_prior(plan, prior)
-    else:
-        gather_all(plan)
+    run(load(config))
 
 
 def tabulate(
@@ -139,15 +128,12 @@ def tabulate(
         run(plan)
 
 
-def draw(
-    figure: Annotated[str, typer.Option("--figure", help="Name of a figure, for example psnr.")],
-    config: ConfigOption = DEFAULT_CONFIG,
-) -> None:
-    """Draw a figure."""
+def draw(config: ConfigOption = DEFAULT_CONFIG) -> None:
+    """Draw the figures."""
     limit_threads(1)
     from priorbench.stages.draw import draw as run
 
-    run(load(config), figure)
+    run(load(config))
 
 
 def study(

@@ -77,10 +77,10 @@ class PriorSection(Section):
     resources: ResourcesSection = Field(
         ResourcesSection(), description="Resources, where they differ from its spec."
     )
-    images_per_job: int | None = Field(
+    restorations_per_job: int | None = Field(
         None,
         ge=1,
-        description="The images restored by one job. Default: as many as take `job_minutes`.",
+        description="The restorations of one job. Default: as many as take `job_minutes`.",
     )
     solver: SolverSettings = Field(
         SolverSettings(),

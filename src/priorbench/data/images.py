@@ -73,9 +73,9 @@ def write_image(path: Path, array: np.ndarray) -> None:
     # A colour image that comes from a tensor has its channels first in memory, which the encoder
     # refuses.
     levels = np.rint(np.clip(array, 0, 1).astype(np.float64) * 65535).astype(np.uint16, order="C")
-    write_atomically(
-        path, bytes(imagecodecs.png_encode(levels[..., 0] if shape[2:] == (1,) else levels))
-    )
+    encoded = imagecodecs.png_encode(levels[..., 0] if shape[2:] == (1,) else levels)
+    # Its checksum is in a manifest or a record.
+    write_atomically(path, bytes(encoded), durable=False)
 
 
 def _reason(error: Exception) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -31,6 +31,11 @@ class Evaluation:
     value: float | None
     status: Status = Status.OK
     reason: str = ""
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Evaluation:
+        """Return the evaluation whose fields are among the entries."""
+        return cls(data["value"], Status(data["status"]), data["reason"])
 
 
 def scoring_seed(seed: int, dataset: str, task: str, image: str, metric: str) -> int:

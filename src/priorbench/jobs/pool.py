@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import takewhile
 from typing import Any, Generic, TypeVar
 
 from priorbench.errors import MachineError, StorageError
@@ -41,6 +42,7 @@ def run_each(
     stage: str,
     minutes: float,
     final: bool,
+    group: Callable[[T], object] = lambda item: None,
 ) -> Iterator[tuple[T, R]]:
     """Run ``work(send, *arguments, items)`` and yield each item with its result.
 
@@ -56,6 +58,8 @@ def run_each(
         minutes: time limit of a step.
         final: whether this is the last attempt, which turns an error of the machine into a
             failed outcome.
+        group: items of the same group need the same preparation, before the first of them has
+            begun: if the worker is lost in it, all of them are.
 
     Raises:
         MachineError: the worker was killed, or sent that the machine failed, and further attempts
@@ -70,8 +74,9 @@ def run_each(
             for message in messages(
                 work,
                 (*arguments, list(waiting)),
-                first_limit=60 * MODEL_LOADING_MINUTES,
-                limit=60 * minutes,
+                limit=lambda last: (
+                    60 * (minutes if isinstance(last, Begun) else MODEL_LOADING_MINUTES)
+                ),
             ):
                 begun = isinstance(message, Begun)
                 if isinstance(message, Done):
@@ -84,8 +89,13 @@ def run_each(
             if not final or isinstance(error, StorageError):
                 raise
             outcome = Outcome(Status.FAILED, stage, str(error))
-        # A worker that was lost before anything had begun would be lost again.
-        abandoned = waiting[:1] if begun else list(waiting)
+        # A worker that was lost in the preparation of some items would be lost in it again.
+        abandoned = waiting[:1] if begun else _first_group(waiting, group)
         for item in abandoned:
             yield item, lost(outcome)
         waiting = waiting[len(abandoned) :]
+
+
+def _first_group(items: Sequence[T], group: Callable[[T], object]) -> list[T]:
+    """Return the first items, as far as they are of one group."""
+    return list(takewhile(lambda item: group(item) == group(items[0]), items))

@@ -100,8 +100,7 @@ def messages(
     work: Callable[..., None],
     arguments: tuple[Any, ...],
     *,
-    first_limit: float,
-    limit: float,
+    limit: Callable[[Any], float],
     hash_seed: str = HASH_SEED,
 ) -> Iterator[Any]:
     """Run ``work(send, *arguments)`` in a new process and yield what it sends.
@@ -109,8 +108,8 @@ def messages(
     Args:
         work: a function of a module; its first argument sends one message, which is pickled.
         arguments: what can be pickled.
-        first_limit: seconds allowed until the first message.
-        limit: seconds allowed between two messages, and from the last one to the end.
+        limit: gives the seconds allowed until the next message, or the end, after a message; it
+            gets None for those until the first.
         hash_seed: the process's ``PYTHONHASHSEED``, on which the order of sets depends.
 
     Raises:
@@ -132,7 +131,7 @@ def messages(
     sender.close()
     lifeline_end.close()
     try:
-        allowed, finished = first_limit, False
+        allowed, finished = limit(None), False
         while not finished:
             if not _wait_for_message(receiver, process, allowed):
                 break
@@ -142,7 +141,7 @@ def messages(
                 break
             if not isinstance(message, _Finished):
                 yield message
-                allowed = limit
+                allowed = limit(message)
                 continue
             if message.error:
                 raise message.error

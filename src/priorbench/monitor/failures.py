@@ -9,6 +9,7 @@ from pathlib import Path
 
 from priorbench.plan import Plan
 from priorbench.store.cell import Cell
+from priorbench.store.chunk import Chunk
 from priorbench.store.outcome import Outcome
 
 LOST = "ended without a result"
@@ -21,13 +22,13 @@ class Ended:
 
     Args:
         cell: data set, task and prior.
-        chunk: number of the job.
+        chunk: the job.
         image: name of the image.
         outcome: how it ended.
     """
 
     cell: Cell
-    chunk: int
+    chunk: Chunk
     image: str
     outcome: Outcome
 
@@ -62,7 +63,7 @@ def failures(plan: Plan, ended: Iterable[Ended]) -> list[Failure]:
     for each in ended:
         if each.failed:
             where, log = _place(plan, each)
-            # The chunks of a cell have logs of their own: the first one stands for all.
+            # The jobs of a cell have logs of their own: the first one stands for all.
             of_chunk = each.outcome.stage in ("restore", "score")
             groups.setdefault((where, None if of_chunk else log), []).append(each)
     return [
@@ -87,15 +88,11 @@ def _results(plan: Plan) -> Iterator[tuple[str, tuple[object, ...], Path]]:
     for dataset in plan.test:
         for task in plan.tasks:
             yield "corrupt", (dataset, task), layout.problems(dataset, task)
-    for cell in plan.cells():
-        for chunk in range(len(plan.chunks(cell.dataset, cell.prior))):
-            yield "score", (cell, chunk), layout.scores(cell, chunk)
-    for prior in plan.priors:
-        yield "gather", (prior,), layout.gathered("runs", prior)
-    yield "gather_all", (), layout.result("runs")
-    yield "tables", (), layout.table(plan.tables[0])
-    for figure in plan.figures:
-        yield "draw", (figure,), layout.figure(figure)
+    for chunk in plan.all_chunks():
+        yield "score", (chunk,), layout.scores(chunk)
+    yield "gather", (), layout.result("runs")
+    yield "tabulate", (), layout.table(plan.tables[0])
+    yield "draw", (), layout.figure(plan.figures[0])
     for study in plan.studies:
         yield "study", (study,), layout.study(study)
 
@@ -124,8 +121,8 @@ def _place(plan: Plan, ended: Ended) -> tuple[str, Path]:
         case "tune":
             return f"tuning {cell.prior} for {cell.task}", log("tune", cell.task, cell.prior)
         case "score":
-            return f"scoring {place}", log("score", cell, ended.chunk)
-    return place, log("restore", cell, ended.chunk)
+            return f"scoring {place}", log("score", ended.chunk)
+    return place, log("restore", ended.chunk)
 
 
 def _what(group: list[Ended]) -> str:

@@ -8,20 +8,24 @@ import math
 import os
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from statistics import fmean
-from typing import Any
+from typing import Any, TypeAlias
 
 from priorbench.monitor.failures import LOST, Ended, Failure, failures
 from priorbench.plan import Plan
-from priorbench.store.cell import Cell
+from priorbench.store.cell import Cell, cell_of
+from priorbench.store.chunk import Chunk
 from priorbench.store.files import read_json, read_rows
 from priorbench.store.locks import held
 from priorbench.store.outcome import Outcome
 from priorbench.store.status import Status
+
+Outcomes: TypeAlias = Mapping[tuple[Cell, str], Outcome]
+"""How restorations ended, by their cell and image."""
 
 RECENT = 30.0
 """Seconds after its last line in which a job that holds no lock counts as running: it starts, or
@@ -181,8 +185,8 @@ class _Look:
             self._fit(plan.layout.tuned(t, prior), f"tuning {prior} for {t}", "tune", t, prior)
             for t in plan.tunings.of_prior(prior)
         ]
-        for cell in plan.cells([prior]):
-            self._cell(cell)
+        for dataset in plan.test:
+            self._dataset(dataset)
         self.seconds += math.fsum(each.outcome.seconds or 0.0 for each in self.ended)
         failed = sum(each.failed for each in self.ended)
         return PriorProgress(
@@ -216,81 +220,97 @@ class _Look:
             self.lost.append(Failure(where, LOST, log))
         return "waiting"
 
-    def _cell(self, cell: Cell) -> None:
-        """Count the restorations of one data set and task."""
+    def _dataset(self, dataset: str) -> None:
+        """Count the restorations of one data set."""
         layout = self.plan.layout
-        chunks = self.plan.chunks(cell.dataset, cell.prior)
-        runs, scores = _listing(layout.runs(cell)), _listing(layout.scores(cell))
+        chunks = self.plan.chunks(dataset, self.prior)
+        if not chunks:
+            return
+        first = chunks[0]
+        runs, scores = _listing(layout.runs(first)), _listing(layout.scores(first))
         # Whole folders are listed, as asking for each file takes long on a network file system;
         # none if all jobs have ended.
-        is_open = any(f"{number}.jsonl" not in runs for number in range(len(chunks)))
-        logs = _listing(layout.log_file("restore", cell, 0)) if is_open else {}
-        locks = _listing(layout.lock("restore", cell, 0)) if is_open else {}
-        records = _listing(layout.cell_spec(cell)) if is_open else {}
-        for chunk, images in enumerate(chunks):
-            log = layout.log_file("restore", cell, chunk)
-            written, logged = runs.get(f"{chunk}.jsonl"), logs.get(f"{chunk}.log")
+        is_open = any(layout.runs(chunk).name not in runs for chunk in chunks)
+        logs = _listing(layout.log_file("restore", first)) if is_open else {}
+        locks = _listing(layout.lock("restore", first)) if is_open else {}
+        for chunk in chunks:
+            written = runs.get(layout.runs(chunk).name)
             if written:
-                self.observer.note(written)
-                path = layout.runs(cell, chunk)
-                job = self.observer.content(path, written, _job_rows)
-                if job is None:
-                    self.lost.append(Failure(str(path), "can't be read", log))
-                outcomes = job.outcomes if job else {}
-                found = {image: outcomes[image] for image in images if image in outcomes}
-                if job and job.fingerprints != {self.plan.fingerprints.restored(cell)}:
-                    self.outdated += len(found)
-                self._scores(cell, chunk, scores.get(f"{chunk}.jsonl"), found)
+                found = self._finished(chunk, written)
+                self._scores(chunk, scores.get(layout.scores(chunk).name), found)
             else:
-                self.jobs += 1
-                found = self._recorded(cell, images, records)
-                if logged:
-                    self.observer.note(logged)
-                begun = logged or f"{chunk}.lock" in locks
-                if begun and self.observer.is_running(logged, layout.lock("restore", cell, chunk)):
-                    # Between its last image and its rows a job has none left.
-                    self.running += len(found) < len(images)
-                elif logged:
-                    self.lost.append(Failure(f"restoring {cell}, job {chunk}", LOST, log))
-            self.ended += [Ended(cell, chunk, image, outcome) for image, outcome in found.items()]
-            self.left[cell] += len(images) - len(found)
-            self.total += len(images)
+                lock = layout.lock("restore", chunk)
+                log = logs.get(layout.log_file("restore", chunk).name)
+                found = self._unfinished(chunk, log, lock.name in locks)
+            self.ended += [
+                Ended(cell, chunk, image, outcome) for (cell, image), outcome in found.items()
+            ]
+            for cell, image in chunk.restorations():
+                self.left[cell] += (cell, image) not in found
+            self.total += len(chunk)
 
-    def _scores(
-        self,
-        cell: Cell,
-        chunk: int,
-        written: os.stat_result | None,
-        restored: Mapping[str, Outcome],
-    ) -> None:
+    def _finished(self, chunk: Chunk, written: os.stat_result) -> Outcomes:
+        """Return how the restorations of a job ended that has written its rows."""
+        layout = self.plan.layout
+        self.observer.note(written)
+        path = layout.runs(chunk)
+        job = self.observer.content(path, written, _job_rows)
+        if job is None:
+            self.lost.append(Failure(str(path), "can't be read", layout.log_file("restore", chunk)))
+            return {}
+        planned = set(chunk.restorations())
+        found = {key: outcome for key, outcome in job.outcomes.items() if key in planned}
+        for cell, image in found:
+            current = self.plan.fingerprints.restored(cell)
+            self.outdated += job.fingerprints[cell, image] != current
+        return found
+
+    def _unfinished(self, chunk: Chunk, log: os.stat_result | None, has_lock: bool) -> Outcomes:
+        """Return how the restorations ended that a job has done which has not written its rows."""
+        layout = self.plan.layout
+        self.jobs += 1
+        found = self._recorded(chunk)
+        if log:
+            self.observer.note(log)
+        begun = log is not None or has_lock
+        if begun and self.observer.is_running(log, layout.lock("restore", chunk)):
+            # Between its last image and its rows a job has none left.
+            self.running += len(found) < len(chunk)
+        elif log:
+            where = f"restoring {chunk.prior} on {chunk.dataset}, job {chunk.number}"
+            self.lost.append(Failure(where, LOST, layout.log_file("restore", chunk)))
+        return found
+
+    def _scores(self, chunk: Chunk, written: os.stat_result | None, restored: Outcomes) -> None:
         """Note the scores of restored images that failed."""
         if written is None:
             return
         self.observer.note(written)
-        path = self.plan.layout.scores(cell, chunk)
+        path = self.plan.layout.scores(chunk)
         scores = self.observer.content(path, written, _failed_scores)
         if scores is None:
-            log = self.plan.layout.log_file("score", cell, chunk)
+            log = self.plan.layout.log_file("score", chunk)
             self.lost.append(Failure(str(path), "can't be read", log))
         self.unscored += [
             Ended(cell, chunk, image, outcome)
-            for image, outcome in scores or ()
-            if image in restored and restored[image].status in (Status.OK, Status.TIMEOUT)
+            for (cell, image), outcome in scores or ()
+            if (cell, image) in restored
+            and restored[cell, image].status in (Status.OK, Status.TIMEOUT)
         ]
 
-    def _recorded(
-        self, cell: Cell, images: Iterable[str], records: Mapping[str, os.stat_result]
-    ) -> dict[str, Outcome]:
+    def _recorded(self, chunk: Chunk) -> Outcomes:
         """Return how those images ended that a job has finished before it ended itself."""
-        found = {}
-        for image in images:
-            stat = records.get(f"{image}.json")
-            if stat:
-                self.observer.note(stat)
-                path = self.plan.layout.restored(cell, f"{image}.json")
-                outcome = self.observer.content(path, stat, _recorded_outcome)
-                if outcome:
-                    found[image] = outcome
+        found: dict[tuple[Cell, str], Outcome] = {}
+        for part in chunk.parts:
+            records = _listing(self.plan.layout.cell_spec(part.cell))
+            for image in part.images:
+                stat = records.get(f"{image}.json")
+                if stat:
+                    self.observer.note(stat)
+                    path = self.plan.layout.restored(part.cell, f"{image}.json")
+                    outcome = self.observer.content(path, stat, _recorded_outcome)
+                    if outcome:
+                        found[part.cell, image] = outcome
         return found
 
     def _work(self) -> float | None:
@@ -311,29 +331,32 @@ class _Look:
 
 @dataclass(frozen=True)
 class _Job:
-    """The rows of a job by their images, and what they were computed with."""
+    """The rows of a job by cell and image, and what they were computed with."""
 
-    outcomes: Mapping[str, Outcome]
-    fingerprints: frozenset[str]
+    outcomes: Outcomes
+    fingerprints: Mapping[tuple[Cell, str], str]
 
 
 def _job_rows(path: Path) -> _Job:
-    rows = read_rows(path)
+    rows = {(cell_of(row), row["image"]): row for row in read_rows(path)}
     return _Job(
-        {row["image"]: Outcome.from_dict(row) for row in rows},
-        frozenset(str(row.get("fingerprint", "")) for row in rows),
+        {key: Outcome.from_dict(row) for key, row in rows.items()},
+        {key: str(row.get("fingerprint", "")) for key, row in rows.items()},
     )
 
 
-def _failed_scores(path: Path) -> list[tuple[str, Outcome]]:
-    """Return the images of scores that failed, other than by a time limit, and how."""
+def _failed_scores(path: Path) -> list[tuple[tuple[Cell, str], Outcome]]:
+    """Return cell and image of scores that failed, other than by a time limit, and how."""
     outcomes = [
-        (row["image"], Outcome(Status(row["status"]), "score", f"{row['metric']}: {row['reason']}"))
+        (
+            (cell_of(row), row["image"]),
+            Outcome(Status(row["status"]), "score", f"{row['metric']}: {row['reason']}"),
+        )
         for row in read_rows(path)
     ]
     return [
-        (image, outcome)
-        for image, outcome in outcomes
+        (key, outcome)
+        for key, outcome in outcomes
         if outcome.status.is_failure and outcome.status != Status.TIMEOUT
     ]
 

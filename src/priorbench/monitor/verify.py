@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +14,7 @@ from priorbench.plan import Plan
 from priorbench.plan.lost import missing_files
 from priorbench.results.gather import read_table
 from priorbench.store.cell import Cell
+from priorbench.store.chunk import Chunk
 from priorbench.store.files import read_json, read_rows
 from priorbench.store.locks import held
 from priorbench.store.manifest import check_file, read_manifest
@@ -65,9 +66,8 @@ def check(plan: Plan) -> Iterator[Checked]:
         for target in plan.tunings.of_prior(prior):
             yield from verifier.tuning(target, prior)
     yield from verifier.missing()
-    for cell in plan.cells():
-        for chunk, images in enumerate(plan.chunks(cell.dataset, cell.prior)):
-            yield from verifier.job(cell, chunk, images)
+    for chunk in plan.all_chunks():
+        yield from verifier.job(chunk)
     yield from verifier.tables()
     for path in sorted(plan.layout.root.rglob(".*.partial")):
         if time.time() - path.stat().st_mtime > ABANDONED:
@@ -130,15 +130,16 @@ class _Verifier:
             except ValueError as error:
                 yield Checked(path, str(error), made)
 
-    def job(self, cell: Cell, chunk: int, images: Iterable[str]) -> Iterator[Checked]:
+    def job(self, chunk: Chunk) -> Iterator[Checked]:
         """Check the restorations and the rows of a job."""
-        fingerprints = self.plan.fingerprints
-        runs, scores = self.layout.runs(cell, chunk), self.layout.scores(cell, chunk)
-        made = self.made_from.rows(cell.prior)
-        for image in images:
+        fingerprints, cells = self.plan.fingerprints, [part.cell for part in chunk.parts]
+        runs, scores = self.layout.runs(chunk), self.layout.scores(chunk)
+        made = self.made_from.rows()
+        for cell, image in chunk.restorations():
             yield from self._restored(cell, image, (runs, scores, *made))
-        yield from _rows(runs, {fingerprints.restored(cell)}, (scores, *made))
-        current = {fingerprints.score(cell, metric) for metric in self.plan.metrics}
+        yield from _rows(runs, {fingerprints.restored(cell) for cell in cells}, (scores, *made))
+        metrics = self.plan.metrics
+        current = {fingerprints.score(cell, metric) for cell in cells for metric in metrics}
         yield from _rows(scores, current, made)
 
     def _restored(self, cell: Cell, image: str, made: tuple[Path, ...]) -> Iterator[Checked]:
@@ -156,50 +157,37 @@ class _Verifier:
 
     def tables(self) -> Iterator[Checked]:
         """Check the tables of rows."""
-        for kind in KINDS:
-            for prior in self.plan.priors:
-                yield from _table(self.layout.gathered(kind, prior), self.made_from.results())
-            yield from _table(self.layout.result(kind), ())
+        for table in self.made_from.rows():
+            yield from _table(table)
 
     def missing(self) -> Iterator[Checked]:
         """Yield what is not there of what was finished."""
         plan, layout = self.plan, self.layout
         for missing in missing_files(plan):
             # What a manifest, a training or a record lists is checked with its checksum.
-            cell, record = missing.cell, missing.file.with_suffix(".json")
-            if cell and not record.exists():
-                rows = layout.runs(cell, missing.chunk), layout.scores(cell, missing.chunk)
-                made = (*rows, *self.made_from.rows(cell.prior))
+            chunk, record = missing.chunk, missing.file.with_suffix(".json")
+            if chunk and not record.exists():
+                made = (layout.runs(chunk), layout.scores(chunk), *self.made_from.rows())
                 yield Checked(missing.file, "missing", made)
         finished = self._finished_priors()
-        for kind in KINDS:
-            tables = [layout.gathered(kind, prior) for prior in finished]
-            # Of all priors there is one table more.
-            if len(finished) == len(plan.priors):
-                tables.append(layout.result(kind))
-            for table in tables:
-                if not table.exists():
-                    yield Checked(table, "missing", self.made_from.results())
+        outputs = list(self.made_from.rows()) if finished else []
         for cell in plan.cells(finished):
-            outputs = [layout.images(cell.dataset), layout.problems(cell.dataset, cell.task)]
+            outputs += [layout.images(cell.dataset), layout.problems(cell.dataset, cell.task)]
             outputs += plan.model_files(cell.prior)
             outputs += plan.tunings.outputs(cell.task, cell.prior)
-            for chunk in range(len(plan.chunks(cell.dataset, cell.prior))):
-                outputs += [layout.runs(cell, chunk), layout.scores(cell, chunk)]
-            for output in outputs:
-                if not output.exists():
-                    yield Checked(output, "missing")  # The workflow asks for each by its name.
+        for chunk in plan.all_chunks(finished):
+            outputs += [layout.runs(chunk), layout.scores(chunk)]
+        for output in dict.fromkeys(outputs):
+            if not output.exists():
+                yield Checked(output, "missing")  # The workflow asks for each by its name.
 
     def _finished_priors(self) -> list[str]:
-        """Return the priors in the experiment's tables of rows, or with tables of their own."""
+        """Return the priors in the experiment's tables of rows."""
         known: set[str] = set()
-        with suppress(OSError, ValueError):
-            known = set(read_table(self.layout.result("runs"))["prior"])
-        return [
-            prior
-            for prior in self.plan.priors
-            if prior in known or self.layout.gathered("runs", prior).exists()
-        ]
+        for table in self.made_from.rows():
+            with suppress(OSError, ValueError):
+                known.update(read_table(table)["prior"])
+        return [prior for prior in self.plan.priors if prior in known]
 
 
 class _Downstream:
@@ -211,20 +199,15 @@ class _Downstream:
     def __init__(self, plan: Plan) -> None:
         self.plan, self.layout = plan, plan.layout
 
-    def results(self) -> tuple[Path, ...]:
+    def rows(self) -> tuple[Path, ...]:
         return tuple(self.layout.result(kind) for kind in KINDS)
 
-    def rows(self, prior: str) -> tuple[Path, ...]:
-        return (*(self.layout.gathered(kind, prior) for kind in KINDS), *self.results())
-
     def cells(self, chosen: Callable[[Cell], bool]) -> tuple[Path, ...]:
-        found: dict[Path, None] = {}
-        for cell in filter(chosen, self.plan.cells()):
-            for chunk in range(len(self.plan.chunks(cell.dataset, cell.prior))):
-                found[self.layout.runs(cell, chunk)] = None
-                found[self.layout.scores(cell, chunk)] = None
-            found |= dict.fromkeys(self.rows(cell.prior))
-        return tuple(found)
+        found: list[Path] = []
+        for chunk in self.plan.all_chunks():
+            if any(chosen(part.cell) for part in chunk.parts):
+                found += [self.layout.runs(chunk), self.layout.scores(chunk)]
+        return (*found, *self.rows()) if found else ()
 
     def training(self, prior: str) -> tuple[Path, ...]:
         tuned = [self.layout.tuned(each, prior) for each in self.plan.tunings.of_prior(prior)]
@@ -284,13 +267,13 @@ def _rows(path: Path, current: set[str], made: tuple[Path, ...]) -> Iterator[Che
     yield Checked(path, reason, made)
 
 
-def _table(path: Path, made: tuple[Path, ...]) -> Iterator[Checked]:
+def _table(path: Path) -> Iterator[Checked]:
     try:
         read_table(path)
     except FileNotFoundError:
         return
     except (ValueError, OSError) as error:
-        yield Checked(path, str(error), made)
+        yield Checked(path, str(error))
         return
     yield Checked(path)
 

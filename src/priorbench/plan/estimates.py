@@ -6,16 +6,19 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from pathlib import Path
+from statistics import fmean
 from typing import Any, Literal, TypeAlias
 
 from priorbench.config import DatasetSection
 from priorbench.plan.datasets import DatasetPlan
-from priorbench.plan.priors import PriorPlan
+from priorbench.plan.priors import PriorPlan, names_of
+from priorbench.plan.variants import Variant
+from priorbench.specs import TaskSpec
 
 Origin: TypeAlias = Literal["measured", "spec", "limit"]
 USUAL = (481, 321)
@@ -26,8 +29,6 @@ SCORING = 4.0
 """Seconds that scoring takes for a megapixel, at least: the job that scores should last no longer
 than the other.
 """
-LONGEST_MINUTES = 1440
-"""The longest time limit that a job may come to."""
 LEAST = 0.05
 """Seconds for an image of any size: files, checks, rows."""
 JOB_SECONDS = 8.0
@@ -50,18 +51,31 @@ class Pixels:
 
 @dataclass(frozen=True)
 class Cost:
-    """What one prior takes.
+    """What the restorations of one prior on one task take.
 
     Args:
         seconds_per_megapixel: time of a restoration.
-        origin: ``measured`` in earlier experiments, by the prior's ``spec``, or a
-            tenth of its time ``limit``.
-        training_seconds: time of the fit, None if nobody knows.
+        origin: ``measured`` in earlier experiments, on this task or else on others, by the prior's
+            ``spec``, or a tenth of its time ``limit``.
     """
 
     seconds_per_megapixel: float
     origin: Origin
-    training_seconds: float | None = None
+
+
+@dataclass(frozen=True)
+class _Measured:
+    """What a prior took in an earlier experiment.
+
+    Args:
+        seconds: of all restorations, by the key of their task.
+        megapixels: of them, times channels.
+        training_seconds: of the fit; 0 if there was none.
+    """
+
+    seconds: Mapping[str, float]
+    megapixels: Mapping[str, float]
+    training_seconds: float
 
 
 class Estimates:
@@ -79,7 +93,8 @@ class Estimates:
     def __init__(self, kept: Mapping[str, Any], measured: Iterable[Path]) -> None:
         self._files = list(measured)
         self._pixels = {name: Pixels(**value) for name, value in kept.get("datasets", {}).items()}
-        self._costs = {name: Cost(**value) for name, value in kept.get("priors", {}).items()}
+        self._costs = {name: Cost(**value) for name, value in kept.get("restorations", {}).items()}
+        self._trainings: dict[str, float | None] = dict(kept.get("trainings", {}))
 
     @classmethod
     def read(cls, kept: Path, measured: Iterable[Path]) -> Estimates:
@@ -95,7 +110,8 @@ class Estimates:
         """Return everything that was asked for, as plain data."""
         return {
             "datasets": {name: asdict(value) for name, value in sorted(self._pixels.items())},
-            "priors": {name: asdict(value) for name, value in sorted(self._costs.items())},
+            "restorations": {name: asdict(value) for name, value in sorted(self._costs.items())},
+            "trainings": dict(sorted(self._trainings.items())),
         }
 
     def pixels(self, dataset: DatasetPlan) -> Pixels:
@@ -106,32 +122,31 @@ class Estimates:
             self._pixels[key] = Pixels(math.fsum(counts) / len(counts), max(counts))
         return self._pixels[key]
 
-    def cost(self, prior: PriorPlan) -> Cost:
-        """Return what a prior takes."""
-        key = cost_key(prior)
+    def cost(self, prior: PriorPlan, task: Variant[TaskSpec]) -> Cost:
+        """Return what a prior takes on a task."""
+        key = f"{cost_key(prior)} on {task_key(task)}"
         if key not in self._costs:
-            self._costs[key] = self._measured_cost(key) or _declared_cost(prior)
+            self._costs[key] = self._measured_cost(prior, task) or _declared_cost(prior, task)
         return self._costs[key]
 
-    def seconds(self, prior: PriorPlan, dataset: DatasetPlan) -> float:
-        """Return how long the restoration of an image takes."""
-        return LEAST + self.cost(prior).seconds_per_megapixel * self.pixels(dataset).mean
+    def training_seconds(self, prior: PriorPlan) -> float | None:
+        """Return how long the fit of a prior takes, None if nobody knows."""
+        key = cost_key(prior)
+        if key not in self._trainings:
+            known = [each[key].training_seconds for each in self._measured if key in each]
+            self._trainings[key] = max(known, default=0.0) or prior.resources.training_seconds
+        return self._trainings[key]
+
+    def seconds(
+        self, prior: PriorPlan, tasks: Sequence[Variant[TaskSpec]], dataset: DatasetPlan
+    ) -> float:
+        """Return how long the restoration of an image takes, on average over tasks."""
+        costs = [self.cost(prior, task).seconds_per_megapixel for task in tasks]
+        return LEAST + fmean(costs) * self.pixels(dataset).mean
 
     def scoring_seconds(self, dataset: DatasetPlan) -> float:
         """Return how long the scoring of an image takes."""
         return LEAST + SCORING * self.pixels(dataset).mean
-
-    def images_per_job(self, prior: PriorPlan, dataset: DatasetPlan, minutes: float) -> int:
-        """Return how many images make a job of this length; what the prior says of itself comes
-        first.
-        """
-        if prior.images_per_job:
-            return prior.images_per_job
-        seconds = max(self.seconds(prior, dataset), self.scoring_seconds(dataset))
-        # At its last attempt a job is given the time limits of all its images: no more than a queue
-        # takes.
-        most = LONGEST_MINUTES / prior.resources.minutes
-        return max(1, int(min(60 * minutes / seconds, most)))
 
     def memory(self, prior: PriorPlan, largest: float) -> int:
         """Return the memory in MiB that a job takes for images of up to this many megapixels times
@@ -141,27 +156,36 @@ class Estimates:
             prior.resources.memory_mb + prior.resources.memory_mb_per_megapixel * largest
         )
 
-    def _measured_cost(self, key: str) -> Cost | None:
-        known = [costs[key] for costs in self._measured if key in costs]
-        pixels = math.fsum(entry["megapixels"] for entry in known)
-        if not pixels:
-            return None
-        fits = [entry["training_seconds"] for entry in known if entry["training_seconds"]]
-        seconds = math.fsum(entry["seconds"] for entry in known)
-        return Cost(seconds / pixels, "measured", max(fits, default=None))
+    def _measured_cost(self, prior: PriorPlan, task: Variant[TaskSpec]) -> Cost | None:
+        """Return what a prior took on the task, else on other tasks, None if it was never run."""
+        known = [costs[key] for costs in self._measured if (key := cost_key(prior)) in costs]
+        own = task_key(task)
+        for tasks in ([own], list({name for each in known for name in each.seconds})):
+            seconds = math.fsum(each.seconds.get(name, 0.0) for each in known for name in tasks)
+            pixels = math.fsum(each.megapixels.get(name, 0.0) for each in known for name in tasks)
+            if pixels:
+                return Cost(seconds / pixels, "measured")
+        return None
 
     @cached_property
-    def _measured(self) -> list[dict[str, Any]]:
+    def _measured(self) -> list[dict[str, _Measured]]:
         found = []
         for path in self._files:
             # Those of another experiment: what is not as it should be is passed over.
             with suppress(OSError, ValueError, KeyError, TypeError, AttributeError):
                 costs = json.loads(path.read_text(encoding="utf-8")).items()
-                names = ("seconds", "megapixels", "training_seconds")
-                found.append(
-                    {key: {name: float(entry[name] or 0) for name in names} for key, entry in costs}
-                )
+                found.append({key: _measured(entry) for key, entry in costs})
         return found
+
+
+def _measured(entry: Mapping[str, Any]) -> _Measured:
+    """Return one prior's entry in a file of costs."""
+    tasks = entry["tasks"].items()
+    return _Measured(
+        seconds={task: float(each["seconds"]) for task, each in tasks},
+        megapixels={task: float(each["megapixels"]) for task, each in tasks},
+        training_seconds=float(entry["training_seconds"] or 0),
+    )
 
 
 def cost_key(prior: PriorPlan) -> str:
@@ -176,11 +200,16 @@ def cost_key(prior: PriorPlan) -> str:
     return f"{prior.spec.name} {json.dumps(settings, sort_keys=True, default=str)}"
 
 
-def _declared_cost(prior: PriorPlan) -> Cost:
-    seconds, training = prior.resources.seconds_per_megapixel, prior.resources.training_seconds
+def task_key(task: Variant[TaskSpec]) -> str:
+    """Return what two experiments must agree in to share what restorations of a task take."""
+    return f"{task.spec.name} {json.dumps(task.parameters, sort_keys=True, default=str)}"
+
+
+def _declared_cost(prior: PriorPlan, task: Variant[TaskSpec]) -> Cost:
+    seconds = prior.resources.seconds_on(names_of(task))
     if seconds is not None:
-        return Cost(seconds, "spec", training)
-    return Cost(6 * prior.resources.minutes / (math.prod(USUAL) / 1e6), "limit", training)
+        return Cost(seconds, "spec")
+    return Cost(6 * prior.resources.minutes / (math.prod(USUAL) / 1e6), "limit")
 
 
 def _sizes(dataset: DatasetPlan) -> list[tuple[int, int]]:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import fields
-from fnmatch import fnmatchcase
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,6 +17,7 @@ from priorbench.plan.code import Code
 from priorbench.plan.tuning import regime_of
 from priorbench.provenance import content_digests, fingerprint
 from priorbench.store.cell import Cell
+from priorbench.store.chunk import Chunk
 
 if TYPE_CHECKING:
     from priorbench.plan.plan import Plan
@@ -83,10 +83,14 @@ class Fingerprints:
             ]
         )
 
-    def scores(self, cell: Cell) -> str:
-        """Return that of a prior's scores in all metrics."""
+    def runs(self, chunk: Chunk) -> str:
+        """Return that of the restorations of a job."""
+        return fingerprint([[self.restored(part.cell), part.images] for part in chunk.parts])
+
+    def scores(self, chunk: Chunk) -> str:
+        """Return that of the scores of a job, in all metrics."""
         metrics = {name: self.metric(name) for name in self._plan.metrics}
-        return fingerprint([self.restored(cell), metrics])
+        return fingerprint([self.runs(chunk), metrics])
 
     def score(self, cell: Cell, metric: str) -> str:
         """Return that of a prior's scores in one metric."""
@@ -188,9 +192,3 @@ class Fingerprints:
     def _metric(self, name: str) -> str:
         entry = self._plan.registry.metrics[name]
         return fingerprint([self._code.stage("score"), self._code.spec(entry)])
-
-
-def matching(names: Iterable[str], patterns: Iterable[str]) -> list[str]:
-    """Return the names that fit any of the patterns, in their order."""
-    patterns = list(patterns)
-    return [name for name in names if any(fnmatchcase(name, pattern) for pattern in patterns)]

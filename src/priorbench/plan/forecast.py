@@ -7,6 +7,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import get_args
 
 from priorbench.plan.estimates import JOB_SECONDS, Origin
 from priorbench.plan.plan import Plan
@@ -27,7 +28,7 @@ class PriorForecast:
         prior: its id.
         cells: restorations.
         jobs: of restoring, scoring, training and tuning.
-        images_per_job: the most images of a restoring job.
+        restorations_per_job: the most of a restoring job.
         job_minutes: the longest restoring job.
         core_hours: time of all jobs times their threads.
         gpu_hours: time of those jobs that hold GPUs times their number.
@@ -40,7 +41,7 @@ class PriorForecast:
     prior: str
     cells: int
     jobs: int
-    images_per_job: int
+    restorations_per_job: int
     job_minutes: float
     core_hours: float
     gpu_hours: float
@@ -125,15 +126,30 @@ def forecast(plan: Plan) -> Forecast:
     )
     problems = len(plan.tasks) * sum(len(plan.datasets[name].images) for name in plan.test)
     jobs = sum(prior.jobs for prior in priors)
-    other = len(plan.datasets) + len(plan.test) * len(plan.tasks) + len(plan.priors) + 2
-    other += len(plan.figures) + len(plan.studies)
-    # A restoration has its image and its record; a job its log and its output; half of them
-    # restore: a benchmark too.
+    # Gathering, tables and figures are one job each.
+    other = len(plan.datasets) + len(plan.test) * len(plan.tasks) + 3 + len(plan.studies)
+    # A restoration has its image, its record and that of its scores; a job its log and its output;
+    # half of them restore: a benchmark too.
     own = 2 * (jobs + other) + jobs // 2
     files = (
-        sum(len(dataset.images) for dataset in plan.datasets.values()) + problems + 2 * cells + own
+        sum(len(dataset.images) for dataset in plan.datasets.values()) + problems + 3 * cells + own
     )
     return Forecast(priors, other, disk, files)
+
+
+@dataclass(frozen=True)
+class _Job:
+    """What a restoring job will take.
+
+    Args:
+        restorations: how many.
+        seconds: of them.
+        scoring_seconds: of the job that scores them.
+    """
+
+    restorations: int
+    seconds: float
+    scoring_seconds: float
 
 
 def _prior(plan: Plan, name: str) -> PriorForecast:
@@ -143,36 +159,46 @@ def _prior(plan: Plan, name: str) -> PriorForecast:
     targets = plan.tunings.of_prior(name) if work else []
     fits = prior.spec.learns and bool(work)
     if fits:
-        measured = plan.estimates.cost(prior).training_seconds
-        training = JOB_SECONDS + (
-            measured or 60 * TRAINING_SHARE * prior.resources.training_minutes
-        )
+        known = plan.estimates.training_seconds(prior)
+        unknown = 60 * TRAINING_SHARE * prior.resources.training_minutes
+        training = JOB_SECONDS + (unknown if known is None else known)
     tunings = [_tuning_seconds(plan, target, name) for target in targets]
-    held = training + math.fsum(tunings) + math.fsum(seconds for _, seconds, _ in work)
-    scoring = math.fsum(seconds for _, _, seconds in work)
+    held = training + math.fsum(tunings) + math.fsum(job.seconds for job in work)
+    scoring = math.fsum(job.scoring_seconds for job in work)
+    longest = max((job.seconds + job.scoring_seconds for job in work), default=0.0)
     sets = [cell.dataset for cell in plan.cells([name])]
     return PriorForecast(
         prior=name,
-        cells=sum(images for images, _, _ in work),
+        cells=sum(job.restorations for job in work),
         jobs=2 * len(work) + fits + len(targets),
-        images_per_job=max((images for images, _, _ in work), default=0),
-        job_minutes=max((seconds for _, seconds, _ in work), default=0.0) / 60,
+        restorations_per_job=max((job.restorations for job in work), default=0),
+        job_minutes=max((job.seconds for job in work), default=0.0) / 60,
         core_hours=(prior.resources.threads * held + scoring) / 3600,
         gpu_hours=prior.resources.gpus * held / 3600,
         memory_mb=max((plan.limits.memory(name, dataset, 1) for dataset in sets), default=0),
-        chain_minutes=(
-            training + max(tunings, default=0.0) + max((sum(job[1:]) for job in work), default=0.0)
-        )
-        / 60,
-        origin=plan.estimates.cost(prior).origin,
+        chain_minutes=(training + max(tunings, default=0.0) + longest) / 60,
+        origin=_origin(plan, name),
     )
+
+
+def _origin(plan: Plan, name: str) -> Origin:
+    """Return where the times of a prior's restorations are known from: the least certain of its
+    tasks.
+    """
+    prior = plan.priors[name]
+    origins = [
+        plan.estimates.cost(prior, task).origin
+        for task in plan.tasks.values()
+        if prior.can_do(task)
+    ]
+    return max(origins, key=get_args(Origin).index, default="limit")
 
 
 def _tuning_seconds(plan: Plan, target: str, name: str) -> float:
     """Return what a tuning will take, by the crops that it looks at."""
     prior = plan.priors[name]
     source = plan.datasets[prior.tune_on]
-    seconds = plan.estimates.seconds(prior, source)
+    seconds = plan.estimates.seconds(prior, plan.tunings.tasks(target), source)
     crop = plan.experiment.tuning.crop
     if crop:
         whole = 1e6 * plan.estimates.pixels(source).mean
@@ -180,12 +206,14 @@ def _tuning_seconds(plan: Plan, target: str, name: str) -> float:
     return JOB_SECONDS + plan.tunings.runs(target, name) * seconds
 
 
-def _restoring(plan: Plan, name: str) -> Iterator[tuple[int, float, float]]:
-    """Yield for each restoring job of a prior its images, its seconds and those of its scoring."""
+def _restoring(plan: Plan, name: str) -> Iterator[_Job]:
+    """Yield the restoring jobs of a prior."""
     prior = plan.priors[name]
-    for cell in plan.cells([name]):
-        chosen = plan.datasets[cell.dataset]
-        for chunk in plan.chunks(cell.dataset, name):
-            restoring = JOB_SECONDS + len(chunk) * plan.estimates.seconds(prior, chosen)
-            scoring = JOB_SECONDS + len(chunk) * plan.estimates.scoring_seconds(chosen)
-            yield len(chunk), restoring, scoring
+    for chunk in plan.all_chunks([name]):
+        dataset = plan.datasets[chunk.dataset]
+        restoring = [
+            len(part.images) * plan.estimates.seconds(prior, [plan.task(part.cell.task)], dataset)
+            for part in chunk.parts
+        ]
+        scoring = len(chunk) * plan.estimates.scoring_seconds(dataset)
+        yield _Job(len(chunk), JOB_SECONDS + math.fsum(restoring), JOB_SECONDS + scoring)

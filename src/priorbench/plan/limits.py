@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 from priorbench.plan.datasets import DatasetPlan
 from priorbench.plan.estimates import JOB_SECONDS
+from priorbench.store.cell import Cell
+from priorbench.store.chunk import Chunk
 
 if TYPE_CHECKING:
     from priorbench.plan.plan import Plan
@@ -16,6 +18,8 @@ MODEL_LOADING_MINUTES = 10
 """Time a job gets to start, import a plugin and load its model."""
 DOWNLOAD_MINUTES = 30
 """Time a job gets that may have to download what it needs, and the least of one that scores."""
+LONGEST_MINUTES = 1440
+"""The most time that a job is given for restorations that run into their time limits."""
 PATIENCE = 6
 """How many times longer than expected a job may take at its first attempt."""
 
@@ -35,35 +39,43 @@ class Limits:
         """Whether all corrupting and scoring is too little work to be worth places in a queue."""
         plan = self._plan
         seconds = JOB_SECONDS * len(plan.test) * len(plan.tasks)
-        for cell in plan.cells():
-            dataset = plan.dataset(cell.dataset)
-            seconds += JOB_SECONDS * len(plan.chunks(cell.dataset, cell.prior))
-            seconds += self._scoring_seconds(dataset, len(dataset.images))
+        for chunk in plan.all_chunks():
+            seconds += JOB_SECONDS + self._scoring_seconds(plan.dataset(chunk.dataset), len(chunk))
         return seconds <= 60 * plan.experiment.local_minutes
+
+    def expected_seconds(self, cell: Cell) -> float:
+        """Return how long each restoration of a cell is expected to take, or its scoring if that
+        is longer.
+        """
+        plan = self._plan
+        prior, task, dataset = plan.prior(cell.prior), plan.task(cell.task), cell.dataset
+        restoring = plan.estimates.seconds(prior, [task], plan.dataset(dataset))
+        return max(restoring, plan.estimates.scoring_seconds(plan.dataset(dataset)))
 
     def is_final(self, attempt: int) -> int:
         """Return 1 for the last attempt at a job, else 0."""
         return int(attempt > self._plan.experiment.retries)
 
-    def restoring(self, dataset: str, prior: str, chunk: str, attempt: int) -> int:
+    def restoring(self, chunk: Chunk, attempt: int) -> int:
         """Return the limit of a restoring job: several times what it should take.
 
         A short limit lets a scheduler start the job earlier. No image is lost by it: the next
         attempt goes on, and the last one gets the most.
         """
-        plan = self._plan
-        images, chosen = plan.chunk(dataset, prior, chunk), plan.prior(prior)
-        most = chosen.resources.minutes * len(images)
-        expected = plan.estimates.seconds(chosen, plan.dataset(dataset)) * len(images) / 60
-        limit = most if self.is_final(attempt) else min(most, PATIENCE * expected * attempt)
+        each = [len(part.images) * self.expected_seconds(part.cell) for part in chunk.parts]
+        patient = PATIENCE * attempt * math.fsum(each) / 60
+        most = self._plan.prior(chunk.prior).resources.minutes * len(chunk)
+        if self.is_final(attempt):
+            # Even if some of them run until they are stopped, but no longer than a queue takes.
+            limit = min(most, max(patient, LONGEST_MINUTES))
+        else:
+            limit = min(most, patient)
         return math.ceil(limit + MODEL_LOADING_MINUTES)
 
-    def scoring(self, dataset: str, prior: str, chunk: str, attempt: int) -> int:
+    def scoring(self, chunk: Chunk, attempt: int) -> int:
         """Return the limit of a scoring job."""
-        images = self._plan.chunk(dataset, prior, chunk)
-        return self._patient(
-            self._scoring_seconds(self._plan.dataset(dataset), len(images)), attempt
-        )
+        dataset = self._plan.dataset(chunk.dataset)
+        return self._patient(self._scoring_seconds(dataset, len(chunk)), attempt)
 
     def data(self, dataset: str, attempt: int) -> int:
         """Return the limit of a job that prepares or corrupts a data set, or downloads it."""

@@ -12,11 +12,14 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from priorbench.store.cell import Cell
+from priorbench.store.cell import cell_of
+from priorbench.store.chunk import Chunk
 from priorbench.store.files import read_json, read_rows, write_json
+from priorbench.store.layout import Layout
 from priorbench.store.status import Status
 
 if TYPE_CHECKING:
@@ -61,14 +64,12 @@ class Missing:
     Args:
         job: stage and wildcards, as in the path of the job's log.
         file: the file.
-        cell: what it is a restoration of; None for any other file.
-        chunk: number of the group of images, of a restoration.
+        chunk: the job that restored it; None for any other file.
     """
 
     job: str
     file: Path
-    cell: Cell | None = None
-    chunk: int = 0
+    chunk: Chunk | None = None
 
 
 def missing_files(plan: Plan) -> Iterator[Missing]:
@@ -91,31 +92,29 @@ def missing_files(plan: Plan) -> Iterator[Missing]:
         model = layout.model(prior)
         if not model.exists() and _status(layout.training(prior)) == Status.OK:
             yield Missing(f"train/{prior}", model)
-    for cell in plan.cells():
-        yield from _of_cell(plan, cell)
+    yield from _of_restorations(plan)
 
 
-def _of_cell(plan: Plan, cell: Cell) -> Iterator[Missing]:
-    """Yield what is missing of the restorations of one prior on one task."""
+def _of_restorations(plan: Plan) -> Iterator[Missing]:
+    """Yield what is missing of the restorations of finished jobs."""
     layout = plan.layout
-    finished = _listing(layout.runs(cell).parent)
-    restored = _listing(layout.cell_spec(cell).parent)
-    for chunk, images in enumerate(plan.chunks(cell.dataset, cell.prior)):
-        if f"{chunk}.jsonl" not in finished:
+    listed = cache(_listing)
+    for chunk in plan.all_chunks():
+        runs = layout.runs(chunk)
+        if runs.name not in listed(runs.parent):
             continue
-        wanted = {
-            name: image
-            for image in images
+        wanted = [
+            (layout.restored(cell, name), image)
+            for cell, image in chunk.restorations()
             for name in (f"{image}.png", f"{image}.json")
-            if name not in restored
-        }
+            if name not in listed(layout.cell_spec(cell).parent)
+        ]
         if wanted:
             # What failed has no image.
-            done = _restored_images(layout.runs(cell, chunk))
-            for name, image in wanted.items():
-                if image in done:
-                    file = layout.restored(cell, name)
-                    yield Missing(f"restore/{cell}/{chunk}", file, cell, chunk)
+            done = _restored_folders(layout, runs)
+            for file, image in wanted:
+                if (file.parent, image) in done:
+                    yield Missing(f"restore/{chunk}", file, chunk)
 
 
 def _of_manifest(job: str, manifest: Path, files: list[Path]) -> Iterator[Missing]:
@@ -135,10 +134,16 @@ def _of_manifest(job: str, manifest: Path, files: list[Path]) -> Iterator[Missin
             yield Missing(job, file)
 
 
-def _restored_images(rows: Path) -> set[str]:
-    """Return the images of a job that were restored; none if its rows can't be read."""
+def _restored_folders(layout: Layout, runs: Path) -> set[tuple[Path, str]]:
+    """Return folder and image of each restoration of a job that was done; none if its rows can't
+    be read.
+    """
     try:
-        return {row["image"] for row in read_rows(rows) if row["status"] == Status.OK}
+        return {
+            (layout.cell_spec(cell_of(row)).parent, row["image"])
+            for row in read_rows(runs)
+            if row["status"] == Status.OK
+        }
     except (OSError, ValueError, KeyError, TypeError):
         return set()
 

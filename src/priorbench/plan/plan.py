@@ -5,16 +5,14 @@ for.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeVar
 
-from priorbench.config import (
-    ConfigError,
-    Experiment,
-)
+from priorbench.config import ConfigError, Experiment
 from priorbench.errors import unknown
+from priorbench.plan.chunks import chunks_of
 from priorbench.plan.code import Code
 from priorbench.plan.datasets import DatasetPlan
 from priorbench.plan.estimates import Estimates
@@ -29,12 +27,10 @@ from priorbench.plan.tunings import Tunings
 from priorbench.plan.variants import Variant
 from priorbench.plugins.manager import load_configured
 from priorbench.plugins.registry import Registered, Registry
-from priorbench.specs import (
-    Spec,
-    TaskSpec,
-)
+from priorbench.specs import Spec, TaskSpec
 from priorbench.specs.solver_settings import Regime
 from priorbench.store.cell import Cell
+from priorbench.store.chunk import Chunk
 from priorbench.store.layout import Layout
 
 R = TypeVar("R", bound=Spec)
@@ -63,7 +59,7 @@ class Plan:
         )
         self.estimates = Estimates.read(self.layout.estimates(), others)
         self._code = Code(self.registry.plugins)
-        self._chunks: dict[tuple[str, int], list[list[str]]] = {}
+        self._chunks: dict[tuple[str, str], list[Chunk]] = {}
         selection = Selection(experiment, self.registry, self._code)
         self.tasks, self.datasets = selection.tasks, selection.datasets
         self.priors, self.metrics = selection.priors, selection.metrics
@@ -125,14 +121,6 @@ class Plan:
             if self.priors[prior].can_do(self.tasks[task]):
                 yield Cell(dataset, task, prior)
 
-    def cell(self, dataset: str, task: str, prior: str) -> Cell:
-        """Return a cell by the ids of its parts.
-
-        Raises:
-            ConfigError: an id is unknown.
-        """
-        return Cell(self.dataset(dataset).id, self.task(task).id, self.prior(prior).id)
-
     def check_cells(self) -> None:
         """Refuse an experiment that has nothing to run.
 
@@ -148,48 +136,43 @@ class Plan:
         if next(self.cells(), None) is None:
             raise ConfigError("no prior can do any of the tasks, so there is nothing to run")
 
-    def chunks(self, dataset: str, prior: str) -> list[list[str]]:
-        """Return the images of a data set in groups, one for each job of the prior."""
-        minutes = self.experiment.job_minutes
-        size = self.estimates.images_per_job(self.prior(prior), self.dataset(dataset), minutes)
-        if (dataset, size) not in self._chunks:
-            # Snakemake asks several times for every job; rebuilding them would be quadratic in the
-            # images.
-            images = list(self.datasets[dataset].images)
-            self._chunks[dataset, size] = [
-                images[start : start + size] for start in range(0, len(images), size)
-            ]
-        return self._chunks[dataset, size]
+    def chunks(self, dataset: str, prior: str) -> list[Chunk]:
+        """Return the restorations of a prior on a data set in chunks, one for each job."""
+        # Snakemake asks several times for every job.
+        if (dataset, prior) not in self._chunks:
+            self._chunks[dataset, prior] = chunks_of(self, dataset, prior)
+        return self._chunks[dataset, prior]
 
-    def chunk(self, dataset: str, prior: str, chunk: str | int) -> list[str]:
-        """Return the images of one job.
+    def chunk(self, dataset: str, prior: str, number: str | int) -> Chunk:
+        """Return the restorations of one job.
 
         Raises:
-            ConfigError: there is no such chunk.
+            ConfigError: there is no such data set, prior or chunk.
         """
-        chunks = self.chunks(dataset, prior)
-        if not str(chunk).isdecimal() or int(chunk) >= len(chunks):
-            raise ConfigError(f"chunk must be between 0 and {len(chunks) - 1}, not {chunk}")
-        return chunks[int(chunk)]
+        chunks = self.chunks(self.dataset(dataset).id, self.prior(prior).id)
+        if not str(number).isdecimal() or int(number) >= len(chunks):
+            raise ConfigError(
+                f"the jobs of {prior} on {dataset} are numbered from 0 to {len(chunks) - 1}; "
+                f"there is no chunk {number}"
+            )
+        return chunks[int(number)]
 
-    def job_files(
-        self,
-        path: Callable[[Cell, int], Path],
-        priors: Iterable[str] | None = None,
-        tasks: Iterable[str] | None = None,
-    ) -> list[Path]:
-        """Return ``path`` (``layout.runs`` or ``layout.scores``) of every job.
+    def all_chunks(
+        self, priors: Iterable[str] | None = None, tasks: Iterable[str] | None = None
+    ) -> Iterator[Chunk]:
+        """Yield the chunks of all priors, or of some, that hold any of all tasks, or of some."""
+        wanted = None if tasks is None else set(tasks)
+        for prior in self.priors if priors is None else priors:
+            for dataset in self.test:
+                for chunk in self.chunks(dataset, prior):
+                    if wanted is None or wanted.intersection(chunk.tasks):
+                        yield chunk
 
-        Args:
-            path: from cell and chunk to a file.
-            priors: ids of the priors; by default all.
-            tasks: ids of the tasks; by default all.
-        """
-        return [
-            path(cell, chunk)
-            for cell in self.cells(priors, tasks)
-            for chunk in range(len(self.chunks(cell.dataset, cell.prior)))
-        ]
+    def restoring_inputs(self, chunk: Chunk) -> list[Path]:
+        """Return what a restoring job reads that other jobs made: never a clean image."""
+        problems = [self.layout.problems(chunk.dataset, task) for task in chunk.tasks]
+        tunings = [file for task in chunk.tasks for file in self.tunings.outputs(task, chunk.prior)]
+        return [*problems, *self.model_files(chunk.prior), *dict.fromkeys(tunings)]
 
     def model_files(self, prior: str) -> list[Path]:
         """Return what a restoring job needs of the training: nothing if the prior doesn't learn."""
@@ -230,10 +213,10 @@ class Plan:
         priors = {prior.id: prior.label for prior in self.priors.values()}
         return priors | {task.id: task.label for task in self.tasks.values()}
 
-    def study_files(self, path: Callable[[Cell, int], Path], name: str) -> list[Path]:
-        """Return ``path`` (``layout.runs`` or ``layout.scores``) of every job of a study."""
+    def study_chunks(self, name: str) -> list[Chunk]:
+        """Return the jobs that a study waits for."""
         study = self.study(name)
-        return self.job_files(path, study.priors, study.tasks)
+        return list(self.all_chunks(study.priors, study.tasks))
 
     def study(self, name: str) -> StudyPlan:
         """Return the study with this name."""

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from fnmatch import fnmatchcase
 
 from priorbench.plan.tuning import Candidate, SolverOrigin
 from priorbench.plan.variants import Variant, validate_parameters
 from priorbench.provenance import fingerprint
 from priorbench.specs import PriorSpec, Resources, TaskSpec
+from priorbench.specs.patterns import fits
 from priorbench.specs.solver_settings import Regime, SolverSettings
 
 
@@ -20,7 +20,7 @@ class PriorPlan(Variant[PriorSpec]):
     Args:
         train_on: the data set it learns from; empty if it doesn't learn.
         resources: what its jobs ask for.
-        images_per_job: the images restored by one job; None: as many as last as long as the
+        restorations_per_job: how many one job does; None: as many as last as long as the
             experiment wants.
         tune_on: the data set that it is tuned on; empty if nothing is tuned.
         candidates: what is tried for each task, a value for every tuned parameter; empty if
@@ -32,7 +32,7 @@ class PriorPlan(Variant[PriorSpec]):
 
     train_on: str
     resources: Resources
-    images_per_job: int | None
+    restorations_per_job: int | None
     tune_on: str
     candidates: tuple[Candidate, ...]
     solver: SolverSettings
@@ -65,6 +65,9 @@ class PriorPlan(Variant[PriorSpec]):
 
 def can_do(spec: PriorSpec, task: Variant[TaskSpec]) -> bool:
     """Return whether one of the prior's patterns fits the task's name or its id."""
-    return any(
-        fnmatchcase(name, pattern) for name in (task.spec.name, task.id) for pattern in spec.tasks
-    )
+    return any(fits(names_of(task), pattern) for pattern in spec.tasks)
+
+
+def names_of(task: Variant[TaskSpec]) -> tuple[str, str]:
+    """Return what a pattern may name a task by."""
+    return task.spec.name, task.id

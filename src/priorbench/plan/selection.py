@@ -15,7 +15,6 @@ from priorbench.config import (
 from priorbench.errors import unknown
 from priorbench.plan.code import Code
 from priorbench.plan.datasets import DatasetPlan, plan_dataset
-from priorbench.plan.fingerprints import matching
 from priorbench.plan.leaks import leak
 from priorbench.plan.priors import PriorPlan, can_do
 from priorbench.plan.studies import StudyPlan
@@ -29,6 +28,7 @@ from priorbench.plan.tuning import (
 from priorbench.plan.variants import Variant, variants
 from priorbench.plugins.registry import Registered, Registry
 from priorbench.specs import MetricSpec, PriorSpec, Spec, TaskSpec
+from priorbench.specs.patterns import matching
 from priorbench.specs.solver_settings import Regime, SolverSettings
 
 R = TypeVar("R", bound=Spec)
@@ -94,6 +94,7 @@ class Selection:
             tune_on = self._tune_on(entry.spec, settings, train_on)
             regimes = self._open_regimes(entry.spec, settings) if tune_on else ()
             changes = settings.resources.model_dump(exclude_none=True)
+            per_job = settings.restorations_per_job or entry.spec.restorations_per_job
             for variant in variants(
                 entry,
                 self._code.spec(entry),
@@ -108,7 +109,7 @@ class Selection:
                     fingerprint=variant.fingerprint,
                     train_on=train_on,
                     resources=entry.spec.resources.model_copy(update=changes),
-                    images_per_job=settings.images_per_job or entry.spec.images_per_job,
+                    restorations_per_job=per_job,
                     tune_on=tune_on,
                     candidates=parameter_candidates(entry.spec, settings, variant.parameters)
                     if settings.tune

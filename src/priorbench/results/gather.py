@@ -1,9 +1,4 @@
-"""Rows that many jobs wrote, brought together in one table, in two levels.
-
-The chunks of one prior become one parquet file, the files of all priors become the whole. So a
-prior that is added reads its own chunks and one file of each other prior, and no job has thousands
-of inputs.
-"""
+"""Rows that many jobs wrote, brought together in one table."""
 
 from __future__ import annotations
 
@@ -23,65 +18,35 @@ from priorbench.results.schema import RUNS, SCORES, Table
 from priorbench.store.files import write_atomically
 
 
-def gather_chunks(files: Sequence[Path], table: Table, path: Path) -> None:
-    """Write the rows of JSON-lines ``files`` as one parquet file, sorted, atomically.
+def gathered(
+    files: Sequence[Path], table: Table, published: Iterable[Mapping[str, Any]] = ()
+) -> pa.Table:
+    """Return the rows of JSON-lines ``files``, sorted.
 
     Args:
         files: what :func:`priorbench.store.files.write_rows` wrote; none gives an empty table with
             all columns.
         table: :data:`priorbench.results.schema.RUNS` or ``SCORES``.
-        path: the parquet file.
+        published: rows to add; see :func:`priorbench.results.published.published_rows`.
 
     Raises:
         ValueError: a row lacks a column, has an unknown one or a value of the wrong type, or two
             rows have the same key; the message names the files.
     """
-    _write(_joined(*read_files(files, table), files, table), path)
+    parts, counts = read_files(files, table)
+    whole = pa.concat_tables([table.schema.empty_table(), *parts])
+    _check_unique(whole, counts, files, table)
+    added = to_arrow([dict(row) for row in published], table, "published numbers")
+    whole = pa.concat_tables([whole, added])
+    order = [name for name in (*table.key, "note") if name in table.schema.names]
+    return in_order(whole.combine_chunks(), order)
 
 
-def read_chunks(files: Sequence[Path], table: Table) -> pd.DataFrame:
-    """Return what :func:`gather_chunks` would write; a missing number is NaN.
-
-    Raises:
-        ValueError: as for :func:`gather_chunks`.
-    """
-    frame: pd.DataFrame = _joined(*read_files(files, table), files, table).to_pandas()
-    return frame
-
-
-def gather_parts(
-    files: Sequence[Path], table: Table, path: Path, published: Iterable[Mapping[str, Any]] = ()
-) -> None:
-    """Write the rows of parquet ``files`` as one parquet file, sorted, atomically.
-
-    Args:
-        files: what :func:`gather_chunks` wrote.
-        table: :data:`priorbench.results.schema.RUNS` or ``SCORES``.
-        path: the parquet file.
-        published: rows to add; see :func:`priorbench.results.published.published_rows`.
-
-    Raises:
-        ValueError: a file has other columns, or two rows have the same key; the message names the
-            files.
-    """
-    parts = [_read(file) for file in files]
-    for file, part in zip(files, parts, strict=True):
-        if not part.schema.equals(table.schema):
-            raise ValueError(
-                f"{file} has the columns {part.schema.names}; expected {table.schema.names}"
-            )
-    _write(_joined(parts, [part.num_rows for part in parts], files, table, published), path)
-
-
-def _read(path: Path) -> pa.Table:
-    try:
-        return pq.ParquetFile(path, page_checksum_verification=True).read()
-    except FileNotFoundError:
-        raise
-    except (pa.ArrowException, OSError) as error:
-        raise ValueError(
-            f"{path} is damaged: {error}; 'priorbench verify --repair' removes it"
-        ) from error
+def write_table(rows: pa.Table, path: Path) -> None:
+    """Write rows as a parquet file, atomically."""
+    buffer = io.BytesIO()
+    pq.write_table(rows, buffer, compression="zstd", write_page_checksum=True)
+    write_atomically(path, buffer.getvalue())
 
 
 def read_table(path: Path) -> pd.DataFrame:
@@ -101,27 +66,15 @@ def read_table(path: Path) -> pd.DataFrame:
     return frame
 
 
-def _joined(
-    parts: Sequence[pa.Table],
-    rows: Sequence[int],
-    files: Sequence[Path],
-    table: Table,
-    published: Iterable[Mapping[str, Any]] = (),
-) -> pa.Table:
-    """Return all rows, sorted: of ``parts``, ``rows`` from each file, and published ones."""
-    whole = pa.concat_tables([table.schema.empty_table(), *parts])
-    _check_unique(whole, rows, files, table)
-    whole = pa.concat_tables(
-        [whole, to_arrow([dict(row) for row in published], table, "published numbers")]
-    )
-    order = [name for name in (*table.key, "note") if name in table.schema.names]
-    return in_order(whole.combine_chunks(), order)
-
-
-def _write(whole: pa.Table, path: Path) -> None:
-    buffer = io.BytesIO()
-    pq.write_table(whole, buffer, compression="zstd", write_page_checksum=True)
-    write_atomically(path, buffer.getvalue())
+def _read(path: Path) -> pa.Table:
+    try:
+        return pq.ParquetFile(path, page_checksum_verification=True).read()
+    except FileNotFoundError:
+        raise
+    except (pa.ArrowException, OSError) as error:
+        raise ValueError(
+            f"{path} is damaged: {error}; 'priorbench verify --repair' removes it"
+        ) from error
 
 
 def _check_unique(

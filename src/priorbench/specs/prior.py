@@ -27,7 +27,7 @@ class PriorSpec(Spec):
         train_on: the data set that it is fitted to by default: an id of the configuration or the
             name of a registered source; empty means the experiment's ``train``.
         resources: what a job asks for.
-        images_per_job: the images restored by one job; None: as many as last as long as the
+        restorations_per_job: how many one job does; None: as many as last as long as the
             experiment wants.
         tasks: names or ids of the tasks it can do, or patterns of them such as ``"inpaint*"``.
         tunable: candidates of parameters that the stage ``tune`` may choose for each task, on
@@ -49,8 +49,8 @@ class PriorSpec(Spec):
     label: str = ""
     learns: bool = False
     train_on: str = ""
-    resources: Resources = field(default_factory=Resources)
-    images_per_job: int | None = None
+    resources: Resources = field(default_factory=Resources, hash=False)
+    restorations_per_job: int | None = None
     tasks: tuple[str, ...] = ("*",)
     tunable: Mapping[str, Sequence[Any]] = field(default_factory=dict, hash=False)
     solver: SolverSettings | None = None
@@ -62,9 +62,10 @@ class PriorSpec(Spec):
         check_patterns(self.name, self.parameters, (self.id, self.label))
         self._check_tunable()
         check_values(f"small of {self.name!r}", self.parameters, self.small)
-        if self.images_per_job is not None and self.images_per_job < 1:
+        per_job = self.restorations_per_job
+        if per_job is not None and per_job < 1:
             raise ValueError(
-                f"images_per_job of {self.name!r} must be at least 1, not {self.images_per_job}"
+                f"restorations_per_job of {self.name!r} must be at least 1, not {per_job}"
             )
 
     def _check_tunable(self) -> None:

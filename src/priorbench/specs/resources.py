@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Annotated, TypeAlias
+
 from pydantic import Field
 
+from priorbench.specs.patterns import fits
 from priorbench.specs.section import Section, overrides_of
 
 # No machine has more: schedulers would refuse such a job, or keep it waiting.
@@ -11,6 +15,8 @@ MOST_THREADS = 4096
 MOST_GPUS = 1024
 MOST_MEMORY_MB = 100_000_000
 MOST_MINUTES = 1_000_000
+
+Seconds: TypeAlias = Annotated[float, Field(ge=0, le=60 * MOST_MINUTES)]
 
 
 class Resources(Section):
@@ -36,19 +42,28 @@ class Resources(Section):
     training_minutes: float = Field(
         60, gt=0, le=MOST_MINUTES, description="Time limit for the fit."
     )
-    seconds_per_megapixel: float | None = Field(
+    seconds_per_megapixel: Seconds | dict[str, Seconds] | None = Field(
         None,
-        ge=0,
-        le=60 * MOST_MINUTES,
         description="Seconds that a restoration is expected to take for each megapixel of each "
-        "channel, by which images are grouped into jobs. If unknown, a tenth of its limit.",
+        "channel, by which restorations are grouped into jobs; where tasks differ, a mapping from "
+        "names or ids of tasks, or patterns of them, of which the first that fits counts. "
+        "If unknown, a tenth of its limit.",
     )
-    training_seconds: float | None = Field(
+    training_seconds: Seconds | None = Field(
         None,
-        ge=0,
-        le=60 * MOST_MINUTES,
         description="Seconds that the fit is expected to take. If unknown, a quarter of its limit.",
     )
+
+    def seconds_on(self, names: Sequence[str]) -> float | None:
+        """Return the seconds that each megapixel of a task is expected to take, None if unknown.
+
+        Args:
+            names: name and id of the task.
+        """
+        seconds = self.seconds_per_megapixel
+        if not isinstance(seconds, dict):
+            return seconds
+        return next((each for pattern, each in seconds.items() if fits(names, pattern)), None)
 
 
 class ResourcesSection(overrides_of(Resources)):  # type: ignore[misc]  # made when imported

@@ -1,4 +1,4 @@
-"""Stage ``draw``: one figure of the results."""
+"""Stage ``draw``: the figures of the results."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from priorbench.data.images import planes, read_image
-from priorbench.errors import unknown
 from priorbench.figures.canvas import nothing_to_draw
 from priorbench.figures.cost import draw_cost
 from priorbench.figures.differences import draw_differences
@@ -29,25 +28,22 @@ if TYPE_CHECKING:
     from priorbench.problem import Problem
 
 
-def draw(plan: Plan, name: str) -> None:
-    """Write ``figures/<name>.svg`` and ``.png``.
+def draw(plan: Plan) -> None:
+    """Write ``figures/<name>.svg`` and ``.png`` for every metric, differences, cost and galleries.
 
     Raises:
-        ValueError: there is no figure of this name.
+        ValueError: the rows can't be read.
     """
-    if name not in plan.figures:
-        raise ValueError(unknown("figure", name, plan.figures))
     scores = read_table(plan.layout.result("scores"))
+    runs = read_table(plan.layout.result("runs"))
     names = catalogue(plan)
-    if name in plan.galleries:
-        figure = _gallery(plan, *plan.galleries[name], scores, names)
-    elif name == "cost":
-        figure = draw_cost(scores, read_table(plan.layout.result("runs")), names, names.main_metric)
-    elif name == "differences":
-        figure = draw_differences(scores, names, names.main_metric)
-    else:
-        figure = draw_scores(scores, names, name)
-    save(figure, plan.layout.figure(name))
+    for name in plan.metrics:
+        save(draw_scores(scores, names, name), plan.layout.figure(name))
+    main = names.main_metric
+    save(draw_differences(scores, names, main), plan.layout.figure("differences"))
+    save(draw_cost(scores, runs, names, main), plan.layout.figure("cost"))
+    for name, (dataset, task) in plan.galleries.items():
+        save(_gallery(plan, dataset, task, scores, names), plan.layout.figure(name))
 
 
 def _gallery(plan: Plan, dataset: str, task: str, scores: pd.DataFrame, names: Catalogue) -> Figure:

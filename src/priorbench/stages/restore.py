@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, replace
+from functools import cache, partial
+from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,11 +16,12 @@ from priorbench.jobs.log import PacedLog, in_words, say, say_that_it_waits
 from priorbench.jobs.pool import Begun, Done, run_each
 from priorbench.jobs.ready import ready, with_tuned
 from priorbench.jobs.worker import available_threads, limit_threads, out_of_sight
-from priorbench.plan import Plan
+from priorbench.plan import Plan, PriorPlan
 from priorbench.provenance import fingerprint
 from priorbench.seeds import derive_seed
 from priorbench.specs.solver_settings import SolverSettings
 from priorbench.store.cell import Cell
+from priorbench.store.chunk import Chunk
 from priorbench.store.environment import write_environment
 from priorbench.store.files import read_json, write_json, write_rows
 from priorbench.store.locks import locked
@@ -35,17 +38,16 @@ RESTORED = (Status.OK, Status.TIMEOUT)
 """How a restoration ended that gave an image: what stops at its limit gives its best estimate."""
 
 
-def restore(plan: Plan, cell: Cell, chunk: int | str, *, final: bool = True) -> None:
-    """Write the restorations of a chunk and one row of ``runs`` for each of its images.
+def restore(plan: Plan, chunk: Chunk, *, final: bool = True) -> None:
+    """Write the restorations of a chunk and one row of ``runs`` for each of them.
 
-    Images that an earlier attempt has finished, from the same problem, prior, model and seed, are
+    Those that an earlier attempt has finished, from the same problem, prior, model and seed, are
     not computed again. One whose worker was killed goes on from the checkpoint that its prior has
     kept, if any.
 
     Args:
         plan: the experiment.
-        cell: data set, task and prior.
-        chunk: number of the group of images.
+        chunk: what is restored.
         final: whether this is the last attempt, which turns an error of the machine into a failed
             row.
 
@@ -53,37 +55,49 @@ def restore(plan: Plan, cell: Cell, chunk: int | str, *, final: bool = True) -> 
         MachineError: the worker was killed and further attempts are left.
         StorageError: a disk is full, or a problem or the model is damaged.
     """
-    with locked(plan.layout.lock("restore", cell, chunk), say_that_it_waits):
-        images = plan.chunk(cell.dataset, cell.prior, chunk)
-        work = _Restorations(plan, cell)
-        outcomes = {image: outcome for image in images if (outcome := work.known(image))}
-        missing = [image for image in images if image not in outcomes]
+    with locked(plan.layout.lock("restore", chunk), say_that_it_waits):
+        work = {part.cell: _Restorations(plan, part.cell) for part in chunk.parts}
+        outcomes: dict[tuple[Cell, str], Outcome] = {}
+        missing: list[tuple[Cell, str]] = []
+        for cell, image in chunk.restorations():
+            outcome = work[cell].known(image)
+            if outcome:
+                outcomes[cell, image] = outcome
+            else:
+                missing.append((cell, image))
         if outcomes:
-            say(f"{cell}: {len(outcomes)} of {len(images)} are up to date")
-        work.check(missing)
-        for image in missing:
+            say(f"{chunk}: {len(outcomes)} of {len(chunk)} restorations are up to date")
+        for cell, image in missing:
+            work[cell].check(image)
             # What another version of the prior has left is not this one's.
-            work.discard(image)
-        limit_threads(work.threads)
-        for image, outcome in run_each(
-            _restore_images,
-            (plan.experiment.model_dump(), cell),
+            work[cell].discard(image)
+        resources = plan.prior(chunk.prior).resources
+        limit_threads(available_threads(resources.threads))
+        for (cell, image), outcome in run_each(
+            _restore_each,
+            (plan.experiment.model_dump(),),
             missing,
             lost=lambda outcome: outcome,
             stage="restore",
-            minutes=work.prior.resources.minutes,
+            minutes=resources.minutes,
             final=final,
+            group=lambda restoration: restoration[0],
         ):
-            outcomes[image] = outcome
-            work.remove_leftovers(image)
+            outcomes[cell, image] = outcome
+            work[cell].remove_leftovers(image)
             say(f"{cell}/{image}: {outcome.reason or f'restored in {outcome.seconds:.2f} s'}")
         environment = write_environment(plan.layout.environments(), packages=plan.packages)
         rows = [
-            {**work.row(image), **outcomes[image].as_dict(), "environment": environment}
-            for image in images
+            {
+                **work[cell].row(image),
+                **outcomes[cell, image].as_dict(),
+                "environment": environment,
+            }
+            for cell, image in chunk.restorations()
         ]
-        write_json(plan.layout.cell_spec(cell), work.describe())
-        write_rows(plan.layout.runs(cell, chunk), rows)
+        for cell, restorations in work.items():
+            write_json(plan.layout.cell_spec(cell), restorations.describe())
+        write_rows(plan.layout.runs(chunk), rows)
 
 
 class _Restorations:
@@ -105,6 +119,8 @@ class _Restorations:
         self._model = next((read_json(file)["sha256"] for file in trainings), None)
         self._seconds = next((read_json(file)["seconds"] for file in trainings), None)
         self._failed_before = _failed_before(trainings, tunings)
+        # A model is read once for all images.
+        self._check_model = cache(partial(check_file, self.layout.model(self.prior.id)))
 
     def known(self, image: str) -> Outcome | None:
         """Return how an image ended before this job, or None if it has to be restored."""
@@ -121,16 +137,15 @@ class _Restorations:
         same_limit = outcome.ok or record["minutes"] == self.prior.resources.minutes
         return outcome if same_limit else None
 
-    def check(self, images: list[str]) -> None:
+    def check(self, image: str) -> None:
         """Refuse to restore what is not what was made: a wrong result would look like any other.
 
         Raises:
             StorageError: a problem or the model is damaged.
         """
-        for image in images:
-            check_file(self.problem(image), self._problems[image].sha256)
-        if self._model and images:
-            check_file(self.layout.model(self.prior.id), self._model)
+        check_file(self.problem(image), self._problems[image].sha256)
+        if self._model:
+            self._check_model(self._model)
 
     def problem(self, image: str) -> Path:
         return self.layout.problem(self.cell.dataset, self.cell.task, image)
@@ -196,7 +211,7 @@ class _Restorations:
                 measured[name] = {"fingerprint": code, **asdict(evaluation)}
         if measured:
             record = self.restored(image).with_suffix(".json")
-            write_json(record, {**read_json(record), "measured": measured})
+            write_json(record, {**read_json(record), "measured": measured}, durable=False)
 
     def solver_origin(self, problem: Problem) -> str:
         """Where the settings of the splitting that restored a problem come from."""
@@ -245,35 +260,68 @@ def _failed_before(trainings: list[Path], tunings: list[Path]) -> Outcome | None
     return None
 
 
-def _restore_images(
-    send: Callable[[Any], None], experiment: dict[str, Any], cell: Cell, images: list[str]
+def _restore_each(
+    send: Callable[[Any], None],
+    experiment: dict[str, Any],
+    restorations: list[tuple[Cell, str]],
 ) -> None:
-    """Restore in the worker's process."""
+    """Restore in the worker's process; a cell's images follow one another."""
     import torch
 
     plan = Plan(Experiment.model_validate(experiment))
-    work = _Restorations(plan, cell)
-    torch.set_num_threads(work.threads)
-    prior, unusable = None, None
-    try:
-        plan.task(cell.task).entry.load()  # Makes the task's operators known.
-        prior = ready(plan, work.prior)
-    except (Exception, SystemExit) as error:
-        raise_if_storage(error)
-        unusable = Outcome.of_exception(error, "restore")
-        say(unusable.traceback)
-    restored: list[str] = []
-    for image in images:
-        send(Begun())
-        outcome = unusable or _restore_image(work, prior, image)
-        if not outcome.ok:
-            say(outcome.traceback or outcome.reason)
-        send(Done(outcome))
-        if outcome.status in RESTORED:
-            restored.append(image)
+    loaded = _Loaded(plan)
+    restored: list[tuple[_Restorations, str]] = []
+    for cell, items in groupby(restorations, key=lambda restoration: restoration[0]):
+        work = _Restorations(plan, cell)
+        torch.set_num_threads(work.threads)
+        prior, unusable = None, None
+        try:
+            plan.task(cell.task).entry.load()  # Makes the task's operators known.
+            prior = loaded.prior(work.prior)
+        except (Exception, SystemExit) as error:
+            raise_if_storage(error)
+            unusable = Outcome.of_exception(error, "restore")
+            say(unusable.traceback)
+        for _, image in items:
+            send(Begun())
+            outcome = unusable or _restore_image(work, prior, image)
+            if not outcome.ok:
+                say(outcome.traceback or outcome.reason)
+            send(Done(outcome))
+            if outcome.status in RESTORED:
+                restored.append((work, image))
     # A metric's code may be anybody's: it runs when no restoration can be lost by it any more.
-    for image in restored:
+    for work, image in restored:
         work.measure(image)
+
+
+class _Loaded:
+    """The prior that a worker has loaded, for tasks that need the same.
+
+    Tunings give a prior other parameters for another task: it is then loaded with these, in the
+    place of the one before.
+
+    Args:
+        plan: the experiment.
+    """
+
+    def __init__(self, plan: Plan) -> None:
+        self._plan = plan
+        self._parameters: Mapping[str, Any] | None = None
+        self._prior: Any = None
+
+    def prior(self, wanted: PriorPlan) -> Any:
+        """Return the object of a prior.
+
+        Raises:
+            Exception: whatever the prior raises.
+        """
+        if self._parameters != wanted.parameters:
+            self._parameters = None
+            self._prior = None
+            self._prior = ready(self._plan, wanted)
+            self._parameters = wanted.parameters
+        return self._prior
 
 
 def _restore_image(work: _Restorations, prior: object, image: str) -> Outcome:

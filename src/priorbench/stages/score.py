@@ -5,7 +5,7 @@ observations.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass
 from functools import cached_property, partial
 from typing import Any
 
@@ -18,99 +18,160 @@ from priorbench.metrics.fidelity import EXACT, psnr
 from priorbench.metrics.protocol import compared
 from priorbench.plan import Plan
 from priorbench.plugins.registry import Registered
+from priorbench.provenance import fingerprint
 from priorbench.seeds import seeded
 from priorbench.specs import MetricSpec
-from priorbench.store.cell import Cell
+from priorbench.store.cell import Cell, cell_of
+from priorbench.store.chunk import Chunk
 from priorbench.store.files import read_json, read_rows, write_rows
 from priorbench.store.manifest import Entry, check_file, read_about, read_manifest
+from priorbench.store.memo import Memo
 from priorbench.store.status import EXACT_NOTE, Status
 
 COPIED = ("experiment", "dataset", "image", "task", "prior", "source")
 """Columns of a row of runs that its rows of scores have too."""
 
 
-def score(plan: Plan, cell: Cell, chunk: int | str) -> None:
-    """Write one row of ``scores`` for each image and metric of a chunk of restorations.
+def score(plan: Plan, chunk: Chunk) -> None:
+    """Write one row of ``scores`` for each restoration of a chunk and each metric.
 
     A restoration that failed has rows as well, without a value; so has a metric that can't be
     loaded or raises, or that is not defined for the image. One that stopped at its time limit with
     an estimate has rows with a value and the status ``timeout``. The rows of one that
     equals the clean image, though the observation does not determine it, have the note
-    :data:`.EXACT_NOTE`.
+    :data:`.EXACT_NOTE`. A score that is known, from the same images by the same code, is not
+    computed again.
 
     Args:
         plan: the experiment.
-        cell: data set, task and prior.
-        chunk: number of the group of images.
+        chunk: the restorations.
 
     Raises:
         StorageError: a disk is full, or an image or a problem is not what was made.
     """
-    manifest = plan.layout.problems(cell.dataset, cell.task)
-    problems, protocol = read_manifest(manifest), read_about(manifest)
-    images = read_manifest(plan.layout.images(cell.dataset))
+    sources = {part.cell: _Sources(plan, part.cell) for part in chunk.parts}
     rows: list[dict[str, Any]] = []
-    for run in read_rows(plan.layout.runs(cell, chunk)):
-        image = run["image"]
-        pair = _Pair(plan, cell, image, problems, protocol)
+    for run in read_rows(plan.layout.runs(chunk)):
+        cell, image = cell_of(run), run["image"]
         # Of a restoration that stopped in time; a fit that ran out of time leaves none.
         is_timeout = run["status"] == Status.TIMEOUT and run["stage"] == "restore"
-        has_image = run["status"] == Status.OK or (is_timeout and pair.restored_file.exists())
-        unscored = Evaluation(None, run["status"], run["reason"])
-        note = ""
-        if has_image:
-            pair.check(images[image].sha256)
-            if pair.is_exact and not pair.is_determined:
-                note = EXACT_NOTE
-                say(f"{cell}/{image}: the restoration {EXACT_NOTE}")
-        for name in plan.metrics:
-            evaluation = pair.evaluate(plan.registry.metrics[name]) if has_image else unscored
+        restored = plan.layout.restored(cell, f"{image}.png")
+        if run["status"] == Status.OK or (is_timeout and restored.exists()):
+            scores = _scores_of(plan, _Pair(plan, sources[cell], image))
+        else:
+            unscored = Evaluation(None, run["status"], run["reason"])
+            scores = _Scores(dict.fromkeys(plan.metrics, unscored))
+        for name, evaluation in scores.evaluations.items():
             # An estimate at the time limit keeps its status beside its value.
             if is_timeout and evaluation.value is not None:
-                evaluation = replace(unscored, value=evaluation.value)
+                evaluation = Evaluation(evaluation.value, run["status"], run["reason"])
             rows.append(
                 {key: run[key] for key in COPIED}
                 | {"metric": name, **asdict(evaluation)}
-                | {"fingerprint": plan.fingerprints.score(cell, name), "note": note}
+                | {"fingerprint": plan.fingerprints.score(cell, name), "note": scores.note}
             )
+    write_rows(plan.layout.scores(chunk), rows)
+
+
+@dataclass(frozen=True)
+class _Scores:
+    """The scores of one restoration.
+
+    Args:
+        evaluations: what each metric gave.
+        note: what is to be said of the restoration.
+    """
+
+    evaluations: Mapping[str, Evaluation]
+    note: str = ""
+
+
+def _scores_of(plan: Plan, pair: _Pair) -> _Scores:
+    """Return the scores of a restoration, those that are known from its memo.
+
+    Raises:
+        StorageError: a disk is full, or an image or a problem is not what was made.
+    """
+    code = {name: plan.fingerprints.metric(name) for name in plan.metrics}
+    memo = Memo(plan.layout.scored(pair.cell, pair.image), pair.key, [pair.restored_file])
+    kept: dict[str, Any] = memo.recall() or {"scores": {}, "note": None}
+    known = {
+        name: entry
+        for name, entry in kept["scores"].items()
+        if entry["fingerprint"] == code.get(name) and not Status(entry["status"]).is_failure
+    }
+    note = kept["note"]
+    missing = [name for name in plan.metrics if name not in known]
+    if missing:
+        pair.check()
+        if note is None:
+            note = EXACT_NOTE if pair.is_exact and not pair.is_determined else ""
+            if note:
+                say(f"{pair}: the restoration {note}")
+        for name in missing:
+            evaluation = pair.evaluate(plan.registry.metrics[name])
+            known[name] = {"fingerprint": code[name], **asdict(evaluation)}
             value = evaluation.value
-            say(f"{cell}/{image}: {name} {evaluation.reason if value is None else f'{value:.4f}'}")
-    write_rows(plan.layout.scores(cell, chunk), rows)
+            say(f"{pair}: {name} {evaluation.reason if value is None else f'{value:.4f}'}")
+        memo.keep(scores=known, note=note)
+    return _Scores({name: Evaluation.from_dict(known[name]) for name in plan.metrics}, note)
+
+
+class _Sources:
+    """What the restorations of a cell are compared with.
+
+    Args:
+        plan: the experiment.
+        cell: data set, task and prior.
+    """
+
+    def __init__(self, plan: Plan, cell: Cell) -> None:
+        self.cell = cell
+        manifest = plan.layout.problems(cell.dataset, cell.task)
+        self.problems, about = read_manifest(manifest), read_about(manifest)
+        self.images = read_manifest(plan.layout.images(cell.dataset))
+        self.border: tuple[int, int] = tuple(about["border"])
+        self.luminance: bool = about["luminance"]
 
 
 class _Pair:
     """A restoration and what it is compared with, each read when a metric asks for it."""
 
-    def __init__(
-        self,
-        plan: Plan,
-        cell: Cell,
-        image: str,
-        problems: Mapping[str, Entry],
-        protocol: Mapping[str, Any],
-    ) -> None:
+    def __init__(self, plan: Plan, sources: _Sources, image: str) -> None:
+        cell = sources.cell
+        self.cell, self.image, self._sources = cell, image, sources
         self.restored_file = plan.layout.restored(cell, f"{image}.png")
         self.clean_file = plan.layout.image(cell.dataset, image)
         self.problem_file = plan.layout.problem(cell.dataset, cell.task, image)
-        self._problems, self._image, self.protocol = problems, image, protocol
         self.task = plan.task(cell.task)
         self.fingerprints = plan.fingerprints
         self.seed = partial(scoring_seed, plan.experiment.seed, cell.dataset, cell.task, image)
 
-    def check(self, clean: str) -> None:
-        """Refuse to score what is not what was made; ``clean`` is the checksum of the clean image.
+    def __str__(self) -> str:
+        return f"{self.cell}/{self.image}"
+
+    @property
+    def key(self) -> str:
+        """What scores depend on beside the restored image and the metric's own code."""
+        sources = self._sources
+        clean = sources.images[self.image].sha256
+        code = self.fingerprints.stage("score")
+        return fingerprint([code, clean, self.problem.sha256, sources.border, sources.luminance])
+
+    def check(self) -> None:
+        """Refuse to score what is not what was made.
 
         Raises:
             StorageError: a file is missing, cut off or changed.
         """
         check_file(self.restored_file, self.record["sha256"][self.restored_file.name])
-        check_file(self.clean_file, clean)
+        check_file(self.clean_file, self._sources.images[self.image].sha256)
         check_file(self.problem_file, self.problem.sha256)
 
     @property
     def problem(self) -> Entry:
         """What the manifest says of the problem."""
-        return self._problems[self._image]
+        return self._sources.problems[self.image]
 
     @cached_property
     def record(self) -> dict[str, Any]:
@@ -129,7 +190,7 @@ class _Pair:
             raise ValueError(
                 f"{self.restored_file} is {restored.shape[:2]}, its problem {(height, width)}"
             )
-        return compared(restored, clean, self.protocol["border"], self.protocol["luminance"])
+        return compared(restored, clean, self._sources.border, self._sources.luminance)
 
     @cached_property
     def is_exact(self) -> bool:
@@ -157,7 +218,7 @@ class _Pair:
         if metric.spec.of_problem:
             known = self.record.get("measured", {}).get(name, {})
             if known.get("fingerprint") == self.fingerprints.metric(name):
-                return Evaluation(known["value"], known["status"], known["reason"])
+                return Evaluation.from_dict(known)
             return evaluate_of_problem(
                 metric, self.task, self.problem_file, self.restored_file, self.seed(name)
             )

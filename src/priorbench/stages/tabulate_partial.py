@@ -12,10 +12,11 @@ import pyarrow as pa
 from priorbench.monitor.remarks import remarks
 from priorbench.plan import Plan
 from priorbench.report.tables import write_tables
-from priorbench.results.gather import gather_chunks, gather_parts, read_table
+from priorbench.results.gather import gathered, read_table, write_table
 from priorbench.results.planned import catalogue, published
 from priorbench.results.rows import read_files
 from priorbench.results.schema import RUNS, SCORES, Table
+from priorbench.store.chunk import Chunk
 
 
 def tabulate_partial(plan: Plan) -> Path:
@@ -39,9 +40,8 @@ def tabulate_partial(plan: Plan) -> Path:
         raise ValueError(
             f"nothing is finished yet: there are no rows of this experiment in {whole.root}/runs"
         )
-    gather_chunks(runs, RUNS, part.result("runs"))
-    gather_chunks(scores, SCORES, part.result("scores"))
-    gather_parts([part.result("scores")], SCORES, part.result("scores"), published(plan))
+    write_table(gathered(runs, RUNS), part.result("runs"))
+    write_table(gathered(scores, SCORES, published(plan)), part.result("scores"))
     folder = part.table().parent
     score_rows = read_table(part.result("scores"))
     run_rows = read_table(part.result("runs"))
@@ -53,24 +53,21 @@ def tabulate_partial(plan: Plan) -> Path:
     return folder
 
 
-def _finished_jobs(plan: Plan) -> tuple[dict[Path, frozenset[str]], dict[Path, frozenset[str]]]:
-    """Return the files of runs and those of scores that are there, each with the images that it may
-    hold.
-    """
+def _finished_jobs(plan: Plan) -> tuple[dict[Path, Chunk], dict[Path, Chunk]]:
+    """Return the files of runs and those of scores that are there, each with its job."""
     finished, scored = {}, {}
-    for cell in plan.cells():
-        for chunk, images in enumerate(plan.chunks(cell.dataset, cell.prior)):
-            runs, scores = plan.layout.runs(cell, chunk), plan.layout.scores(cell, chunk)
-            if runs.exists():
-                finished[runs] = frozenset(images)
-                # Without its runs a job is being done again, and its scores are of the time before.
-                if scores.exists():
-                    scored[scores] = frozenset(images)
+    for chunk in plan.all_chunks():
+        runs, scores = plan.layout.runs(chunk), plan.layout.scores(chunk)
+        if runs.exists():
+            finished[runs] = chunk
+            # Without its runs a job is being done again, and its scores are of the time before.
+            if scores.exists():
+                scored[scores] = chunk
     return finished, scored
 
 
-def _usable(files: Mapping[Path, frozenset[str]], table: Table) -> list[Path]:
-    """Return the files whose rows can be read and are of the experiment's images; say which others
+def _usable(files: Mapping[Path, Chunk], table: Table) -> list[Path]:
+    """Return the files whose rows can be read and are of their jobs' restorations; say which others
     there are.
     """
     try:
@@ -88,24 +85,25 @@ def _usable(files: Mapping[Path, frozenset[str]], table: Table) -> list[Path]:
         return usable
 
 
-def _read(known: Mapping[Path, frozenset[str]], files: Sequence[Path], table: Table) -> list[Path]:
-    """Return those of the ``files`` that have rows, all of known images.
+def _read(known: Mapping[Path, Chunk], files: Sequence[Path], table: Table) -> list[Path]:
+    """Return those of the ``files`` that have rows, all of restorations of their job.
 
     Raises:
         ValueError: a file is damaged.
         OSError: a file can't be read.
     """
     parts, counts = read_files(files, table)
-    rows = pa.concat_tables([table.schema.empty_table(), *parts])["image"].to_pylist()
+    whole = pa.concat_tables([table.schema.empty_table(), *parts])
+    rows = list(zip(whole["task"].to_pylist(), whole["image"].to_pylist(), strict=True))
     usable, start = [], 0
     for file, count in zip(files, counts, strict=True):
-        images = set(rows[start : start + count])
+        restored = set(rows[start : start + count])
         start += count
-        if images - known[file]:
+        if restored - {(cell.task, image) for cell, image in known[file].restorations()}:
             print(
-                f"priorbench: left out: {file} has images that the experiment has not",
+                f"priorbench: left out: {file} has restorations that its job has not",
                 file=sys.stderr,
             )
-        elif images:
+        elif restored:
             usable.append(file)
     return usable

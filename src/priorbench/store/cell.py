@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 
 @dataclass(frozen=True, order=True)
@@ -24,5 +26,10 @@ class Cell:
         return f"{self.dataset}/{self.task}/{self.prior}"
 
 
-WILDCARDS = Cell("{dataset}", "{task}", "{prior}")
-"""Stands for every cell in the patterns of Snakemake's rules."""
+def cell_of(row: Mapping[str, Any]) -> Cell:
+    """Return the cell that a row of runs or scores is of.
+
+    Raises:
+        KeyError: a column is missing.
+    """
+    return Cell(row["dataset"], row["task"], row["prior"])

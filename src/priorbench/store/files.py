@@ -19,11 +19,18 @@ def cache_folder() -> Path:
     return Path(text).expanduser() if text else Path(platformdirs.user_cache_dir("priorbench"))
 
 
-def write_atomically(path: Path, content: bytes | str) -> None:
+def write_atomically(path: Path, content: bytes | str, *, durable: bool = True) -> None:
     """Write ``content`` to a temporary name beside ``path``, then rename it.
 
     A reader never sees a part of it, and a failure (a full disk, a kill) leaves what was there.
     Missing folders are made.
+
+    Args:
+        path: the file.
+        content: bytes, or text to be written as UTF-8.
+        durable: whether to wait until the disk has it, so that it outlasts a power failure. That
+            takes 10 ms, and what has its checksum elsewhere can do without: a file that was lost
+            is noticed.
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -35,7 +42,8 @@ def write_atomically(path: Path, content: bytes | str) -> None:
         with os.fdopen(handle, "wb") as file:
             file.write(data)
             file.flush()
-            os.fsync(file.fileno())
+            if durable:
+                os.fsync(file.fileno())
         Path(temporary).chmod(0o666 & ~_umask())
         Path(temporary).replace(path)
     except BaseException:
@@ -43,9 +51,10 @@ def write_atomically(path: Path, content: bytes | str) -> None:
         raise
 
 
-def write_json(path: Path, value: Any) -> None:
-    """Write ``value`` as indented JSON, atomically."""
-    write_atomically(path, json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
+def write_json(path: Path, value: Any, *, durable: bool = True) -> None:
+    """Write ``value`` as indented JSON; see :func:`write_atomically`."""
+    text = json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False)
+    write_atomically(path, f"{text}\n", durable=durable)
 
 
 def write_rows(path: Path, rows: list[dict[str, Any]]) -> None:

@@ -9,7 +9,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from priorbench.store.cell import WILDCARDS, Cell
+from priorbench.store.cell import Cell
+from priorbench.store.chunk import WILDCARDS, Chunk
 
 
 @dataclass(frozen=True)
@@ -104,17 +105,17 @@ class Layout:
         """What a cell is: task, prior, parameters. No image's name starts with an underscore."""
         return self.restored(cell, "_spec.json")
 
-    def runs(self, cell: Cell = WILDCARDS, chunk: int | str = "{chunk}") -> Path:
+    def scored(self, cell: Cell, image: str) -> Path:
+        """The memo of one restoration's scores."""
+        return self.root / f"scored/{cell}/{image}.json"
+
+    def runs(self, chunk: Chunk | str = WILDCARDS) -> Path:
         """The rows of runs of one job."""
-        return self.root / f"runs/{cell}/{chunk}.jsonl"
+        return self.root / f"runs/{chunk}.jsonl"
 
-    def scores(self, cell: Cell = WILDCARDS, chunk: int | str = "{chunk}") -> Path:
+    def scores(self, chunk: Chunk | str = WILDCARDS) -> Path:
         """The rows of scores of one job."""
-        return self.root / f"scores/{cell}/{chunk}.jsonl"
-
-    def gathered(self, kind: str = "{kind}", prior: str = "{prior}") -> Path:
-        """All rows of ``runs`` or ``scores`` of one prior."""
-        return self.root / f"gathered/{kind}/{prior}.parquet"
+        return self.root / f"scores/{chunk}.jsonl"
 
     def result(self, kind: str = "{kind}") -> Path:
         """All rows of ``runs`` or ``scores``."""
@@ -149,7 +150,7 @@ class Layout:
         return self.log_file(stage, *(f"{{{name}}}" for name in wildcards))
 
     def log_file(self, stage: str, *names: object) -> Path:
-        """The log of one job, whose wildcards are ``names``; a cell stands for its three."""
+        """The log of one job, whose wildcards are ``names``; a chunk stands for its three."""
         return self._of_job("logs", stage, names, "log")
 
     def lock(self, stage: str, *names: object) -> Path:

@@ -37,7 +37,8 @@ class Memo:
 
     def keep(self, **content: Any) -> None:
         """Record that the computation is done, with what else is to be known of it."""
-        write_json(self.path, {"key": self._key, "sha256": self.checksums(), **content})
+        record = {"key": self._key, "sha256": self.checksums(), **content}
+        write_json(self.path, record, durable=False)
 
     def checksums(self) -> dict[str, str]:
         """Return the checksums of the files, by their names."""

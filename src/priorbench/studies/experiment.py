@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -16,9 +17,9 @@ from priorbench.plan import Plan
 from priorbench.problem import Problem
 from priorbench.provenance import fingerprint
 from priorbench.results.catalogue import Catalogue
-from priorbench.results.gather import read_chunks
+from priorbench.results.gather import gathered
 from priorbench.results.planned import catalogue
-from priorbench.results.schema import RUNS, SCORES
+from priorbench.results.schema import RUNS, SCORES, Table
 from priorbench.seeds import derive_seed, seeded
 from priorbench.specs.solver_settings import SolverSettings
 from priorbench.store.files import read_json
@@ -68,20 +69,21 @@ class Experiment:
             for prior in priors
             if prior.spec.learns and read_json(layout.training(prior.id))["status"] == Status.OK
         ]
-        runs = plan.study_files(layout.runs, study)
-        scores = read_chunks(plan.study_files(layout.scores, study), SCORES)
+        tasks, metrics = plan.study(study).tasks, plan.study(study).metrics
+        chunks = plan.study_chunks(study)
+        runs = _rows([layout.runs(chunk) for chunk in chunks], RUNS, tasks)
+        scores = _rows([layout.scores(chunk) for chunk in chunks], SCORES, tasks)
         names = catalogue(plan)
-        metrics = plan.study(study).metrics
         return cls(
             scores=scores[scores["metric"].isin(metrics)].reset_index(drop=True),
-            runs=read_chunks(runs, RUNS),
+            runs=runs,
             training={prior: pd.read_csv(layout.curve(prior)) for prior in fitted},
             parameters={prior.id: prior.parameters for prior in priors},
             names={prior.id: prior.spec.name for prior in priors},
             catalogue=replace(
                 names,
                 priors={prior.id: names.priors[prior.id] for prior in priors},
-                tasks={task: names.tasks[task] for task in plan.study(study).tasks},
+                tasks={task: names.tasks[task] for task in tasks},
                 metrics={metric: names.metrics[metric] for metric in metrics},
             ),
             plan=plan,
@@ -194,6 +196,13 @@ class Experiment:
                 check_file(file, entry.sha256)
                 found[image] = Problem.load(file), corruption.fit(images[image])
         return found
+
+
+def _rows(files: Sequence[Path], table: Table, tasks: Sequence[str]) -> pd.DataFrame:
+    """Return the rows of some tasks in the files of jobs, which do other tasks too."""
+    rows: pd.DataFrame = gathered(files, table).to_pandas()
+    chosen: pd.DataFrame = rows[rows["task"].isin(tasks)].reset_index(drop=True)
+    return chosen
 
 
 def digest(experiment: Experiment) -> str:
