@@ -190,7 +190,7 @@ def _tasks_of(registry: Registry, spec: PriorSpec) -> Iterator[str]:
     for name, entry in registry.tasks.items():
         if any(field.is_required() for field in entry.spec.parameters.model_fields.values()):
             continue
-        (variant,) = variants(entry, "", {}, name)
+        (variant,) = variants(entry, lambda: "", {}, name)
         if can_do(spec, variant):
             yield name
 

@@ -103,7 +103,7 @@ def find_task(plan: Plan, request: Request) -> Variant[TaskSpec]:
     if request.observed and "sigma" in fields and "sigma" not in {*given, *values}:
         raise ValueError("how strong is the noise? Give --sigma, on the 0-255 scale (0 for none)")
     where = f"task {entry.spec.name}"
-    found = list(variants(entry, "", {**values, **given}, where))
+    found = list(variants(entry, lambda: "", {**values, **given}, where))
     if len(found) != 1:
         raise ValueError(
             f"{where}: a photograph is corrupted once; give one value for each parameter"

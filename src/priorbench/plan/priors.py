@@ -58,7 +58,7 @@ class PriorPlan(Variant[PriorSpec]):
         return replace(
             self,
             parameters=parameters,
-            fingerprint=fingerprint([self.fingerprint, dict(chosen.parameters)]),
+            code=lambda: fingerprint([self.fingerprint, dict(chosen.parameters)]),
             solver=chosen.solver.instead_of(self.solver),
         )
 

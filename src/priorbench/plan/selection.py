@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
 from typing import Any, Literal, TypeVar
 
 from priorbench.config import (
@@ -71,7 +72,7 @@ class Selection:
                 continue
             for variant in variants(
                 entry,
-                self._code.spec(entry),
+                partial(self._code.spec, entry),
                 settings.parameters,
                 f"tasks.settings.{name}.parameters",
             ):
@@ -97,7 +98,7 @@ class Selection:
             per_job = settings.restorations_per_job or entry.spec.restorations_per_job
             for variant in variants(
                 entry,
-                self._code.spec(entry),
+                partial(self._code.spec, entry),
                 settings.parameters,
                 f"priors.settings.{name}.parameters",
             ):
@@ -106,7 +107,7 @@ class Selection:
                     label=variant.label,
                     entry=variant.entry,
                     parameters=variant.parameters,
-                    fingerprint=variant.fingerprint,
+                    code=variant.code,
                     train_on=train_on,
                     resources=entry.spec.resources.model_copy(update=changes),
                     restorations_per_job=per_job,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -89,7 +90,7 @@ class Tunings:
                     f"solvers are tuned on the task {task.name}, which is not registered: "
                     "set tune: false"
                 )
-            found += variants(entry, self._code.spec(entry), task.parameters, target)
+            found += variants(entry, partial(self._code.spec, entry), task.parameters, target)
         return found
 
     def files(self, target: str) -> list[str]:

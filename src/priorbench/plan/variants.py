@@ -7,8 +7,9 @@ from __future__ import annotations
 import itertools
 import re
 import string
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, Generic, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
@@ -30,14 +31,22 @@ class Variant(Generic[S]):
         label: its name in figures.
         entry: the spec and its plugin.
         parameters: the values.
-        fingerprint: of the parameters, and of the spec's code with all that it imports.
+        code: returns the fingerprint of the spec's code with all that it imports.
     """
 
     id: str
     label: str
     entry: Registered[S]
     parameters: dict[str, Any]
-    fingerprint: str
+    code: Callable[[], str] = field(compare=False)
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """Of the parameters and the code.
+
+        Reading code takes long, and a job asks for few fingerprints.
+        """
+        return fingerprint([self.parameters, self.code()])
 
     @property
     def spec(self) -> S:
@@ -61,13 +70,13 @@ class Variant(Generic[S]):
 
 
 def variants(
-    entry: Registered[S], code: str, settings: Mapping[str, Any], where: str
+    entry: Registered[S], code: Callable[[], str], settings: Mapping[str, Any], where: str
 ) -> Iterator[Variant[S]]:
     """Yield one variant for each combination of the parameters' values.
 
     Args:
         entry: the spec and its plugin.
-        code: fingerprint of the code behind the spec.
+        code: returns the fingerprint of the code behind the spec.
         settings: the configured parameters; a list stands for several values.
         where: the place in the configuration, for errors.
 
@@ -95,7 +104,7 @@ def variants(
             label=_fill(spec.label, name, parameters, varied if spec.label else []),
             entry=entry,
             parameters=parameters,
-            fingerprint=fingerprint([parameters, code]),
+            code=code,
         )
 
 
