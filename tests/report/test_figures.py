@@ -433,6 +433,8 @@ def test_labels_of_distinct_points_do_not_overlap(places):
             width = min(box.x1, other.x1) - max(box.x0, other.x0)
             height = min(box.y1, other.y1) - max(box.y0, other.y0)
             assert width < 1 or height < 1, "less than a pixel"
+        for point in axes.transData.transform(places):
+            assert not box.contains(*point)
 
 
 @pytest.mark.parametrize(("scale", "channels"), [(1, 1), (1, 3), (2, 1), (4, 3)])
