@@ -109,6 +109,7 @@ STAGES = {
     "tabulate": [
         *ROWS,
         "report/*.py",
+        "results/costs.py",
         "results/statistics.py",
         "monitor/outdated.py",
         "monitor/remarks.py",
@@ -120,6 +121,7 @@ STAGES = {
         *IMAGES,
         *STYLE,
         "figures/*",
+        "results/costs.py",
         "results/statistics.py",
         "data/tensors.py",
         "stages/draw.py",
