@@ -33,11 +33,11 @@ IMAGES = ["data/decoders.py", "data/formats/*", "data/images.py"]
 SOLVERS = ["solvers/*", "numerics/constants.py", "numerics/tiles.py"]
 TRANSFORM = ["data/transform.py", "numerics/constants.py"]
 PATCHES = ["numerics/constants.py", "numerics/patches.py"]
-PRIORS = ["types.py", "priors.py", "store/checkpoints.py"]
+PRIORS = ["types.py", "priors.py", "store/checkpoints.py", "store/times.py"]
 TASKS = [*OPERATORS, *IMAGES, "tasks/*", "data/tensors.py", "data/levin.py"]
 TASKS += ["data/catalogue.py", "data/download.py"]
 STAGE = ["store/outcome.py", "store/status.py"]
-WORKER = ["jobs/device.py", "jobs/usage.py", "jobs/worker.py"]
+WORKER = ["jobs/device.py", "jobs/usage.py", "jobs/worker.py", "store/times.py"]
 ATTEMPT = ["jobs/pool.py", "jobs/attempt.py", "jobs/deadline.py"]
 PROTOCOL = ["metrics/fidelity.py", "metrics/protocol.py"]
 RESULTS = ["results/__init__.py", "results/catalogue.py", "results/exact.py", "store/status.py"]
@@ -109,6 +109,7 @@ STAGES = {
     "tabulate": [
         *ROWS,
         "report/*.py",
+        "results/costs.py",
         "results/statistics.py",
         "monitor/outdated.py",
         "monitor/remarks.py",
@@ -120,6 +121,7 @@ STAGES = {
         *IMAGES,
         *STYLE,
         "figures/*",
+        "results/costs.py",
         "results/statistics.py",
         "data/tensors.py",
         "stages/draw.py",

@@ -177,6 +177,49 @@ def test_the_line_of_the_cost_is_explained_and_joins_complete_priors_only(experi
     assert incomplete, "some prior failed on an image"
 
 
+def drawn_costs(figure):
+    """Return the costs that are drawn in the first panel."""
+    _, *points = figure.axes[0].lines
+    return sorted(float(point.get_xdata()[0]) for point in points)
+
+
+@pytest.mark.slow
+def test_the_cost_is_in_processor_seconds_or_by_the_clock_of_a_gpu(experiment):
+    runs = experiment.runs
+    first = runs[
+        (runs["dataset"] == "bsd68")
+        & (runs["task"] == "denoise-15")
+        & (runs["prior"] != "observed")
+    ]
+    for memory, name, label in (
+        (np.nan, "processor_seconds", "processor seconds per image"),
+        (100.0, "seconds", "seconds per image on a GPU"),
+    ):
+        own = runs.assign(device_memory_mb=memory)
+        figure = draw_cost(experiment.scores, own, experiment.catalogue, "psnr")
+        assert drawn_costs(figure) == pytest.approx(sorted(first.groupby("prior")[name].mean()))
+        assert figure.get_supxlabel() == f"{label}, without training"
+        assert not any("GPU" in word for word in words(figure))
+
+
+@pytest.mark.slow
+def test_costs_of_processors_and_of_a_gpu_are_told_apart_and_not_compared(experiment):
+    on_gpu = ["gmm-K10", "gmm-K50", "gmm-K200"]
+    memory = experiment.runs["prior"].map(lambda prior: 100 if prior in on_gpu else np.nan)
+    runs = experiment.runs.assign(device_memory_mb=memory)
+    figure = draw_cost(experiment.scores, runs, experiment.catalogue, "psnr")
+    assert "GPU where it says so" in figure.get_supxlabel()
+    axes = figure.axes[0]
+    names = [text.get_text() for text in axes.texts]
+    named = {name.removesuffix(" (GPU)") for name in names if name.endswith(" (GPU)")}
+    assert named == {experiment.catalogue.priors[prior] for prior in on_gpu}
+    own = runs[(runs["dataset"] == "bsd68") & (runs["task"] == "denoise-15")]
+    walls = set(own[own["prior"].isin(on_gpu)].groupby("prior")["seconds"].mean())
+    fronts = [set(line.get_xdata()) for line in axes.lines[:2]]
+    assert [front & walls for front in fronts] == [set(), fronts[1]]
+    assert all(len(front) > 1 for front in fronts)
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("length", [3, 30, 200])
 def test_long_names_stay_inside_the_cost_figure(experiment, length):
@@ -433,6 +476,8 @@ def test_labels_of_distinct_points_do_not_overlap(places):
             width = min(box.x1, other.x1) - max(box.x0, other.x0)
             height = min(box.y1, other.y1) - max(box.y0, other.y0)
             assert width < 1 or height < 1, "less than a pixel"
+        for point in axes.transData.transform(places):
+            assert not box.contains(*point)
 
 
 @pytest.mark.parametrize(("scale", "channels"), [(1, 1), (1, 3), (2, 1), (4, 3)])

@@ -10,9 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.console import Console
 
+from priorbench.report.cost_table import cost_csv, cost_grid
+from priorbench.report.failure_table import failures_csv, failures_grid
 from priorbench.report.grid import Cell, Grid, Section, to_latex, to_markdown, to_rich
 from priorbench.report.page import to_html
-from priorbench.report.run_tables import cost_csv, cost_grid, failures_csv, failures_grid
 from priorbench.report.score_table import score_csv, score_grid
 from priorbench.report.tables import terminal_tables, write_tables
 from priorbench.results import Catalogue
@@ -243,21 +244,75 @@ def test_cost_counts_successful_runs_only(experiment):
         "dataset == 'bsd68' and prior == 'tv' and task == 'denoise-25' and status == 'ok'"
     )
     row = costs.loc[("bsd68", "tv", "denoise-25")]
-    assert row["n"] == len(ok) and row["seconds_mean"] == pytest.approx(ok["seconds"].mean())
+    assert row["n"] == len(ok) and row["device"] == "cpu"
+    for name in ("seconds", "processor_seconds"):
+        found = row[[f"{name}_mean", f"{name}_min", f"{name}_max"]].tolist()
+        expected = ok[name].mean(), ok[name].min(), ok[name].max()
+        assert found == pytest.approx(expected)
     assert ("bsd68", "odd_one", "denoise-50") not in costs.index
+
+
+def row_of(experiment, runs, prior):
+    """Return the columns and a prior's cells of the table of costs of the first data set."""
+    grid = cost_grid(runs, experiment.catalogue)
+    label = experiment.catalogue.priors[prior]
+    [row] = [row for row in grid.sections[0].blocks[0] if row[0].text == label]
+    return dict(zip(grid.columns, [cell.text for cell in row], strict=True)), grid.notes
+
+
+def test_cost_is_in_processor_seconds_with_those_by_the_clock_beside(experiment):
+    runs = experiment.runs.copy()
+    own = runs["prior"] == "tv"
+    runs.loc[own, ["seconds", "processor_seconds"]] = [105.2, 38.14]
+    row, notes = row_of(experiment, runs, "tv")
+    assert row["denoise σ=15 (s)"] == "38 / 105"
+    assert "GPU memory (MiB)" not in row and not any("GPU" in note for note in notes)
+    runs.loc[own, ["seconds", "processor_seconds"]] = [0.5, 0.00002]
+    assert row_of(experiment, runs, "tv")[0]["denoise σ=15 (s)"] == "< 0.001 / 0.50"
+    runs.loc[own, "seconds"] = 0.0004
+    assert row_of(experiment, runs, "tv")[0]["denoise σ=15 (s)"] == "< 0.001"
+
+
+def test_cost_on_a_gpu_is_by_the_clock_with_its_memory(experiment):
+    runs = experiment.runs.copy()
+    runs.loc[
+        runs["prior"] == "gmm-K50",
+        ["seconds", "processor_seconds", "device_memory_mb", "training_device_memory_mb"],
+    ] = [0.4, 0.1, 1234.4, 5000]
+    row, notes = row_of(experiment, runs, "gmm-K50")
+    assert row["denoise σ=15 (s)"] == "GPU 0.40"
+    assert (row["GPU memory (MiB)"], row["training (s)"]) == ("1,234", "GPU 31")
+    assert any("GPU" in note for note in notes)
+    other, _ = row_of(experiment, runs, "gmm-K10")
+    assert (other["GPU memory (MiB)"], other["training (s)"]) == ("–", "1.6 / 4.0")
+
+
+def test_images_of_a_prior_on_both_devices_are_not_averaged(experiment):
+    runs = experiment.runs.copy()
+    own = (runs["prior"] == "tv") & (runs["task"] == "denoise-15") & (runs["dataset"] == "bsd68")
+    runs.loc[own, ["seconds", "processor_seconds"]] = [4.0, 3.0]
+    gpu = own & (runs["image"] == "im00")
+    runs.loc[gpu, ["seconds", "device_memory_mb"]] = [0.4, 100]
+    assert row_of(experiment, runs, "tv")[0]["denoise σ=15 (s)"] == "3.0 / 4.0, GPU 0.40"
+    costs = cost_csv(runs, experiment.catalogue).query(
+        "dataset == 'bsd68' and prior == 'tv' and task == 'denoise-15'"
+    )
+    assert costs[["device", "n"]].to_numpy().tolist() == [["cpu", 11], ["gpu", 1]]
 
 
 def test_cost_has_the_fit_and_the_size_of_what_learns(experiment):
     grid = cost_grid(experiment.runs, experiment.catalogue)
     assert grid.columns[-2:] == ["training (s)", "parameters"]
     rows = {row[0].text: [cell.text for cell in row[-2:]] for row in grid.sections[0].blocks[0]}
-    assert rows["GMM K=50"] == ["31.2", "100,849"]
+    assert rows["GMM K=50"] == ["12 / 31", "100,849"]
     assert rows["total variation"] == ["–", "–"]
     assert rows["odd_one & co | 50%"] == ["–", "7"]
     costs = cost_csv(experiment.runs, experiment.catalogue)
     own = costs[costs["prior"] == "gmm-K50"]
     assert set(own["training_seconds"]) == {31.25} and set(own["n_parameters"]) == {100849}
-    assert costs[costs["prior"] == "tv"][["training_seconds", "n_parameters"]].isna().all(axis=None)
+    assert set(own["training_processor_seconds"]) == {12.5}
+    of_fit = ["training_seconds", "training_processor_seconds", "n_parameters"]
+    assert costs[costs["prior"] == "tv"][of_fit].isna().all(axis=None)
 
 
 def test_while_a_run_goes_on_a_fit_that_is_not_there_yet_is_a_dash(experiment):
@@ -270,7 +325,7 @@ def test_while_a_run_goes_on_a_fit_that_is_not_there_yet_is_a_dash(experiment):
     }
     grid = cost_grid(runs, experiment.catalogue, planned)
     rows = {row[0].text: [cell.text for cell in row[-2:]] for row in grid.sections[0].blocks[0]}
-    assert rows["GMM K=200"] == ["–", "–"] and rows["GMM K=50"] == ["31.2", "100,849"]
+    assert rows["GMM K=200"] == ["–", "–"] and rows["GMM K=50"] == ["12 / 31", "100,849"]
 
 
 def test_a_run_that_stopped_at_its_limit_has_a_cost_and_is_listed(experiment):

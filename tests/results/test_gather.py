@@ -80,8 +80,12 @@ def test_nothing_gathered_is_an_empty_table_with_all_columns_and_types(tmp_path,
 def test_seeds_of_63_bits_survive(tmp_path):
     row = dict.fromkeys(RUNS.schema.names, "") | {
         "seconds": None,
+        "processor_seconds": None,
         "peak_memory_mb": 1.5,
+        "device_memory_mb": None,
         "training_seconds": None,
+        "training_processor_seconds": None,
+        "training_device_memory_mb": None,
         "n_parameters": 3,
         "threads": 1,
     }

@@ -13,7 +13,6 @@ from priorbench.results.statistics import (
     mean_intervals,
     paired_differences,
     pairwise_comparisons,
-    restored_runs,
     summarise,
 )
 from priorbench.specs import MetricSpec
@@ -215,19 +214,6 @@ def test_an_estimate_at_the_time_limit_counts_as_any_other_value():
     pd.testing.assert_frame_equal(
         paired_differences(stopped, METRICS), paired_differences(scores, METRICS)
     )
-
-
-def test_a_run_that_was_killed_at_its_limit_restored_nothing():
-    runs = pd.DataFrame(
-        [
-            ("ok", 1.0, 90.0),
-            ("timeout", 9.0, 80.0),
-            ("timeout", 9.0, np.nan),
-            ("diverged", 1.0, 70.0),
-        ],
-        columns=["status", "seconds", "peak_memory_mb"],
-    )
-    assert restored_runs(runs)["peak_memory_mb"].tolist() == [90, 80]
 
 
 def test_an_image_that_failed_for_everybody_costs_nobody_the_comparison():

@@ -130,6 +130,7 @@ def test_what_stops_at_the_deadline_is_kept_scored_and_a_timeout(
     assert (row["status"], row["stage"]) == ("timeout", "restore")
     assert row["reason"] == "stopped at its time limit of 9 s with the best estimate so far"
     assert 5 < row["seconds"] < 9
+    assert 0 < row["processor_seconds"] < row["seconds"]
     assert row["peak_memory_mb"] > 0
     assert re.search(r"^\d\d:\d\d:\d\d photos/denoise-0/slow/one: 43%, loss 0.0123, psnr_y 24.1$",
                      capfd.readouterr().err, re.MULTILINE)  # fmt: skip

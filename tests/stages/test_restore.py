@@ -167,6 +167,8 @@ def test_whatever_a_prior_does_to_an_image_is_a_row_and_the_others_are_restored(
             read_image(folder / f"{name}.png"), (BEHAVIOURS.index(name) + 1) / 20, atol=0.003
         )
         assert rows[name]["seconds"] > 0
+        assert rows[name]["processor_seconds"] > 0
+        assert rows[name]["device_memory_mb"] is None
         assert rows[name]["peak_memory_mb"] > 0
     assert (folder / "extras.csv").read_text() == "iteration,loss\n1,0.5\n"
     with np.load(folder / "extras.npz") as maps:
@@ -367,7 +369,9 @@ def test_an_image_does_not_depend_on_the_run_nor_on_what_was_restored_before(
         rows = read_rows(plan.layout.runs(plan.chunk("photos", "draws", 0)))
         training = json.loads(plan.layout.training("draws").read_text())
         assert {row["n_parameters"] for row in rows} == {training["n_parameters"]} == {1}
-        assert {row["training_seconds"] for row in rows} == {training["seconds"]}
+        assert training["processor_seconds"] > 0
+        for name in ("seconds", "processor_seconds", "device_memory_mb"):
+            assert {row[f"training_{name}"] for row in rows} == {training[name]}
         images.append(plan.layout.restored(Cell("photos", TASK, "draws"), "b.png").read_bytes())
         (bench.root / "photos" / "a.png").unlink(missing_ok=True)
     assert len(rows) == 1

@@ -86,8 +86,10 @@ def plan(bench: Any) -> Plan:
                 {
                     "experiment": "tiny", "dataset": "photos", "image": image, "task": task, "prior": prior,
                     "status": status, "stage": "restore", "reason": reason, "traceback": "",
-                    "seconds": 0.5 if status == "ok" else None, "peak_memory_mb": None, "threads": 1, "seed": 1,
-                    "training_seconds": None, "n_parameters": None, "solver": "", "solver_origin": "",
+                    "seconds": 0.5 if status == "ok" else None, "processor_seconds": None,
+                    "peak_memory_mb": None, "device_memory_mb": None, "threads": 1, "seed": 1,
+                    "training_seconds": None, "training_processor_seconds": None,
+                    "training_device_memory_mb": None, "n_parameters": None, "solver": "", "solver_origin": "",
                     "fingerprint": "f", "environment": "e", "source": "measured",
                 }
                 for image, (status, reason) in ENDS.items()

@@ -2,6 +2,7 @@ import pytest
 import torch
 
 from priorbench.store.checkpoints import Checkpoint
+from priorbench.store.times import Times
 
 STATE = {"a": torch.arange(3), "b": torch.rand(2, 2, dtype=torch.float64)}
 
@@ -33,7 +34,7 @@ def test_a_damaged_file_is_none(tmp_path, keep):
 
 def test_it_is_written_when_it_is_time_and_not_before(tmp_path, monkeypatch):
     now = [100.0]
-    monkeypatch.setattr("priorbench.store.checkpoints.time.monotonic", lambda: now[0])
+    monkeypatch.setattr(Times, "now", lambda: Times(now[0]))
     checkpoint = Checkpoint(tmp_path / "state", every=30)
     made = []
     for now[0] in (101.0, 129.0, 130.0, 159.0, 160.0):
@@ -52,17 +53,18 @@ def test_discarded_or_without_a_file_there_is_none(tmp_path):
     assert nowhere.load() is None
 
 
-def test_the_seconds_of_earlier_attempts_are_added_up(tmp_path, monkeypatch):
-    now = [100.0]
-    monkeypatch.setattr("priorbench.store.checkpoints.time.monotonic", lambda: now[0])
+def test_the_times_of_earlier_attempts_are_added_up(tmp_path, monkeypatch):
+    now = [Times(100, 7)]
+    monkeypatch.setattr(Times, "now", lambda: now[0])
     first = Checkpoint(tmp_path / "state", every=0)
-    assert first.load() is None and first.spent == 0
-    now[0] = 140.0
+    assert first.load() is None and first.spent == Times(0, 0)
+    now[0] = Times(140, 22)
     first.save(lambda: STATE)
-    now[0] = 1000.0
+    # Another process, whose clocks are others.
+    now[0] = Times(1000, 1)
     second = Checkpoint(tmp_path / "state", every=0)
-    assert second.load() and second.spent == 40
-    now[0] = 1002.0
+    assert second.load() and second.spent == Times(40, 15)
+    now[0] = Times(1002, 4)
     second.save(lambda: STATE)
     third = Checkpoint(tmp_path / "state")
-    assert third.load() and third.spent == 42
+    assert third.load() and third.spent == Times(42, 18)

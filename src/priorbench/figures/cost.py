@@ -14,7 +14,8 @@ from priorbench.figures.dots import HOLLOW, legend_mark, span
 from priorbench.figures.labels import label_points
 from priorbench.figures.style import LINE, WIDTH, label_plainly, prior_marks, styled
 from priorbench.results.catalogue import Catalogue
-from priorbench.results.statistics import restored_runs, summarise
+from priorbench.results.costs import Device, restoration_costs
+from priorbench.results.statistics import summarise
 
 FEW, SHORT, LONG = 8, 24, 48
 """Priors and letters in a name up to which two panels share a line; most letters of a name."""
@@ -24,14 +25,16 @@ FEW, SHORT, LONG = 8, 24, 48
 def draw_cost(
     scores: pd.DataFrame, runs: pd.DataFrame, catalogue: Catalogue, metric: str
 ) -> Figure:
-    """Draw the mean of a metric against the mean wall-clock seconds per image.
+    """Draw the mean of a metric against the mean cost of an image.
 
-    There is one panel for each data set and task.
+    The cost is in seconds of processors, or by the clock of what is computed on a GPU, see
+    :func:`priorbench.results.costs.restoration_costs`. Training is not part of it. There is one
+    panel for each data set and task.
 
     Each point has its prior's name. The line is the Pareto front: it joins the priors that no other
-    one beats in both, of those that restored every image. What would squeeze the rest lies at the
-    edge, with an arrow and its score. Baselines are left out where there are other priors: they
-    restore nothing. The time of training is not part of the seconds.
+    one beats in both, of those that restored every image; seconds of processors and of a GPU are
+    not compared, so each has a line. What would squeeze the rest lies at the edge, with an arrow
+    and its score. Baselines are left out where there are other priors: they restore nothing.
 
     Args:
         scores: rows of :data:`priorbench.results.schema.SCORES`.
@@ -41,14 +44,15 @@ def draw_cost(
     """
     spec = catalogue.metrics[metric]
     summary = summarise(scores, {metric: spec})
-    done = restored_runs(runs).sort_values("image")
-    seconds = done.groupby(["dataset", "task", "prior"])["seconds"].mean()
-    summary = summary.join(seconds, on=["dataset", "task", "prior"])
+    cell = ["dataset", "task", "prior"]
+    done = restoration_costs(runs).sort_values("image")
+    costs = done.groupby([*cell, "device"], as_index=False)["cost"].mean()
+    summary = summary.merge(costs, on=cell)
     priors = [prior for prior in catalogue.priors if prior not in catalogue.baselines]
     points = summary[
         summary["prior"].isin(priors or list(catalogue.priors))
         & (summary["n"] > 0)
-        & (summary["seconds"] > 0)
+        & (summary["cost"] > 0)
     ]
     cells = [
         (dataset, task)
@@ -67,6 +71,7 @@ def draw_cost(
     figure = new_figure(WIDTH, 2.6 * lines + 0.3)
     panels = figure.subplots(lines, columns, squeeze=False).ravel()
     marks = prior_marks(catalogue)
+    devices = set(points["device"])
     labels = []
     beyond = False
     for axes, (dataset, task) in zip(panels, cells, strict=False):
@@ -75,18 +80,24 @@ def draw_cost(
         low, high = _set_axes(axes, own)
         # The mean of a prior that failed on some images is not over the same images.
         complete = own[own["n_failed"] == 0]
-        front = _front(complete, spec.higher_is_better)[["seconds", "mean"]].to_numpy()
-        axes.plot(*front.T, color=LINE, linewidth=1, zorder=1)
+        fronts = [
+            _front(alike, spec.higher_is_better)[["cost", "mean"]].to_numpy()
+            for _, alike in complete.groupby("device")
+        ]
+        for front in fronts:
+            axes.plot(*front.T, color=LINE, linewidth=1, zorder=1)
         named = []
         for row in own.to_dict("records"):
             mark, name = marks[row["prior"]], names[row["prior"]]
+            if len(devices) > 1 and row["device"] == Device.GPU:
+                name = f"{name} (GPU)"
             height = float(np.clip(row["mean"], low, high))
             if height != row["mean"]:
                 beyond = True
                 arrow = "▾" if height == low else "▴"
                 name = f"{name} {arrow} {row['mean']:.{spec.decimals}f}"
             axes.plot(
-                [row["seconds"]],
+                [row["cost"]],
                 [height],
                 mark.shape,
                 markersize=5,
@@ -94,15 +105,17 @@ def draw_cost(
                 markerfacecolor="white" if row["n_failed"] else mark.colour,
                 clip_on=False,
             )
-            named.append((row["seconds"], height, name))
-        labels.append((axes, named, front))
+            named.append((row["cost"], height, name))
+        labels.append((axes, named, np.concatenate([np.empty((0, 2)), *fronts])))
     for axes in panels[len(cells) :]:
         axes.set_visible(False)
-    figure.supxlabel("wall-clock seconds per image, without training", fontsize=8)
+    figure.supxlabel(f"{_seconds(devices)}, without training", fontsize=8)
     figure.supylabel(catalogue.metric_label(metric), fontsize=8)
     handles = []
     if spec.higher_is_better is not None:
-        words = "Pareto front: no prior is both faster and better"
+        words = "Pareto front: no prior is both cheaper and better"
+        if len(devices) > 1:
+            words = "Pareto fronts of processors and GPU: no prior is both cheaper and better"
         handles.append(legend_mark(words, marker="", linewidth=1, color=LINE))
     if points["n_failed"].any():
         handles.append(legend_mark("some images failed", **HOLLOW))
@@ -112,9 +125,18 @@ def draw_cost(
         legend_above(figure, handles, len(handles))
     figure.get_layout_engine().execute(figure)  # type: ignore[union-attr]  # new_figure has set one
     figure.set_layout_engine("none")
-    for axes, named, front in labels:
-        label_points(axes, named, line=front)
+    for axes, named, line in labels:
+        label_points(axes, named, line=line)
     return figure
+
+
+def _seconds(devices: set[str]) -> str:
+    """Return what the costs on these devices are."""
+    if devices == {Device.CPU}:
+        return "processor seconds per image"
+    if devices == {Device.GPU}:
+        return "seconds per image on a GPU"
+    return "processor seconds per image, or seconds on a GPU where it says so"
 
 
 def _shortened(name: str) -> str:
@@ -124,7 +146,7 @@ def _shortened(name: str) -> str:
 def _set_axes(axes: Axes, points: pd.DataFrame) -> tuple[float, float]:
     """Set the limits, and return those of the score."""
     axes.set_xscale("log")
-    low, high = np.log10(points["seconds"].min()), np.log10(points["seconds"].max())
+    low, high = np.log10(points["cost"].min()), np.log10(points["cost"].max())
     margin = max(0.1 * (high - low), 0.2)
     axes.set_xlim(10 ** (low - margin), 10 ** (high + margin))
     label_plainly(axes.xaxis, dense=1000)
@@ -134,9 +156,9 @@ def _set_axes(axes: Axes, points: pd.DataFrame) -> tuple[float, float]:
 
 
 def _front(points: pd.DataFrame, higher_is_better: bool | None) -> pd.DataFrame:
-    """Return the points that no other one beats in time and score, fastest first."""
+    """Return the points that no other one beats in cost and score, cheapest first."""
     if higher_is_better is None:
         return points[:0]
-    ordered = points.sort_values(["seconds", "mean"], ascending=[True, not higher_is_better])
+    ordered = points.sort_values(["cost", "mean"], ascending=[True, not higher_is_better])
     best = ordered["mean"].cummax() if higher_is_better else ordered["mean"].cummin()
     return ordered[(ordered["mean"] == best) & ~best.duplicated()]

@@ -24,7 +24,8 @@ def label_points(
     """Write a label near each point, inside the axes, where it covers no label and no point.
 
     The places around a point are tried from near to far; a label that had to go far gets a thin
-    line to its point. The axes must have their final size and limits.
+    line to its point, which crosses no other point where that can be avoided. The axes must have
+    their final size and limits.
 
     Args:
         axes: where.
@@ -35,10 +36,13 @@ def label_points(
     unit = axes.figure.dpi / 72
     frame = np.array(axes.get_window_extent().extents)
     centres = [axes.transData.transform((x, y)) for x, y, _ in points]
-    taken = [_box(centre, MARKER * unit, MARKER * unit) for centre in centres]
-    taken += [
-        _box(place, 2 * unit, 2 * unit)
-        for place in _along(axes.transData.transform(line), 3 * unit)
+    markers = [_box(centre, MARKER * unit, MARKER * unit) for centre in centres]
+    taken = [
+        *markers,
+        *(
+            _box(place, 2 * unit, 2 * unit)
+            for place in _along(axes.transData.transform(line), 3 * unit)
+        ),
     ]
     for number, (x, y, label) in enumerate(points):
         text = axes.annotate(
@@ -52,25 +56,41 @@ def label_points(
         )
         extent = text.get_window_extent()
         half = np.array([extent.width, extent.height]) / 2 / unit
-        others = np.array([other for i, other in enumerate(taken) if i != number]).reshape(-1, 4)
+        others = np.array(taken).reshape(-1, 4)
+        far_markers = np.array(markers[:number] + markers[number + 1 :]).reshape(-1, 4)
         places = []
         for rank, (distance, angle) in enumerate(product(DISTANCES, np.radians(ANGLES))):
             offset = np.array([np.cos(angle), np.sin(angle)]) * (distance + half * [1, 0.5])
             box = _box(centres[number] + offset * unit, extent.width, extent.height)
             outside = extent.width * extent.height - _overlaps(box, frame[None]).sum()
-            places.append(
-                (round(_overlaps(box, others).sum() + 4 * outside), rank, distance, offset, box)
-            )
-        _, _, distance, offset, box = min(places, key=lambda place: place[:2])
+            penalty = _overlaps(box, others).sum() + 4 * outside
+            leader = _leader(offset, half) if distance > DISTANCES[1] else None
+            if leader is not None:
+                ends = centres[number] + np.array([np.zeros(2), leader]) * unit
+                penalty += sum(
+                    _overlaps(_box(place, 2 * unit, 2 * unit), far_markers).sum()
+                    for place in _along(ends, 3 * unit)
+                )
+            places.append((round(penalty), rank, leader, offset, box))
+        _, _, leader, offset, box = min(places, key=lambda place: place[:2])
         text.set_position((float(offset[0]), float(offset[1])))
-        if distance > DISTANCES[1]:
-            # The nearest place of the label.
-            reach = half * [0.9, 0.5]
-            start = np.clip(0, offset - reach, offset + reach)
+        if leader is not None:
             axes.annotate(
-                "", (x, y), (start[0], start[1]), textcoords="offset points", arrowprops=LEADER
+                "", (x, y), (leader[0], leader[1]), textcoords="offset points", arrowprops=LEADER
             )
         taken.append(box)
+
+
+def _leader(offset: np.ndarray, half: np.ndarray) -> np.ndarray:
+    """Return where the line to a point at the origin begins: the nearest place of the label.
+
+    Args:
+        offset: centre of the label.
+        half: half of its width and height.
+    """
+    reach = half * [0.9, 0.5]
+    start: np.ndarray = np.clip(0, offset - reach, offset + reach)
+    return start
 
 
 def _along(corners: np.ndarray, step: float) -> np.ndarray:

@@ -19,9 +19,9 @@ def solve(
 ) -> tuple[Outcome, Restoration]:
     """Return how a restoration ended and what it gave.
 
-    The seconds are the prior's own: torch has been used before, and the problem's estimate, from
-    which solvers start, is there already. Those of an earlier attempt whose checkpoint was gone on
-    from are added.
+    Both times, by the clock and of the processors, are the prior's own: torch has been used before,
+    and the problem's estimate, from which solvers start, is there already. Those of an earlier
+    attempt whose checkpoint was gone on from are added.
 
     Args:
         prior: the prior, ready to restore.
@@ -38,9 +38,9 @@ def solve(
     warm_up(context.device)
     problem.estimate()
     seed_everything(seed)
-    measure = Measure()
+    measure = Measure(context.device)
     result = _restoration(restore(prior, problem, context), prior)
-    seconds, peak = measure.seconds + context.checkpoint.spent, measure.peak_memory_mb
+    usage = measure.usage(context.checkpoint.spent)
     expected = (1, *problem.image_shape)
     if tuple(result.image.shape) != expected:
         raise ValueError(
@@ -57,8 +57,10 @@ def solve(
         status,
         stage,
         reason,
-        seconds=seconds,
-        peak_memory_mb=peak,
+        seconds=usage.seconds,
+        processor_seconds=usage.processor_seconds,
+        peak_memory_mb=usage.peak_memory_mb,
+        device_memory_mb=usage.device_memory_mb,
         n_parameters=counted,
         solver=result.solver.words if result.solver else "",
     )

@@ -16,6 +16,7 @@ caption { text-align: left; font-weight: 600; padding: 0.3rem 0.6rem; }
 th, td { padding: 0.2rem 0.8rem; text-align: left; vertical-align: top; max-width: 36rem; }
 th { border-bottom: 1.5px solid #444; position: sticky; top: 0; background: white; }
 .number { text-align: right; white-space: nowrap; font-variant-numeric: tabular-nums; }
+th { vertical-align: bottom; } th.number { white-space: normal; }
 tbody + tbody { border-top: 1px solid #aaa; } tbody tr:hover { background: #f1f4f8; }
 .tied { text-decoration: underline; } .failed { color: #b02a2a; }
 """.strip()

@@ -9,11 +9,12 @@ from pathlib import Path
 import pandas as pd
 from rich.table import Table
 
+from priorbench.report.cost_table import cost_csv, cost_grid
 from priorbench.report.coverage import Planned
+from priorbench.report.failure_table import failures_csv, failures_grid
 from priorbench.report.grid import Grid, to_latex, to_markdown, to_rich
 from priorbench.report.page import to_html
 from priorbench.report.paired_table import paired_csv, paired_grid
-from priorbench.report.run_tables import cost_csv, cost_grid, failures_csv, failures_grid
 from priorbench.report.score_table import score_csv, score_grid
 from priorbench.report.solver_notes import solver_notes
 from priorbench.results.catalogue import Catalogue

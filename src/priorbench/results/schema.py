@@ -34,8 +34,12 @@ RUNS = Table(
             ("reason", pa.string()),
             ("traceback", pa.string()),
             ("seconds", pa.float64()),
+            ("processor_seconds", pa.float64()),
             ("peak_memory_mb", pa.float64()),
+            ("device_memory_mb", pa.float64()),
             ("training_seconds", pa.float64()),
+            ("training_processor_seconds", pa.float64()),
+            ("training_device_memory_mb", pa.float64()),
             ("n_parameters", pa.float64()),
             ("solver", pa.string()),
             ("solver_origin", pa.string()),
@@ -49,10 +53,12 @@ RUNS = Table(
     key=("experiment", "dataset", "image", "task", "prior", "source"),
 )
 """One row for each restoration. ``status`` is ok, failed, timeout, diverged or unsupported;
-``stage`` says where. ``training_seconds`` are those of the fit of the model that was used, the same
-in all rows of a prior. ``solver`` is the schedule of the splitting that was followed, empty if
-there was none; its settings come from what ``solver_origin`` names: ``prior``, ``configuration``,
-``tuned`` or ``default``. ``fingerprint`` stands for all that the restoration depends on, see
+``stage`` says where. ``seconds`` are by the clock, ``processor_seconds`` of all processors
+together; ``device_memory_mb`` is missing where no GPU was used. The columns that begin with
+``training`` are of the fit of the model that was used, the same in all rows of a prior. ``solver``
+is the schedule of the splitting that was followed, empty if there was none; its settings come from
+what ``solver_origin`` names: ``prior``, ``configuration``, ``tuned`` or ``default``.
+``fingerprint`` stands for all that the restoration depends on, see
 :mod:`priorbench.plan.fingerprints`."""
 
 SCORES = Table(

@@ -217,21 +217,6 @@ def pairwise_comparisons(scores: NDArray[np.float64], best: int) -> Comparisons:
     )
 
 
-def restored_runs(runs: pd.DataFrame) -> pd.DataFrame:
-    """Return the runs that gave an image: those that are ok or stopped at their time limit.
-
-    Args:
-        runs: rows of :data:`priorbench.results.schema.RUNS`.
-    """
-    # A run that was killed at its limit has no peak memory.
-    stopped = (
-        (runs["status"] == Status.TIMEOUT)
-        & runs["seconds"].notna()
-        & runs["peak_memory_mb"].notna()
-    )
-    return runs[(runs["status"] == Status.OK) | stopped]
-
-
 def mean_interval(values: ArrayLike) -> tuple[float, float]:
     """Return Student's interval of the mean at 95 %: x̄ ± t s / √N with N − 1 degrees of freedom.
 

@@ -34,6 +34,8 @@ if TYPE_CHECKING:
     from priorbench.problem import Problem
 
 NO_PROBLEM = Entry(Outcome(Status.FAILED, "corrupt", "there is no such problem"))
+NO_FIT = Outcome(Status.OK, "train")
+"""The fit of a prior that does not learn, which costs nothing."""
 RESTORED = (Status.OK, Status.TIMEOUT)
 """How a restoration ended that gave an image: what stops at its limit gives its best estimate."""
 
@@ -117,7 +119,8 @@ class _Restorations:
         self._problems = read_manifest(plan.layout.problems(cell.dataset, cell.task))
         trainings = plan.model_files(cell.prior)
         self._model = next((read_json(file)["sha256"] for file in trainings), None)
-        self._seconds = next((read_json(file)["seconds"] for file in trainings), None)
+        fits = [Outcome.from_dict(read_json(file)) for file in trainings]
+        self._fit = fits[0] if fits else NO_FIT
         self._failed_before = _failed_before(trainings, tunings)
         # A model is read once for all images.
         self._check_model = cache(partial(check_file, self.layout.model(self.prior.id)))
@@ -231,7 +234,9 @@ class _Restorations:
             "image": image,
             "task": self.cell.task,
             "prior": self.cell.prior,
-            "training_seconds": self._seconds,
+            "training_seconds": self._fit.seconds,
+            "training_processor_seconds": self._fit.processor_seconds,
+            "training_device_memory_mb": self._fit.device_memory_mb,
             "threads": self.threads,
             "seed": self.seed(image),
             "fingerprint": self.plan.fingerprints.restored(self.cell),

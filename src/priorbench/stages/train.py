@@ -163,7 +163,7 @@ def _fit(send: Callable[[Any], None], experiment: dict[str, Any], names: list[st
         # The time limit starts here.
         send(Begun())
         seed_everything(work.seed)
-        measure = Measure()
+        measure = Measure(device)
         checkpoint = Checkpoint(layout.checkpoint(name).absolute(), work.key)
         context = Context.seeded(work.seed, checkpoint=checkpoint, device=device)
         lines = PacedLog(2)
@@ -172,12 +172,15 @@ def _fit(send: Callable[[Any], None], experiment: dict[str, Any], names: list[st
                 rows.append(dict(row))
                 lines.say(lambda: f"{name}: {in_words(rows[-1])}")
             prior.save(model)
+        usage = measure.usage(checkpoint.spent)
         checkpoint.discard()
         outcome = Outcome(
             Status.OK,
             "train",
-            seconds=measure.seconds + checkpoint.spent,
-            peak_memory_mb=measure.peak_memory_mb,
+            seconds=usage.seconds,
+            processor_seconds=usage.processor_seconds,
+            peak_memory_mb=usage.peak_memory_mb,
+            device_memory_mb=usage.device_memory_mb,
             n_parameters=prior.n_parameters(),
         )
     except (Exception, SystemExit) as error:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
@@ -11,6 +10,7 @@ from safetensors.torch import save as save_tensors
 from torch import Tensor, device
 
 from priorbench.store.files import write_atomically
+from priorbench.store.times import Times
 
 __all__ = ["Checkpoint", "part"]
 
@@ -26,7 +26,7 @@ class Checkpoint:
         every: seconds between two writes.
 
     Attributes:
-        spent: seconds that earlier attempts took until they wrote the state that was loaded; 0
+        spent: times that earlier attempts took until they wrote the state that was loaded; zero
             before that.
     """
 
@@ -34,9 +34,9 @@ class Checkpoint:
         self._path = path
         self._key = key
         self._every = every
-        self._began = time.monotonic()
-        self._written = self._began
-        self.spent = 0.0
+        self._began = Times.now()
+        self._written = self._began.wall
+        self.spent = Times()
 
     def load(self) -> dict[str, Tensor] | None:
         """Return the state that was written last, or None if there is none of this key that is
@@ -51,7 +51,7 @@ class Checkpoint:
                     return None
                 names = file.keys()
                 state = {name: file.get_tensor(name) for name in names}
-                self.spent = float(about.get("seconds", 0))
+                self.spent = Times(float(about["seconds"]), float(about["processor_seconds"]))
                 return state
         except (
             OSError,
@@ -61,15 +61,20 @@ class Checkpoint:
 
     def save(self, state: Callable[[], Mapping[str, Tensor]]) -> None:
         """Write ``state()`` atomically if it is time to."""
-        if self._path is None or time.monotonic() - self._written < self._every:
+        if self._path is None or Times.now().wall - self._written < self._every:
             return
         tensors = {
             name: value.detach().cpu().clone().contiguous() for name, value in state().items()
         }
-        spent = self.spent + time.monotonic() - self._began
-        about = {"key": self._key, "seconds": repr(spent)}
+        # Reading the state has waited for a GPU.
+        spent = Times.now() - self._began + self.spent
+        about = {
+            "key": self._key,
+            "seconds": repr(spent.wall),
+            "processor_seconds": repr(spent.processor),
+        }
         write_atomically(self._path, save_tensors(tensors, about))
-        self._written = time.monotonic()
+        self._written = Times.now().wall
 
     def discard(self) -> None:
         """Remove the file: the computation is finished."""

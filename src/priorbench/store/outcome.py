@@ -21,8 +21,13 @@ class Outcome:
         stage: the stage that it ended in.
         reason: one sentence; empty when ok.
         traceback: where a plugin raised; empty otherwise.
-        seconds: wall-clock time, None when nothing ran.
+        seconds: wall-clock time, on a GPU until all that was queued there is computed; None when
+            nothing ran.
+        processor_seconds: of all processors together, by all threads and by child processes that
+            were waited for; None when unknown, as for a worker that was killed.
         peak_memory_mb: the highest resident memory meanwhile in MiB, None when unknown.
+        device_memory_mb: the highest memory of tensors on the GPU in MiB, None for work on the CPU
+            and when unknown.
         n_parameters: how many numbers were learned, by a fit or from the problem alone; None
             for none.
         solver: the schedule of the splitting that a restoration followed, in words; empty if
@@ -36,7 +41,9 @@ class Outcome:
     reason: str = ""
     traceback: str = ""
     seconds: float | None = None
+    processor_seconds: float | None = None
     peak_memory_mb: float | None = None
+    device_memory_mb: float | None = None
     n_parameters: int | None = None
     solver: str = ""
     solver_origin: str = ""
