@@ -26,10 +26,11 @@ ROOT = Path(__file__).resolve().parents[1]
 PARTS = ("Snakefile", "config.yaml", "config", "workflow", "plugins", "profiles")
 FOLDER = "PRIORBENCH_PROFILE_FOLDER"
 AT_EXIT = f'''
-import atexit, json, os, sys
+import atexit, json, multiprocessing, os, sys
 
 def note():
-    if sys.argv[0].endswith(os.path.join("priorbench", "__main__.py")):
+    is_worker = multiprocessing.parent_process() is not None
+    if not is_worker and sys.argv[0].endswith(os.path.join("priorbench", "__main__.py")):
         times = os.times()
         seconds = times.user + times.system + times.children_user + times.children_system
         path = os.path.join(os.environ["{FOLDER}"], f"{{os.getpid()}}.json")

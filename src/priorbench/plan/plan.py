@@ -152,7 +152,7 @@ class Plan:
         chunks = self.chunks(self.dataset(dataset).id, self.prior(prior).id)
         if not str(number).isdecimal() or int(number) >= len(chunks):
             raise ConfigError(
-                f"the jobs of {prior} on {dataset} are numbered from 0 to {len(chunks) - 1}; "
+                f"{prior} has {len(chunks)} jobs on {dataset}, numbered from 0; "
                 f"there is no chunk {number}"
             )
         return chunks[int(number)]
