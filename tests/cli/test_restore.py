@@ -236,7 +236,7 @@ def test_a_chunk_of_an_experiment_has_a_command_of_its_own(studio: Any) -> None:
     plan = studio.plan(tasks={"run": ["denoise"]})
     prepare(plan, "photos")
     corrupt(plan, "photos", "denoise-25")
-    chunk = ["--dataset", "photos", "--task", "denoise-25", "--prior", "half"]
+    chunk = ["--dataset", "photos", "--prior", "half"]
     result = CliRunner().invoke(app, ["restore-chunk", *chunk])
     assert result.exit_code == 0, (result.output, result.exception)
     rows = read_rows(plan.layout.runs(plan.chunk("photos", "half", 0)))

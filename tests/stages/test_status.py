@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -102,8 +103,11 @@ def end(plan: Plan, prior: str, chunk: str, seconds: float = 2.0, **changes: Any
     path = plan.layout.runs(plan.chunk("photos", prior, chunk))
     outcome = Outcome("ok", "restore", seconds=seconds).as_dict() | changes
     current = plan.fingerprints.restored(Cell("photos", TASK, prior))
-    images = plan.chunk("photos", prior, chunk)
-    write_rows(path, [{"image": image, "fingerprint": current, **outcome} for image in images])
+    rows = [
+        {**asdict(cell), "image": image, "fingerprint": current, **outcome}
+        for cell, image in plan.chunk("photos", prior, chunk).restorations()
+    ]
+    write_rows(path, rows)
     return path
 
 
@@ -165,9 +169,9 @@ def test_images_that_an_unfinished_job_has_restored_count(plan: Plan) -> None:
 
 def test_a_job_that_holds_its_lock_is_running(plan: Plan) -> None:
     end(plan, "still", "0", seconds=4.0)
-    log(plan, "restore", "photos", TASK, "still", "1")
+    log(plan, "restore", "photos", "still", "1")
     log(plan, "train", "pupil")
-    with held(plan.layout.lock("restore", "photos", TASK, "still", "1")):
+    with held(plan.layout.lock("restore", "photos", "still", "1")):
         still = of(plan, "still")
         assert (still.done, still.running, still.waiting, still.eta) == (2, 1, 0, 4.0)
     with held(plan.layout.lock("train", "pupil")):
@@ -176,18 +180,18 @@ def test_a_job_that_holds_its_lock_is_running(plan: Plan) -> None:
     status = Observer(plan).look()
     assert (status.sum("running"), status.priors[2].training) == (0, "waiting")
     assert [(one.where, one.what, str(one.log)) for one in status.failures] == [
-        (f"restoring photos/{TASK}/still, job 1", "ended without a result",
-         f"results/tiny/logs/restore/photos/{TASK}/still/1.log"),
+        ("restoring still on photos, job 1", "ended without a result",
+         "results/tiny/logs/restore/photos/still/1.log"),
         ("training pupil", "ended without a result", "results/tiny/logs/train/pupil.log"),
     ]  # fmt: skip
 
 
 def test_where_locks_are_unknown_a_log_that_grows_is_a_running_job(plan: Plan) -> None:
-    log(plan, "restore", "photos", TASK, "slow", "0", age=1)
+    log(plan, "restore", "photos", "slow", "0", age=1)
     log(plan, "tune", TASK, "tuned", age=1)
     assert of(plan, "slow").running == 1
     assert of(plan, "tuned").tuning == ("running",)
-    log(plan, "restore", "photos", TASK, "slow", "0", age=2 * RECENT)
+    log(plan, "restore", "photos", "slow", "0", age=2 * RECENT)
     assert of(plan, "slow").running == 0
 
 
@@ -196,8 +200,7 @@ def test_a_real_job_of_another_process_is_seen_from_beginning_to_end(plan: Plan)
     prepare(plan, "photos")
     corrupt(plan, "photos", TASK)
     Path("wait").touch()
-    command = ["restore-chunk", "--dataset", "photos", "--task", TASK]
-    command += ["--prior", "slow", "--chunk", "0"]
+    command = ["restore-chunk", "--dataset", "photos", "--prior", "slow", "--chunk", "0"]
     observer = Observer(plan)
     assert observer.look().priors[1].running == 0
     with subprocess.Popen(
@@ -226,7 +229,7 @@ def test_failures_name_the_log_of_the_job_that_failed(plan: Plan) -> None:
     status = Observer(plan).look()
     assert [(one.where, one.what, str(one.log)) for one in status.failures] == [
         (f"still on {TASK} of photos", "2 failed, 1 timeout: ValueError: no",
-         f"results/tiny/logs/restore/photos/{TASK}/still/0.log"),
+         "results/tiny/logs/restore/photos/still/0.log"),
         ("training pupil", "3 failed: training: no data", "results/tiny/logs/train/pupil.log"),
     ]  # fmt: skip
     assert [one.failed for one in status.priors] == [3, 0, 3, 0]
@@ -274,7 +277,7 @@ def test_a_file_of_rows_that_cant_be_read_is_named(plan: Plan) -> None:
 def test_the_last_change_is_that_of_the_newest_file(plan: Plan) -> None:
     os.utime(end(plan, "still", "0"), (1000, 1000))
     assert Observer(plan).look().changed == 1000
-    os.utime(log(plan, "restore", "photos", TASK, "slow", "0"), (3000, 3000))
+    os.utime(log(plan, "restore", "photos", "slow", "0"), (3000, 3000))
     assert Observer(plan).look().changed == 3000
 
 
@@ -283,12 +286,12 @@ def test_the_summary_of_a_run_that_broke_off_is_its_status_and_the_logs(
 ) -> None:
     end(plan, "still", "0")
     # It ended a moment ago, and nothing runs any more.
-    log(plan, "restore", "photos", TASK, "slow", "0", age=0)
-    log(plan, "score", "photos", TASK, "still", "0", age=0)
+    log(plan, "restore", "photos", "slow", "0", age=0)
+    log(plan, "score", "photos", "still", "0", age=0)
     print_summary(plan, summary_data(plan))
     text = capsys.readouterr().out
     assert "2 of 12 restorations ended" in text and "nothing has been gathered yet" in text
-    for name in ("restore/photos/denoise-0/slow/0", "score/photos/denoise-0/still/0"):
+    for name in ("restore/photos/slow/0", "score/photos/still/0"):
         assert f"log: results/tiny/logs/{name}.log\n" in text
     assert "still/1" not in text
 
@@ -304,7 +307,8 @@ def test_scores_that_failed_are_listed_with_the_log_of_their_job(
         "c": ("failed", "RuntimeError: no idea"),
     }
     rows = [
-        {"image": image, "metric": "psnr", "status": status, "reason": reason}
+        {**asdict(Cell("photos", TASK, "slow")), "image": image}
+        | {"metric": "psnr", "status": status, "reason": reason}
         for image, (status, reason) in endings.items()
     ]
     write_rows(path, rows)
@@ -312,7 +316,7 @@ def test_scores_that_failed_are_listed_with_the_log_of_their_job(
     (failure,) = status.failures
     assert failure.where == f"scoring slow on {TASK} of photos"
     assert failure.what == "2 failed: psnr: RuntimeError: no idea"
-    assert failure.log == plan.layout.log_file("score", "photos", TASK, "slow", "0")
+    assert failure.log == plan.layout.log_file("score", "photos", "slow", "0")
     # The restorations have ended well.
     assert (of(plan, "slow").done, of(plan, "slow").failed) == (3, 0)
     print_summary(plan, summary_data(plan))
