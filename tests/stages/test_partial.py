@@ -238,6 +238,37 @@ def test_what_the_plan_has_not_is_not_read(plan: Plan, capsys: pytest.CaptureFix
     assert "has restorations that its job has not" in capsys.readouterr().err
 
 
+def test_a_file_of_a_job_that_was_cut_otherwise_is_left_out(
+    plan: Plan, capsys: pytest.CaptureFixture[str]
+) -> None:
+    # The first job had the first two images and has one now, the second has another one.
+    settings = {"smooth": {"restorations_per_job": 1}}
+    Path("config.yaml").write_text(
+        yaml.safe_dump(CONFIGURATION | {"priors": {"settings": settings}})
+    )
+    tabulate_partial(Plan(load_experiment(Path("config.yaml"))))
+    left_out = capsys.readouterr().err.splitlines()
+    files = [each(plan, "smooth", chunk) for each in (runs, scores) for chunk in ("0", "1")]
+    assert left_out == [
+        f"priorbench: left out: {file} has restorations that its job has not" for file in files
+    ]
+    assert "– (0/3)" in table(plan, "psnr")
+
+
+def test_an_image_of_another_task_than_the_job_has_is_left_out(
+    plan: Plan, capsys: pytest.CaptureFixture[str]
+) -> None:
+    tasks = {"run": ["inpaint", "denoise"]}
+    Path("config.yaml").write_text(yaml.safe_dump(CONFIGURATION | {"tasks": tasks}))
+    changed = Plan(load_experiment(Path("config.yaml")))
+    # The first job of three restorations has the same images, of another task.
+    assert [part.images for part in changed.chunk("photos", "still", 0).parts] == [("a", "b", "c")]
+    with pytest.raises(ValueError, match="nothing is finished"):
+        tabulate_partial(changed)
+    left_out = capsys.readouterr().err
+    assert f"{runs(plan, 'still', '0')} has restorations that its job has not" in left_out
+
+
 def test_rows_that_are_out_of_date_are_named(
     plan: Plan, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -125,7 +125,7 @@ def of(plan: Plan, prior: str) -> PriorProgress:
 
 
 @contextmanager
-def held(lock: str) -> Iterator[None]:
+def held(lock: Path) -> Iterator[None]:
     """Hold a lock in another process."""
     with subprocess.Popen(
         [sys.executable, "-c", HOLD, lock], stdout=subprocess.PIPE, text=True
@@ -165,6 +165,83 @@ def test_images_that_an_unfinished_job_has_restored_count(plan: Plan) -> None:
     write_json(record.with_name("c.json"), {"cut": "off"})
     slow = of(plan, "slow")
     assert (slow.done, slow.waiting, slow.seconds) == (1, 2, 3.0)
+
+
+def test_jobs_of_several_tasks_are_counted_and_forecast_by_task(bench: Any, plan: Plan) -> None:
+    two: Plan = bench.plan(
+        datasets={"photos": {"source": "folder", "parameters": {"path": "photos"}}},
+        tasks={"run": ["inpaint", "sr"]},
+        priors={"run": ["still"]},
+    )
+    # Two tasks and three images: two of the first, then one of each, then two of the second.
+    parts = [[len(part.images) for part in chunk.parts] for chunk in two.all_chunks(["still"])]
+    assert parts == [[2], [1, 1], [2]]
+    middle = two.chunk("photos", "still", 1)
+    current = two.fingerprints.restored
+    outcomes = {
+        cell: Outcome("ok", "restore", seconds=seconds).as_dict()
+        for part, seconds in zip(middle.parts, (4.0, 10.0), strict=True)
+        for cell in [part.cell]
+    }
+
+    def row(cell: Cell, image: str) -> dict[str, Any]:
+        return {
+            **asdict(cell), "image": image, "fingerprint": current(cell), **outcomes[cell]
+        }  # fmt: skip
+
+    rows = [row(cell, image) for cell, image in middle.restorations()]
+    write_rows(two.layout.runs(middle), rows)
+    still = of(two, "still")
+    assert (still.total, still.done, still.left, still.jobs) == (6, 2, 4, 2)
+    assert (still.seconds, still.work) == (14.0, 2 * 4.0 + 2 * 10.0)
+    # A record of a job that has not ended counts for its task.
+    last = two.chunk("photos", "still", 2)
+    [(cell, image), _] = last.restorations()
+    write_json(two.layout.restored(cell, f"{image}.json"), {"outcome": outcomes[cell]})
+    still = of(two, "still")
+    assert (still.done, still.left, still.work) == (3, 3, 2 * 4.0 + 10.0)
+    # A job that runs does one restoration at a time, whatever its tasks.
+    with held(two.layout.lock("restore", last)):
+        assert (of(two, "still").running, of(two, "still").waiting) == (1, 2)
+    # What is out of date, or failed, is so of its own task alone.
+    first, second = rows
+    write_rows(two.layout.runs(middle), [first | {"fingerprint": "another"}, second])
+    assert of(two, "still").outdated == 1
+    failed = second | {"status": "failed", "reason": "ValueError: no"}
+    write_rows(two.layout.runs(middle), [first, failed])
+    status = Observer(two).look()
+    assert [one.failed for one in status.priors] == [1]
+    assert [(one.where, one.log) for one in status.failures] == [
+        (f"still on {second['task']} of photos", two.layout.log_file("restore", middle))
+    ]
+
+
+def test_scores_of_a_task_that_failed_are_those_of_its_own_restorations(
+    bench: Any, plan: Plan
+) -> None:
+    two: Plan = bench.plan(
+        datasets={"photos": {"source": "folder", "parameters": {"path": "photos"}}},
+        tasks={"run": ["inpaint", "sr"]},
+        priors={"run": ["still"], "settings": {"still": {"restorations_per_job": 6}}},
+    )
+    chunk = two.chunk("photos", "still", 0)
+    runs = [
+        {**asdict(cell), "image": image, "fingerprint": "", **Outcome("ok", "restore").as_dict()}
+        | ({"status": "failed"} if cell.task == "sr-x2" else {})
+        for cell, image in chunk.restorations()
+    ]
+    write_rows(two.layout.runs(chunk), runs)
+    scores = [
+        {**asdict(cell), "image": image, "metric": "psnr", "status": "failed", "reason": "no idea"}
+        for cell, image in chunk.restorations()
+    ]
+    write_rows(two.layout.scores(chunk), scores)
+    # Images have the same names in both tasks, and those of one were not restored.
+    found = {(one.where, one.what.split()[0]) for one in Observer(two).look().failures}
+    assert found == {
+        ("still on sr-x2 of photos", "3"),
+        ("scoring still on inpaint-50 of photos", "3"),
+    }
 
 
 def test_a_job_that_holds_its_lock_is_running(plan: Plan) -> None:
