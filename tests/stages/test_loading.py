@@ -128,7 +128,6 @@ def test_a_prior_that_is_tuned_is_loaded_once_for_each_set_of_parameters(make: A
         assert spec["prior"]["parameters"] == {"bias": bias}
 
 
-@pytest.mark.fault("a plugin that crashes while it is loaded")
 @pytest.mark.parametrize(
     ("bias", "reason"),
     [(10, "the worker exited with code 3"), (11, "ArithmeticError: eleven")],
