@@ -141,15 +141,14 @@ def test_what_was_measured_is_of_each_task_and_another_task_takes_the_mean(plan:
 
 def test_a_task_with_other_parameters_is_another_task(plan: Any) -> None:
     def tasks(sigma: int) -> dict[str, Any]:
-        return {"run": ["denoise"], "settings": {"denoise": {"parameters": {"sigma": sigma}}}}
+        settings = {"denoise": {"parameters": {"sigma": sigma}}}
+        return {"run": ["denoise", "inpaint"], "settings": settings}
 
-    first = plan(name="first", tasks=tasks(25))
-    write_costs(first, {"denoise": (20.0, 0.2)})
-    again = plan(name="second", tasks={"run": ["denoise"], "settings": {"denoise": {
-        "parameters": {"sigma": [25, 50]}}}})  # fmt: skip
-    keys = {task_key(task) for task in again.tasks.values()}
-    assert len(keys) == 2
-    assert task_key(next(iter(first.tasks.values()))) in keys
+    took = {"denoise": (20.0, 0.2), "inpaint": (60.0, 0.1)}
+    write_costs(plan(name="first", tasks=tasks(25)), took)
+    assert cost_of(plan(name="same", tasks=tasks(25))).seconds_per_megapixel == pytest.approx(100)
+    mean = pytest.approx(80 / 0.3)
+    assert cost_of(plan(name="other", tasks=tasks(50))).seconds_per_megapixel == mean
 
 
 def test_what_was_measured_of_a_prior_that_takes_other_parameters_is_not_used(plan: Any) -> None:
