@@ -70,6 +70,7 @@ def write_chunks(folder: Path, priors: int, chunks: int, rows: int) -> list[Path
                     "value": None if failed[row] else float(values[row]),
                     "status": "failed" if failed[row] else "ok",
                     "reason": "RuntimeError: the covariance is singular" if failed[row] else "",
+                    "fingerprint": "0123456789abcdef" * 2,
                     "note": "",
                 }
                 for row in range(rows)

@@ -23,13 +23,14 @@ from priorbench.stages.restore import restore
 from priorbench.stages.score import score
 from priorbench.store.cell import Cell
 from priorbench.store.files import read_json, read_rows, write_json
+from priorbench.studies.experiment import Experiment
 
 pytestmark = pytest.mark.slow
 
 PLUGIN = """
     from pathlib import Path
 
-    from priorbench import MetricSpec, NotApplicable, PriorSpec, hookimpl
+    from priorbench import MetricSpec, NotApplicable, PriorSpec, StudySpec, hookimpl
     from priorbench.priors import Prior, Restoration
 
     HERE = Path(__file__).parents[1]
@@ -65,6 +66,10 @@ PLUGIN = """
     @hookimpl
     def register_priors():
         yield PriorSpec(name="keep", factory=Keep, summary="for a test", restorations_per_job=3)
+
+    @hookimpl
+    def register_studies():
+        yield StudySpec(name="upscaling", factory=".nowhere:study", summary="", tasks=("sr*",))
 
     @hookimpl
     def register_metrics():
@@ -297,6 +302,22 @@ def test_what_was_learned_is_kept_by_task(experiment: Callable[..., Plan]) -> No
     assert costs["denoise-25"].seconds_per_megapixel == pytest.approx(
         own["seconds"] / own["megapixels"]
     )
+
+
+def test_a_study_sees_the_rows_of_its_own_tasks_alone(experiment: Callable[..., Plan]) -> None:
+    plan = experiment(("denoise", "sr"), studies=["upscaling"])
+    first, second = plan.all_chunks()
+    # The jobs that it waits for do another task too.
+    assert plan.study_chunks("upscaling") == [first, second]
+    assert first.tasks == ["denoise-25", "sr-x2"]
+    seen = Experiment.read(plan, "upscaling")
+    for rows in (seen.runs, seen.scores):
+        assert set(zip(rows["task"], rows["image"], strict=True)) == {
+            ("sr-x2", "a"),
+            ("sr-x2", "b"),
+        }
+        assert list(rows.index) == list(range(len(rows)))
+    assert list(seen.catalogue.tasks) == ["sr-x2"]
 
 
 @pytest.mark.parametrize(("before", "after"), [(1, 2), (2, 4)])
