@@ -2,9 +2,8 @@
 
     OMP_NUM_THREADS=1 python benchmarks/gather.py
 
-20 priors, 500 chunks each, 100 rows a chunk, written as the stage ``score`` writes them. Gathered
-are the chunks of each prior, then the files of all priors, as the workflow's rules do in jobs of
-their own. The peer is pandas on the same files: ``read_json`` for each, ``concat``, ``to_parquet``;
+20 priors, 500 chunks each, 100 rows a chunk, written as the stage ``score`` writes them. The peer
+is pandas on the same files: ``read_json`` for each, ``concat``, ``to_parquet``;
 it checks nothing. Each runs in a process of its own, so that peak memory is its own. Linux only.
 """
 
@@ -21,7 +20,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from priorbench.results.gather import gather_chunks, gather_parts, read_table
+from priorbench.results.gather import gathered, read_table, write_table
 from priorbench.results.schema import SCORES
 from priorbench.store.files import write_rows
 
@@ -40,9 +39,9 @@ def main() -> None:
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         files = write_chunks(Path(folder), arguments.priors, arguments.chunks, arguments.rows)
-        size = sum(file.stat().st_size for chunk in files for file in chunk) / 2**20
+        size = sum(file.stat().st_size for file in files) / 2**20
         rows = arguments.priors * arguments.chunks * arguments.rows
-        print(f"{rows} rows, {size:.0f} MiB in {arguments.priors * arguments.chunks} files")
+        print(f"{rows} rows, {size:.0f} MiB in {len(files)} files")
         ours = measured("priorbench", gather, files, Path(folder))
         theirs = measured("pandas", gather_with_pandas, files, Path(folder))
         compare(Path(folder))
@@ -51,12 +50,11 @@ def main() -> None:
         raise SystemExit("over the limit")
 
 
-def write_chunks(folder: Path, priors: int, chunks: int, rows: int) -> list[list[Path]]:
-    """Write the files of each prior; every twentieth restoration has failed."""
+def write_chunks(folder: Path, priors: int, chunks: int, rows: int) -> list[Path]:
+    """Write the files of all priors; every twentieth restoration has failed."""
     generator = np.random.default_rng(0)
-    files: list[list[Path]] = []
+    files: list[Path] = []
     for prior in range(priors):
-        files.append([])
         for chunk in range(chunks):
             task, first = TASKS[chunk % len(TASKS)], (chunk // len(TASKS)) * rows
             failed, values = generator.random(rows) < 0.05, generator.normal(28, 3, rows)
@@ -72,26 +70,24 @@ def write_chunks(folder: Path, priors: int, chunks: int, rows: int) -> list[list
                     "value": None if failed[row] else float(values[row]),
                     "status": "failed" if failed[row] else "ok",
                     "reason": "RuntimeError: the covariance is singular" if failed[row] else "",
+                    "fingerprint": "0123456789abcdef" * 2,
                     "note": "",
                 }
                 for row in range(rows)
             ]
-            files[-1].append(folder / str(prior) / f"{chunk}.jsonl")
-            write_rows(files[-1][-1], content)
+            files.append(folder / str(prior) / f"{chunk}.jsonl")
+            write_rows(files[-1], content)
     return files
 
 
-def gather(files: Sequence[Sequence[Path]], folder: Path) -> None:
-    """Gather in two levels, as the rules do."""
-    parts = [folder / f"{prior}.parquet" for prior in range(len(files))]
-    for chunk, part in zip(files, parts, strict=True):
-        gather_chunks(chunk, SCORES, part)
-    gather_parts(parts, SCORES, folder / "priorbench.parquet")
+def gather(files: Sequence[Path], folder: Path) -> None:
+    """Gather as the stage does."""
+    write_table(gathered(files, SCORES), folder / "priorbench.parquet")
 
 
-def gather_with_pandas(files: Sequence[Sequence[Path]], folder: Path) -> None:
+def gather_with_pandas(files: Sequence[Path], folder: Path) -> None:
     """Do what a script would."""
-    frames = [pd.read_json(file, lines=True) for chunk in files for file in chunk]
+    frames = [pd.read_json(file, lines=True) for file in files]
     pd.concat(frames).to_parquet(folder / "pandas.parquet")
 
 
@@ -105,9 +101,7 @@ def compare(folder: Path) -> None:
         raise SystemExit("the two tables differ")
 
 
-def measured(
-    name: str, work: Callable[[Sequence[Sequence[Path]], Path], None], *arguments: object
-) -> float:
+def measured(name: str, work: Callable[[Sequence[Path], Path], None], *arguments: object) -> float:
     """Run in a process of its own, print seconds and peak memory, return the seconds."""
     with multiprocessing.get_context("spawn").Pool(1) as pool:
         seconds, processor, before, after = pool.apply(_measure, (work, arguments))

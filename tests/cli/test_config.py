@@ -56,7 +56,7 @@ def test_validate_says_what_the_experiment_holds(bench: Any) -> None:
         "photos",
         "denoise-25, inpaint-50",
         "mine",
-        "6 restorations in 4 jobs",
+        "6 restorations in 3 jobs",
     ):
         assert word in output
 
@@ -133,13 +133,10 @@ def test_a_prior_that_is_unknown_for_want_of_a_folder_of_plugins_says_so(
 @pytest.mark.parametrize(
     ("command", "file"),
     [
-        (["gather"], "gathered/runs/half.parquet"),
+        (["gather"], "runs/photos/half/0.jsonl"),
         (["tabulate"], "scores.parquet"),
-        (["draw", "--figure", "psnr"], "scores.parquet"),
-        (
-            ["score", "--dataset", "photos", "--task", "denoise-0", "--prior", "half"],
-            "photos/denoise-0/manifest.json",
-        ),
+        (["draw"], "scores.parquet"),
+        (["score", "--dataset", "photos", "--prior", "half"], "photos/denoise-0/manifest.json"),
         (["corrupt", "--dataset", "photos", "--task", "denoise-0"], "images/photos/manifest.json"),
     ],
 )

@@ -236,7 +236,7 @@ def test_a_chunk_of_an_experiment_has_a_command_of_its_own(studio: Any) -> None:
     plan = studio.plan(tasks={"run": ["denoise"]})
     prepare(plan, "photos")
     corrupt(plan, "photos", "denoise-25")
-    chunk = ["--dataset", "photos", "--task", "denoise-25", "--prior", "half"]
+    chunk = ["--dataset", "photos", "--prior", "half"]
     result = CliRunner().invoke(app, ["restore-chunk", *chunk])
     assert result.exit_code == 0, (result.output, result.exception)
     rows = read_rows(plan.layout.runs(plan.chunk("photos", "half", 0)))
@@ -384,8 +384,8 @@ def test_the_printed_psnr_is_the_one_that_the_workflow_writes(
     )
     prepare(plan, "photos")
     corrupt(plan, "photos", identifier)
-    cell = Cell("photos", identifier, "observed")
-    restore_chunk(plan, cell, "0")
+    cell, chunk = Cell("photos", identifier, "observed"), plan.chunk("photos", "observed", 0)
+    restore_chunk(plan, chunk)
     command = [f"photos/{photograph}.png", "--prior", "observed", "--task", identifier]
     result = CliRunner().invoke(app, ["restore", *command, "-o", "out.png"])
     assert result.exit_code == 0, (result.output, result.exception)
@@ -393,8 +393,8 @@ def test_the_printed_psnr_is_the_one_that_the_workflow_writes(
     shutil.copy("out.png", kept)
     record = kept.with_suffix(".json")
     write_json(record, {**read_json(record), "sha256": {kept.name: file_sha256(kept)}})
-    score(plan, cell, "0")
-    rows = read_rows(plan.layout.scores(cell, "0"))
+    score(plan, chunk)
+    rows = read_rows(plan.layout.scores(chunk))
     (value,) = (row["value"] for row in rows if row["image"] == photograph)
     assert f"→ {value:.2f} dB" in result.output
     assert ("of the luma" in result.output) == (task == "sr" and photograph == "colour")

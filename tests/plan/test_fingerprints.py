@@ -260,13 +260,13 @@ CHANGES: dict[str, dict[str, Any]] = {
     "a label": {"label": "Mine, renamed"},
 }
 KEPT = {
-    "nothing": {"images", "training images", "problems", "training", "restored", "scores"},
+    "nothing": {"images", "training images", "problems", "training", "restored", "runs", "scores"},
     "seed": {"images", "training images"},
     "test images": {"training images", "training"},
     "training images": {"images", "problems"},
     "task": {"images", "training images", "training"},
-    "metrics": {"images", "training images", "problems", "training", "restored"},
-    "a label": {"images", "training images", "problems", "training", "restored", "scores"},
+    "metrics": {"images", "training images", "problems", "training", "restored", "runs"},
+    "a label": {"images", "training images", "problems", "training", "restored", "runs", "scores"},
 }
 
 
@@ -292,7 +292,8 @@ def test_a_result_depends_on_all_that_it_is_made_from(change: str) -> None:
             "problems": found.problems("test", task),
             "training": found.training("mine"),
             "restored": found.restored(Cell("test", task, "mine")),
-            "scores": found.scores(Cell("test", task, "mine")),
+            "runs": found.runs(made.chunk("test", "mine", 0)),
+            "scores": found.scores(made.chunk("test", "mine", 0)),
         }
 
     before, after = fingerprints(), fingerprints(**CHANGES[change])

@@ -166,7 +166,7 @@ for stage, call in json.loads(sys.argv[1]).items():
     _, status = os.waitpid(child, 0)
     assert status == 0, stage
 """
-CELL = "'photos', 'denoise-0', 'doubled'"
+CHUNK = "plan.chunk('photos', 'doubled', 0)"
 CALLS = {
     "prepare": "from priorbench.stages.prepare import prepare as p; p(plan, 'photos')",
     "corrupt": "from priorbench.stages.corrupt import corrupt as c; c(plan, 'photos', 'denoise-0')",
@@ -176,19 +176,16 @@ CALLS = {
         "_fit(lambda message: None, plan.experiment.model_dump(), ['doubled'])"
     ),
     "restore": (
-        "from priorbench.stages.restore import restore, _restore_images\n"
-        f"cell = plan.cell({CELL})\n"
-        "restore(plan, cell, '0')\n"
-        "_restore_images(lambda message: None, plan.experiment.model_dump(), cell, ['one'])"
+        "from priorbench.stages.restore import restore, _restore_each\n"
+        f"chunk = {CHUNK}\n"
+        "restore(plan, chunk)\n"
+        "restorations = list(chunk.restorations())\n"
+        "_restore_each(lambda message: None, plan.experiment.model_dump(), restorations)"
     ),
-    "score": f"from priorbench.stages.score import score; score(plan, plan.cell({CELL}), '0')",
-    "gather": (
-        "from priorbench.stages.gather import gather\ngather_prior(plan, 'doubled')\ngather(plan)"
-    ),
+    "score": f"from priorbench.stages.score import score; score(plan, {CHUNK})",
+    "gather": "from priorbench.stages.gather import gather; gather(plan)",
     "tabulate": "from priorbench.stages.tabulate import tabulate; tabulate(plan)",
-    "draw": (
-        "from priorbench.stages.draw import draw\nfor name in plan.figures:\n    draw(plan, name)"
-    ),
+    "draw": "from priorbench.stages.draw import draw; draw(plan)",
     "study": "from priorbench.stages.study import study; study(plan, 'empty')",
 }
 PLUGIN = """

@@ -5,6 +5,7 @@ themselves.
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
 from typing import Any
@@ -65,6 +66,8 @@ def made(bench: Any, metric: str, metrics: tuple[str, ...] = ("psnr", "residual"
 
 
 def values(plan: Plan) -> dict[tuple[str, str], Any]:
+    """Score all images as if none had been scored before."""
+    shutil.rmtree(plan.layout.root / "scored", ignore_errors=True)
     score(plan, plan.chunk("photos", "still", 0))
     rows = read_rows(plan.layout.scores(plan.chunk("photos", "still", 0)))
     return {(row["image"], row["metric"]): row["value"] for row in rows}
@@ -76,8 +79,8 @@ def test_scoring_needs_no_torch(bench: Any) -> None:
         "import sys\nfrom pathlib import Path\n"
         "from priorbench.config import load_experiment\nfrom priorbench.plan import Plan\n"
         "from priorbench.stages.score import score\n"
-        f"plan = Plan(load_experiment(Path('config.yaml')))\n"
-        f"score(plan, plan.cell('photos', '{TASK}', 'still'), '0')\n"
+        "plan = Plan(load_experiment(Path('config.yaml')))\n"
+        "score(plan, plan.chunk('photos', 'still', 0))\n"
         "assert 'torch' not in sys.modules"
     )
     subprocess.run([sys.executable, "-c", code], check=True)

@@ -19,7 +19,6 @@ from priorbench.stages.score import score
 from priorbench.stages.tabulate import tabulate
 from priorbench.stages.train import train
 from priorbench.stages.tune import tune
-from priorbench.store.cell import Cell
 from priorbench.store.files import read_rows
 from priorbench.store.status import EXACT_NOTE
 
@@ -103,9 +102,7 @@ def test_no_relative_path_leads_a_plugin_to_a_clean_image(bench: Any, absolute: 
     assert train(plan, prior).ok
     assert tune(plan, "denoise-25", prior).ok
     restore(plan, plan.chunk("photos", prior, 0))
-    assert (
-        read_rows(plan.layout.runs(plan.chunk("photos", prior, 0)))[0]["status"] == "ok"
-    )
+    assert read_rows(plan.layout.runs(plan.chunk("photos", prior, 0)))[0]["status"] == "ok"
     assert plan.layout.image("photos", "one").exists()
     seen = [json.loads(line) for line in (bench.root / "seen.jsonl").read_text().splitlines()]
     assert {row["where"] for row in seen} == {"fit", "load", "restore"}
@@ -159,10 +156,9 @@ def test_a_prior_that_returns_the_clean_image_is_pointed_out(bench: Any) -> None
     prepare(plan, "photos")
     for task in plan.tasks:
         corrupt(plan, "photos", task)
-        for prior in plan.priors:
-            restore(plan, plan.chunk("photos", prior, 0))
-            score(plan, plan.chunk("photos", prior, 0))
-    for prior in plan.priors:
+    for chunk in plan.all_chunks():
+        restore(plan, chunk)
+        score(plan, chunk)
     gather(plan)
     scores = read_table(plan.layout.result("scores"))
     found = {tuple(row) for row in exact_restorations(scores).to_numpy()}

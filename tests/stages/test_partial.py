@@ -28,7 +28,6 @@ from priorbench.stages.restore import restore
 from priorbench.stages.score import score
 from priorbench.stages.tabulate import tabulate
 from priorbench.stages.tabulate_partial import tabulate_partial
-from priorbench.store.cell import Cell
 from priorbench.store.files import read_rows, write_rows
 
 pytestmark = pytest.mark.slow
@@ -62,7 +61,7 @@ CONFIGURATION = {
 
 
 def in_this_process(
-    work: Callable[..., None], arguments: tuple[Any, ...], **limits: float
+    work: Callable[..., None], arguments: tuple[Any, ...], limit: Callable[[Any], float]
 ) -> list[tuple[Any, ...]]:
     """Return what the work sends, without a worker."""
     sent: list[tuple[Any, ...]] = []
@@ -91,7 +90,6 @@ def make(project: Any) -> None:
         for prior, chunk in (("still", "0"), ("smooth", "0"), ("smooth", "1")):
             restore(plan, plan.chunk("photos", prior, chunk))
             score(plan, plan.chunk("photos", prior, chunk))
-        for prior in plan.priors:
         gather(plan)
         tabulate(plan)
 
@@ -177,7 +175,7 @@ def test_a_job_that_is_missing_shows_in_its_cell_and_nothing_is_the_best(plan: P
 
 def test_a_prior_that_has_not_begun_has_a_dash(plan: Plan) -> None:
     for kind in ("runs", "scores"):
-        shutil.rmtree(Path(getattr(plan.layout, kind)(Cell("photos", TASK, "still"), "0")).parent)
+        shutil.rmtree(Path(getattr(plan.layout, kind)(plan.chunk("photos", "still", 0))).parent)
     tabulate_partial(plan)
     for name in ("psnr", "cost"):
         assert re.search(r"^\| still \| – \(0/3\) \|", table(plan, name), re.MULTILINE)
@@ -237,7 +235,38 @@ def test_what_the_plan_has_not_is_not_read(plan: Plan, capsys: pytest.CaptureFix
     Path("photos/c.png").unlink()
     with pytest.raises(ValueError, match="nothing is finished"):
         tabulate_partial(Plan(load_experiment(Path("config.yaml"))))
-    assert "has images that the experiment has not" in capsys.readouterr().err
+    assert "has restorations that its job has not" in capsys.readouterr().err
+
+
+def test_a_file_of_a_job_that_was_cut_otherwise_is_left_out(
+    plan: Plan, capsys: pytest.CaptureFixture[str]
+) -> None:
+    # The first job had the first two images and has one now, the second has another one.
+    settings = {"smooth": {"restorations_per_job": 1}}
+    Path("config.yaml").write_text(
+        yaml.safe_dump(CONFIGURATION | {"priors": {"settings": settings}})
+    )
+    tabulate_partial(Plan(load_experiment(Path("config.yaml"))))
+    left_out = capsys.readouterr().err.splitlines()
+    files = [each(plan, "smooth", chunk) for each in (runs, scores) for chunk in ("0", "1")]
+    assert left_out == [
+        f"priorbench: left out: {file} has restorations that its job has not" for file in files
+    ]
+    assert "– (0/3)" in table(plan, "psnr")
+
+
+def test_an_image_of_another_task_than_the_job_has_is_left_out(
+    plan: Plan, capsys: pytest.CaptureFixture[str]
+) -> None:
+    tasks = {"run": ["inpaint", "denoise"]}
+    Path("config.yaml").write_text(yaml.safe_dump(CONFIGURATION | {"tasks": tasks}))
+    changed = Plan(load_experiment(Path("config.yaml")))
+    # The first job of three restorations has the same images, of another task.
+    assert [part.images for part in changed.chunk("photos", "still", 0).parts] == [("a", "b", "c")]
+    with pytest.raises(ValueError, match="nothing is finished"):
+        tabulate_partial(changed)
+    left_out = capsys.readouterr().err
+    assert f"{runs(plan, 'still', '0')} has restorations that its job has not" in left_out
 
 
 def test_rows_that_are_out_of_date_are_named(

@@ -98,8 +98,8 @@ UNUSABLE = """
 """
 
 
-def rows_of(plan: Plan, prior: str = "actor", task: str = TASK) -> dict[str, dict[str, Any]]:
-    rows = read_rows(plan.layout.runs(plan.chunk("photos", prior, 0)))
+def rows_of(plan: Plan) -> dict[str, dict[str, Any]]:
+    rows = read_rows(plan.layout.runs(plan.chunk("photos", "actor", 0)))
     return {row["image"]: row for row in rows}
 
 
@@ -280,8 +280,8 @@ def test_the_seed_of_a_cell_depends_on_names_only_and_reaches_the_prior(bench: A
         )
         prepare(plan, "photos")
         corrupt(plan, "photos", TASK)
-        for chunk in range(len(plan.chunks("photos", "random"))):
-            restore(plan, plan.chunk("photos", "random", str)(chunk))
+        for chunk in plan.all_chunks(["random"]):
+            restore(plan, chunk)
         results.append(
             {
                 n: read_image(plan.layout.restored(Cell("photos", TASK, "random"), f"{n}.png"))

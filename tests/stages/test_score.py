@@ -81,8 +81,9 @@ def plan(bench: Any) -> Plan:
     for task in made.tasks:
         corrupt(made, "photos", task)
     for prior in made.priors:
+        rows = []
         for task in made.tasks:
-            rows = [
+            rows += [
                 {
                     "experiment": "tiny", "dataset": "photos", "image": image, "task": task, "prior": prior,
                     "status": status, "stage": "restore", "reason": reason, "traceback": "",
@@ -94,12 +95,12 @@ def plan(bench: Any) -> Plan:
                 }
                 for image, (status, reason) in ENDS.items()
             ]  # fmt: skip
-            write_rows(made.layout.runs(made.chunk("photos", prior, 0)), rows)
             bench.image(
                 "good",
                 random.random((20, 24)),
                 folder=str(made.layout.restored(Cell("photos", task, prior), "")),
             )
+        write_rows(made.layout.runs(made.chunk("photos", prior, 0)), rows)
     return made
 
 
@@ -112,10 +113,11 @@ def record(plan: Plan) -> None:
 
 
 def scored(plan: Plan, task: str) -> dict[tuple[str, str], dict[str, Any]]:
+    """Score all and return the rows of a task by image and metric."""
     record(plan)
     score(plan, plan.chunk("photos", "first", 0))
     rows = read_rows(plan.layout.scores(plan.chunk("photos", "first", 0)))
-    return {(row["image"], row["metric"]): row for row in rows}
+    return {(row["image"], row["metric"]): row for row in rows if row["task"] == task}
 
 
 def test_every_image_and_metric_has_a_row(plan: Plan) -> None:
@@ -156,9 +158,9 @@ def test_an_image_of_an_earlier_model_is_no_estimate_of_a_fit_that_ran_out_of_ti
     cell = Cell("photos", "denoise-25", "first")
     folder = str(plan.layout.restored(cell, ""))
     bench.image("slow", np.random.default_rng(1).random((20, 24)), folder=folder)
-    rows = read_rows(plan.layout.runs(cell, "0"))
-    before = [row | ({"stage": "train"} if row["image"] == "slow" else {}) for row in rows]
-    write_rows(plan.layout.runs(cell, "0"), before)
+    runs = plan.layout.runs(plan.chunk("photos", "first", 0))
+    rows = read_rows(runs)
+    write_rows(runs, [row | ({"stage": "train"} if row["image"] == "slow" else {}) for row in rows])
     row = scored(plan, "denoise-25")["slow", "psnr"]
     assert (row["value"], row["status"]) == (None, "timeout")
 
@@ -243,18 +245,17 @@ def test_an_exact_restoration_has_the_highest_psnr(plan: Plan) -> None:
 
 def test_all_rows_are_gathered(plan: Plan) -> None:
     record(plan)
-    for cell in plan.cells():
-        score(plan, cell, "0")
-    for prior in plan.priors:
+    for chunk in plan.all_chunks():
+        score(plan, chunk)
     gather(plan)
     # Rows of images that were grouped otherwise would hide that others are missing.
     runs_file = plan.layout.runs(plan.chunk("photos", "first", 0))
     content = runs_file.read_bytes()
     write_rows(runs_file, read_rows(runs_file)[:-1])
     with pytest.raises(
-        ValueError, match=r"first/0\.jsonl holds the images .* remove it and run again"
+        ValueError, match=r"first/0\.jsonl holds the restorations .* remove it and run again"
     ):
-        gather_prior(plan, "first")
+        gather(plan)
     runs_file.write_bytes(content)
     runs, scores = (read_table(plan.layout.result(kind)) for kind in ("runs", "scores"))
     cells = len(list(plan.cells())) * len(ENDS)

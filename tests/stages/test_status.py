@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -102,8 +103,11 @@ def end(plan: Plan, prior: str, chunk: str, seconds: float = 2.0, **changes: Any
     path = plan.layout.runs(plan.chunk("photos", prior, chunk))
     outcome = Outcome("ok", "restore", seconds=seconds).as_dict() | changes
     current = plan.fingerprints.restored(Cell("photos", TASK, prior))
-    images = plan.chunk("photos", prior, chunk)
-    write_rows(path, [{"image": image, "fingerprint": current, **outcome} for image in images])
+    rows = [
+        {**asdict(cell), "image": image, "fingerprint": current, **outcome}
+        for cell, image in plan.chunk("photos", prior, chunk).restorations()
+    ]
+    write_rows(path, rows)
     return path
 
 
@@ -121,7 +125,7 @@ def of(plan: Plan, prior: str) -> PriorProgress:
 
 
 @contextmanager
-def held(lock: str) -> Iterator[None]:
+def held(lock: Path) -> Iterator[None]:
     """Hold a lock in another process."""
     with subprocess.Popen(
         [sys.executable, "-c", HOLD, lock], stdout=subprocess.PIPE, text=True
@@ -163,11 +167,88 @@ def test_images_that_an_unfinished_job_has_restored_count(plan: Plan) -> None:
     assert (slow.done, slow.waiting, slow.seconds) == (1, 2, 3.0)
 
 
+def test_jobs_of_several_tasks_are_counted_and_forecast_by_task(bench: Any, plan: Plan) -> None:
+    two: Plan = bench.plan(
+        datasets={"photos": {"source": "folder", "parameters": {"path": "photos"}}},
+        tasks={"run": ["inpaint", "sr"]},
+        priors={"run": ["still"]},
+    )
+    # Two tasks and three images: two of the first, then one of each, then two of the second.
+    parts = [[len(part.images) for part in chunk.parts] for chunk in two.all_chunks(["still"])]
+    assert parts == [[2], [1, 1], [2]]
+    middle = two.chunk("photos", "still", 1)
+    current = two.fingerprints.restored
+    outcomes = {
+        cell: Outcome("ok", "restore", seconds=seconds).as_dict()
+        for part, seconds in zip(middle.parts, (4.0, 10.0), strict=True)
+        for cell in [part.cell]
+    }
+
+    def row(cell: Cell, image: str) -> dict[str, Any]:
+        return {
+            **asdict(cell), "image": image, "fingerprint": current(cell), **outcomes[cell]
+        }  # fmt: skip
+
+    rows = [row(cell, image) for cell, image in middle.restorations()]
+    write_rows(two.layout.runs(middle), rows)
+    still = of(two, "still")
+    assert (still.total, still.done, still.left, still.jobs) == (6, 2, 4, 2)
+    assert (still.seconds, still.work) == (14.0, 2 * 4.0 + 2 * 10.0)
+    # A record of a job that has not ended counts for its task.
+    last = two.chunk("photos", "still", 2)
+    [(cell, image), _] = last.restorations()
+    write_json(two.layout.restored(cell, f"{image}.json"), {"outcome": outcomes[cell]})
+    still = of(two, "still")
+    assert (still.done, still.left, still.work) == (3, 3, 2 * 4.0 + 10.0)
+    # A job that runs does one restoration at a time, whatever its tasks.
+    with held(two.layout.lock("restore", last)):
+        assert (of(two, "still").running, of(two, "still").waiting) == (1, 2)
+    # What is out of date, or failed, is so of its own task alone.
+    first, second = rows
+    write_rows(two.layout.runs(middle), [first | {"fingerprint": "another"}, second])
+    assert of(two, "still").outdated == 1
+    failed = second | {"status": "failed", "reason": "ValueError: no"}
+    write_rows(two.layout.runs(middle), [first, failed])
+    status = Observer(two).look()
+    assert [one.failed for one in status.priors] == [1]
+    assert [(one.where, one.log) for one in status.failures] == [
+        (f"still on {second['task']} of photos", two.layout.log_file("restore", middle))
+    ]
+
+
+def test_scores_of_a_task_that_failed_are_those_of_its_own_restorations(
+    bench: Any, plan: Plan
+) -> None:
+    two: Plan = bench.plan(
+        datasets={"photos": {"source": "folder", "parameters": {"path": "photos"}}},
+        tasks={"run": ["inpaint", "sr"]},
+        priors={"run": ["still"], "settings": {"still": {"restorations_per_job": 6}}},
+    )
+    chunk = two.chunk("photos", "still", 0)
+    runs = [
+        {**asdict(cell), "image": image, "fingerprint": "", **Outcome("ok", "restore").as_dict()}
+        | ({"status": "failed"} if cell.task == "sr-x2" else {})
+        for cell, image in chunk.restorations()
+    ]
+    write_rows(two.layout.runs(chunk), runs)
+    scores = [
+        {**asdict(cell), "image": image, "metric": "psnr", "status": "failed", "reason": "no idea"}
+        for cell, image in chunk.restorations()
+    ]
+    write_rows(two.layout.scores(chunk), scores)
+    # Images have the same names in both tasks, and those of one were not restored.
+    found = {(one.where, one.what.split()[0]) for one in Observer(two).look().failures}
+    assert found == {
+        ("still on sr-x2 of photos", "3"),
+        ("scoring still on inpaint-50 of photos", "3"),
+    }
+
+
 def test_a_job_that_holds_its_lock_is_running(plan: Plan) -> None:
     end(plan, "still", "0", seconds=4.0)
-    log(plan, "restore", "photos", TASK, "still", "1")
+    log(plan, "restore", "photos", "still", "1")
     log(plan, "train", "pupil")
-    with held(plan.layout.lock("restore", "photos", TASK, "still", "1")):
+    with held(plan.layout.lock("restore", "photos", "still", "1")):
         still = of(plan, "still")
         assert (still.done, still.running, still.waiting, still.eta) == (2, 1, 0, 4.0)
     with held(plan.layout.lock("train", "pupil")):
@@ -176,18 +257,18 @@ def test_a_job_that_holds_its_lock_is_running(plan: Plan) -> None:
     status = Observer(plan).look()
     assert (status.sum("running"), status.priors[2].training) == (0, "waiting")
     assert [(one.where, one.what, str(one.log)) for one in status.failures] == [
-        (f"restoring photos/{TASK}/still, job 1", "ended without a result",
-         f"results/tiny/logs/restore/photos/{TASK}/still/1.log"),
+        ("restoring still on photos, job 1", "ended without a result",
+         "results/tiny/logs/restore/photos/still/1.log"),
         ("training pupil", "ended without a result", "results/tiny/logs/train/pupil.log"),
     ]  # fmt: skip
 
 
 def test_where_locks_are_unknown_a_log_that_grows_is_a_running_job(plan: Plan) -> None:
-    log(plan, "restore", "photos", TASK, "slow", "0", age=1)
+    log(plan, "restore", "photos", "slow", "0", age=1)
     log(plan, "tune", TASK, "tuned", age=1)
     assert of(plan, "slow").running == 1
     assert of(plan, "tuned").tuning == ("running",)
-    log(plan, "restore", "photos", TASK, "slow", "0", age=2 * RECENT)
+    log(plan, "restore", "photos", "slow", "0", age=2 * RECENT)
     assert of(plan, "slow").running == 0
 
 
@@ -196,8 +277,7 @@ def test_a_real_job_of_another_process_is_seen_from_beginning_to_end(plan: Plan)
     prepare(plan, "photos")
     corrupt(plan, "photos", TASK)
     Path("wait").touch()
-    command = ["restore-chunk", "--dataset", "photos", "--task", TASK]
-    command += ["--prior", "slow", "--chunk", "0"]
+    command = ["restore-chunk", "--dataset", "photos", "--prior", "slow", "--chunk", "0"]
     observer = Observer(plan)
     assert observer.look().priors[1].running == 0
     with subprocess.Popen(
@@ -226,7 +306,7 @@ def test_failures_name_the_log_of_the_job_that_failed(plan: Plan) -> None:
     status = Observer(plan).look()
     assert [(one.where, one.what, str(one.log)) for one in status.failures] == [
         (f"still on {TASK} of photos", "2 failed, 1 timeout: ValueError: no",
-         f"results/tiny/logs/restore/photos/{TASK}/still/0.log"),
+         "results/tiny/logs/restore/photos/still/0.log"),
         ("training pupil", "3 failed: training: no data", "results/tiny/logs/train/pupil.log"),
     ]  # fmt: skip
     assert [one.failed for one in status.priors] == [3, 0, 3, 0]
@@ -274,7 +354,7 @@ def test_a_file_of_rows_that_cant_be_read_is_named(plan: Plan) -> None:
 def test_the_last_change_is_that_of_the_newest_file(plan: Plan) -> None:
     os.utime(end(plan, "still", "0"), (1000, 1000))
     assert Observer(plan).look().changed == 1000
-    os.utime(log(plan, "restore", "photos", TASK, "slow", "0"), (3000, 3000))
+    os.utime(log(plan, "restore", "photos", "slow", "0"), (3000, 3000))
     assert Observer(plan).look().changed == 3000
 
 
@@ -283,12 +363,12 @@ def test_the_summary_of_a_run_that_broke_off_is_its_status_and_the_logs(
 ) -> None:
     end(plan, "still", "0")
     # It ended a moment ago, and nothing runs any more.
-    log(plan, "restore", "photos", TASK, "slow", "0", age=0)
-    log(plan, "score", "photos", TASK, "still", "0", age=0)
+    log(plan, "restore", "photos", "slow", "0", age=0)
+    log(plan, "score", "photos", "still", "0", age=0)
     print_summary(plan, summary_data(plan))
     text = capsys.readouterr().out
     assert "2 of 12 restorations ended" in text and "nothing has been gathered yet" in text
-    for name in ("restore/photos/denoise-0/slow/0", "score/photos/denoise-0/still/0"):
+    for name in ("restore/photos/slow/0", "score/photos/still/0"):
         assert f"log: results/tiny/logs/{name}.log\n" in text
     assert "still/1" not in text
 
@@ -304,7 +384,8 @@ def test_scores_that_failed_are_listed_with_the_log_of_their_job(
         "c": ("failed", "RuntimeError: no idea"),
     }
     rows = [
-        {"image": image, "metric": "psnr", "status": status, "reason": reason}
+        {**asdict(Cell("photos", TASK, "slow")), "image": image}
+        | {"metric": "psnr", "status": status, "reason": reason}
         for image, (status, reason) in endings.items()
     ]
     write_rows(path, rows)
@@ -312,7 +393,7 @@ def test_scores_that_failed_are_listed_with_the_log_of_their_job(
     (failure,) = status.failures
     assert failure.where == f"scoring slow on {TASK} of photos"
     assert failure.what == "2 failed: psnr: RuntimeError: no idea"
-    assert failure.log == plan.layout.log_file("score", "photos", TASK, "slow", "0")
+    assert failure.log == plan.layout.log_file("score", "photos", "slow", "0")
     # The restorations have ended well.
     assert (of(plan, "slow").done, of(plan, "slow").failed) == (3, 0)
     print_summary(plan, summary_data(plan))

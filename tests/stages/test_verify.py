@@ -106,15 +106,13 @@ def run(plan: Plan) -> None:
     """Make what is missing as Snakemake does: it looks from the end, and makes what something that
     it makes needs.
     """
-    layout, cell = plan.layout, Cell("photos", "denoise-0", "mean")
+    layout, chunk = plan.layout, plan.chunk("photos", "mean", 0)
     work: list[tuple[list[str], list[str], Callable[[], object]]] = [
         ([layout.result("runs"), layout.result("scores")],
-         [layout.gathered("runs", "mean"), layout.gathered("scores", "mean")], lambda: gather(plan)),
-        ([layout.gathered("runs", "mean"), layout.gathered("scores", "mean")],
-         [layout.runs(cell, 0), layout.scores(cell, 0)], lambda: gather_prior(plan, "mean")),
-        ([layout.scores(cell, 0)], [layout.runs(cell, 0)], lambda: score(plan, cell, 0)),
-        ([layout.runs(cell, 0)],
-         [layout.problems("photos", "denoise-0"), layout.training("mean")], lambda: restore(plan, cell, 0)),
+         [layout.runs(chunk), layout.scores(chunk)], lambda: gather(plan)),
+        ([layout.scores(chunk)], [layout.runs(chunk)], lambda: score(plan, chunk)),
+        ([layout.runs(chunk)],
+         [layout.problems("photos", "denoise-0"), layout.training("mean")], lambda: restore(plan, chunk)),
         ([layout.training("mean"), layout.curve("mean")], [layout.images("more")], lambda: train(plan, "mean")),
         ([layout.problems("photos", "denoise-0")],
          [layout.images("photos")], lambda: corrupt(plan, "photos", "denoise-0")),
@@ -141,10 +139,10 @@ def every_file(plan: Plan) -> dict[str, str]:
         "problem": layout.problem("photos", "denoise-0", "a"),
         "model": layout.model("mean"),
         "restoration": layout.restored(Cell("photos", "denoise-0", "mean"), "a.png"),
-        "runs": layout.runs(Cell("photos", "denoise-0", "mean"), "0"),
-        "scores": layout.scores(Cell("photos", "denoise-0", "mean"), "0"),
-        "gathered": layout.gathered("scores", "mean"),
-        "all": layout.result("runs"),
+        "runs": layout.runs(plan.chunk("photos", "mean", 0)),
+        "scores": layout.scores(plan.chunk("photos", "mean", 0)),
+        "all runs": layout.result("runs"),
+        "all scores": layout.result("scores"),
     }
 
 
@@ -153,8 +151,8 @@ def test_what_is_whole_is_called_so(plan: Plan) -> None:
     result = CliRunner().invoke(app, ["verify"])
     # 3 images, 2 problems and 3 lists of them; a model; 2 restorations; the record of each of the
     # last three;
-    # the rows of runs and of scores in 3 steps each.
-    assert (result.exit_code, result.output) == (0, "20 files checked, all whole and up to date\n")
+    # the rows of runs and of scores, of the job and of all jobs.
+    assert (result.exit_code, result.output) == (0, "18 files checked, all whole and up to date\n")
 
 
 def test_an_experiment_that_has_not_begun_has_nothing_to_verify(plan: Plan) -> None:
@@ -204,7 +202,7 @@ def test_exactly_what_is_damaged_is_made_again(plan: Plan) -> None:
         assert again == ("x" if word == "restoration" else ""), word
     for word, name in every_file(plan).items():
         # Rows hold the time that a restoration took.
-        if word not in ("runs", "all"):
+        if word not in ("runs", "all runs"):
             assert Path(name).read_bytes() == before[word], word
 
 
@@ -234,7 +232,7 @@ def test_what_a_killed_process_has_left_is_found_and_removed(plan: Plan) -> None
 
 def test_nothing_is_repaired_while_a_job_works(plan: Plan) -> None:
     damage(plan.layout.model("mean"), "flipped")
-    path = plan.layout.lock("restore", "photos", "denoise-0", "mean", "0")
+    path = plan.layout.lock("restore", plan.chunk("photos", "mean", 0))
     code = "import sys; from pathlib import Path; from priorbench.store.locks import locked\n"
     code += "with locked(Path(sys.argv[1])): print('held', flush=True); input()"
     with subprocess.Popen(

@@ -47,13 +47,13 @@ class _Cut:
         self._open()
 
     def add(self, cell: Cell, images: tuple[str, ...], seconds: float) -> None:
-        """Add the images of a cell, each of which takes so many seconds."""
+        """Add the images of a cell, each of which takes a given number of seconds."""
         start = 0
         while start < len(images):
-            room = self._room(seconds)
-            if room == 0:
+            if self._parts and self._room(seconds) == 0:
                 self._close()
-                room = max(1, self._room(seconds))
+            # What takes longer than a chunk is one of its own.
+            room = max(1, self._room(seconds))
             part = images[start : start + room]
             self._parts.append(Part(cell, part))
             self._left -= len(part) * seconds
@@ -65,8 +65,8 @@ class _Cut:
         return [*self._full, tuple(self._parts)] if self._parts else self._full
 
     def _room(self, seconds: float) -> int:
-        """Return how many restorations of so many seconds the open chunk can take."""
-        return int(min(self._left / seconds, self._most - self._count))
+        """Return how many restorations of a given number of seconds the open chunk can take."""
+        return max(0, int(min(self._left / seconds, self._most - self._count)))
 
     def _close(self) -> None:
         self._full.append(tuple(self._parts))

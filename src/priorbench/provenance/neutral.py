@@ -18,6 +18,7 @@ NEUTRAL = frozenset(
         "priorbench.store.environment",
         "priorbench.specs",  # values that are compared
         "priorbench.store.cell",  # names, which are compared
+        "priorbench.store.chunk",  # which restorations a job does
         "priorbench.store.files",
         "priorbench.store.locks",
         "priorbench.store.manifest",
