@@ -22,8 +22,9 @@ from .marginals import Marginals
 from .parameters import IndependentParameters
 
 PATCHES_IN_A_CHUNK = 1 << 12
-NOISE_LEVELS = 16
-"""Estimators kept, some megabytes each: solvers use the same few levels of noise for all images."""
+NOISE_LEVELS = 32
+"""Estimators kept, some megabytes each: more than the 19 levels of noise that a schedule of EPLL
+has. With fewer, all would be computed again for every image."""
 
 Estimator = Callable[[Tensor], Tensor]
 """From mean-free patches, D × n, to their MAP estimates."""

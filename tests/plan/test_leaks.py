@@ -19,10 +19,22 @@ def test_testing_on_training_images_is_refused_by_name() -> None:
     }
     with pytest.raises(
         ConfigError,
-        match=r"prior mine.*a/brick is b/brick in the training set, a/coffee is b/coffee in",
+        match=r"prior mine.*a/brick is b/brick in the training set .*, a/coffee is b/coffee in",
     ):
         plan(spec(learns=True), datasets=datasets, test=["a"], train="b")
     assert plan(spec(), datasets=datasets, test=["a"], train="b").priors
+
+
+def test_an_image_of_a_package_is_the_same_photograph_in_both_sources() -> None:
+    datasets = {
+        "a": {"source": "embedded", "images": ["camera", "china"]},
+        "b": scikit_images("camera", "brick"),
+    }
+    with pytest.raises(
+        ConfigError,
+        match=r"a/camera is b/camera in the training set \(the photograph scikit-image/camera\)",
+    ):
+        plan(spec(learns=True), datasets=datasets, test=["a"], train="b")
 
 
 def folder_of(path: Path, **parameters: Any) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from priorbench.priors import PatchPrior
 
 from .table import Row
 
-SAMPLES = 64
+SAMPLES = 32
 """Importance samples of a tile; those of a patch are a parameter of the prior."""
 TILES_IN_A_BATCH = 256
 BOUND = "evidence lower bound"

@@ -31,7 +31,7 @@ class Scale:
         restored: images of which a crop is restored in each mode.
     """
 
-    tiles: int = 500
+    tiles: int = 250
     blurred: int = 6
     side: int = 512
     restored: int = 4

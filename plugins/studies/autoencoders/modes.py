@@ -25,7 +25,7 @@ PROJECT, LATENT, JOINT = "project", "latent", "jpmap"
 MODES = (PROJECT, LATENT, JOINT)
 SIGMA, MISSING = 25, 50
 TASKS = {f"denoise σ={SIGMA}": Denoise(SIGMA), f"inpaint {MISSING} %": Inpaint(MISSING)}
-SIDE = 96
+SIDE = 64
 """Side of a crop in pixels, at most."""
 
 Problems = Mapping[str, Mapping[str, tuple[Problem, Image]]]

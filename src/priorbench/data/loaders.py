@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 
 from priorbench.data import catalogue, embedded, folder
@@ -12,8 +14,23 @@ from priorbench.specs import Parameters
 
 
 def load_embedded(parameters: Parameters, image: str) -> np.ndarray:
-    """Return an image that ships inside scikit-image; see :func:`.read_image`."""
-    return read_image(embedded.file_of(image))
+    """Return an image that ships inside a package; see :func:`.read_image`.
+
+    Raises:
+        ValueError: the package is not installed or without this image, or its file can't be read.
+    """
+    path = embedded.file_of(image)
+    return _read_archive(path) if path.suffix == ".npz" else read_image(path)
+
+
+def _read_archive(path: Path) -> np.ndarray:
+    """Return the gray levels on [0, 1] that a NumPy archive holds as bytes, H × W, float32."""
+    with np.load(path) as archive:
+        levels = archive.get("data")
+    if levels is None or levels.dtype != np.uint8 or levels.ndim != 2:
+        raise ValueError(f"{path} holds no array 'data' of 8-bit gray levels, height × width")
+    gray: np.ndarray = levels.astype(np.float32) / 255
+    return gray
 
 
 def load_from_catalogue(parameters: catalogue.StandardParameters, image: str) -> np.ndarray:

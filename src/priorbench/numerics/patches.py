@@ -29,7 +29,7 @@ __all__ = [
 ]
 
 PATCHES_IN_A_BATCH = 1 << 15
-PROBES = 4000
+PROBES = 2000
 """Patches of a test image on which likelihoods are measured."""
 
 

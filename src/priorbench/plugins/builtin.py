@@ -15,9 +15,17 @@ from priorbench.synthetic import sources
 def register_datasets() -> Iterator[DatasetSpec]:
     """Yield the embedded images, any folder, dead leaves, and the standard data sets."""
     yield DatasetSpec(
-        name="scikit-image",
+        name="embedded",
         factory="priorbench.data.loaders:load_embedded",
         images=embedded.images,
+        origins=embedded.origins,
+        summary="the images that ship inside scikit-image, scikit-learn and PyWavelets",
+    )
+    yield DatasetSpec(
+        name="scikit-image",
+        factory="priorbench.data.loaders:load_embedded",
+        images=embedded.scikit_image,
+        origins=embedded.origins,
         summary="the images that ship inside scikit-image",
         reference="doi:10.7717/peerj.453",
     )
