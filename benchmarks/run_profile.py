@@ -69,9 +69,11 @@ def main() -> None:
     )
     parser.add_argument("--cores", type=int, default=os.cpu_count())
     parser.add_argument("--configfile", default="config.yaml")
+    parser.add_argument("--folder", type=Path, help="where the results stay; default: nowhere")
     arguments = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder:
-        project = Path(folder)
+    with tempfile.TemporaryDirectory() as temporary:
+        project = arguments.folder or Path(temporary)
+        project.mkdir(parents=True, exist_ok=True)
         for name in PARTS:
             (project / name).symlink_to(ROOT / name)
         run = profile(project, arguments.cores, arguments.configfile)
