@@ -1,7 +1,6 @@
 import shutil
 
 import pytest
-import yaml
 from selenium import webdriver
 from selenium.common.exceptions import (
     ElementClickInterceptedException,
@@ -10,6 +9,8 @@ from selenium.common.exceptions import (
 )
 from selenium.webdriver.common.by import By
 from selenium.webdriver.support.ui import WebDriverWait
+
+from tests.workflow.test_smoke import make_smoke, snakemake
 
 FLAGS = (
     "--headless=new",
@@ -39,19 +40,18 @@ def browser(require, tmp_path_factory):
     chrome.quit()
 
 
-def make_report(project):
-    data = yaml.safe_load((project.root / "config/smoke.yaml").read_text())
-    data["tasks"]["run"] = ["denoise"]
-    data["priors"]["run"] = ["observed", "gmm"]
-    (project.root / "part.yaml").write_text(yaml.safe_dump(data))
-    project.run("--configfile", "part.yaml", "--cores", "2")
-    project.run("--configfile", "part.yaml", "--report", "report.html")
+@pytest.fixture(scope="session")
+def finished(share):
+    """The smoke experiment, which other tests look at too."""
+    return share("smoke", make_smoke)
 
 
 @pytest.fixture(scope="session")
-def report(share):
-    """The report of a part of the smoke experiment."""
-    return share("report", make_report).root / "report.html"
+def report(finished, tmp_path_factory):
+    """The report of the smoke experiment."""
+    path = tmp_path_factory.mktemp("report") / "report.html"
+    snakemake(finished, "--report", str(path))
+    return path
 
 
 @pytest.fixture
@@ -121,9 +121,9 @@ def test_a_figure_shows_and_has_its_caption(page, category, row, caption):
     wait_for_text(page, caption)
 
 
-def test_the_category_of_tables_lists_every_table(page, report):
+def test_the_category_of_tables_lists_every_table(page, finished):
     open_category(page, "Tables")
-    tables = list((report.parent / "results/smoke/tables").glob("*.md"))
+    tables = list((finished.root / "results/smoke/tables").glob("*.md"))
     assert tables
     for table in tables:
         wait_for_text(page, table.stem)

@@ -208,7 +208,7 @@ def test_a_broken_plugin_is_reported_with_what_to_do(finished: Any) -> None:
     assert "plugins.disable" in output
 
 
-def test_every_job_has_a_log_and_a_measurement(finished: Any) -> None:
+def test_every_job_has_a_log(finished: Any) -> None:
     rows = list(
         csv.DictReader(
             snakemake(finished, "--detailed-summary").stdout.splitlines(), delimiter="\t"

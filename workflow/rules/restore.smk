@@ -6,8 +6,6 @@ rule restore:
         layout.runs(),
     log:
         layout.log("restore", "dataset", "prior", "chunk"),
-    benchmark:
-        layout.benchmark("restore", "dataset", "prior", "chunk")
     retries: plan.experiment.retries
     threads: lambda wildcards: plan.prior(wildcards.prior).resources.threads
     resources:

@@ -26,8 +26,6 @@ rule study:
         layout.study(suffix="md"),
     log:
         layout.log("study", "study"),
-    benchmark:
-        layout.benchmark("study", "study")
     threads: lambda wildcards: plan.study(wildcards.study).spec.resources.threads
     resources:
         processors=lambda wildcards, threads: threads,

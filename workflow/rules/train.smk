@@ -6,8 +6,6 @@ rule train:
         layout.curve(),
     log:
         layout.log("train", "prior"),
-    benchmark:
-        layout.benchmark("train", "prior")
     # Longest first: the restorations of a learning prior wait for it.
     priority: 10
     retries: plan.experiment.retries

@@ -8,8 +8,6 @@ rule tune:
         layout.tuned(),
     log:
         layout.log("tune", "target", "prior"),
-    benchmark:
-        layout.benchmark("tune", "target", "prior")
     # The restorations of a tuned prior wait for it.
     priority: 5
     retries: plan.experiment.retries

@@ -128,9 +128,8 @@ def forecast(plan: Plan) -> Forecast:
     jobs = sum(prior.jobs for prior in priors)
     # Gathering, tables and figures are one job each.
     other = len(plan.datasets) + len(plan.test) * len(plan.tasks) + 3 + len(plan.studies)
-    # A restoration has its image, its record and that of its scores; a job its log and its output;
-    # half of them restore: a benchmark too.
-    own = 2 * (jobs + other) + jobs // 2
+    # A restoration has its image, its record and that of its scores; a job its log and its output.
+    own = 2 * (jobs + other)
     files = (
         sum(len(dataset.images) for dataset in plan.datasets.values()) + problems + 3 * cells + own
     )

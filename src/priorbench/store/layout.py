@@ -157,9 +157,5 @@ class Layout:
         """The lock of a job: the names are those that its log has."""
         return self._of_job("locks", stage, names, "lock")
 
-    def benchmark(self, stage: str, *wildcards: str) -> Path:
-        """Snakemake's own measurement of a job."""
-        return self._of_job("benchmarks", stage, [f"{{{name}}}" for name in wildcards], "tsv")
-
     def _of_job(self, kind: str, stage: str, names: Sequence[object], suffix: str) -> Path:
         return self.root / f"{'/'.join(map(str, [kind, stage, *names]))}.{suffix}"
