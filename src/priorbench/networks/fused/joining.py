@@ -107,7 +107,8 @@ class JoinedConvolution(Function):
                 part = out[rows].view(-1, outputs)
                 part.addmm_(_gathered(s, rows, height), columns)
 
-        each(work, _bands(a.shape, TAPS * max(channels, outputs)))
+        # Each band multiplies two rows more than its own, so these are larger than others.
+        each(work, _bands(a.shape, TAPS * max(channels, outputs) // 2))
         ctx.save_for_backward(a, s, weight, beside)
         ctx.dtype = dtype
         return out.view(2 * height, 2 * width, outputs)
