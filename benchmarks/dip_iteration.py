@@ -24,6 +24,7 @@ from functools import partial
 from pathlib import Path
 
 import torch
+from instructions import add_option, instructions, restrict
 from torch import Tensor, nn
 
 from priorbench.numerics.threads import workers
@@ -32,6 +33,7 @@ from priorbench.plugins.manager import load_plugins
 from priorbench.problem import Problem
 
 SCALES, SKIP, INPUTS = 5, 4, 32
+CLOCK = time.perf_counter
 Loop = Callable[[int, int, int], list[float]]
 """From channels, side and rounds to the seconds of each iteration."""
 
@@ -78,14 +80,14 @@ def peer(channels: int, side: int, rounds: int, compiled: bool = False) -> list[
     optimiser = torch.optim.Adam(network.parameters(), lr=0.01)
     average, seconds = torch.zeros_like(y), []
     for _ in range(rounds):
-        began = time.perf_counter()
+        began = CLOCK()
         optimiser.zero_grad()
         output = forward(z + torch.randn_like(z) / 30)
         average = 0.99 * average + 0.01 * output.detach()
         loss = nn.functional.mse_loss(output, y)
         torch.autograd.backward(loss)
         optimiser.step()
-        seconds.append(time.perf_counter() - began)
+        seconds.append(CLOCK() - began)
     return seconds
 
 
@@ -107,9 +109,9 @@ def ours(channels: int, side: int, rounds: int, precision: str = "float32") -> l
     with workers(torch.get_num_threads()):
         steps = Run(adam, problem, 0, torch.device("cpu")).steps()
         for _ in range(rounds):
-            began = time.perf_counter()
+            began = CLOCK()
             next(steps)
-            seconds.append(time.perf_counter() - began)
+            seconds.append(CLOCK() - began)
     return seconds
 
 
@@ -128,8 +130,17 @@ def main() -> None:
     parser.add_argument(
         "--only", choices=("peer", "compiled", "ours", "mixed"), help=argparse.SUPPRESS
     )
+    parser.add_argument(
+        "--processor-time",
+        action="store_true",
+        help="seconds of the processor, all threads together, where other programs run beside it",
+    )
+    add_option(parser)
     arguments = parser.parse_args()
+    restrict(arguments)
     if arguments.only:
+        global CLOCK
+        CLOCK = time.process_time if arguments.processor_time else time.perf_counter
         torch.set_num_threads(arguments.threads)
         before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
         loops: dict[str, Loop] = {"peer": peer, "compiled": partial(peer, compiled=True)}
@@ -146,6 +157,8 @@ def main() -> None:
             command = [sys.executable, __file__, "--only", name]
             for option in ("channels", "side", "threads", "rounds"):
                 command += [f"--{option}", str(getattr(arguments, option))]
+            if arguments.processor_time:
+                command.append("--processor-time")
             results.append(
                 json.loads(
                     subprocess.run(command, check=True, capture_output=True, text=True).stdout
@@ -155,6 +168,7 @@ def main() -> None:
         name: [min(column) for column in zip(*results, strict=True)]
         for name, results in found.items()
     }
+    print(f"instructions: {instructions()}; {arguments.threads} threads")
     for name, (seconds_each, peak, growth) in best.items():
         print(
             f"{name}: {seconds_each:.3f} s an iteration, peak {peak:.0f} MiB, "

@@ -6,7 +6,9 @@ the same β.
 deepinv is needed for this comparison only: ``pip install --no-deps deepinv 'torchvision==0.28.*'``,
 and what it then asks for. The model is the one that ``benchmarks/epll_bsd68.py`` trains. deepinv's
 mixtures hold the patch's mean as well, which gets a Gaussian that is as good as flat. The noise is
-that of σ = 25, the same for all; rounds alternate, and medians are printed.
+that of σ = 25, the same for all; rounds alternate, and medians are printed: seconds by the clock, and of the processor, which differ
+less where other programs run beside it. ``--without-avx512`` measures with the instructions of a
+processor without AVX-512.
 """
 
 from __future__ import annotations
@@ -22,6 +24,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from instructions import add_option, instructions, restrict
 from torch import Tensor
 
 from priorbench.data.images import read_image
@@ -51,7 +54,9 @@ def main() -> None:
     parser.add_argument("--image", default="test003", help="image of BSD68")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--rounds", type=int, default=3)
+    add_option(parser)
     arguments = parser.parse_args()
+    restrict(arguments)
     torch.set_num_threads(arguments.threads)
     half_quadratic.DENOISING_STEPS = BETAS
     clean = to_tensor(
@@ -66,19 +71,21 @@ def main() -> None:
         prior.load(arguments.model)
         runs[f"priorbench, {mode}"] = partial(ours, prior, problem)
     runs["deepinv"] = deepinv_epll(prior, problem.y, problem.sigma)
-    results: dict[str, list[tuple[float, float]]] = {name: [] for name in runs}
+    results: dict[str, list[tuple[float, float, float]]] = {name: [] for name in runs}
     for _ in range(arguments.rounds):
         for name, run in runs.items():
-            began = time.perf_counter()
+            began, before = time.perf_counter(), time.process_time()
             image = run()
-            seconds = time.perf_counter() - began
+            seconds, processor = time.perf_counter() - began, time.process_time() - before
             error = (image.clamp(0, 1) - clean).square().mean(dtype=torch.float64)
-            results[name].append((seconds, -10 * float(error.log10())))
-    theirs = statistics.median(seconds for seconds, _ in results["deepinv"])
+            results[name].append((seconds, processor, -10 * float(error.log10())))
+    theirs = [statistics.median(value[each] for value in results["deepinv"]) for each in (0, 1)]
+    print(f"instructions: {instructions()}; {arguments.threads} threads")
     for name, values in results.items():
-        seconds = statistics.median(value[0] for value in values)
+        seconds, processor = (statistics.median(value[each] for value in values) for each in (0, 1))
         print(
-            f"{name:18s} {seconds:7.2f} s  {seconds / theirs:.4f} of deepinv's  {values[0][1]:.3f} dB"
+            f"{name:18s} {seconds:7.2f} s  {seconds / theirs[0]:.4f} of deepinv's  "
+            f"processor {processor:7.2f} s  {processor / theirs[1]:.4f}  {values[0][2]:.3f} dB"
         )
 
 

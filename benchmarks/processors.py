@@ -29,17 +29,11 @@ import sys
 from pathlib import Path
 from typing import Any
 
-AVX512 = "AVX512F AVX512CD AVX512_SKX AVX512_CLX AVX512_CNL AVX512_ICL AVX512_SPR"
-WITHOUT_AVX512 = {
-    "ATEN_CPU_CAPABILITY": "avx2",
-    "ONEDNN_MAX_CPU_ISA": "AVX2",
-    "MKL_CBWR": "AVX2",
-    "MKL_ENABLE_INSTRUCTIONS": "AVX2",
-    "OPENBLAS_CORETYPE": "Haswell",
-    "NPY_DISABLE_CPU_FEATURES": AVX512,
-}
+from instructions import WITHOUT_AVX512
+
+EMULATED = {**WITHOUT_AVX512, "MKL_CBWR": "AVX2"}
 WITHOUT_AVX = {
-    **WITHOUT_AVX512,
+    **EMULATED,
     "ATEN_CPU_CAPABILITY": "default",
     "ONEDNN_MAX_CPU_ISA": "SSE41",
     "MKL_CBWR": "COMPATIBLE",
@@ -48,7 +42,7 @@ WITHOUT_AVX = {
 PROCESSORS: dict[str, tuple[dict[str, str], bool]] = {
     "this processor": ({}, True),
     "without bfloat16": ({}, False),
-    "without AVX-512": (WITHOUT_AVX512, False),
+    "without AVX-512": (EMULATED, False),
     "without AVX": (WITHOUT_AVX, False),
 }
 """Variables of the environment, and whether bfloat16 may be used."""

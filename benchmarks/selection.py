@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from instructions import add_option, instructions, restrict
 from torch import Tensor
 
 from priorbench.data.embedded import file_of
@@ -44,7 +45,9 @@ def main() -> None:
     )
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--rounds", type=int, default=5)
+    add_option(parser)
     arguments = parser.parse_args()
+    restrict(arguments)
     torch.set_num_threads(arguments.threads)
     prior = load_plugins([ROOT / "plugins"]).priors["gmm"].load()(n_components=COMPONENTS)
     prior.load(arguments.model)
@@ -63,7 +66,7 @@ def main() -> None:
     dimension = PIXELS - 1
     peak = 2 * SIDE**3 / statistics.median(products) / 1e9
     print(
-        f"{len(clean)} patches, K={COMPONENTS}, {arguments.threads} threads; "
+        f"{len(clean)} patches, K={COMPONENTS}, {arguments.threads} threads; {instructions()}; "
         f"matrix product {peak:.0f} GFLOP/s"
     )
     if not multiplies_bfloat16(torch.device("cpu")):

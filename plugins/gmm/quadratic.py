@@ -15,8 +15,8 @@ from collections.abc import Iterator
 import torch
 from torch import Tensor
 
-FEATURES_IN_A_BLOCK = 1 << 20
-"""4 MiB in float32: a block is still in the processor's cache when the matrix product reads it."""
+BYTES_IN_A_BLOCK = 1 << 22
+"""A block is still in the processor's cache when the matrix product reads it."""
 
 
 def packed_size(dimension: int) -> int:
@@ -53,7 +53,7 @@ def feature_blocks(vectors: Tensor, ones: int = 0) -> Iterator[tuple[slice, Tens
     """
     dimension, count = vectors.shape
     turns = (dimension + 1) // 2
-    size = max(1, FEATURES_IN_A_BLOCK // packed_size(dimension))
+    size = max(1, BYTES_IN_A_BLOCK // (packed_size(dimension) * vectors.element_size()))
     buffer = vectors.new_ones(packed_size(dimension) + ones, min(size, count))
     turned = vectors.new_empty(dimension + turns, min(size, count))
     for start in range(0, count, size):

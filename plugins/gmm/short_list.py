@@ -82,34 +82,38 @@ class ShortList:
 
     def __call__(self, vectors: Tensor) -> Tensor:
         """Return the most probable component of each column of ``vectors``, d × N, float32."""
-        components, columns = [], []
+        listed = torch.empty(len(self._roots), vectors.shape[1], dtype=torch.bool)
         for block, scores in self._scores(vectors):
             top = scores.amax(0).float()
             margin = self.margin * (top.abs() / self._typical).clamp(min=1)
             # In the scores' own type, and rounded so that the margin keeps its width.
             threshold = (top - margin - HALF_A_STEP * top.abs()).to(scores.dtype)
-            component, column = (scores >= threshold).nonzero(as_tuple=True)
-            components.append(component)
-            columns.append(column + block.start)
-        return self._decide(vectors, torch.cat(components), torch.cat(columns))
+            torch.ge(scores, threshold, out=listed[:, block])
+        # Component after component, as the products in float32 take them.
+        components, columns = listed.nonzero(as_tuple=True)
+        return self._decide(vectors, components, columns)
 
     def _scores(self, vectors: Tensor) -> Iterator[tuple[slice, Tensor]]:
         for block, features in feature_blocks(vectors.bfloat16(), ones=2):
             yield block, torch.mm(self._coefficients, features)
 
     def _decide(self, vectors: Tensor, components: Tensor, columns: Tensor) -> Tensor:
-        """Return the most probable component listed for each column; of equals the lowest."""
+        """Return the most probable component listed for each column; of equals the lowest.
+
+        Args:
+            vectors: d × N.
+            components: which are listed, in ascending order.
+            columns: for which vector each of them is.
+        """
         chosen = torch.zeros(vectors.shape[1], dtype=torch.long)
         chosen[columns] = components
         contested = columns.bincount(minlength=len(chosen))[columns] > 1
         components, columns = components[contested], columns[contested]
-        order = components.argsort(stable=True)
-        components, columns = components[order], columns[order]
         rows, scores, start = vectors.mT.contiguous(), vectors.new_empty(len(columns)), 0
         for component, count in enumerate(components.bincount().tolist()):
             own = slice(start, start + count)
-            projected = rows.index_select(0, columns[own]) @ self._roots[component].mT
-            torch.linalg.vecdot(projected, projected, out=scores[own])
+            projected = self._roots[component] @ rows.index_select(0, columns[own]).mT
+            torch.sum(projected.square_(), 0, out=scores[own])
             start = own.stop
         scores = self._constants[components] - scores / 2
         highest = scores.new_full((len(chosen),), -torch.inf).scatter_reduce_(

@@ -45,7 +45,7 @@ class TestPackedProducts:
         v = torch.randn(dimension, count, generator=generator, dtype=torch.float64)
         forms = torch.empty(components, count, dtype=torch.float64)
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(quadratic, "FEATURES_IN_A_BLOCK", elements)
+            patch.setattr(quadratic, "BYTES_IN_A_BLOCK", 8 * elements)
             for block, features in quadratic.feature_blocks(v):
                 forms[:, block] = quadratic.pack(a) @ features
         torch.testing.assert_close(forms, torch.einsum("in,kij,jn->kn", v, a, v))
@@ -132,7 +132,7 @@ class TestDensity:
         prior, _ = trained
         whole = [prior.map_estimate(natural_patches, 1e-2), prior.log_prob(natural_patches)]
         monkeypatch.setattr(posterior, "PATCHES_IN_A_CHUNK", 700)
-        monkeypatch.setattr(quadratic, "FEATURES_IN_A_BLOCK", 2016 * 100)
+        monkeypatch.setattr(quadratic, "BYTES_IN_A_BLOCK", 4 * 2016 * 100)
         parts = [prior.map_estimate(natural_patches, 1e-2), prior.log_prob(natural_patches)]
         torch.testing.assert_close(parts, whole, rtol=1e-4, atol=1e-4)
 

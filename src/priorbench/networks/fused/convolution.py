@@ -154,6 +154,18 @@ def convolve(
     return result.permute(0, 2, 3, 1)[0]
 
 
+def _interleaved(parts: list[Tensor], g: Geometry, height: int, dtype: torch.dtype) -> Tensor:
+    """Return the map of ``height`` rows of each phase, zero where a phase has no more pixels."""
+    if g.stride == 1:
+        return parts[0].to(dtype)
+    result = parts[0].new_zeros(
+        g.stride * height, g.stride * g.pitch, parts[0].shape[2], dtype=dtype
+    )
+    for (row, column), part in zip(g.phases(), parts, strict=True):
+        result[row :: g.stride, column :: g.stride][: len(part), : part.shape[1]] = part
+    return result
+
+
 class Convolution(Function):
     """u ↦ W * pad(act(norm(u))) for u of H × W × C, W of k² × C × N, to H/s × W/s × N."""
 
@@ -175,11 +187,15 @@ class Convolution(Function):
         kernel = weight.to(dtype).view(g.kernel, g.kernel, *weight.shape[1:])
 
         def work(rows: tuple[int, int]) -> None:
-            result = convolve(padded_band(u, affine, g, *rows).to(dtype), kernel, g.stride)
-            if bias is None:
-                out[slice(*rows)] = result
+            band = padded_band(u, affine, g, *rows).to(dtype)
+            own = out[slice(*rows)]
+            if kernel.shape[:2] == (1, 1) and g.stride == 1 and dtype == u.dtype:
+                # A copy less: there is one product, and it is written where it belongs.
+                torch.matmul(band, kernel[0, 0], out=own)
             else:
-                torch.add(result, bias, out=out[slice(*rows)])
+                own.copy_(convolve(band, kernel, g.stride))
+            if bias is not None:
+                own += bias
 
         each(work, g.bands(u.shape[2]))
         ctx.save_for_backward(u, gamma, beta, weight)
@@ -205,20 +221,21 @@ class Convolution(Function):
             maps = phases(band.to(dtype), g)
             lead = min(g.margin, first)
             seen = gradient[first - lead : last].to(dtype)
-            own = F.pad(seen[lead:], (0, 0, 0, g.margin)).flatten(0, 1)[
-                : (last - first) * g.pitch - g.margin
-            ]
+            own = seen[lead:]
+            if g.margin:
+                own = F.pad(own, (0, 0, 0, g.margin))
+            own = own.flatten(0, 1)[: (last - first) * g.pitch - g.margin]
             dw = torch.stack([maps[phase][o : o + len(own)].t() @ own for phase, o in g.taps()])
             if du is None:
                 return (dw,)
             # The rows of the output that touch this band's share of the map lie up to `margin`
             # above its own.
             height = last - first + (g.margin if last == g.rows else 0)
-            share = u.new_zeros(g.stride * height, g.stride * g.pitch, u.shape[2])
-            for (row, column), kernel in zip(g.phases(), kernels, strict=True):
-                part = convolve(seen, kernel, padding=(kernel.shape[0] - 1, kernel.shape[1] - 1))
-                part = part[lead : lead + height]
-                share[row :: g.stride, column :: g.stride][: len(part), : part.shape[1]] = part
+            parts = [
+                convolve(seen, kernel, padding=(kernel.shape[0] - 1, kernel.shape[1] - 1))
+                for kernel in kernels
+            ]
+            share = _interleaved([part[lead : lead + height] for part in parts], g, height, u.dtype)
             inner = fold_padding_(share, g, first, last)
             top = max(g.stride * first - g.pad, 0)
             rows_of_map = slice(top, top + inner.shape[0])

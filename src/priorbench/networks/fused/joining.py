@@ -91,21 +91,24 @@ class JoinedConvolution(Function):
                 .view(count + 2, width + 2, 3, 3, outputs)
             )
             evens, odds = [], []
+            # Each result takes 16 sixteenths of the middle tap.
+            taps[:, :, 1, 1] += bias / 16
             for row in range(3):
-                even, odd = _spread(
-                    [taps[:, :, row, column].transpose(0, 1) for column in range(3)], True, True
-                )
-                evens.append(even.transpose(0, 1))
-                odds.append(odd.transpose(0, 1))
+                across = [taps[:, :, row, column].transpose(0, 1) for column in range(3)]
+                even, odd = a.new_empty(2, count + 2, width, outputs)
+                _spread(across, even.transpose(0, 1), odd.transpose(0, 1), True, True)
+                evens.append(even)
+                odds.append(odd)
             first, last = rows.start == 0, rows.stop == height
             for column, parts in enumerate((evens, odds)):
-                for row, result in enumerate(_spread(parts, first, last)):
-                    torch.add(result, bias, out=out[rows, row, :, column])
+                even, odd = out[rows, :, :, column].unbind(1)
+                _spread(parts, even, odd, first, last)
             if s is not None and columns is not None:
                 part = out[rows].view(-1, outputs)
                 part.addmm_(_gathered(s, rows, height), columns)
 
-        each(work, _bands(a.shape, TAPS * max(channels, outputs)))
+        # Each band multiplies two rows more than its own, so these are larger than others.
+        each(work, _bands(a.shape, TAPS * max(channels, outputs) // 2))
         ctx.save_for_backward(a, s, weight, beside)
         ctx.dtype = dtype
         return out.view(2 * height, 2 * width, outputs)
@@ -186,25 +189,30 @@ def _gram(a: Tensor, rows: slice) -> Tensor:
     return (across[:-2] + across[2:]).mul_(0.375).add_(across[1:-1], alpha=1.25)
 
 
-def _spread(taps: Sequence[Tensor], first: bool, last: bool) -> tuple[Tensor, Tensor]:
-    """Return four times the even and odd outputs, along dimension 0, of 3 taps on a doubled map.
+def _spread(taps: Sequence[Tensor], even: Tensor, odd: Tensor, first: bool, last: bool) -> None:
+    """Write four times the even and odd outputs, along dimension 0, of 3 taps on a doubled map.
+
+    The taps' products lie on the doubled grid, b on its even places and what a and c give together,
+    q[m] = a[m-1] + c[m], between b[m-1] and b[m]; the interpolation is (1, 3, 3, 1) on that grid.
 
     Args:
         taps: what each tap's product with the small map is, n + 2 long, with a neighbour or the
             border repeated at both ends.
+        even: overwritten, n long.
+        odd: overwritten, n long.
         first: whether the beginning is the map's, beyond which the doubled map is reflected.
         last: whether the end is.
     """
     a, b, c = taps
-    even = torch.add(a[1:-1], a[:-2], alpha=3)
-    even.add_(b[1:-1], alpha=3).add_(b[:-2]).add_(c[1:-1], alpha=3).add_(c[2:])
-    odd = torch.add(a[:-2], a[1:-1], alpha=3)
-    odd.add_(b[1:-1], alpha=3).add_(b[2:]).add_(c[2:], alpha=3).add_(c[1:-1])
+    q = a[:-1] + c[1:]
+    near = torch.add(q[1:], q[:-1], alpha=3).add_(b[1:-1], alpha=3)
+    torch.add(near, b[:-2], out=even)
+    near = torch.add(q[:-1], q[1:], alpha=3).add_(b[1:-1], alpha=3)
+    torch.add(near, b[2:], out=odd)
     if first and len(even) > 1:
         even[0] += a[2] - a[1]
     if last and len(even) > 1:
         odd[-1] += c[-3] - c[-2]
-    return even, odd
 
 
 def _gathered_back(
@@ -218,27 +226,30 @@ def _gathered_back(
         halo: neighbours before and behind.
         edge: whether the beginning and the end are the map's.
     """
-    length = len(even)
-    inner = slice(halo[0], length - halo[1])
-    near = torch.add(odd, even, alpha=3)
-    far = torch.add(even, odd, alpha=3)
-    before = slice(inner.start - 1 if halo[0] else 0, inner.stop - 1)
-    behind = slice(inner.start + 1, inner.stop + 1 if halo[1] else length)
-    a, c = far[inner].clone(), near[inner].clone()
-    b = torch.add(even[inner], odd[inner]).mul_(3)
-    ahead, after = len(range(length)[behind]), len(range(length)[before])
-    a[:ahead] += near[behind]
-    b[:ahead] += even[behind]
-    c[-after:] += far[before] if after else 0
-    b[-after:] += odd[before] if after else 0
+    start, stop = halo[0], len(even) - halo[1]
+    near, far = torch.add(odd, even, alpha=3), torch.add(even, odd, alpha=3)
+    # q lies between the pixels: q[0] before the first, the last one behind the last.
+    q = even.new_empty(stop - start + 1, *even.shape[1:])
+    torch.add(near[start + 1 : stop], far[start : stop - 1], out=q[1:-1])
+    torch.add(near[start], far[start - 1], out=q[0]) if halo[0] else q[0].copy_(near[start])
+    torch.add(far[stop - 1], near[stop], out=q[-1]) if halo[1] else q[-1].copy_(far[stop - 1])
+    b = torch.add(even[start:stop], odd[start:stop]).mul_(3)
+    b[: len(even) - start - 1] += even[start + 1 : stop + 1]
+    b[1 - halo[0] :] += odd[: stop - 1]
+    a, c = q[1:], q[:-1]
+    if not any(edge):
+        return a, b, c
+    # The views overlap, and the border changes either of them alone.
+    a = a.clone()
     if edge[0]:
-        a[0] += near[0]
+        a[0] += q[0]
         b[0] += even[0]
         if len(a) > 1:
             a[1] += even[0]
             a[0] -= even[0]
     if edge[1]:
-        c[-1] += far[-1]
+        c = c.clone()
+        c[-1] += q[-1]
         b[-1] += odd[-1]
         if len(a) > 1:
             c[-2] += odd[-1]

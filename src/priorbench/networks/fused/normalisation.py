@@ -86,7 +86,8 @@ def normalisation_gradient_(
     offset = -affine.scale * total / count - tilt * affine.mean
 
     def work(rows: slice) -> None:
-        dn[rows].mul_(affine.scale).addcmul_(u[rows], tilt).add_(offset)
+        others = torch.addcmul(offset, u[rows], tilt)
+        torch.addcmul(others, dn[rows], affine.scale, out=dn[rows])
 
     each(work, bands(u))
     return product, total
