@@ -67,57 +67,89 @@ class Muon:
     def step(self) -> None:
         """Take a step."""
         group = self.param_groups[0]
-        for parameter in group["params"]:
-            if parameter.grad is None:
-                continue
-            if parameter.ndim > 1:
-                self._turn(parameter, parameter.grad, group["lr"], group["momentum"])
-            else:
-                self._adam(parameter, parameter.grad, group["vector_lr"])
+        learned = [parameter for parameter in group["params"] if parameter.grad is not None]
+        matrices = [parameter for parameter in learned if parameter.ndim > 1]
+        vectors = [parameter for parameter in learned if parameter.ndim == 1]
+        # Small weights cost what the calls cost: those of all together are one call.
+        if matrices:
+            self._turn(matrices, group["lr"], group["momentum"])
+        if vectors:
+            self._adam(vectors, group["vector_lr"])
 
-    def _turn(self, parameter: Tensor, gradient: Tensor, rate: float, momentum: float) -> None:
-        state = self.state[parameter]
-        if not state:
-            state.update(momentum=torch.zeros_like(parameter), norm=parameter.norm())
-        moving = state["momentum"].mul_(momentum).add_(gradient)
+    def _turn(self, parameters: list[nn.Parameter], rate: float, momentum: float) -> None:
+        for parameter in parameters:
+            if not self.state[parameter]:
+                self.state[parameter].update(
+                    momentum=torch.zeros_like(parameter), norm=parameter.norm()
+                )
+        gradients = [_gradient(parameter) for parameter in parameters]
+        moving = [self.state[parameter]["momentum"] for parameter in parameters]
+        torch._foreach_mul_(moving, momentum)
+        torch._foreach_add_(moving, gradients)
         # The gradient is added once more: a look ahead along the momentum.
-        nesterov = torch.add(gradient, moving, alpha=momentum)
-        # Outputs are the rows but for tensors of taps × inputs × outputs.
-        step = orthogonalised(
-            nesterov.flatten(0, -2) if parameter.ndim == 3 else nesterov.flatten(1)
+        nesterov = torch._foreach_add(gradients, moving, alpha=momentum)
+        alike: defaultdict[torch.Size, list[int]] = defaultdict(list)
+        for index, parameter in enumerate(parameters):
+            alike[parameter.shape].append(index)
+        for shape, indices in alike.items():
+            stacked = torch.stack([nesterov[index] for index in indices])
+            # Outputs are the rows but for tensors of taps × inputs × outputs.
+            steps = orthogonalised(stacked.flatten(1, -2) if len(shape) == 3 else stacked.flatten(2))
+            lengths = torch.linalg.vector_norm(steps, dim=(1, 2)).clamp_(min=1e-12)
+            for index, step, length in zip(indices, steps, lengths, strict=True):
+                parameter = parameters[index]
+                norm = parameter.norm() if self.growing else self.state[parameter]["norm"]
+                # A gradient of zero leaves a step of zero, not NaN.
+                parameter.addcmul_(step.view(shape), norm / length, value=-rate)
+
+    def _adam(self, parameters: list[nn.Parameter], rate: float) -> None:
+        for parameter in parameters:
+            if not self.state[parameter]:
+                self.state[parameter].update(
+                    count=torch.zeros(()),
+                    first=torch.zeros_like(parameter),
+                    second=torch.zeros_like(parameter),
+                )
+        gradients = [_gradient(parameter) for parameter in parameters]
+        counts, first, second = (
+            [self.state[parameter][name] for parameter in parameters]
+            for name in ("count", "first", "second")
         )
-        norm = parameter.norm() if self.growing else state["norm"]
-        # A gradient of zero leaves a step of zero, not NaN.
-        length = rate * norm / step.norm().clamp(min=1e-12)
-        parameter.sub_(length * step.view_as(parameter))
-
-    def _adam(self, parameter: Tensor, gradient: Tensor, rate: float) -> None:
-        state = self.state[parameter]
-        if not state:
-            state.update(
-                count=torch.zeros(()),
-                first=torch.zeros_like(parameter),
-                second=torch.zeros_like(parameter),
-            )
-        count = state["count"].add_(1)
-        first = state["first"].lerp_(gradient, 0.1) / (1 - 0.9**count)
-        second = state["second"].lerp_(gradient.square(), 0.001) / (1 - 0.999**count)
-        parameter.sub_(rate * first / (second.sqrt() + 1e-8))
+        torch._foreach_add_(counts, 1)
+        torch._foreach_lerp_(first, gradients, 0.1)
+        torch._foreach_lerp_(second, torch._foreach_mul(gradients, gradients), 0.001)
+        done = [float(count) for count in counts]
+        means = torch._foreach_div(first, [1 - 0.9**count for count in done])
+        deviations = torch._foreach_div(second, [1 - 0.999**count for count in done])
+        torch._foreach_sqrt_(deviations)
+        torch._foreach_add_(deviations, 1e-8)
+        torch._foreach_addcdiv_(parameters, means, deviations, -rate)
 
 
-def orthogonalised(matrix: Tensor) -> Tensor:
-    """Return a matrix with the same singular vectors and singular values near 1, by Newton-Schulz.
+def _gradient(parameter: nn.Parameter) -> Tensor:
+    assert parameter.grad is not None
+    return parameter.grad
+
+
+def orthogonalised(matrices: Tensor) -> Tensor:
+    """Return matrices with the same singular vectors and singular values near 1, by Newton-Schulz.
 
     Those above 0.004 of the matrix's norm come to lie between 0.68 and 1.21; smaller ones grow up
     to 485 times.
+
+    Args:
+        matrices: one, or several of B × M × N.
     """
     a, b, c = QUINTIC
+    batch = matrices if matrices.ndim == 3 else matrices[None]
     # XXᵀ is smaller for a wide matrix.
-    tall = matrix.shape[0] > matrix.shape[1]
-    x: Tensor = matrix.t() if tall else matrix
+    tall = batch.shape[1] > batch.shape[2]
+    x: Tensor = batch.mT if tall else batch
     # The iteration converges for singular values of at most 1.
-    x = x / (x.norm() + 1e-12)
+    x = x / (torch.linalg.vector_norm(x, dim=(1, 2), keepdim=True) + 1e-12)
     for _ in range(ROUNDS):
-        gram = x @ x.t()
-        x = a * x + (b * gram + c * gram @ gram) @ x
-    return x.t() if tall else x
+        gram = x @ x.mT
+        polynomial = torch.baddbmm(gram, gram, gram, beta=b, alpha=c)
+        x = torch.baddbmm(x, polynomial, x, beta=a)
+    x = x.mT if tall else x
+    return x if matrices.ndim == 3 else x[0]
