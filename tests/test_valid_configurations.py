@@ -4,6 +4,7 @@ is answered.
 
 from __future__ import annotations
 
+import itertools
 import json
 import re
 from pathlib import Path
@@ -174,19 +175,19 @@ def test_a_configuration_is_refused_in_one_message_or_all_that_a_run_asks_is_ans
     for name in (*plan.priors, *plan.tasks):
         assert NAME.fullmatch(name) and len(name) < 200
     assert forecast(plan).core_hours >= 0
-    for cell in list(plan.cells())[:5]:
-        dataset, task, prior = cell.dataset, cell.task, cell.prior
+    for chunk in itertools.islice(plan.all_chunks(), 5):
+        dataset, prior = chunk.dataset, chunk.prior
         for attempt in range(1, plan.experiment.retries + 2):
             numbers = [
-                plan.limits.restoring(dataset, prior, "0", attempt),
-                plan.limits.scoring(dataset, prior, "0", attempt),
+                plan.limits.restoring(chunk, attempt),
+                plan.limits.scoring(chunk, attempt),
                 plan.limits.data(dataset, attempt),
                 plan.limits.training(prior),
                 plan.limits.memory(prior, dataset, attempt),
             ]
             assert all(isinstance(number, int) and 0 < number < 10**18 for number in numbers)
-        assert re.fullmatch("[0-9a-f]+", plan.fingerprints.scores(cell))
-        for target in plan.tunings.targets(task, prior):
+        assert re.fullmatch("[0-9a-f]+", plan.fingerprints.scores(chunk))
+        for target in plan.tunings.of_prior(prior):
             assert plan.limits.tuning(target, prior) > 0
         json.dumps(plan.prior(prior).describe())
 

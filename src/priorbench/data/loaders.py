@@ -11,6 +11,7 @@ from priorbench.data.download import fetch
 from priorbench.data.images import read_image
 from priorbench.errors import unknown
 from priorbench.specs import Parameters
+from priorbench.store.archives import read_arrays
 
 
 def load_embedded(parameters: Parameters, image: str) -> np.ndarray:
@@ -25,8 +26,7 @@ def load_embedded(parameters: Parameters, image: str) -> np.ndarray:
 
 def _read_archive(path: Path) -> np.ndarray:
     """Return the gray levels on [0, 1] that a NumPy archive holds as bytes, H × W, float32."""
-    with np.load(path) as archive:
-        levels = archive.get("data")
+    levels = read_arrays(path).get("data")
     if levels is None or levels.dtype != np.uint8 or levels.ndim != 2:
         raise ValueError(f"{path} holds no array 'data' of 8-bit gray levels, height × width")
     gray: np.ndarray = levels.astype(np.float32) / 255
