@@ -70,7 +70,7 @@ def register_priors() -> Iterator[PriorSpec]:
         label="observation, interpolated",
         summary="the observation as an image, missing pixels interpolated: the floor",
         solver=SolverSettings(),
-        resources=Resources(memory_mb=1000, seconds_per_megapixel=3),
+        resources=Resources(memory_mb=1000, seconds_per_megapixel=1),
         baseline=True,
     )
     yield PriorSpec(
@@ -81,7 +81,7 @@ def register_priors() -> Iterator[PriorSpec]:
         summary="a Gaussian field with the 1/f² spectrum of natural images",
         reference="doi:10.1364/JOSAA.4.002379",
         solver=SolverSettings(),
-        resources=Resources(memory_mb=1000, seconds_per_megapixel=6),
+        resources=Resources(memory_mb=1000, seconds_per_megapixel={"denoise": 0.2, "*": 3}),
     )
     yield PriorSpec(
         name="nlm",
@@ -92,7 +92,7 @@ def register_priors() -> Iterator[PriorSpec]:
         reference="doi:10.1109/CVPR.2005.38",
         tunable={"h": (0.3, 0.45, 0.6, 0.8, 1.1)},
         solver=NON_LOCAL_MEANS,
-        resources=Resources(memory_mb=1500, seconds_per_megapixel=30),
+        resources=Resources(memory_mb=1500, seconds_per_megapixel={"denoise": 3, "*": 25}),
     )
     yield PriorSpec(
         name="tv",
@@ -103,7 +103,7 @@ def register_priors() -> Iterator[PriorSpec]:
         reference="doi:10.1023/B:JMIV.0000011325.36760.1e",
         tunable={"weight": (0.45, 0.65, 0.9, 1.25, 1.8)},
         solver=TOTAL_VARIATION,
-        resources=Resources(memory_mb=1500, seconds_per_megapixel=15),
+        resources=Resources(memory_mb=1500, seconds_per_megapixel={"denoise": 1, "*": 5}),
     )
     yield PriorSpec(
         name="wavelet",
@@ -113,5 +113,5 @@ def register_priors() -> Iterator[PriorSpec]:
         summary="few large wavelet coefficients: BayesShrink with cycle spinning",
         reference="doi:10.1109/83.862633",
         solver=WAVELET,
-        resources=Resources(memory_mb=1500, seconds_per_megapixel=20),
+        resources=Resources(memory_mb=1500, seconds_per_megapixel={"denoise": 1, "*": 15}),
     )

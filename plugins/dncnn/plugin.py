@@ -33,7 +33,9 @@ def register_priors() -> Iterator[PriorSpec]:
         small=SMALL,
         learns=True,
         solver=DNCNN,
-        resources=Resources(threads=2, seconds_per_megapixel=10, training_seconds=1400),
+        resources=Resources(
+            threads=2, seconds_per_megapixel={"denoise": 1.5, "*": 13}, training_seconds=1400
+        ),
     )
     yield PriorSpec(
         name="dncnn-dead-leaves",
@@ -50,5 +52,7 @@ def register_priors() -> Iterator[PriorSpec]:
         learns=True,
         train_on="dead-leaves",
         solver=DNCNN,
-        resources=Resources(threads=2, seconds_per_megapixel=10, training_seconds=1900),
+        resources=Resources(
+            threads=2, seconds_per_megapixel={"denoise": 1.5, "*": 13}, training_seconds=1900
+        ),
     )

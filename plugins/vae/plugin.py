@@ -26,7 +26,9 @@ def register_priors() -> Iterator[PriorSpec]:
         small=SMALL,
         learns=True,
         solver=SolverSettings(),
-        resources=Resources(threads=2, seconds_per_megapixel=50, training_seconds=280),
+        resources=Resources(
+            threads=2, seconds_per_megapixel={"denoise": 25, "*": 60}, training_seconds=280
+        ),
     )
     yield PriorSpec(
         name="vae-dead-leaves",
@@ -39,7 +41,9 @@ def register_priors() -> Iterator[PriorSpec]:
         learns=True,
         train_on="dead-leaves",
         solver=SolverSettings(),
-        resources=Resources(threads=2, seconds_per_megapixel=50, training_seconds=300),
+        resources=Resources(
+            threads=2, seconds_per_megapixel={"denoise": 25, "*": 60}, training_seconds=300
+        ),
     )
     yield PriorSpec(
         name="vae-patch",
