@@ -1,3 +1,12 @@
+def caption_of(figure):
+    """Return the caption in the report."""
+    if figure in plan.galleries:
+        return "../report/gallery.rst"
+    if figure in plan.metrics:
+        return "../report/scores.rst"
+    return f"../report/{figure}.rst"
+
+
 rule draw:
     input:
         runs=layout.result("runs"),
@@ -6,7 +15,7 @@ rule draw:
         [
             report(
                 layout.figure(name, "svg"),
-                caption="../report/figure.rst",
+                caption=caption_of(name),
                 category="Figures",
                 labels={"figure": name},
             )
