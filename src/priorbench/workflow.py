@@ -11,6 +11,7 @@ from typing import Any
 from priorbench.config import ConfigError, dump_experiment, parse_experiment, read_yaml
 from priorbench.plan import Plan
 from priorbench.plugins.registry import PluginError
+from priorbench.store.chunk import Chunk
 from priorbench.store.files import write_atomically, write_json
 
 DEFAULT = Path("config.yaml")
@@ -53,6 +54,21 @@ def load_plan(config: Mapping[str, Any], workflow: Any) -> Plan:
                 file=sys.stderr,
             )
     return plan
+
+
+def chunk_of(plan: Plan, wildcards: Any) -> Chunk:
+    """Return the restorations that a job's wildcards name."""
+    return plan.chunk(wildcards.dataset, wildcards.prior, wildcards.chunk)
+
+
+def caption_of(plan: Plan, figure: str) -> str:
+    """Return the caption of a figure in the report, relative to the rules."""
+    kind = figure
+    if figure in plan.galleries:
+        kind = "gallery"
+    elif figure in plan.metrics:
+        kind = "scores"
+    return f"../report/{kind}.rst"
 
 
 def limit_processors(workflow: Any) -> None:

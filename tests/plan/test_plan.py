@@ -223,7 +223,9 @@ def test_a_configuration_says_what_tasks_take() -> None:
 
 @pytest.mark.parametrize("chunk", ["2", "-1", "x", ""])
 def test_a_chunk_that_there_is_not_is_refused(chunk: str) -> None:
-    with pytest.raises(ConfigError, match="mine has 2 jobs on test, numbered from 0; there is no chunk"):
+    with pytest.raises(
+        ConfigError, match="mine has 2 jobs on test, numbered from 0; there is no chunk"
+    ):
         made = plan(spec(restorations_per_job=3), tasks=ONE)
         made.chunk("test", "mine", chunk)
 

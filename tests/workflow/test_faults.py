@@ -36,7 +36,7 @@ PRIOR = """
     HERE = Path(__file__).parents[1]
 
 
-    def die(handle):
+    def die(temporary, target):
         # In the middle of writing: the content is in the temporary file, which has not got its name
         # yet.
         (HERE / "die").unlink()
@@ -51,7 +51,7 @@ PRIOR = """
             while (HERE / "hold").exists():
                 time.sleep(0.05)
             if (HERE / "die").exists():
-                os.fsync = die
+                os.replace = die
             return Restoration(problem.y)
 
 

@@ -39,12 +39,12 @@ PLUGIN = """
 
 @pytest.fixture
 def timed(project: Any) -> Any:
-    """A project with four restorations of two seconds, each a job."""
+    """A project with two restorations of two seconds, each a job."""
     shutil.rmtree(project.root / "plugins")
     (project.root / "plugins").mkdir()
     (project.root / "plugins" / "timed.py").write_text(textwrap.dedent(PLUGIN))
     (project.root / "photos").mkdir()
-    for number in range(4):
+    for number in range(2):
         pixels = np.full((16, 16), number, dtype=np.uint8)
         Image.fromarray(pixels).save(project.root / "photos" / f"i{number}.png")
     experiment = {
@@ -63,12 +63,12 @@ def timed(project: Any) -> Any:
 def most_at_a_time(project: Any) -> int:
     """Return how many restorations went on at the same time at most."""
     spans = np.loadtxt(project.root / "spans", ndmin=2)
-    assert len(spans) == 4
+    assert len(spans) == 2
     return max(int(((spans[:, 0] <= begin) & (begin < spans[:, 1])).sum()) for begin in spans[:, 0])
 
 
 def test_jobs_that_compute_share_the_processors_whatever_cores_says(timed: Any) -> None:
-    runs = [f"results/timed/runs/photos/timed/{number}.jsonl" for number in range(4)]
+    runs = [f"results/timed/runs/photos/timed/{number}.jsonl" for number in range(2)]
     timed.run("--cores", "8", "--resources", "processors=1", "--", *runs)
     assert most_at_a_time(timed) == 1
 

@@ -1,12 +1,3 @@
-def caption_of(figure):
-    """Return the caption in the report."""
-    if figure in plan.galleries:
-        return "../report/gallery.rst"
-    if figure in plan.metrics:
-        return "../report/scores.rst"
-    return f"../report/{figure}.rst"
-
-
 rule draw:
     input:
         runs=layout.result("runs"),
@@ -15,7 +6,7 @@ rule draw:
         [
             report(
                 layout.figure(name, "svg"),
-                caption=caption_of(name),
+                caption=caption_of(plan, name),
                 category="Figures",
                 labels={"figure": name},
             )

@@ -13,11 +13,11 @@ rule score:
         processors=1,
         mem_mb=lambda wildcards, attempt: 2000 * attempt,
         runtime=lambda wildcards, attempt: plan.limits.scoring(
-            chunk_of(wildcards), attempt
+            chunk_of(plan, wildcards), attempt
         ),
     params:
         config=CONFIG,
-        fingerprint=lambda wildcards: plan.fingerprints.scores(chunk_of(wildcards)),
+        fingerprint=lambda wildcards: plan.fingerprints.scores(chunk_of(plan, wildcards)),
     shell:
         "python -m priorbench score --config {params.config:q} --dataset {wildcards.dataset:q}"
         " --prior {wildcards.prior:q} --chunk {wildcards.chunk:q} > {log:q} 2>&1"

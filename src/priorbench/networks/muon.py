@@ -94,7 +94,9 @@ class Muon:
         for shape, indices in alike.items():
             stacked = torch.stack([nesterov[index] for index in indices])
             # Outputs are the rows but for tensors of taps × inputs × outputs.
-            steps = orthogonalised(stacked.flatten(1, -2) if len(shape) == 3 else stacked.flatten(2))
+            steps = orthogonalised(
+                stacked.flatten(1, -2) if len(shape) == 3 else stacked.flatten(2)
+            )
             lengths = torch.linalg.vector_norm(steps, dim=(1, 2)).clamp_(min=1e-12)
             for index, step, length in zip(indices, steps, lengths, strict=True):
                 parameter = parameters[index]
@@ -123,7 +125,7 @@ class Muon:
         deviations = torch._foreach_div(second, [1 - 0.999**count for count in done])
         torch._foreach_sqrt_(deviations)
         torch._foreach_add_(deviations, 1e-8)
-        torch._foreach_addcdiv_(parameters, means, deviations, -rate)
+        torch._foreach_addcdiv_(list[Tensor](parameters), means, deviations, -rate)
 
 
 def _gradient(parameter: nn.Parameter) -> Tensor:
