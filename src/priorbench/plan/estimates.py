@@ -158,9 +158,10 @@ class Estimates:
 
     def _measured_cost(self, prior: PriorPlan, task: Variant[TaskSpec]) -> Cost | None:
         """Return what a prior took on the task, else on other tasks, None if it was never run."""
-        known = [costs[key] for costs in self._measured if (key := cost_key(prior)) in costs]
-        own = task_key(task)
-        for tasks in ([own], list({name for each in known for name in each.seconds})):
+        key, own = cost_key(prior), task_key(task)
+        known = [costs[key] for costs in self._measured if key in costs]
+        every = {name for each in known for name in each.seconds}
+        for tasks in ({own}, every):
             seconds = math.fsum(each.seconds.get(name, 0.0) for each in known for name in tasks)
             pixels = math.fsum(each.megapixels.get(name, 0.0) for each in known for name in tasks)
             if pixels:
