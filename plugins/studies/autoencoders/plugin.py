@@ -34,5 +34,5 @@ def register_studies() -> Iterator[StudySpec]:
         "test tile to that of another; and along the dimensions with the largest mean divergence "
         "(left of the rows), from −3 to 3, the others at 0. Tiles lack their mean; black to white "
         "is ± the peak of a noisy sample, of a test tile, or of a row.",
-        resources=Resources(threads=2, memory_mb=3000, minutes=30),
+        resources=Resources(memory_mb=3000, minutes=30),
     )

@@ -24,5 +24,5 @@ def register_studies() -> Iterator[StudySpec]:
         "models see the same patches. Right: whole images by EPLL, by averaging the MAP estimates "
         "of single patches, and from patches that don't overlap. Means over the images that every "
         "model restored. The points' numbers stand beside the names.",
-        resources=Resources(threads=2, memory_mb=3000, minutes=60),
+        resources=Resources(memory_mb=3000, minutes=60),
     )

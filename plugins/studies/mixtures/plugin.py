@@ -8,7 +8,7 @@ from priorbench import Resources, StudySpec, hookimpl
 
 ZORAN_WEISS = "10.1109/ICCV.2011.6126278"
 DEAD_LEAVES = "Zoran & Weiss, Natural images, Gaussian mixtures and dead leaves, NIPS 2012"
-STUDY_RESOURCES = Resources(threads=2, memory_mb=3000, minutes=30)
+STUDY_RESOURCES = Resources(memory_mb=3000, minutes=30)
 
 
 @hookimpl
