@@ -21,7 +21,7 @@ def touch(mebibytes: int) -> None:
 
 
 def compute(seconds: float) -> None:
-    """Keep a processor busy for so many of its own seconds, however long that takes."""
+    """Keep a processor busy for a number of its own seconds, however long that takes."""
     until = time.thread_time() + seconds
     while time.thread_time() < until:
         pass
