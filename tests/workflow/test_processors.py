@@ -16,7 +16,7 @@ PLUGIN = """
     import time
     from pathlib import Path
 
-    from priorbench import PriorSpec, hookimpl
+    from priorbench import PriorSpec, Resources, hookimpl
     from priorbench.priors import Prior, Restoration
 
     SPANS = Path(__file__).parents[1] / "spans"
@@ -33,7 +33,14 @@ PLUGIN = """
 
     @hookimpl
     def register_priors():
-        yield PriorSpec(name="timed", factory=Timed, summary="for a test", restorations_per_job=1)
+        # It asks for more than the machine may have.
+        yield PriorSpec(
+            name="timed",
+            factory=Timed,
+            summary="for a test",
+            resources=Resources(threads=4),
+            restorations_per_job=1,
+        )
 """
 
 

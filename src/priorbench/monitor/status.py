@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 from statistics import fmean
 from typing import Any, TypeAlias
@@ -175,6 +176,8 @@ class _Look:
         self.outdated = 0
         self.left: Counter[Cell] = Counter()
         self.seconds = 0.0
+        # Several jobs may share a cell.
+        self.records = cache(lambda cell: _listing(plan.layout.cell_spec(cell)))
 
     def progress(self) -> PriorProgress:
         plan, prior = self.plan, self.prior
@@ -302,7 +305,7 @@ class _Look:
         """Return how those images ended that a job has finished before it ended itself."""
         found: dict[tuple[Cell, str], Outcome] = {}
         for part in chunk.parts:
-            records = _listing(self.plan.layout.cell_spec(part.cell))
+            records = self.records(part.cell)
             for image in part.images:
                 stat = records.get(f"{image}.json")
                 if stat:
