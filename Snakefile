@@ -11,7 +11,13 @@ os.environ.update(PATH=f"{Path(sys.executable).parent}{os.pathsep}{os.getenv('PA
 # Jobs that run a plugin's code in their own process, such as a study, iterate over sets in the same order each time.
 os.environ.update(PYTHONHASHSEED="0")
 
-from priorbench.workflow import caption_of, chunk_of, freeze, limit_processors, load_plan
+from priorbench.workflow import (
+    caption_of,
+    chunk_of,
+    freeze,
+    limit_processors,
+    load_plan,
+)
 
 # One experiment is one file: --configfile replaces config.yaml, where Snakemake's own would merge the two.
 plan = load_plan(config, workflow)

@@ -17,7 +17,9 @@ rule score:
         ),
     params:
         config=CONFIG,
-        fingerprint=lambda wildcards: plan.fingerprints.scores(chunk_of(plan, wildcards)),
+        fingerprint=lambda wildcards: plan.fingerprints.scores(
+            chunk_of(plan, wildcards)
+        ),
     shell:
         "python -m priorbench score --config {params.config:q} --dataset {wildcards.dataset:q}"
         " --prior {wildcards.prior:q} --chunk {wildcards.chunk:q} > {log:q} 2>&1"
