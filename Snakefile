@@ -60,6 +60,7 @@ localrules:
     tabulate,
     tabulate_partial,
     draw,
+    claims,
 
 
 rule all:
@@ -80,6 +81,8 @@ rule all:
         [layout.table(name, "md") for name in plan.tables],
         [layout.figure(name, "svg") for name in plan.figures],
         [layout.study(name) for name in plan.studies],
+        # Without a study there are no claims.
+        layout.table("claims", "md") if plan.studies else [],
 
 
 rule models:

@@ -244,7 +244,7 @@ class TestFitting:
     def test_what_is_fitted_first(self, fitted, sooner, impedance):
         table = impedance_table(**fitted)
         assert fitting.sooner(table)[0] is sooner
-        holds, evidence = fitting.noise_impedance(table)
+        holds, evidence, *_ = fitting.noise_impedance(table)
         assert holds is impedance
         assert "not within 400" in evidence or all(fitted.values())
 
@@ -259,7 +259,7 @@ class TestFitting:
             for number, value in enumerate(values, 1)
             for quantity in (curves.OUTPUT, curves.ESTIMATE)
         ]
-        decided, evidence = fitting.peak(pd.DataFrame(rows))
+        decided, evidence, *_ = fitting.peak(pd.DataFrame(rows))
         assert decided is holds
         assert f"{max(values):.2f} dB" in evidence
 
@@ -270,7 +270,7 @@ class TestFitting:
             runs.Row(curves.STOPPING, runs.DENOISING, rule, 100, curves.ESTIMATE, value)
             for rule, value in picked.items()
         ]
-        decided, evidence = fitting.best_rule(pd.DataFrame(rows))
+        decided, evidence, *_ = fitting.best_rule(pd.DataFrame(rows))
         assert decided is holds
         assert f"held-out {28 - best:.2f} dB (iteration 100)" in evidence
 
@@ -373,7 +373,7 @@ class TestComparison:
         ("shallow", "holds"), [(26, True), (30, False), (27.95, None), (math.nan, None)]
     )
     def test_depth_is_judged_by_the_holes(self, shallow, holds):
-        decided, evidence = comparison.depth(network_table(holes__shallow=shallow))
+        decided, evidence, *_ = comparison.depth(network_table(holes__shallow=shallow))
         assert decided is holds
         assert evidence.startswith(runs.HOLES)
 

@@ -338,7 +338,7 @@ class TestVerdicts:
         ],
     )
     def test_the_joint_posterior_must_gain_everywhere(self, gains, other, holds):
-        verdict, evidence = claims.joint_is_better(
+        verdict, evidence, *_ = claims.joint_is_better(
             {"VAE": {"a": scores_of(*gains), "b": scores_of(*other)}}
         )
         assert verdict is holds
@@ -373,7 +373,7 @@ class TestVerdicts:
             "gauss": np.zeros(len(own)),
             "gmm-K5": np.full(len(own), 100.0),
         }
-        verdict, evidence = claims.patches_are_likelier(names, found)
+        verdict, evidence, *_ = claims.patches_are_likelier(names, found)
         assert verdict is holds
         assert ("lower bound" in evidence) is (not holds)
         del found["gauss"]

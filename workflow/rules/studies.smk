@@ -24,6 +24,7 @@ rule study:
         layout.study(suffix="png"),
         layout.study(suffix="csv"),
         layout.study(suffix="md"),
+        layout.study(suffix="json"),
     log:
         layout.log("study", "study"),
     threads: lambda wildcards: plan.study(wildcards.study).spec.resources.threads
@@ -40,3 +41,26 @@ rule study:
         fingerprint=lambda wildcards: plan.fingerprints.study(wildcards.study),
     shell:
         "python -m priorbench study --config {params.config:q} --study {wildcards.study:q} > {log:q} 2>&1"
+
+
+rule claims:
+    input:
+        [layout.study(name, "json") for name in plan.studies],
+    output:
+        report(
+            layout.table("claims", "html"),
+            caption="../report/claims.rst",
+            category="Tables",
+            labels={"table": "claims"},
+        ),
+        [layout.table("claims", suffix) for suffix in ("csv", "md", "tex")],
+    log:
+        layout.log("claims"),
+    resources:
+        mem_mb=2000,
+        runtime=30,
+    params:
+        config=CONFIG,
+        fingerprint=plan.fingerprints.stage("claims"),
+    shell:
+        "python -m priorbench claims --config {params.config:q} > {log:q} 2>&1"

@@ -67,9 +67,9 @@ def joint_is_better(scores: Mapping[str, Mapping[str, pd.DataFrame]]) -> Verdict
     parts = []
     for label, own in scores.items():
         for task, values in own.items():
-            gain = Estimate.of_mean(values[JOINT] - values[PROJECT])
+            gain = Estimate.of_mean(values[JOINT] - values[PROJECT], "dB")
             words = f"{label}, {task} {gain.in_words(2)} over {_images(len(values))}"
-            parts.append(Verdict(gain.within(0), words))
+            parts.append(gain.verdict(words, 0))
     return _after(
         f"{JOINT} less {PROJECT} in dB, mean and 95 % interval on gray crops of at most "
         f"{SIDE} × {SIDE}: ",
@@ -90,20 +90,20 @@ def reconstructions_are_blurred(kept: Mapping[str, np.ndarray]) -> Verdict:
         own = shares[np.isfinite(shares).all(1)]
         if not len(own):
             continue
-        lost = Estimate.of_mean(100 * (own[:, 0] - own[:, -1]))
+        lost = Estimate.of_mean(100 * (own[:, 0] - own[:, -1]), "percentage points")
         below, *_, above = own.mean(0)
         words = (
             f"{label} {_percent(below)} and {_percent(above)}, less by "
             f"{in_words(lost.interval, 0)} percentage points over {_images(len(own))}"
         )
-        parts.append(Verdict(lost.within(0), words))
-    holds, evidence = _after(
+        parts.append(lost.verdict(words, 0))
+    verdict = _after(
         f"power kept from {low} and from {high} cycles per pixel: ",
         parts,
         "no fitted autoencoder of tiles, or no test image that is large enough",
     )
     # A model without an image that is large enough leaves the claim open.
-    return Verdict(None if holds and len(parts) < len(kept) else holds, evidence)
+    return verdict._replace(holds=None) if len(parts) < len(kept) and verdict.holds else verdict
 
 
 def patches_are_likelier(
@@ -123,18 +123,19 @@ def patches_are_likelier(
     for prior in own:
         for gaussian in gaussians:
             values, others = likelihoods[prior], likelihoods[gaussian]
-            gain = Estimate.of_mean(values - others)
+            gain = Estimate.of_mean(values - others, "nats per patch")
             words = (
                 f"{prior} at least {values.mean():.1f}, {gaussian} {others.mean():.1f} nats per "
                 f"patch; difference {gain.in_words(1)} over {_images(len(values))}"
             )
             # A lower bound below the Gaussian decides nothing.
-            parts.append(Verdict(gain.within(0) or None, words))
+            parts.append(gain.verdict(words, 0)._replace(holds=gain.within(0) or None))
     otherwise = "the experiment has no fitted vae-patch and mvg of one patch size, or no test image"
-    holds, evidence = together(parts, otherwise)
-    if parts and not holds:
-        evidence += "; a lower bound can't show that it is less likely"
-    return Verdict(holds, evidence)
+    verdict = together(parts, otherwise)
+    if parts and not verdict.holds:
+        more = "; a lower bound can't show that it is less likely"
+        return verdict._replace(evidence=verdict.evidence + more)
+    return verdict
 
 
 def leaves_are_enough(experiment: Experiment) -> Verdict:
@@ -145,15 +146,15 @@ def leaves_are_enough(experiment: Experiment) -> Verdict:
     pair = leaves[0], natural[0]
     parts = []
     for (dataset, task), values in experiment.by_image("psnr", pair).items():
-        gain = Estimate.of_mean(values[pair[0]] - values[pair[1]])
-        parts.append(Verdict(gain.within(-MARGIN), f"{task} on {dataset} {gain.in_words(2)}"))
+        gain = Estimate.of_mean(values[pair[0]] - values[pair[1]], "dB")
+        parts.append(gain.verdict(f"{task} on {dataset} {gain.in_words(2)}", -MARGIN))
     return _after(f"{pair[0]} less {pair[1]} in dB: ", parts, "no image that both restored")
 
 
 def _after(head: str, parts: Sequence[Verdict], otherwise: str) -> Verdict:
     """Return the verdict on all parts, their evidence after a common head."""
-    holds, evidence = together(parts, otherwise)
-    return Verdict(holds, head + evidence if parts else evidence)
+    verdict = together(parts, otherwise)
+    return verdict._replace(evidence=head + verdict.evidence) if parts else verdict
 
 
 def _images(count: int) -> str:

@@ -11,7 +11,7 @@ from pandas.api.typing import SeriesGroupBy
 from scipy.stats import t as student
 
 from priorbench.results.statistics import SIGNIFICANCE
-from priorbench.studies import Verdict, every
+from priorbench.studies import Estimate, Verdict, together
 from priorbench.studies.tables import select
 
 from .networks import ARCHITECTURES, DEEP, DENSE, MIDDLE, NO_PRIOR, NO_SKIPS, RESNET, SHALLOW
@@ -48,29 +48,28 @@ def margin_of(table: pd.DataFrame, problem: str) -> float:
 def skip_connections(table: pd.DataFrame) -> Verdict:
     """Return whether skip connections raise the PSNR of denoising and lower that of holes."""
     noise, holes = (means_of(table, problem) for problem in (DENOISING, HOLES))
-    verdicts = [
-        _better(noise[DEEP], noise[NO_SKIPS], margin_of(table, DENOISING)),
-        _better(holes[NO_SKIPS], holes[DEEP], margin_of(table, HOLES)),
+    parts = [
+        _gain(noise[DEEP], noise[NO_SKIPS], margin_of(table, DENOISING)).verdict("", 0),
+        _gain(holes[NO_SKIPS], holes[DEEP], margin_of(table, HOLES)).verdict("", 0),
     ]
-    evidence = _listed(table, (DENOISING, PIXELS, HOLES), (DEEP, NO_SKIPS))
-    return Verdict(every(verdicts), evidence)
+    return together(parts, _listed(table, (DENOISING, PIXELS, HOLES), (DEEP, NO_SKIPS)))
 
 
 def depth(table: pd.DataFrame) -> Verdict:
     """Return whether depth raises the PSNR in holes."""
     holes = means_of(table, HOLES)
-    holds = _better(holes[DEEP], holes[SHALLOW], margin_of(table, HOLES))
-    return Verdict(holds, _listed(table, (HOLES, PIXELS, DENOISING), (SHALLOW, MIDDLE, DEEP)))
+    gain = _gain(holes[DEEP], holes[SHALLOW], margin_of(table, HOLES))
+    return gain.verdict(_listed(table, (HOLES, PIXELS, DENOISING), (SHALLOW, MIDDLE, DEEP)), 0)
 
 
 def residual(table: pd.DataFrame) -> Verdict:
     """Return whether a ResNet gains :data:`GAIN` and a fully connected network does not."""
-    verdicts = []
+    parts = []
     for problem in (DENOISING, PIXELS):
         means, margin = means_of(table, problem), margin_of(table, problem)
-        resnet, dense = (means[network] - means[NO_PRIOR] for network in (RESNET, DENSE))
-        verdicts += [_better(resnet, GAIN, margin), _better(GAIN, dense, margin)]
-    return Verdict(every(verdicts), _listed(table, PROBLEMS, (RESNET, DENSE, NO_PRIOR)))
+        resnet, dense = (_gain(means[own], means[NO_PRIOR], margin) for own in (RESNET, DENSE))
+        parts += [resnet.verdict("", GAIN), dense.verdict("", -math.inf, GAIN)]
+    return together(parts, _listed(table, PROBLEMS, (RESNET, DENSE, NO_PRIOR)))
 
 
 def _scores(table: pd.DataFrame, problem: str) -> SeriesGroupBy[Any, Any]:
@@ -78,13 +77,10 @@ def _scores(table: pd.DataFrame, problem: str) -> SeriesGroupBy[Any, Any]:
     return select(table, part=ARCHITECTURES, problem=problem).groupby("curve")["value"]
 
 
-def _better(first: float, second: float, margin: float) -> bool | None:
-    """Return whether a PSNR is higher than another.
-
-    None if the difference is within the margin or unknown.
-    """
-    difference = first - second
-    return difference > 0 if abs(difference) > margin else None
+def _gain(first: float, second: float, margin: float) -> Estimate:
+    """Return by how many dB a PSNR is higher than another, with the margin on both sides."""
+    gain = first - second
+    return Estimate(gain, (gain - margin, gain + margin), "dB")
 
 
 def _listed(table: pd.DataFrame, problems: Iterable[str], networks: Iterable[str]) -> str:

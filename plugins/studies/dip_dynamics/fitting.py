@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
+from itertools import pairwise
 
 import pandas as pd
 
-from priorbench.studies import Verdict, every
+from priorbench.studies import Estimate, Verdict, together
 from priorbench.studies.tables import select
 
 from .bands import BANDS
@@ -50,8 +51,10 @@ def reached(table: pd.DataFrame, part: str, problem: str, curve: str, level: flo
 def sooner(table: pd.DataFrame) -> Verdict:
     """Return whether the image is fitted before the image with noise."""
     found = _fitted(table)
-    holds = found[IMAGE] < found[NOISY] if math.isfinite(found[IMAGE]) else None
-    return Verdict(holds, _fitted_words(table, found))
+    words = _fitted_words(table, found)
+    if not math.isfinite(found[IMAGE]):
+        return Verdict(None, words)
+    return Verdict(found[IMAGE] < found[NOISY], words, _times(table, found, NOISY))
 
 
 def noise_impedance(table: pd.DataFrame) -> Verdict:
@@ -60,31 +63,31 @@ def noise_impedance(table: pd.DataFrame) -> Verdict:
     words = _fitted_words(table, found)
     if not math.isfinite(found[IMAGE]):
         return Verdict(None, words)
-    most = _last(table, IMPEDANCE) / found[IMAGE]
-    verdicts: list[bool | None] = []
+    verdicts = []
     factors = []
     for name in (SHUFFLED, NOISE):
-        ratio = found[name] / found[IMAGE]
-        if math.isfinite(ratio):
-            verdicts.append(ratio >= MUCH)
-            factors.append(f"{name} {ratio:.1f} times")
-        else:
-            # What was not reached takes longer than there were iterations.
-            verdicts.append(True if most >= MUCH else None)
-            factors.append(f"{name} > {most:.1f} times")
-    return Verdict(every(verdicts), f"{words}; {', '.join(factors)} as many as the image")
+        times = _times(table, found, name)
+        known = math.isfinite(times.value)
+        least = times.value if known else times.interval[0]
+        holds = least >= MUCH
+        # What was not reached may take as long as it needs.
+        verdicts.append(Verdict(holds or (False if known else None), "", times, least))
+        factors.append(f"{name} {'' if known else '> '}{least:.1f} times")
+    return together(verdicts, f"{words}; {', '.join(factors)} as many as the image")
 
 
 def peak(table: pd.DataFrame) -> Verdict:
     """Return whether the PSNR of the output rises and falls again."""
     curve, averages = _trajectory(table, OUTPUT), _trajectory(table, ESTIMATE)
     first, top, last = float(curve.iloc[0]), float(curve.max()), float(curve.iloc[-1])
+    turn = min(top - first, top - last)
     return Verdict(
-        top - first >= TURN and top - last >= TURN,
+        turn >= TURN,
         f"PSNR of the output: {first:.2f} dB after {curve.index[0]} iterations, {top:.2f} dB after "
         f"{curve.idxmax()}, {last:.2f} dB after {curve.index[-1]}; of the average of the outputs "
         f"at most {averages.max():.2f} dB after {averages.idxmax()}, {averages.iloc[-1]:.2f} dB in "
         "the end",
+        Estimate(turn, unit="dB"),
     )
 
 
@@ -96,8 +99,9 @@ def best_rule(table: pd.DataFrame) -> Verdict:
     words = ", ".join(
         f"{rule} {loss:.2f} dB (iteration {picked[rule][0]})" for rule, loss in losses.items()
     )
-    holds = min(losses.values()) <= ALLOWED
-    return Verdict(holds, f"peak {best:.2f} dB (iteration {at}); below it: {words}")
+    least = min(losses.values())
+    evidence = f"peak {best:.2f} dB (iteration {at}); below it: {words}"
+    return Verdict(least <= ALLOWED, evidence, Estimate(least, unit="dB"))
 
 
 def spectral_bias(table: pd.DataFrame) -> Verdict:
@@ -113,13 +117,27 @@ def spectral_bias(table: pd.DataFrame) -> Verdict:
     )
     when = list(clean.values())
     # Bands that are never fitted are infinitely late, and may tie.
-    holds = when == sorted(when) and when[0] < when[-1] if math.isfinite(when[0]) else None
-    return Verdict(holds, evidence)
+    if not math.isfinite(when[0]):
+        return Verdict(None, evidence)
+    holds = when == sorted(when) and when[0] < when[-1]
+    # Two bands that are never fitted have no ratio.
+    times = [high / low for low, high in pairwise(when) if math.isfinite(low)]
+    least = Estimate(min(times), unit="times the iterations of the band below")
+    return Verdict(holds, evidence, least if math.isfinite(least.value) else None)
 
 
 def _fitted(table: pd.DataFrame) -> dict[str, float]:
     """Return the iteration at which each target was fitted."""
     return {name: reached(table, IMPEDANCE, FIT, name, FITTED) for name in TARGETS}
+
+
+def _times(table: pd.DataFrame, found: dict[str, float], name: str) -> Estimate:
+    """Return how many times the iterations of the image a target takes."""
+    ratio, unit = found[name] / found[IMAGE], "times the iterations of the image"
+    if math.isfinite(ratio):
+        return Estimate(ratio, unit=unit)
+    # What was not reached takes longer than there were iterations.
+    return Estimate(math.nan, (_last(table, IMPEDANCE) / found[IMAGE], math.inf), unit)
 
 
 def _fitted_words(table: pd.DataFrame, found: dict[str, float]) -> str:

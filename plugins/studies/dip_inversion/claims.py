@@ -9,7 +9,7 @@ import pandas as pd
 from scipy.stats import ttest_ind
 
 from priorbench.results.statistics import CONFIDENCE
-from priorbench.studies import Claim, Verdict, every, inside
+from priorbench.studies import Claim, Estimate, Verdict, every, together
 from priorbench.studies.tables import select
 
 from .pre_images import DEEP, ERROR, METHODS, NONE, PSNR, SSIM, VARIATION
@@ -34,34 +34,40 @@ def claim_of(feature: str, table: pd.DataFrame, weights: Mapping[str, float]) ->
         rows = select(table, method=method, weight=weights[method], quantity=quantity)
         return rows.sort_values("start")["value"].to_numpy()
 
-    verdicts, evidence = [], []
+    parts, evidence = [], []
     for quantity, digits in ((PSNR, 2), (SSIM, 3), (ERROR, 3)):
         own = {method: values(method, quantity) for method in METHODS}
         numbers = (f"{method} {_range(value, digits)}" for method, value in own.items())
         evidence.append(f"{quantity}: {', '.join(numbers)}")
         if quantity != ERROR:
-            verdicts += [_above(own[DEEP], own[other]) for other in (NONE, VARIATION)]
+            unit = "dB" if quantity == PSNR else quantity
+            others = (own[other] for other in (NONE, VARIATION))
+            parts.append(together((_above(own[DEEP], other, unit) for other in others), ""))
     starts = table["start"].nunique()
     tried = select(table, method=VARIATION)["weight"].nunique()
     evidence.append(
         f"lowest to highest of {starts} starts, total variation with the best of {tried} weights, "
         f"{weights[VARIATION]:g}"
     )
-    verdict = Verdict(every(verdicts), "; ".join(evidence))
+    holds = every(part.holds for part in parts)
+    # Decibels and SSIM can't be compared: PSNR goes first.
+    deciding = next(part for part in parts if part.holds is holds)
+    verdict = deciding._replace(evidence="; ".join(evidence))
     return Claim.judged(STATEMENT.format(feature), SOURCE, verdict)
 
 
-def _above(values: np.ndarray, others: np.ndarray) -> bool | None:
-    """Return whether a mean is above the other by Welch's interval at 95 %; None if not decided.
+def _above(values: np.ndarray, others: np.ndarray, unit: str) -> Verdict:
+    """Return whether a mean is above the other by Welch's interval at 95 %.
 
     Equal numbers have no spread, and are compared as they are.
     """
+    gain = Estimate(float(values.mean() - others.mean()), unit=unit)
     if min(len(values), len(others)) < 2:
-        return None
+        return gain.verdict("", 0)
     if not (np.ptp(values) or np.ptp(others)):
-        return bool(values[0] > others[0]) if values[0] != others[0] else None
-    interval = ttest_ind(values, others, equal_var=False).confidence_interval(CONFIDENCE)
-    return inside((float(interval.low), float(interval.high)), 0)
+        return Verdict(gain.value > 0 if gain.value else None, "", gain, gain.value)
+    found = ttest_ind(values, others, equal_var=False).confidence_interval(CONFIDENCE)
+    return Estimate(gain.value, (float(found.low), float(found.high)), unit).verdict("", 0)
 
 
 def _range(values: np.ndarray, digits: int) -> str:

@@ -18,7 +18,7 @@ import pandas as pd
 from priorbench.figures.style import family
 from priorbench.priors import HELD_OUT_LOG_LIKELIHOOD
 from priorbench.results import Catalogue
-from priorbench.studies import Claim, Estimate, Experiment, Verdict, every, in_words, together
+from priorbench.studies import Claim, Estimate, Experiment, Verdict, in_words, together
 
 from .correlation import rank_correlation
 from .tables import by_image, cells
@@ -94,11 +94,11 @@ def _together(where: str, likelihood: pd.DataFrame, quality: pd.DataFrame) -> It
             yield Verdict(None, f"{where}: fewer than three models")
         return
     rho = rank_correlation(likelihood[models], quality)
-    yield Verdict(
-        rho.within(0),
+    words = (
         f"{where}: mean Spearman's ρ = {_words(rho)} of {len(models)} models "
-        f"over {len(quality)} images",
+        f"over {len(quality)} images"
     )
+    yield rho.verdict(words, 0)
 
 
 def _order(measured: pd.DataFrame, priors: list[str], catalogue: Catalogue) -> Iterator[Verdict]:
@@ -108,13 +108,13 @@ def _order(measured: pd.DataFrame, priors: list[str], catalogue: Catalogue) -> I
     for dataset, cell in rows.groupby("dataset", sort=False):
         values = by_image(cell, "log_likelihood")
         words = [f"{catalogue.prior_label(priors[0])} {values[priors[0]].mean():.1f}"]
-        verdicts = []
+        steps = []
         for below, above in pairwise(priors):
-            step = Estimate.of_mean(values[above] - values[below])
+            step = Estimate.of_mean(values[above] - values[below], "nats per patch")
             words.append(f"{catalogue.prior_label(above)} {_words(step)}")
-            verdicts.append(step.within(0))
+            steps.append(step.verdict("", 0))
         evidence = f"{dataset}: {', '.join(words)} nats per patch above the one before"
-        yield Verdict(every(verdicts), evidence)
+        yield together(steps, evidence)
 
 
 def _ways(where: str, cell: pd.DataFrame, catalogue: Catalogue) -> Iterator[Verdict]:
@@ -124,19 +124,20 @@ def _ways(where: str, cell: pd.DataFrame, catalogue: Catalogue) -> Iterator[Verd
     )
     if epll.empty:
         return
-    texts, verdicts = [], []
+    texts: list[str] = []
+    verdicts: list[Verdict] = []
     for words, better, worse in (
         ("EPLL over averaging", epll, averaged),
         ("averaging over non-overlapping", averaged, apart),
     ):
         gains = _differences({prior: (better[prior], worse[prior]) for prior in epll.columns})
         least = _least(gains)
-        above = [gain.within(0) for gain in gains.values()]
-        counts = f"above 0 for {above.count(True)} of {len(above)} models"
+        above = [gain.verdict("", 0) for gain in gains.values()]
+        counts = f"above 0 for {sum(one.holds is True for one in above)} of {len(above)} models"
         label = catalogue.prior_label(least)
         texts.append(f"{words} at least {_words(gains[least])} dB ({label}), {counts}")
         verdicts += above
-    yield Verdict(every(verdicts), f"{where}: {', '.join(texts)}, over {len(epll)} images")
+    yield together(verdicts, f"{where}: {', '.join(texts)}, over {len(epll)} images")
 
 
 def _best(
@@ -151,8 +152,8 @@ def _best(
         return
     leads = _differences({prior: (epll[mixture], epll[prior]) for prior in rivals})
     nearest = _least(leads)
-    yield Verdict(
-        every(lead.within(0) for lead in leads.values()),
+    yield together(
+        (lead.verdict("", 0) for lead in leads.values()),
         f"{where}: {catalogue.prior_label(mixture)} {epll[mixture].mean():.2f} dB, "
         f"{_words(leads[nearest])} dB above its nearest rival ({catalogue.prior_label(nearest)}) "
         f"of {len(rivals)}, over {len(epll)} images",
@@ -160,8 +161,10 @@ def _best(
 
 
 def _differences(pairs: dict[str, tuple[pd.Series, pd.Series]]) -> dict[str, Estimate]:
-    """Return the mean difference of each pair of methods, paired by image."""
-    return {prior: Estimate.of_mean(first - second) for prior, (first, second) in pairs.items()}
+    """Return the mean difference of each pair of methods in dB, paired by image."""
+    return {
+        prior: Estimate.of_mean(first - second, "dB") for prior, (first, second) in pairs.items()
+    }
 
 
 def _least(estimates: dict[str, Estimate]) -> str:

@@ -23,4 +23,4 @@ def rank_correlation(first: pd.DataFrame, second: pd.DataFrame) -> Estimate:
     rho = first.rank(axis=1).corrwith(second.rank(axis=1), axis=1).dropna()
     mean = Estimate.of_mean(rho)
     low, high = np.clip(mean.interval, -1, 1).tolist()
-    return Estimate(mean.value, (low, high))
+    return Estimate(mean.value, (low, high), "rank correlation")

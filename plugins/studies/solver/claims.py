@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import combinations
 
-import numpy as np
 import pandas as pd
 
 from priorbench.figures.style import family
 from priorbench.results.statistics import pairwise_comparisons
-from priorbench.studies import Claim, Estimate, Experiment, Verdict, every, in_words, together
+from priorbench.studies import Claim, Estimate, Experiment, Verdict, in_words, together
 from priorbench.studies.tables import select
 
 from .variations import AS_RUN, TWICE, VARIATIONS
@@ -52,39 +51,42 @@ def _order(where: str, cell: pd.DataFrame, experiment: Experiment) -> Verdict:
     pairs = list(combinations(values[AS_RUN].columns, 2))
     apart = 0
     turned: list[str] = []
-    verdicts: list[bool | None] = []
-    for pair in pairs:
-        mean, decided = _difference(values[AS_RUN], *pair)
-        if decided == 0:
+    verdicts: list[Verdict] = []
+    for first, second in pairs:
+        ahead = _difference(values[AS_RUN], first, second)
+        if ahead.within(0) is None:
             continue
+        if ahead.value < 0:
+            first, second = second, first
+            ahead = _difference(values[AS_RUN], first, second)
         apart += 1
         for variation in VARIATIONS:
-            other, other_decided = _difference(values[variation], *pair)
+            other = _difference(values[variation], first, second)
             # The order is kept if the sign is; that it is turned has to be significant.
-            if np.sign(other) == decided:
-                verdicts.append(True)
-                continue
-            verdicts.append(False if other_decided == -decided else None)
-            names = " and ".join(map(experiment.catalogue.prior_label, pair))
-            turned.append(f"{names} with {variation} ({mean:+.2f} to {other:+.2f} dB)")
+            kept = True if other.value > 0 else other.within(0)
+            verdicts.append(Verdict(kept, "", other, other.value))
+            if not kept:
+                names = " and ".join(map(experiment.catalogue.prior_label, (first, second)))
+                change = f"{ahead.value:+.2f} to {other.value:+.2f} dB"
+                turned.append(f"{names} with {variation} ({change})")
     images = len(values[AS_RUN])
     text = f"{where}: {apart} of {len(pairs)} pairs are told apart over {images} images"
     if not apart:
         return Verdict(None, text)
     text += f"; {len(turned)} of {apart * len(VARIATIONS)} change their order"
-    return Verdict(every(verdicts), f"{text}: {', '.join(turned)}" if turned else text)
+    return together(verdicts, f"{text}: {', '.join(turned)}" if turned else text)
 
 
-def _difference(values: pd.DataFrame, first: str, second: str) -> tuple[float, int]:
-    """Return the mean difference of two priors in dB, and its sign, 0 where it is not decided.
+def _difference(values: pd.DataFrame, first: str, second: str) -> Estimate:
+    """Return the mean difference of two priors in dB.
 
-    The paired t test that decides is corrected for all pairs of the column.
+    Its interval is corrected for all pairs of the column.
     """
     columns = list(values.columns)
     compared = pairwise_comparisons(values.to_numpy(), columns.index(second))
     index = columns.index(first)
-    decided = 1 if compared.low[index] > 0 else -1 if compared.high[index] < 0 else 0
-    return float(compared.difference[index]), decided
+    interval = float(compared.low[index]), float(compared.high[index])
+    return Estimate(float(compared.difference[index]), interval, "dB")
 
 
 def _settled(where: str, cell: pd.DataFrame, experiment: Experiment) -> Iterator[Verdict]:
@@ -93,10 +95,10 @@ def _settled(where: str, cell: pd.DataFrame, experiment: Experiment) -> Iterator
     for prior in map(str, ran.columns):
         # Without a splitting all variations are the same restoration.
         if family(prior) == "gmm" and (twice[prior] != ran[prior]).any():
-            change = Estimate.of_mean(twice[prior] - ran[prior])
+            change = Estimate.of_mean(twice[prior] - ran[prior], "dB")
             label = experiment.catalogue.prior_label(prior)
             words = f"{where}, {label}: {change.value:+.3f} dB {in_words(change.interval, 3)}"
-            yield Verdict(change.within(-CONVERGED, CONVERGED), words)
+            yield change.verdict(words, -CONVERGED, CONVERGED)
 
 
 def _by_image(cell: pd.DataFrame, variation: str) -> pd.DataFrame:

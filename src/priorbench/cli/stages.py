@@ -26,8 +26,9 @@ FinalOption = Annotated[
 
 def add_to(app: typer.Typer) -> None:
     """Add the commands to the application."""
-    stages = prepare, corrupt, train, tune, restore_chunk, score, gather, tabulate, draw, study
-    for command in stages:
+    making = prepare, corrupt, train, tune, restore_chunk, score
+    showing = gather, tabulate, draw, study, claims
+    for command in (*making, *showing):
         app.command(rich_help_panel="Stages")(command)
 
 
@@ -144,3 +145,11 @@ def study(
     from priorbench.stages.study import study as run
 
     run(load(config), study)
+
+
+def claims(config: ConfigOption = DEFAULT_CONFIG) -> None:
+    """Write the table of the claims of all studies, with their verdicts."""
+    limit_threads(1)
+    from priorbench.stages.claims import claims as run
+
+    run(load(config))

@@ -25,7 +25,7 @@ def summary(
         ),
     ] = False,
 ) -> None:
-    """Print the scores of an experiment, its failures, and the output paths."""
+    """Print the scores of an experiment, the claims of its studies, its failures, and the paths."""
     from priorbench.monitor.summary import print_summary, summary_data
 
     plan = load(config)

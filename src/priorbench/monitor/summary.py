@@ -14,7 +14,9 @@ from priorbench.monitor.remarks import remarks
 from priorbench.monitor.status import Observer
 from priorbench.monitor.status_view import print_status
 from priorbench.plan import Plan
+from priorbench.report.claims_table import claims_for_terminal
 from priorbench.report.tables import terminal_tables
+from priorbench.results.claims import JudgedClaim, read_claims
 from priorbench.results.gather import read_table
 from priorbench.results.planned import catalogue
 from priorbench.results.statistics import summarise
@@ -33,6 +35,7 @@ class SummaryData:
         scores: rows of :func:`priorbench.results.statistics.summarise`.
         failures: what failed, scores too, and jobs that ended without a result.
         remarks: what must be said of the rows.
+        claims: those of the studies that are there, with their verdicts.
         results: the folder.
     """
 
@@ -41,6 +44,7 @@ class SummaryData:
     scores: list[dict[str, Any]]
     failures: list[Failure]
     remarks: list[str]
+    claims: list[JudgedClaim]
     results: Path
 
 
@@ -59,12 +63,24 @@ def summary_data(plan: Plan) -> SummaryData:
     progress = Observer(plan, recent=0).look()
     failures = [*progress.failures, *lost_jobs(plan)]
     return SummaryData(
-        plan.experiment.experiment, gathered, rows, failures, remarked, plan.layout.root
+        experiment=plan.experiment.experiment,
+        gathered=gathered,
+        scores=rows,
+        failures=failures,
+        remarks=remarked,
+        claims=_claims(plan),
+        results=plan.layout.root,
     )
 
 
+def _claims(plan: Plan) -> list[JudgedClaim]:
+    """Return the claims of the studies that are there: one may have failed."""
+    files = (plan.layout.study(name, "json") for name in plan.studies)
+    return read_claims([file for file in files if file.exists()])
+
+
 def print_summary(plan: Plan, data: SummaryData) -> None:
-    """Print the scores, the failures with their logs, and the output paths.
+    """Print the scores, the claims, the failures with their logs, and the output paths.
 
     If nothing has been gathered yet, how far the run is stands in the place of the scores.
 
@@ -81,6 +97,8 @@ def print_summary(plan: Plan, data: SummaryData) -> None:
     if data.gathered:
         names = catalogue(plan)
         for table in terminal_tables(read_table(scores), read_table(runs), names, console.width):
+            console.print(table)
+        for table in claims_for_terminal(data.claims, console.width):
             console.print(table)
         for remark in data.remarks:
             say(remark, "yellow")

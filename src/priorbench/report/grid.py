@@ -13,14 +13,26 @@ from rich.table import Table
 from rich.text import Text
 
 Row = Sequence["Cell"]
+STYLES = {
+    "": "",
+    "best": "bold green",
+    "tied": "underline",
+    "failed": "red",
+    "good": "green",
+    "open": "yellow",
+}
+"""What marks look like in a terminal."""
 
 
 @dataclass(frozen=True)
 class Cell:
-    """One cell: its text without markup, and how it stands out."""
+    """One cell: its text without markup, and how it stands out.
+
+    ``good``, ``open`` and ``failed`` have colours, where there are any.
+    """
 
     text: str
-    mark: Literal["", "best", "tied", "failed"] = ""
+    mark: Literal["", "best", "tied", "failed", "good", "open"] = ""
 
 
 @dataclass(frozen=True)
@@ -97,7 +109,6 @@ def to_rich(grid: Grid, width: int) -> list[Table]:
         width: of the terminal in columns.
     """
     tables = []
-    styles = {"": "", "best": "bold green", "tied": "underline", "failed": "red"}
     for section in grid.sections:
         title = f"{grid.title}: {section.title}" if section.title else grid.title
         for columns in _stacked(grid, section, width):
@@ -115,7 +126,7 @@ def to_rich(grid: Grid, width: int) -> list[Table]:
             for block in section.blocks:
                 for row in block:
                     cells = [row[index] for index in columns]
-                    table.add_row(*(Text(cell.text, style=styles[cell.mark]) for cell in cells))
+                    table.add_row(*(Text(cell.text, style=STYLES[cell.mark]) for cell in cells))
                 table.add_section()
             tables.append(table)
     return tables

@@ -19,6 +19,7 @@ th { border-bottom: 1.5px solid #444; position: sticky; top: 0; background: whit
 th { vertical-align: bottom; } th.number { white-space: normal; }
 tbody + tbody { border-top: 1px solid #aaa; } tbody tr:hover { background: #f1f4f8; }
 .tied { text-decoration: underline; } .failed { color: #b02a2a; }
+.good { color: #1d6b34; } .open { color: #7a5c00; }
 """.strip()
 
 
@@ -64,5 +65,5 @@ def _text(cell: Cell) -> str:
 
 def _class(grid: Grid, column: int, mark: str = "") -> str:
     names = ["number"] if column >= grid.text_columns else []
-    names += [mark] if mark in ("tied", "failed") else []
+    names += [mark] if mark not in ("", "best") else []
     return f' class="{" ".join(names)}"' if names else ""

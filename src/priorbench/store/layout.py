@@ -130,12 +130,16 @@ class Layout:
         return self.root / f"figures/{name}.{suffix}"
 
     def study(self, name: str = "{study}", suffix: str = "csv") -> Path:
-        """A study's table or figure."""
+        """A study's table, figure, page, or claims (``json``)."""
         return self.root / f"studies/{name}.{suffix}"
 
     def kept_study(self, name: str, suffix: str) -> Path:
-        """A copy of a study's file, or its memo."""
+        """A copy of a study's file."""
         return self.root / f"studies/kept/{name}.{suffix}"
+
+    def study_record(self, name: str) -> Path:
+        """The memo of a finished study."""
+        return self.kept_study(name, "record.json")
 
     def report(self) -> Path:
         """The report made by ``snakemake --report``."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+from priorbench.report.claims_table import verdict_cell
 from priorbench.report.grid import Cell, Grid, Section, to_markdown
 from priorbench.report.page import to_html
 from priorbench.specs import StudySpec
@@ -27,7 +28,12 @@ def _grids(findings: Findings) -> list[Grid]:
     grids = []
     if findings.claims:
         rows = [
-            [Cell(text) for text in (claim.statement, claim.verdict, claim.evidence, claim.source)]
+            [
+                Cell(claim.statement),
+                verdict_cell(claim.verdict),
+                Cell(claim.evidence),
+                Cell(claim.source),
+            ]
             for claim in findings.claims
         ]
         heads = ("claim", "verdict", "evidence", "source")

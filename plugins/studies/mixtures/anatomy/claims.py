@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from math import inf
 
-from priorbench.studies import Claim, Estimate, Verdict, every
+from priorbench.studies import Claim, Estimate, Verdict
 
 from .measure import FILTERS, Anatomy
-from .tails import GAUSSIAN, excess_ratio
+from .tails import GAUSSIAN, Kurtosis, excess_ratio
 
 SOURCE = "Zoran & Weiss, NIPS 2012"
 DECADE = 10.0
@@ -41,23 +42,28 @@ def _tails(found: Anatomy) -> tuple[Verdict, Verdict]:
     """Return whether contrast makes the tails, and whether the mixture reproduces them."""
     data, mixture, gaussian = found.kurtosis.values()
     divided = found.at_unit_contrast
-    heavy = data.estimate.within(GAUSSIAN)
-    left = excess_ratio(divided, data).estimate.within(-inf, 0.5) if heavy else None
-    reproduced = excess_ratio(mixture, data)
-    within = reproduced.estimate.within(1 / TOLERANCE, TOLERANCE) if heavy else None
-    return (
-        Verdict(
-            every([heavy, left]),
-            f"mean kurtosis of the responses of {FILTERS} random filters {data}, to patches "
-            f"divided by their contrast {divided}; a Gaussian has {GAUSSIAN:g}",
-        ),
-        Verdict(
-            within,
-            f"kurtosis: patches {data}, samples of {found.specimen.label} {mixture}, of a Gaussian "
-            f"with its covariance {gaussian}; the mixture has {reproduced} of the patches' excess "
-            f"over {GAUSSIAN:g}",
-        ),
+    heavy = data.estimate.verdict(
+        f"mean kurtosis of the responses of {FILTERS} random filters {data}, to patches "
+        f"divided by their contrast {divided}; a Gaussian has {GAUSSIAN:g}",
+        GAUSSIAN,
     )
+    reproduced = excess_ratio(mixture, data)
+    words = (
+        f"kurtosis: patches {data}, samples of {found.specimen.label} {mixture}, of a Gaussian "
+        f"with its covariance {gaussian}; the mixture has {reproduced} of the patches' excess "
+        f"over {GAUSSIAN:g}"
+    )
+    if not heavy.holds:
+        # Without an excess there are no shares of it.
+        return heavy, Verdict(None, words, heavy.number)
+    left = _share_of_excess(excess_ratio(divided, data))
+    share = _share_of_excess(reproduced)
+    return left.verdict(heavy.evidence, -inf, 0.5), share.verdict(words, 1 / TOLERANCE, TOLERANCE)
+
+
+def _share_of_excess(ratio: Kurtosis) -> Estimate:
+    """Return a ratio of two excesses as a number with its unit."""
+    return replace(ratio.estimate, unit="of the patches' excess kurtosis")
 
 
 def _contrasts(found: Anatomy) -> Verdict:
@@ -68,18 +74,23 @@ def _contrasts(found: Anatomy) -> Verdict:
         spread > DECADE if len(contrast) > 1 else None,
         f"{len(contrast)} components of {found.specimen.label}: contrast from "
         f"{contrast.min():.2g} to {contrast.max():.2g}, a factor of {spread:.0f}",
+        Estimate(spread, unit="times"),
     )
 
 
 def _copies(found: Anatomy) -> Verdict:
     """Return whether scaled copies gain more than half of what the mixture gains."""
     own = found.likelihoods
-    more_than_half = own.scaled_copies - own.gaussian - (own.mixture - own.gaussian) / 2
-    holds = Estimate.of_mean(more_than_half).within(0) if len(found.table) > 1 else None
+    more_than_half = Estimate.of_mean(
+        own.scaled_copies - own.gaussian - (own.mixture - own.gaussian) / 2,
+        "nats per patch above half of the gain",
+    )
+    holds = more_than_half.within(0) if len(found.table) > 1 else None
     below, copies, above = own.gaussian.mean(), own.scaled_copies.mean(), own.mixture.mean()
     share = (copies - below) / (above - below) if above > below else float("nan")
     return Verdict(
         holds,
         f"log-likelihood of {found.specimen.kind} in nats per patch: Gaussian {below:.1f}, scaled "
         f"copies {copies:.1f}, {found.specimen.label} {above:.1f}: {100 * share:.0f} % of the gain",
+        more_than_half,
     )

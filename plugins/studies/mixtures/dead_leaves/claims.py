@@ -37,12 +37,12 @@ def _likelier(compared: Compared) -> Verdict:
         compared.likelihoods[model, compared.natural.kind]
         for model in (compared.leaves.prior, compared.gaussian)
     )
-    gain = Estimate.of_mean(leaves - gaussian)
-    return Verdict(
-        gain.within(0),
+    gain = Estimate.of_mean(leaves - gaussian, "nats per patch")
+    words = (
         f"{compared.leaves.prior} {leaves.mean():.1f}, {compared.gaussian} {gaussian.mean():.1f} "
-        f"nats per patch; difference {gain.in_words(1)} over {len(leaves)} images",
+        f"nats per patch; difference {gain.in_words(1)} over {len(leaves)} images"
     )
+    return gain.verdict(words, 0)
 
 
 def _closer(compared: Compared) -> Verdict:
@@ -59,13 +59,16 @@ def _closer(compared: Compared) -> Verdict:
         f"mean principal angle of {axes} leading eigenvectors: {pairs} matched pairs "
         f"{found.matched.mean():.1f}°, other pairs {found.others.mean():.1f}° (p = {random:.2g}), "
         f"pairs matched after scrambling {found.scrambled.mean():.1f}° (p = {scrambled:.2g})",
+        Estimate(worse, unit="p-value"),
     )
 
 
 def _restores(compared: Compared) -> Verdict:
     parts = []
     for (dataset, task), values in compared.psnr.items():
-        gain = Estimate.of_mean(values[compared.leaves.prior] - values[compared.natural.prior])
-        parts.append(Verdict(gain.within(-MARGIN), f"{task} on {dataset} {gain.in_words(2)}"))
-    holds, evidence = together(parts, "no image that all restored")
-    return Verdict(holds, f"difference in dB: {evidence}" if parts else evidence)
+        difference = values[compared.leaves.prior] - values[compared.natural.prior]
+        gain = Estimate.of_mean(difference, "dB")
+        parts.append(gain.verdict(f"{task} on {dataset} {gain.in_words(2)}", -MARGIN))
+    verdict = together(parts, "no image that all restored")
+    evidence = f"difference in dB: {verdict.evidence}" if parts else verdict.evidence
+    return verdict._replace(evidence=evidence)

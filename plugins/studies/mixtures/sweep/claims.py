@@ -8,7 +8,7 @@ from itertools import pairwise
 import numpy as np
 import pandas as pd
 
-from priorbench.studies import Claim, Estimate, every
+from priorbench.studies import Claim, Estimate, Verdict, together
 
 SOURCE = "Zoran & Weiss, NIPS 2012"
 
@@ -17,15 +17,15 @@ def likelihood_rises(
     table: pd.DataFrame, variants: Sequence[str], likelihoods: Mapping[str, np.ndarray]
 ) -> Claim:
     """Return whether each step to more components, all else equal, raises the likelihood."""
-    verdicts: list[bool | None] = []
+    verdicts: list[Verdict] = []
     parts = []
     for variant, own in table.assign(variant=list(variants)).groupby("variant", sort=False):
         priors = list(own["prior"])
         steps = [
-            Estimate.of_mean(likelihoods[more] - likelihoods[less])
+            Estimate.of_mean(likelihoods[more] - likelihoods[less], "nats per patch")
             for less, more in pairwise(priors)
         ]
-        verdicts += [step.within(0) for step in steps]
+        verdicts += [step.verdict("", 0) for step in steps]
         words = [f"({step.in_words(1)})" for step in steps]
         levels = [
             f"K={k}: {Estimate.of_mean(likelihoods[prior]).value:.1f}"
@@ -33,14 +33,12 @@ def likelihood_rises(
         ]
         texts = map(" ".join, zip(levels[1:], words, strict=True))
         parts.append(", ".join([*([str(variant)] if variant else []), levels[0], *texts]))
-    return Claim(
-        statement="The likelihood of patches of test images rises with the number of components, "
+    evidence = f"nats per patch, steps with their 95 % intervals over images: {'; '.join(parts)}"
+    return Claim.judged(
+        "The likelihood of patches of test images rises with the number of components, "
         "over the whole sweep.",
-        source=SOURCE,
-        evidence=f"nats per patch, steps with their 95 % intervals over images: {'; '.join(parts)}"
-        if verdicts
-        else "fewer than two numbers of components",
-        holds=every(verdicts),
+        SOURCE,
+        together(verdicts, evidence if verdicts else "fewer than two numbers of components"),
     )
 
 
@@ -58,12 +56,9 @@ def psnr_rises(table: pd.DataFrame, values: pd.DataFrame, where: str) -> Claim:
     slopes = np.full(len(own), np.nan)
     if len(set(counts)) > 1:
         slopes = np.polyfit(np.log2(counts), own.to_numpy().T, 1)[0]
-    slope = Estimate.of_mean(slopes)
+    slope = Estimate.of_mean(slopes, "dB for each doubling")
     means = [f"K={k:.0f}: {psnr:.2f} dB" for k, psnr in zip(counts, own.mean(), strict=True)]
-    return Claim(
-        statement=f"PSNR rises with the number of components: {where}.",
-        source=SOURCE,
-        evidence=f"{slope.in_words(3)} dB for each doubling over {len(own)} images; "
-        + ", ".join(means),
-        holds=slope.within(0),
+    words = f"{slope.in_words(3)} dB for each doubling over {len(own)} images; {', '.join(means)}"
+    return Claim.judged(
+        f"PSNR rises with the number of components: {where}.", SOURCE, slope.verdict(words, 0)
     )
