@@ -176,6 +176,7 @@ _LATEX = {
     **{character: rf"\{character}" for character in "&%$#_{}"},
     "±": r"$\pm$",
     "×": r"$\times$",
+    "†": r"\dag{}",
     "–": "--",
     "−": "$-$",
     "…": r"\dots{}",

@@ -13,6 +13,7 @@ from priorbench.report.coverage import CellName, Coverage, Planned
 from priorbench.report.grid import Cell, Grid, Section
 from priorbench.results.catalogue import Catalogue
 from priorbench.results.exact import exact_restorations
+from priorbench.results.published import PROTOCOL_DIFFERS
 from priorbench.results.statistics import summarise
 from priorbench.store.status import Status
 
@@ -27,6 +28,11 @@ NOTES = (
     "them. A prior that failed on an image which another one restored is never the best.",
 )
 CANNOT = "cannot"
+OTHER_PROTOCOL = "†"
+OTHER_PROTOCOL_NOTE = (
+    f"{OTHER_PROTOCOL}: published, and not by the protocol of the task; the row says how it "
+    "differs."
+)
 
 PARTIAL_NOTES = (
     "(12/68): the mean is over 12 of 68 images, as the others are not finished or, where it says "
@@ -78,13 +84,16 @@ def score_grid(
             measured.append([Cell(label), *cells])
         for paper in _papers(scores, dataset, metric):
             values = [paper.values.get(task) for task in catalogue.tasks]
-            texts = ["" if value is None else f"{value:.{decimals}f}" for value in values]
+            mark = f" {OTHER_PROTOCOL}" if paper.differs else ""
+            texts = ["" if value is None else f"{value:.{decimals}f}{mark}" for value in values]
             papers.append(
                 [Cell(f"{paper.prior} ({paper.source}: {paper.note})"), *map(Cell, texts)]
             )
         title = f"{dataset} ({images} image{'s' if images != 1 else ''})"
         sections.append(Section(title, [measured, papers] if papers else [measured]))
     notes = (*NOTES, *_cannot_notes(summary, catalogue)) if sections else ("No scores.",)
+    if any(paper.differs for name in catalogue.datasets for paper in _papers(scores, name, metric)):
+        notes = (*notes, OTHER_PROTOCOL_NOTE)
     if coverage and coverage.notes():
         notes = (*coverage.notes(), *PARTIAL_NOTES, *notes)
     return Grid(
@@ -232,6 +241,11 @@ class _Paper:
     source: str
     note: str
     values: Mapping[str, float]
+
+    @property
+    def differs(self) -> bool:
+        """Whether the paper's protocol is another one."""
+        return PROTOCOL_DIFFERS in self.note
 
 
 def _papers(scores: pd.DataFrame, dataset: str, metric: str) -> Iterator[_Paper]:

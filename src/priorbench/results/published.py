@@ -10,6 +10,9 @@ from typing import Any
 from priorbench.config import DatasetSection
 from priorbench.store.status import Status
 
+PROTOCOL_DIFFERS = "protocol differs: "
+"""What a note says before how the protocol of a paper differs from that of the task."""
+
 
 def published_rows(
     experiment: str,
@@ -21,20 +24,21 @@ def published_rows(
 
     Args:
         experiment: the experiment's name.
-        datasets: its data sets by their ids; bsd68, set12, set5, set14, gray11 and color9 have
-            numbers, if all of their images are used, neither cut nor shrunk, and in colour where
-            the paper's were.
+        datasets: its data sets by their ids. The sources bsd68, cbsd68, kodak24, set12, set5,
+            set14 and dip have numbers, whatever the id, if all of their images are used, neither
+            cut nor shrunk, and in colour where the paper's were.
         tasks: ids of its tasks.
         metrics: names of its metrics.
 
     Returns:
-        Rows with the source ``paper``, no image, and the citation as the note.
+        Rows with the source ``paper``, no image, and as the note the citation, what else is to be
+        known, and where the paper's protocol is another one :data:`PROTOCOL_DIFFERS` and how.
     """
     text = files("priorbench.results").joinpath("published.csv").read_text(encoding="utf-8")
     return [
         {
             "experiment": experiment,
-            "dataset": row["dataset"],
+            "dataset": dataset,
             "image": "",
             "task": row["task"],
             "prior": row["prior"],
@@ -44,12 +48,25 @@ def published_rows(
             "reason": "",
             "fingerprint": "",
             "source": "paper",
-            "note": f"{row['source']}; {row['note']}" if row["note"] else row["source"],
+            "note": _note(row),
         }
         for row in csv.DictReader(text.splitlines())
         if row["task"] in tasks and row["metric"] in metrics
-        if (section := datasets.get(row["dataset"])) and _is_whole(section, row["colour"] == "yes")
+        for dataset, section in datasets.items()
+        if _images(section) == row["dataset"] and _is_whole(section, row["colour"] == "yes")
     ]
+
+
+def _note(row: Mapping[str, str]) -> str:
+    protocol = row["protocol"] and f"{PROTOCOL_DIFFERS}{row['protocol']}"
+    return "; ".join(part for part in (row["source"], row["note"], protocol) if part)
+
+
+def _images(section: DatasetSection) -> str:
+    """Return the name of a section's images in the file: the source, of ``dip`` its group."""
+    if section.source == "dip":
+        return str(section.parameters.get("group", "gray11"))
+    return section.source
 
 
 def _is_whole(section: DatasetSection, colour: bool) -> bool:
