@@ -141,24 +141,31 @@ def show(
 
     Of an id, the experiment's values are shown as well.
     """
-    section = _section(config)
-    registry = load_configured(section)
-    # A prior and a study, for example, may have the same name.
-    found = [
-        (label, getattr(registry, kind)[name])
+    for label, entry, values in find(name, config):
+        _show(label, entry, values)
+
+
+def find(name: str, config: Path) -> list[tuple[str, Registered[Any], Mapping[str, Any]]]:
+    """Return what has a name: what it is, the spec, and of an id the experiment's parameters.
+
+    A prior and a study, for example, may have the same name.
+
+    Raises:
+        PluginError: nothing has it.
+    """
+    registry = load_configured(_section(config))
+    found: list[tuple[str, Registered[Any], Mapping[str, Any]]] = [
+        (label, getattr(registry, kind)[name], {})
         for kind, label in KINDS.items()
         if name in getattr(registry, kind)
     ]
-    for label, entry in found:
-        _show(label, entry, {})
     if found:
-        return
+        return found
     variants = _variants(config)
     if name in variants:
         variant = variants[name]
         kind = "prior" if isinstance(variant.spec, PriorSpec) else "task"
-        _show(f"{kind}, id {name}", variant.entry, variant.parameters)
-        return
+        return [(f"{kind}, id {name}", variant.entry, variant.parameters)]
     names = {name for kind in KINDS for name in getattr(registry, kind)}
     raise PluginError(
         "\n".join(

@@ -20,6 +20,8 @@ def register_datasets() -> Iterator[DatasetSpec]:
         images=embedded.images,
         origins=embedded.origins,
         summary="the images that ship inside scikit-image, scikit-learn and PyWavelets",
+        reference="doi:10.7717/peerj.453, https://jmlr.org/papers/v12/pedregosa11a.html, "
+        "doi:10.21105/joss.01237",
     )
     yield DatasetSpec(
         name="scikit-image",

@@ -191,6 +191,7 @@ def register_tasks() -> Iterator[TaskSpec]:
         parameters=PoissonParameters,
         regimes=_denoising,
         summary="photon noise",
+        reference="doi:10.1109/TIP.2010.2056693",
     )
     yield TaskSpec(
         name="denoise-saltpepper",
@@ -220,6 +221,7 @@ def register_tasks() -> Iterator[TaskSpec]:
         regimes=_mixed,
         files=_kernel_file,
         summary="a known blur and white Gaussian noise",
+        reference="doi:10.1109/CVPR.2009.5206815",
     )
     yield TaskSpec(
         name="inpaint",
@@ -260,6 +262,7 @@ def register_tasks() -> Iterator[TaskSpec]:
         parameters=SuperResolveParameters,
         regimes=_mixed,
         summary="the image on a coarser grid; scored on luma, a border as wide as the factor cut",
+        reference="doi:10.1109/TIP.2016.2567075",
     )
     yield TaskSpec(
         name="cs",

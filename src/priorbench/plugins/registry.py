@@ -63,17 +63,17 @@ class Plugin:
         """
         found: dict[str, Path] = {}
         for pattern in spec.data_files:
-            files = [file for file in sorted(self._folder.glob(pattern)) if file.is_file()]
+            files = [file for file in sorted(self.folder.glob(pattern)) if file.is_file()]
             if not files:
                 raise PluginError(
-                    f"data_files of {spec.name!r}: {pattern!r} matches no file in {self._folder}"
+                    f"data_files of {spec.name!r}: {pattern!r} matches no file in {self.folder}"
                 )
-            found |= {file.relative_to(self._folder).as_posix(): file for file in files}
+            found |= {file.relative_to(self.folder).as_posix(): file for file in files}
         return found
 
     @property
-    def _folder(self) -> Path:
-        """The folder that names of data files start from."""
+    def folder(self) -> Path:
+        """The folder that names of data files start from, and that ``references.bib`` is in."""
         if self.origin == "folder":
             return Path(self.location).parent
         place = module_place(sys.modules[self.package])

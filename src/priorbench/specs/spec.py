@@ -24,7 +24,9 @@ class Spec:
         factory: import string of the heavy part, or the object itself in a one-file plugin: a
             class or function at the top level, or a ``functools.partial`` of one.
         summary: one line for lists.
-        reference: DOI or address of the source.
+        reference: the publications behind it, by DOI, arXiv number or address, with commas between
+            them; ``priorbench cite`` finds their BibTeX in the ``references.bib`` of the plugin's
+            folder, or in the library's.
         data_files: files that the factory reads, such as weights, by patterns that start in the
             plugin's folder: ``("weights/*.safetensors",)``. Results are computed again when they
             change. A file whose whole name stands in the code is noticed without it.
