@@ -121,7 +121,10 @@ def test_an_experiment_is_cited_with_the_project_and_each_publication_once(monke
     # In another experiment only.
     assert "wang2003" not in parsed and "roth2005" not in parsed
     assert result.stdout.count("@") == len(parsed)
-    assert "% prior gmm, prior mvg, prior ind-pixel, prior pca, prior ica, study likelihood" in result.stdout
+    assert (
+        "% prior gmm, prior mvg, prior ind-pixel, prior pca, prior ica, study likelihood"
+        in result.stdout
+    )
 
 
 def test_the_project_is_cited_as_its_citation_file_says():
@@ -213,7 +216,9 @@ def test_a_copy_of_a_publication_in_two_plugins_is_printed_once(tmp_path, monkey
         folder.mkdir(parents=True)
         text = PLUGIN.replace("{reference}", "doi:10.1234/x").replace('"median"', f'"{name}"')
         (folder / "plugin.py").write_text(text)
-        (folder / "references.bib").write_text(f"@misc{{{key}, title = {{T}}, doi = {{10.1234/X}}}}")
+        (folder / "references.bib").write_text(
+            f"@misc{{{key}, title = {{T}}, doi = {{10.1234/X}}}}"
+        )
     monkeypatch.chdir(tmp_path)
     result = run("one", "two")
     assert list(entries(result.stdout)) == ["a"]

@@ -47,7 +47,7 @@ STYLE = ["figures/style.py"]
 EXPERIMENT = [*ROWS, *OPERATORS, *IMAGES, *PROTOCOL, "data/tensors.py", "jobs/ready.py", "seeds.py"]
 EXPERIMENT += ["studies/__init__.py", "studies/experiment.py", "studies/findings.py"]
 EXPERIMENT += ["studies/tables.py", "studies/verdicts.py", "results/statistics.py"]
-EXPERIMENT += ["jobs/worker.py"]
+EXPERIMENT += ["jobs/worker.py", "results/claims.py"]
 
 STAGES = {
     "prepare": [*STAGE, *IMAGES, *TRANSFORM, "seeds.py", "stages/prepare.py"],
@@ -131,12 +131,22 @@ STAGES = {
         *STYLE,
         "report/grid.py",
         "report/page.py",
+        "report/verdicts.py",
         "studies/page.py",
         "stages/study.py",
     ],
+    "claims": [
+        *RESULTS,
+        "report/claims_table.py",
+        "report/grid.py",
+        "report/page.py",
+        "report/verdicts.py",
+        "results/claims.py",
+        "stages/claims.py",
+    ],
 }
 """Stage → the modules on which what it makes depends."""
-NOT_IN_TABLES = ["studies/page.py"]
+NOT_IN_TABLES = ["studies/page.py", "report/claims_table.py", "report/verdicts.py"]
 
 RECORDS = {
     "priors gmm": [*PRIORS, "numerics/[!t]*", "numerics/threads.py"],

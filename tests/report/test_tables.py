@@ -1,6 +1,7 @@
 import csv
 import io
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 
 import numpy as np
@@ -10,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.console import Console
 
+from priorbench.config import DatasetSection
 from priorbench.report.cost_table import cost_csv, cost_grid
 from priorbench.report.failure_table import failures_csv, failures_grid
 from priorbench.report.grid import Cell, Grid, Section, to_latex, to_markdown, to_rich
@@ -17,6 +19,7 @@ from priorbench.report.page import to_html
 from priorbench.report.score_table import score_csv, score_grid
 from priorbench.report.tables import terminal_tables, write_tables
 from priorbench.results import Catalogue
+from priorbench.results.published import published_rows
 from priorbench.results.statistics import summarise
 
 
@@ -140,6 +143,24 @@ def test_published_numbers_stand_apart_with_their_citation(experiment, tables):
     value = published.query("prior == 'bm3d' and task == 'denoise-25'")["value"].item()
     assert f"{value:.2f}" in line and "**" not in line
     assert tables["psnr.tex"].index("bm3d") > tables["psnr.tex"].index(r"odd\_one")
+
+
+def test_a_number_by_another_protocol_has_a_mark_and_says_how_it_differs(experiment):
+    catalogue = replace(experiment.catalogue, datasets=("color9",), tasks={"denoise-25": "denoise"})
+    section = DatasetSection(source="dip", parameters={"group": "color9"}, gray=False)
+    published = published_rows("made-up", {"color9": section}, {"denoise-25"}, {"psnr"})
+    own = experiment.scores.query("source == 'measured' and task == 'denoise-25'")
+    own = own[own["dataset"] == own["dataset"].iloc[0]].assign(dataset="color9")
+    scores = pd.concat([own, pd.DataFrame(published)], ignore_index=True)
+    grid = score_grid(scores, catalogue, "psnr")
+    rows = {row[0].text: row[1].text for row in grid.sections[0].blocks[1]}
+    assert {text for text in rows.values() if "†" in text} == {"29.22 †", "30.43 †", "31.00 †"}
+    for label, text in rows.items():
+        assert ("protocol differs: the noisy image is clipped" in label) == ("†" in text)
+    assert sum("†" in note for note in grid.notes) == 1
+    assert r"29.22 \dag{}" in to_latex(grid)
+    plain = score_grid(own, catalogue, "psnr")
+    assert not any("†" in note for note in plain.notes)
 
 
 def test_a_task_that_a_prior_cant_do_says_so(tables):

@@ -8,8 +8,8 @@ import pytest
 
 from priorbench.config import DatasetSection, parse_experiment
 from priorbench.plan import Plan
-from priorbench.results.published import PROTOCOL_DIFFERS, published_rows
-from priorbench.results.schema import SCORES
+from priorbench.results.published import published_rows
+from priorbench.results.schema import PROTOCOL_DIFFERS, SCORES
 from priorbench.specs import NAME
 
 SOURCES = ("bsd68", "set12", "set5", "set14", "cbsd68", "kodak24")

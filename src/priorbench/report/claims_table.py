@@ -12,7 +12,8 @@ from rich.table import Table
 
 from priorbench.report.grid import Cell, Grid, Section, to_latex, to_markdown, to_rich
 from priorbench.report.page import to_html
-from priorbench.results.claims import COLUMNS, FAILS, HOLDS, OPEN, JudgedClaim
+from priorbench.report.verdicts import verdict_cell
+from priorbench.results.claims import COLUMNS, JudgedClaim
 from priorbench.store.files import write_atomically
 
 NAME = "claims"
@@ -48,16 +49,6 @@ def claims_grid(claims: Sequence[JudgedClaim]) -> Grid:
     ]
     heads = "claim", "source", "verdict", "number", "95 % interval", "study"
     return _grid(heads, rows, NOTES)
-
-
-def verdict_cell(verdict: str) -> Cell:
-    """Return a verdict as a cell, with its colour."""
-    marks: dict[str, Cell] = {
-        HOLDS: Cell(verdict, "good"),
-        FAILS: Cell(verdict, "failed"),
-        OPEN: Cell(verdict, "open"),
-    }
-    return marks[verdict]
 
 
 def write_claims_table(claims: Sequence[JudgedClaim], folder: Path) -> None:

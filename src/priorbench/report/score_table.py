@@ -13,7 +13,7 @@ from priorbench.report.coverage import CellName, Coverage, Planned
 from priorbench.report.grid import Cell, Grid, Section
 from priorbench.results.catalogue import Catalogue
 from priorbench.results.exact import exact_restorations
-from priorbench.results.published import PROTOCOL_DIFFERS
+from priorbench.results.schema import PROTOCOL_DIFFERS
 from priorbench.results.statistics import summarise
 from priorbench.store.status import Status
 

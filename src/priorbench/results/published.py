@@ -8,10 +8,8 @@ from importlib.resources import files
 from typing import Any
 
 from priorbench.config import DatasetSection
+from priorbench.results.schema import PROTOCOL_DIFFERS
 from priorbench.store.status import Status
-
-PROTOCOL_DIFFERS = "protocol differs: "
-"""What a note says before how the protocol of a paper differs from that of the task."""
 
 
 def published_rows(

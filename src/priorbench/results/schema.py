@@ -83,4 +83,7 @@ SCORES = Table(
 """One row for each score, with the fingerprint of all that it depends on; its status is that of the
 restoration, failed if the metric did, or undefined where the metric is not defined. One with the
 status timeout has a value if the prior stopped by itself. A published number has no image and no
-fingerprint, the source ``paper`` and the citation as its note."""
+fingerprint, the source ``paper`` and the citation as its note, with :data:`PROTOCOL_DIFFERS`
+and how where that is so."""
+PROTOCOL_DIFFERS = "protocol differs: "
+"""What the note of a published number says before how the paper's protocol differs from ours."""

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import math
 
-from priorbench.report.claims_table import verdict_cell
 from priorbench.report.grid import Cell, Grid, Section, to_markdown
 from priorbench.report.page import to_html
+from priorbench.report.verdicts import verdict_cell
 from priorbench.specs import StudySpec
 from priorbench.studies.findings import Findings
 

@@ -9,7 +9,7 @@ from math import inf
 from priorbench.studies import Claim, Estimate, Verdict
 
 from .measure import FILTERS, Anatomy
-from .tails import GAUSSIAN, Kurtosis, excess_ratio
+from .tails import GAUSSIAN, excess_ratio
 
 SOURCE = "Zoran & Weiss, NIPS 2012"
 DECADE = 10.0
@@ -56,14 +56,9 @@ def _tails(found: Anatomy) -> tuple[Verdict, Verdict]:
     if not heavy.holds:
         # Without an excess there are no shares of it.
         return heavy, Verdict(None, words, heavy.number)
-    left = _share_of_excess(excess_ratio(divided, data))
-    share = _share_of_excess(reproduced)
+    left = replace(excess_ratio(divided, data).estimate, unit="of the excess kurtosis left")
+    share = replace(reproduced.estimate, unit="of the excess kurtosis")
     return left.verdict(heavy.evidence, -inf, 0.5), share.verdict(words, 1 / TOLERANCE, TOLERANCE)
-
-
-def _share_of_excess(ratio: Kurtosis) -> Estimate:
-    """Return a ratio of two excesses as a number with its unit."""
-    return replace(ratio.estimate, unit="of the patches' excess kurtosis")
 
 
 def _contrasts(found: Anatomy) -> Verdict:
