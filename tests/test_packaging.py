@@ -108,6 +108,8 @@ def test_wheel_holds_types_published_scores_and_license(tmp_path, monkeypatch):
     modules = {path.relative_to(ROOT / "src").as_posix() for path in (ROOT / "src").rglob("*.py")}
     assert modules <= set(names)
     assert {"priorbench/py.typed", "priorbench/results/published.csv"} <= set(names)
+    # What `priorbench cite` prints.
+    assert {"priorbench/CITATION.cff", "priorbench/plugins/references.bib"} <= set(names)
     assert any(name.endswith("licenses/LICENSE") for name in names)
 
 

@@ -64,10 +64,11 @@ CLAIMS = [
 
 
 def printed(claims, width: int = 120) -> str:
-    console = Console(file=io.StringIO(), width=width, force_terminal=True, color_system="standard")
+    output = io.StringIO()
+    console = Console(file=output, width=width, force_terminal=True, color_system="standard")
     for table in claims_for_terminal(claims, width):
         console.print(table)
-    return console.file.getvalue()
+    return output.getvalue()
 
 
 def test_the_csv_has_all_columns_and_digits(tmp_path):

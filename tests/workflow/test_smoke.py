@@ -191,11 +191,15 @@ def test_figures_studies_and_records_are_there(finished: Any) -> None:
         for suffix in ("svg", "png"):
             assert (results / "figures" / f"{name}.{suffix}").stat().st_size
     for study in ("gmm-sweep",):
-        for suffix in ("svg", "png", "csv"):
+        for suffix in ("svg", "png", "csv", "json"):
             assert (results / "studies" / f"{study}.{suffix}").stat().st_size
         page = (results / "studies" / f"{study}.md").read_text()
         assert "## Claims" in page
         assert "| holds |" in page or "| does not hold |" in page or "| not decided |" in page
+    claims = pd.read_csv(results / "tables" / "claims.csv")
+    assert set(claims["study"]) == {"gmm-sweep"} and claims["statement"].is_unique
+    output = " ".join((finished.root / "output.txt").read_text().split())
+    assert "number and 95 % interval" in output
     environments = {path.stem for path in (results / "environment").glob("*.json")}
     assert set(pd.read_parquet(results / "runs.parquet")["environment"]) <= environments
     assert pd.read_csv(results / "models" / "gmm-K4" / "training.csv").shape[0] >= 1

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -15,6 +15,7 @@ from priorbench.cli.plugins import KINDS, find
 if TYPE_CHECKING:
     from priorbench.plan import Plan
     from priorbench.plugins.citations import Citation, Source
+    from priorbench.plugins.registry import Registered
 
 PROJECT = "priorbench"
 
@@ -96,7 +97,7 @@ def _used(plan: Plan) -> Iterator[Source]:
     """Yield what an experiment uses: priors, tasks, data sets, metrics and studies."""
     from priorbench.plugins.citations import Source
 
-    used = {
+    used: dict[str, list[Registered[Any]]] = {
         "priors": [prior.entry for prior in plan.priors.values()],
         "tasks": [task.entry for task in plan.tasks.values()],
         "datasets": [dataset.source for dataset in plan.datasets.values()],

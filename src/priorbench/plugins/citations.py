@@ -120,14 +120,14 @@ def read_publications(file: Path) -> tuple[Publication, ...]:
     """
     if not file.is_file():
         return ()
-    import bibtexparser
+    from bibtexparser.entrypoint import parse_string
 
-    library = bibtexparser.parse_string(file.read_text(encoding="utf-8"))
+    library = parse_string(file.read_text(encoding="utf-8"))
     for block in library.failed_blocks:
-        first = next(iter(block.raw.splitlines()), "")
+        first = next(iter((block.raw or "").splitlines()), "")
         reason = " ".join(str(block.error or "it is no entry").split())
         # The parser counts lines from 0.
-        raise PluginError(f"{file}, line {block.start_line + 1}: {first!r}: {reason}")
+        raise PluginError(f"{file}, line {(block.start_line or 0) + 1}: {first!r}: {reason}")
     return tuple(
         Publication(
             entry.key,
