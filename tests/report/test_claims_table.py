@@ -1,6 +1,7 @@
 import io
 import math
 import re
+from dataclasses import replace
 
 import pandas as pd
 import pytest
@@ -12,7 +13,7 @@ from priorbench.report.claims_table import (
     claims_grid,
     write_claims_table,
 )
-from priorbench.report.grid import STYLES
+from priorbench.report.grid import STYLES, to_latex
 from priorbench.results.claims import COLUMNS, JudgedClaim
 
 CLAIMS = [
@@ -93,12 +94,21 @@ def test_every_form_has_every_sentence_with_its_verdict(tmp_path):
             assert word in text, word
     assert r"A \| B \<is\> 5 % better" in texts["md"]
     assert r"5 \% better \& so on" in texts["tex"] and r"\textgreater{} 3.50" in texts["tex"]
+    assert r"\begin{tabular}{llllll}" in texts["tex"]
     assert "A | B &lt;is&gt; 5 % better &amp; so on" in texts["html"]
     assert '<td class="good">holds</td>' in texts["html"]
     assert '<td class="failed">does not hold</td>' in texts["html"]
     rows = [line for line in texts["md"].splitlines() if line.startswith("|")]
     assert {len(re.findall(r"(?<!\\)\|", row)) for row in rows} == {7}
     assert len(rows) == 2 + len(CLAIMS)
+
+
+def test_long_sentences_are_broken_into_lines_in_latex():
+    long = [replace(claim, statement=claim.statement * 9) for claim in CLAIMS]
+    assert r"\begin{tabular}{p{0.60\linewidth}lllll}" in to_latex(claims_grid(long))
+    both = [replace(claim, source="somebody " * 9) for claim in long]
+    wide = r"p{0.30\linewidth}"
+    assert rf"\begin{{tabular}}{{{wide * 2}llll}}" in to_latex(claims_grid(both))
 
 
 def test_what_is_not_known_is_a_dash_or_a_bound():

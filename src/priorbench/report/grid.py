@@ -13,6 +13,8 @@ from rich.table import Table
 from rich.text import Text
 
 Row = Sequence["Cell"]
+SENTENCE = 40
+"""Characters above which a text is broken into lines in LaTeX."""
 STYLES = {
     "": "",
     "best": "bold green",
@@ -78,10 +80,13 @@ def to_markdown(grid: Grid) -> str:
 
 
 def to_latex(grid: Grid) -> str:
-    r"""Return a ``tabular`` for the package booktabs; best is bold, tied is underlined."""
+    r"""Return a ``tabular`` for the package booktabs; best is bold, tied is underlined.
+
+    Columns of sentences are broken into lines; together they are as wide as most of a line.
+    """
     width = len(grid.columns)
     lines = [f"% {grid.title}. {' '.join(grid.notes)}".rstrip(), r"% needs \usepackage{booktabs}"]
-    alignment = "l" * grid.text_columns + "r" * (width - grid.text_columns)
+    alignment = _latex_texts(grid) + "r" * (width - grid.text_columns)
     lines += [rf"\begin{{tabular}}{{{alignment}}}", r"\toprule"]
     lines += [" & ".join(_latex(column) for column in grid.columns) + r" \\"]
     for section in grid.sections:
@@ -96,6 +101,17 @@ def to_latex(grid: Grid) -> str:
             lines += [" & ".join(_latex_cell(cell) for cell in row) + r" \\" for row in block]
     lines += [r"\bottomrule", r"\end{tabular}"]
     return "\n".join(lines) + "\n"
+
+
+def _latex_texts(grid: Grid) -> str:
+    """Return the alignment of the columns of text."""
+    rows = [row for section in grid.sections for row in _rows(section)]
+    long = [
+        any(len(row[index].text) > SENTENCE for row in rows) for index in range(grid.text_columns)
+    ]
+    # What fits beside them is left for the other columns.
+    share = 0.6 / max(1, sum(long))
+    return "".join(rf"p{{{share:.2f}\linewidth}}" if each else "l" for each in long)
 
 
 def to_rich(grid: Grid, width: int) -> list[Table]:
