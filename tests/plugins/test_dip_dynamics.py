@@ -248,6 +248,17 @@ class TestFitting:
         assert holds is impedance
         assert "not within 400" in evidence or all(fitted.values())
 
+    def test_the_number_is_of_the_target_that_is_furthest_from_holding(self):
+        table = impedance_table(image=50, noisy=100, shuffled=160, noise=140)
+        assert fitting.sooner(table).number.value == 2.0
+        assert fitting.noise_impedance(table).number.value == 2.8
+        assert fitting.noise_impedance(table).number.unit.startswith("times")
+        # What is not fitted in 400 iterations takes at least 400 / 50 times as many.
+        table = impedance_table(image=50, noisy=0, shuffled=0, noise=0)
+        for verdict in (fitting.sooner(table), fitting.noise_impedance(table)):
+            assert math.isnan(verdict.number.value)
+            assert verdict.number.interval == (8.0, math.inf) and verdict.holds
+
     @pytest.mark.parametrize(
         ("values", "holds"), [((15, 25, 20), True), ((15, 20, 25), False), ((25, 20, 15), False)]
     )
@@ -259,8 +270,9 @@ class TestFitting:
             for number, value in enumerate(values, 1)
             for quantity in (curves.OUTPUT, curves.ESTIMATE)
         ]
-        decided, evidence, *_ = fitting.peak(pd.DataFrame(rows))
+        decided, evidence, number, _ = fitting.peak(pd.DataFrame(rows))
         assert decided is holds
+        assert number.value == min(max(values) - values[0], max(values) - values[-1])
         assert f"{max(values):.2f} dB" in evidence
 
     @pytest.mark.parametrize(("best", "holds"), [(27.8, True), (27.6, False)])
@@ -270,20 +282,22 @@ class TestFitting:
             runs.Row(curves.STOPPING, runs.DENOISING, rule, 100, curves.ESTIMATE, value)
             for rule, value in picked.items()
         ]
-        decided, evidence, *_ = fitting.best_rule(pd.DataFrame(rows))
+        decided, evidence, number, _ = fitting.best_rule(pd.DataFrame(rows))
         assert decided is holds
+        assert number.value == pytest.approx(28 - best) and number.unit == "dB"
         assert f"held-out {28 - best:.2f} dB (iteration 100)" in evidence
 
     @pytest.mark.parametrize(
-        ("when", "holds"),
+        ("when", "holds", "least"),
         [
-            ((5, 10, 20, 40, 80), True),
-            ((5, 10, 10, 40, 0), True),
-            ((5, 20, 10, 40, 80), False),
-            ((0,) * 5, None),
+            ((5, 10, 20, 40, 80), True, 2.0),
+            ((5, 10, 10, 40, 0), True, 1.0),
+            ((5, 20, 10, 40, 80), False, 0.5),
+            ((5, 0, 0, 0, 0), True, None),
+            ((0,) * 5, None, None),
         ],
     )
-    def test_bands_are_fitted_in_order(self, when, holds):
+    def test_bands_are_fitted_in_order(self, when, holds, least):
         rows = [
             runs.Row(
                 curves.SPECTRUM,
@@ -297,7 +311,9 @@ class TestFitting:
             for band, at in zip(bands.BANDS, when, strict=True)
             for iteration in (1, 5, 10, 20, 40, 80, 100)
         ]
-        assert fitting.spectral_bias(pd.DataFrame(rows))[0] is holds
+        verdict = fitting.spectral_bias(pd.DataFrame(rows))
+        assert verdict.holds is holds
+        assert (verdict.number and verdict.number.value) == least
 
 
 CALLED = {
@@ -367,7 +383,10 @@ class TestComparison:
     )
     def test_skip_connections_must_help_and_harm(self, bare, filled, spread, holds):
         table = network_table(spread, denoising__bare=bare, holes__bare=filled)
-        assert comparison.skip_connections(table)[0] is holds
+        verdict = comparison.skip_connections(table)
+        assert verdict.holds is holds
+        # The number is that of the problem that decides, and its interval says the same.
+        assert verdict.number.within(0) is holds
 
     @pytest.mark.parametrize(
         ("shallow", "holds"), [(26, True), (30, False), (27.95, None), (math.nan, None)]
@@ -382,7 +401,10 @@ class TestComparison:
         [(24, 21, True), (22, 21, False), (24, 24, False), (23, 21, None), (math.nan, 21, None)],
     )
     def test_a_resnet_works_where_it_gains(self, resnet, dense, holds):
-        assert (
-            comparison.residual(network_table(pixels__resnet=resnet, pixels__dense=dense))[0]
-            is holds
-        )
+        table = network_table(pixels__resnet=resnet, pixels__dense=dense)
+        verdict = comparison.residual(table)
+        assert verdict.holds is holds
+        gain = {24: 24, 22: 22, 23: 23}.get(resnet, math.nan) if dense == 21 else dense
+        bare = comparison.means_of(table, runs.PIXELS)[networks.NO_PRIOR]
+        if holds is not True and not math.isnan(gain):
+            assert verdict.number.value == pytest.approx(gain - bare, abs=0.2)

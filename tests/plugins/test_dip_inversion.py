@@ -275,3 +275,4 @@ class TestStudy:
         claim = claims.claim_of("hog", table, weights)
         assert claim.holds is holds
         assert "2 starts" in claim.evidence
+        assert claim.number.unit in ("dB", "SSIM") and claim.number.within(0) is holds

@@ -134,6 +134,8 @@ class TestSweep:
         likelihood, *psnr = sweep(results()).claims
         assert likelihood.holds is True
         assert "K=200: 154.0" in likelihood.evidence
+        assert likelihood.number.value == pytest.approx(1.0)
+        assert psnr[0].number.unit == "dB for each doubling"
         assert [claim.holds for claim in psnr] == [True, True]
         assert "+0.301 [+0.301, +0.301] dB for each doubling over 2 images" in psnr[0].evidence
 

@@ -171,6 +171,12 @@ def test_an_order_is_turned_where_a_pair_is_told_apart_the_other_way(
     assert [claim.holds for claim in found] == [order, settled]
     if order is False:
         assert "no acceleration" in found[0].evidence
+        # The pair that is told apart the other way, in the order that it had.
+        assert found[0].number.interval[1] < 0
+    if order:
+        assert found[0].number.value > 0 and found[0].number.unit == "dB"
+    if found[1].number:
+        assert found[1].number.within(-0.05, 0.05) is settled
 
 
 def test_variations_of_one_step_have_one_step() -> None:

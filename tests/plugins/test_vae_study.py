@@ -338,10 +338,12 @@ class TestVerdicts:
         ],
     )
     def test_the_joint_posterior_must_gain_everywhere(self, gains, other, holds):
-        verdict, evidence, *_ = claims.joint_is_better(
+        verdict, evidence, number, _ = claims.joint_is_better(
             {"VAE": {"a": scores_of(*gains), "b": scores_of(*other)}}
         )
         assert verdict is holds
+        assert number.value in (pytest.approx(np.mean(gains)), pytest.approx(np.mean(other)))
+        assert number.within(0) is holds and number.unit == "dB"
         assert f"VAE, a {np.mean(gains):+.2f}" in evidence
 
     @pytest.mark.parametrize(
