@@ -11,7 +11,19 @@ from typing import Annotated
 import typer
 
 from priorbench import __version__
-from priorbench.cli import config, datasets, plan, plugins, restore, stages, status, summary, verify
+from priorbench.cli import (
+    compare,
+    config,
+    datasets,
+    merge,
+    plan,
+    plugins,
+    restore,
+    stages,
+    status,
+    summary,
+    verify,
+)
 from priorbench.cli.options import DEFAULT_CONFIG
 from priorbench.config import ConfigError, load_experiment
 from priorbench.errors import MachineError
@@ -32,6 +44,8 @@ plan.add_to(app)
 status.add_to(app)
 summary.add_to(app)
 verify.add_to(app)
+compare.add_to(app)
+merge.add_to(app)
 
 
 def _print_version(wanted: bool) -> None:
