@@ -145,7 +145,7 @@ class _Merger:
         )
         about |= self.plan.dataset(dataset).section.model_dump(mode="json")
         about["fingerprint"] = self.plan.fingerprints.images(dataset)
-        write_manifest(self.layout.images(dataset), entries, about)
+        self._manifest(lambda layout: layout.images(dataset), entries, about)
 
     def _problems(self, dataset: str, task: str) -> None:
         """Bring the problems of a task on a data set together."""
@@ -156,7 +156,20 @@ class _Merger:
             list(self.plan.dataset(dataset).images),
         )
         about["fingerprint"] = self.plan.fingerprints.problems(dataset, task)
-        write_manifest(self.layout.problems(dataset, task), entries, about)
+        self._manifest(lambda layout: layout.problems(dataset, task), entries, about)
+
+    def _manifest(
+        self, path: Callable[[Layout], Path], entries: dict[str, Entry], about: dict[str, Any]
+    ) -> None:
+        """Write a manifest, as old as the oldest one of the parts.
+
+        Else Snakemake would take what is linked, such as models, to be older than its inputs.
+        """
+        merged = path(self.layout)
+        write_manifest(merged, entries, about)
+        made = [path(part.layout) for part in self.parts]
+        oldest = min(each.stat().st_mtime_ns for each in made if each.exists())
+        os.utime(merged, ns=(oldest, oldest))
 
     def _entries(
         self,
