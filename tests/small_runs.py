@@ -14,8 +14,9 @@ from priorbench.stages.gather import gather
 from priorbench.stages.prepare import prepare
 from priorbench.stages.restore import restore
 from priorbench.stages.score import score
-from priorbench.stages.tabulate import tabulate
 from priorbench.stages.train import train
+from priorbench.stages.tune import tune
+from priorbench.workflow import freeze
 
 PLUGIN = """
     import numpy as np
@@ -76,9 +77,7 @@ def without_workers(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def run(plan: Plan) -> Plan:
-    """Do all jobs of an experiment, up to its tables, and write its configuration."""
-    from priorbench.workflow import freeze
-
+    """Do all jobs of an experiment, up to its tables of rows, and write its configuration."""
     freeze(plan)
     for dataset in plan.datasets:
         prepare(plan, dataset)
@@ -87,9 +86,11 @@ def run(plan: Plan) -> Plan:
             corrupt(plan, dataset, task)
     for prior in plan.learners:
         train(plan, prior)
+    for prior in plan.priors:
+        for target in plan.tunings.of_prior(prior):
+            tune(plan, target, prior)
     for chunk in plan.all_chunks():
         restore(plan, chunk)
         score(plan, chunk)
     gather(plan)
-    tabulate(plan)
     return plan

@@ -17,6 +17,7 @@ from priorbench.results import load, loading
 from priorbench.results.planned import catalogue
 from priorbench.results.schema import RUNS, SCORES
 from priorbench.results.statistics import paired_differences, summarise
+from priorbench.stages.tabulate import tabulate
 from priorbench.stages.tabulate_partial import tabulate_partial
 from tests.small_runs import pictures, plugin, run, without_workers
 
@@ -31,7 +32,8 @@ def plan(bench: Any, monkeypatch: pytest.MonkeyPatch) -> Plan:
     plan: Plan = bench.plan(
         priors={"run": ["light", "dark"], "settings": settings}, metrics=["psnr", "residual"]
     )
-    return run(plan)
+    tabulate(run(plan))
+    return plan
 
 
 def test_rows_and_names_are_those_of_the_plan(plan: Plan) -> None:
@@ -115,7 +117,10 @@ def test_the_example_of_the_docstring_is_true(bench: Any, monkeypatch: pytest.Mo
     source = plugin().replace('id=name + "-{by}"', 'id=""')
     bench.plugin("mine", source)
     settings = {"light": {"parameters": {"by": 0.05}}, "dark": {"parameters": {"by": -0.1}}}
-    run(bench.plan(priors={"run": ["light", "dark"], "settings": settings}, metrics=["psnr"]))
+    plan = run(
+        bench.plan(priors={"run": ["light", "dark"], "settings": settings}, metrics=["psnr"])
+    )
+    tabulate(plan)
     failed, tried = doctest.testmod(loading)
     assert (failed, tried > 3) == (0, True)
 

@@ -13,6 +13,7 @@ from priorbench.monitor.verify import check
 from priorbench.results.gather import read_table, write_table
 from priorbench.results.schema import RUNS, SCORES, Table
 from priorbench.results.versions import VERSION, NewerVersionError
+from tests.small_runs import plugin
 
 TEXT = ("experiment", "dataset", "image", "task", "prior", "status", "stage", "reason", "traceback")
 RUNS_1 = pa.schema(
@@ -106,9 +107,9 @@ def test_other_columns_are_damage(version: str, tmp_path: Path) -> None:
 
 
 def test_verify_takes_a_later_version_for_no_damage(bench: Any) -> None:
-    bench.plugin("nothing", "")
+    bench.plugin("mine", plugin())
     bench.image("a", np.zeros((8, 8)))
-    plan = bench.plan(priors={"run": ["observed"]})
+    plan = bench.plan(priors={"run": ["light"]})
     path = plan.layout.result("runs")
     path.parent.mkdir(parents=True)
     versioned(rows(RUNS.schema), str(VERSION + 1), path)

@@ -102,7 +102,7 @@ def check_variants(whole: Plan, parts: Sequence[Part]) -> None:
 
 def _settings(variant: Variant[Any]) -> dict[str, Any]:
     """Return what decides what a prior or a task computes, apart from its code."""
-    keys = ("train_on", "tune_on", "candidates", "solver")
+    keys = ("train_on", "candidates", "solver")
     own = {key: getattr(variant, key) for key in keys if hasattr(variant, key)}
     return {**variant.parameters, **own}
 

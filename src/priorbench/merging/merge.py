@@ -17,6 +17,7 @@ from priorbench.merging.configurations import check_variants, union
 from priorbench.merging.parts import MergeError, Part, Restoration, read_parts
 from priorbench.plan import Plan
 from priorbench.stages.gather import gather
+from priorbench.store.cell import Cell
 from priorbench.store.chunk import Chunk
 from priorbench.store.files import read_json, write_atomically, write_json, write_rows
 from priorbench.store.layout import Layout
@@ -113,12 +114,15 @@ class _Merger:
 
     def write(self) -> tuple[int, int]:
         """Check all and write all; return how many restorations there are, and repeated ones."""
+        for part in self.parts:
+            _check_complete(part)
+        check_variants(self.plan, self.parts)
+        self._check_whole()
         for dataset in self.plan.datasets:
             self._images(dataset)
         for dataset in self.plan.test:
             for task in self.plan.tasks:
                 self._problems(dataset, task)
-        check_variants(self.plan, self.parts)
         for prior in self.plan.priors:
             self._model(prior)
             for target in self.plan.tunings.of_prior(prior):
@@ -243,47 +247,51 @@ class _Merger:
                     "it out of one of them"
                 )
 
+    def _check_whole(self) -> None:
+        """Refuse parts that have not all restorations of the whole.
+
+        Raises:
+            MergeError: the message counts those that are missing.
+        """
+        known = {restoration for part in self.parts for restoration in part.runs}
+        missing = [
+            f"{cell}/{image}"
+            for chunk in self.plan.all_chunks()
+            for cell, image in chunk.restorations()
+            if Restoration(cell, image) not in known
+        ]
+        if missing:
+            raise MergeError(
+                f"together they also mean {len(missing)} restorations that none of them has, "
+                f"{in_brief(missing)}: run these in one of them first"
+            )
+
     def _choose(self) -> int:
         """Find the part that each restoration is taken from; return how many have several.
 
         Raises:
-            MergeError: two parts have other results of one, one is out of date, or some have none.
+            MergeError: two parts have other results of one, or one is out of date.
         """
         repeated = set()
         for part in self.parts:
-            self._check_complete(part)
             self._check_current(part)
             for restoration in part.runs:
                 first = self.origin.setdefault(restoration, part)
                 if first is not part:
                     _check_same(restoration, first, part)
                     repeated.add(restoration)
-        planned = [
-            Restoration(cell, image)
-            for chunk in self.plan.all_chunks()
-            for cell, image in chunk.restorations()
-        ]
-        missing = [str(each) for each in planned if each not in self.origin]
-        if missing:
-            raise MergeError(
-                f"together they also mean {len(missing)} restorations that none of them has, "
-                f"{in_brief(missing)}: run these in one of them first"
-            )
         return len(repeated)
-
-    def _check_complete(self, part: Part) -> None:
-        if part.runs.keys() != part.jobs.keys() or part.scores.keys() != part.jobs.keys():
-            wrong = part.jobs.keys() ^ part.runs.keys() or part.jobs.keys() ^ part.scores.keys()
-            raise MergeError(
-                f"the rows of {part} are not those of its config.yaml, as of "
-                f"{in_brief(sorted(map(str, wrong)))}: run snakemake there first"
-            )
 
     def _check_current(self, part: Part) -> None:
         """Refuse rows that were computed by other code or settings than those here."""
         prints = part.plan.fingerprints
         for restoration, run in part.runs.items():
             cell = restoration.cell
+            if _tunings(part.plan, cell) != _tunings(self.plan, cell):
+                raise MergeError(
+                    f"{cell} in {part} is tuned on {_tunings(part.plan, cell) or 'nothing'}, in "
+                    f"the whole it would be on {_tunings(self.plan, cell) or 'nothing'}"
+                )
             if run["fingerprint"] != prints.restored(cell):
                 what = "restored"
             elif other := [
@@ -338,6 +346,26 @@ class _Merger:
             logs = [part.layout.log_file(stage, job) for (_, job), part in jobs.items()]
             text = b"".join(log.read_bytes() for log in logs if log.exists())
             write_atomically(self.layout.log_file(stage, chunk), text, durable=False)
+
+
+def _check_complete(part: Part) -> None:
+    """Refuse a part whose rows are not those of its plan.
+
+    Raises:
+        MergeError: the message names some.
+    """
+    wrong = part.jobs.keys() ^ part.runs.keys() or part.jobs.keys() ^ part.scores.keys()
+    if wrong:
+        raise MergeError(
+            f"the rows of {part} are not those of its config.yaml, as of "
+            f"{in_brief(sorted(map(str, wrong)))}: run snakemake there first"
+        )
+
+
+def _tunings(plan: Plan, cell: Cell) -> list[str]:
+    """Return what is tuned for a cell, each with the data set that it is tuned on."""
+    tune_on = plan.prior(cell.prior).tune_on
+    return [f"{target} ({tune_on})" for target in plan.tunings.targets(cell.task, cell.prior)]
 
 
 def _check_same(restoration: Restoration, first: Part, other: Part) -> None:

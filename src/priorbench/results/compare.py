@@ -367,7 +367,8 @@ def _costs(runs: pd.DataFrame) -> dict[Cell, pd.DataFrame]:
 def _cost_ratio(a: pd.DataFrame | None, b: pd.DataFrame | None) -> float:
     if a is None or b is None:
         return math.nan
-    joined = a.join(b, how="inner", lsuffix="_a", rsuffix="_b").dropna(subset=["cost_a", "cost_b"])
+    joined = a.merge(b, left_index=True, right_index=True, suffixes=("_a", "_b"))
+    joined = joined.dropna(subset=["cost_a", "cost_b"])
     joined = joined[joined["device_a"] == joined["device_b"]]
     total = float(joined["cost_a"].sum())
     return float(joined["cost_b"].sum()) / total if total > 0 else math.nan
