@@ -17,6 +17,7 @@ rule tabulate:
             for name in plan.tables
             for suffix in ("csv", "md", "tex")
         ],
+        layout.catalogue(),
     log:
         layout.log("tabulate"),
     resources:
@@ -25,6 +26,7 @@ rule tabulate:
     params:
         config=CONFIG,
         fingerprint=plan.fingerprints.shown("tabulate"),
+        catalogue=plan.fingerprints.catalogued(),
     shell:
         "python -m priorbench tabulate --config {params.config:q} > {log:q} 2>&1"
 

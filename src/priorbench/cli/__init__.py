@@ -13,8 +13,10 @@ import typer
 from priorbench import __version__
 from priorbench.cli import (
     cite,
+    compare,
     config,
     datasets,
+    merge,
     plan,
     plugins,
     restore,
@@ -44,6 +46,8 @@ status.add_to(app)
 summary.add_to(app)
 verify.add_to(app)
 cite.add_to(app)
+compare.add_to(app)
+merge.add_to(app)
 
 
 def _print_version(wanted: bool) -> None:

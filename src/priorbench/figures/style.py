@@ -19,7 +19,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 from numpy.typing import NDArray
 
-from priorbench.results.catalogue import Catalogue
+from priorbench.results.catalogue import Catalogue, family
 from priorbench.store.files import write_atomically
 
 __all__ = [
@@ -139,11 +139,6 @@ def label_plainly(axis: Axis, dense: float = 100) -> None:
     axis.set_major_locator(LogLocator(subs=(1, 2, 5) if high < dense * low else (1,)))
     axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
     axis.set_minor_formatter(NullFormatter())
-
-
-def family(prior: str) -> str:
-    """Return what an id starts with: ``gmm`` for ``gmm-K50``."""
-    return prior.split("-")[0]
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ from priorbench.monitor.outdated import outdated_manifest, outdated_record
 from priorbench.plan import Plan
 from priorbench.plan.lost import missing_files
 from priorbench.results.gather import read_table
+from priorbench.results.versions import NewerVersionError
 from priorbench.store.cell import Cell
 from priorbench.store.chunk import Chunk
 from priorbench.store.files import read_json, read_rows
@@ -272,6 +273,8 @@ def _table(path: Path) -> Iterator[Checked]:
         read_table(path)
     except FileNotFoundError:
         return
+    except NewerVersionError:
+        raise  # It is whole: nothing of it may be removed.
     except (ValueError, OSError) as error:
         yield Checked(path, str(error))
         return

@@ -132,6 +132,18 @@ class Fingerprints:
         baselines = [prior.id for prior in plan.priors.values() if prior.spec.baseline]
         return fingerprint([self._code.stage(stage), plan.labels, baselines, metrics, plan.test])
 
+    def catalogued(self) -> str:
+        """Return that of what the catalogue of the results tells beside their names."""
+        plan = self._plan
+        variants = [*plan.priors.values(), *plan.tasks.values()]
+        described = [
+            *((each.id, each.spec, each.parameters) for each in variants),
+            *((name, plan.datasets[name].source.spec, {}) for name in plan.test),
+        ]
+        return fingerprint(
+            [[name, spec.summary, spec.reference, known] for name, spec, known in described]
+        )
+
     def contents(self, files: Iterable[str]) -> list[str]:
         """Return the checksums of input files, in order."""
         return list(content_digests(map(Path, files)).values())

@@ -7,6 +7,9 @@ from dataclasses import dataclass
 
 from priorbench.specs import MetricSpec
 
+CATALOGUE_VERSION = 1
+"""The version of ``catalogue.json``."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Catalogue:
@@ -40,3 +43,8 @@ class Catalogue:
         """Return the label of a metric with its unit, for example ``"PSNR (dB)"``."""
         spec = self.metrics[metric]
         return f"{spec.label or spec.name} ({spec.unit})" if spec.unit else spec.label or spec.name
+
+
+def family(prior: str) -> str:
+    """Return what an id starts with: ``gmm`` for ``gmm-K50``."""
+    return prior.split("-")[0]

@@ -14,7 +14,8 @@ import pyarrow.parquet as pq
 
 from priorbench.results.ordering import in_order, ranks
 from priorbench.results.rows import read_files, to_arrow
-from priorbench.results.schema import RUNS, SCORES, Table
+from priorbench.results.schema import Table
+from priorbench.results.versions import marked, upgraded
 from priorbench.store.files import write_atomically
 
 
@@ -45,24 +46,18 @@ def gathered(
 def write_table(rows: pa.Table, path: Path) -> None:
     """Write rows as a parquet file, atomically."""
     buffer = io.BytesIO()
-    pq.write_table(rows, buffer, compression="zstd", write_page_checksum=True)
+    pq.write_table(marked(rows), buffer, compression="zstd", write_page_checksum=True)
     write_atomically(path, buffer.getvalue())
 
 
 def read_table(path: Path) -> pd.DataFrame:
-    """Read a table that this module wrote; a missing number is NaN.
+    """Read a table that this module wrote, also in an earlier version; a missing number is NaN.
 
     Raises:
-        ValueError: the file is damaged, or has other columns than this version's tables.
+        NewerVersionError: a later version of priorbench wrote it.
+        ValueError: the file is damaged, or has other columns than any version's tables.
     """
-    table = _read(path)
-    # Pages have checksums, the names of columns have none.
-    if not any(table.schema.equals(known.schema) for known in (RUNS, SCORES)):
-        raise ValueError(
-            f"{path} is damaged, or of another version: its columns are "
-            f"{', '.join(table.schema.names)}; 'priorbench verify --repair' removes it"
-        )
-    frame: pd.DataFrame = table.to_pandas()
+    frame: pd.DataFrame = upgraded(_read(path), path).to_pandas()
     return frame
 
 

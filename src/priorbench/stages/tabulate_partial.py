@@ -13,10 +13,11 @@ from priorbench.monitor.remarks import remarks
 from priorbench.plan import Plan
 from priorbench.report.tables import write_tables
 from priorbench.results.gather import gathered, read_table, write_table
-from priorbench.results.planned import catalogue, published
+from priorbench.results.planned import catalogue, catalogue_data, published
 from priorbench.results.rows import read_files
 from priorbench.results.schema import RUNS, SCORES, Table
 from priorbench.store.chunk import Chunk
+from priorbench.store.files import write_json
 
 
 def tabulate_partial(plan: Plan) -> Path:
@@ -50,6 +51,7 @@ def tabulate_partial(plan: Plan) -> Path:
         print(f"priorbench: {remark}", file=sys.stderr)
     planned = {astuple(cell): len(plan.datasets[cell.dataset].images) for cell in plan.cells()}
     write_tables(score_rows, run_rows, catalogue(plan), folder, planned, said)
+    write_json(part.catalogue(), catalogue_data(plan))
     return folder
 
 

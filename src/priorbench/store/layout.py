@@ -121,6 +121,10 @@ class Layout:
         """All rows of ``runs`` or ``scores``."""
         return self.root / f"{kind}.parquet"
 
+    def catalogue(self) -> Path:
+        """What the results are of: priors, tasks, data sets and metrics, by their ids."""
+        return self.root / "catalogue.json"
+
     def table(self, name: str = "{table}", suffix: str = "md") -> Path:
         """A table."""
         return self.root / f"tables/{name}.{suffix}"
