@@ -61,6 +61,7 @@ localrules:
     tabulate_partial,
     draw,
     claims,
+    site,
 
 
 rule all:
@@ -83,6 +84,7 @@ rule all:
         [layout.study(name) for name in plan.studies],
         # Without a study there are no claims.
         layout.table("claims", "md") if plan.studies else [],
+        layout.site().page(),
 
 
 rule models:
@@ -113,4 +115,5 @@ include: "workflow/rules/score.smk"
 include: "workflow/rules/tables.smk"
 include: "workflow/rules/figures.smk"
 include: "workflow/rules/studies.smk"
+include: "workflow/rules/site.smk"
 include: "workflow/rules/report.smk"

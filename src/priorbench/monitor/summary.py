@@ -37,6 +37,7 @@ class SummaryData:
         remarks: what must be said of the rows.
         claims: those of the studies that are there, with their verdicts.
         results: the folder.
+        site: the page to browse them; None while there is none.
     """
 
     experiment: str
@@ -46,6 +47,7 @@ class SummaryData:
     remarks: list[str]
     claims: list[JudgedClaim]
     results: Path
+    site: Path | None
 
 
 def summary_data(plan: Plan) -> SummaryData:
@@ -62,6 +64,7 @@ def summary_data(plan: Plan) -> SummaryData:
     # The run is over: a log that has just grown is that of a job that has just ended.
     progress = Observer(plan, recent=0).look()
     failures = [*progress.failures, *lost_jobs(plan)]
+    page = plan.layout.site().page()
     return SummaryData(
         experiment=plan.experiment.experiment,
         gathered=gathered,
@@ -70,6 +73,7 @@ def summary_data(plan: Plan) -> SummaryData:
         remarks=remarked,
         claims=_claims(plan),
         results=plan.layout.root,
+        site=page if page.exists() else None,
     )
 
 
@@ -123,3 +127,5 @@ def print_summary(plan: Plan, data: SummaryData) -> None:
     say(f"figures: {layout.figure().parent}")
     say(f"all numbers: {scores}, {runs}")
     say(f"a report to share: snakemake --report {layout.report()}")
+    if data.site:
+        say(f"to browse all of it, open {data.site.absolute()}")

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from priorbench.store.cell import Cell
 from priorbench.store.chunk import WILDCARDS, Chunk
+from priorbench.store.site_layout import SiteLayout
 
 
 @dataclass(frozen=True)
@@ -144,6 +145,18 @@ class Layout:
     def study_record(self, name: str) -> Path:
         """The memo of a finished study."""
         return self.kept_study(name, "record.json")
+
+    def site(self) -> SiteLayout:
+        """The paths of the results site."""
+        return SiteLayout(self.root / "site")
+
+    def logs(self) -> Path:
+        """The folder of the jobs' logs."""
+        return self.root / "logs"
+
+    def environment(self, name: str) -> Path:
+        """The record of an environment."""
+        return self.environments() / f"{name}.json"
 
     def report(self) -> Path:
         """The report made by ``snakemake --report``."""
