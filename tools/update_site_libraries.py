@@ -1,4 +1,6 @@
-"""Bring the libraries of the results site into the repository: ``python tools/update_site_libraries.py``.
+"""Bring the libraries of the results site into the repository.
+
+    python tools/update_site_libraries.py
 
 For a new version, change its version and checksum below (``npm view <package> dist.integrity``) and
 run it again. Nothing is written unless every archive is the one that is pinned.

@@ -364,7 +364,9 @@ class TestClaims:
         assert "the gmm-K4" in found[4].evidence
         assert "(the ica) of 4, over 8 images" in found[4].evidence
         assert found[0].number.value == pytest.approx(1.0)
-        assert found[3].number.value == pytest.approx(1.0, abs=0.01) and found[3].number.unit == "dB"
+        assert (
+            found[3].number.value == pytest.approx(1.0, abs=0.01) and found[3].number.unit == "dB"
+        )
         assert all("2011" in claim.source for claim in found)
 
     def test_patches_that_get_worse_refute_the_first(self):

@@ -6,6 +6,7 @@ rule site:
         tables=[layout.table(name, "html") for name in plan.tables],
         figures=[layout.figure(name, "svg") for name in plan.figures],
         studies=[layout.study(name, "html") for name in plan.studies],
+        claims=[layout.table("claims", "csv")] if plan.studies else [],
     output:
         # Everything else in its folder is there when this is.
         layout.site().page(),

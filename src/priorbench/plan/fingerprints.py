@@ -7,7 +7,7 @@ beside the result: so what is out of date is found even where Snakemake remember
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import fields
 from functools import cache
 from pathlib import Path
@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from priorbench.plan.code import Code
 from priorbench.plan.tuning import regime_of
 from priorbench.provenance import content_digests, fingerprint
+from priorbench.specs import Spec
 from priorbench.store.cell import Cell
 from priorbench.store.chunk import Chunk
 
@@ -141,13 +142,13 @@ class Fingerprints:
     def catalogued(self) -> str:
         """Return that of what the catalogue of the results tells beside their names."""
         plan = self._plan
-        variants = [*plan.priors.values(), *plan.tasks.values()]
-        described = [
-            *((each.id, each.spec, each.parameters) for each in variants),
+        specs: list[tuple[str, Spec, Mapping[str, Any]]] = [
+            *((prior.id, prior.spec, prior.parameters) for prior in plan.priors.values()),
+            *((task.id, task.spec, task.parameters) for task in plan.tasks.values()),
             *((name, plan.datasets[name].source.spec, {}) for name in plan.test),
         ]
         return fingerprint(
-            [[name, spec.summary, spec.reference, known] for name, spec, known in described]
+            [[name, spec.summary, spec.reference, known] for name, spec, known in specs]
         )
 
     def site(self) -> str:

@@ -153,9 +153,8 @@ class ShownFiles:
         return found
 
     def _tables(self) -> list[str]:
-        # That of claims is there where a study makes any.
-        has_claims = self._layout.table("claims", "csv").exists()
-        return [*self._plan.tables, *(["claims"] if has_claims else [])]
+        # Without a study there are no claims.
+        return [*self._plan.tables, *(["claims"] if self._plan.studies else [])]
 
     def _studies(self) -> list[str]:
         """Return the names of the studies whose page is there."""
