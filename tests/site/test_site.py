@@ -23,7 +23,7 @@ from priorbench.errors import StorageError
 from priorbench.jobs.worker import THREAD_VARIABLES
 from priorbench.plan import Plan
 from priorbench.site import build as building
-from priorbench.site import failed, pictures
+from priorbench.site import failed, pictures, thumbnails
 from priorbench.site.build import build
 from priorbench.site.page import Page
 from priorbench.stages.corrupt import corrupt
@@ -443,7 +443,7 @@ def test_a_restoration_that_has_changed_is_shown_and_no_other_thumbnail_is_made(
     cell = Cell("photos", "denoise-20", "plain")
     restored = replace_restoration(plan, cell, "colour")
     made = []
-    real = pictures.thumbnail
+    real = thumbnails.thumbnail
     monkeypatch.setattr(pictures, "thumbnail", lambda picture: made.append(1) or real(picture))
     make_site(plan)
     after = contents(site)

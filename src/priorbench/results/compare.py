@@ -353,7 +353,7 @@ def _values(scores: pd.DataFrame, metrics: Collection[str]) -> dict[tuple[Cell, 
     measured = measured[measured["metric"].isin(list(metrics))]
     groups = measured.groupby(["dataset", "task", "prior", "metric"], sort=False)
     return {
-        (Cell(dataset, task, prior), metric): rows.set_index("image")["value"]
+        (Cell(str(dataset), str(task), str(prior)), str(metric)): rows.set_index("image")["value"]
         for (dataset, task, prior, metric), rows in groups
     }
 
@@ -361,7 +361,10 @@ def _values(scores: pd.DataFrame, metrics: Collection[str]) -> dict[tuple[Cell, 
 def _costs(runs: pd.DataFrame) -> dict[Cell, pd.DataFrame]:
     """Return device and cost of the images of each cell."""
     groups = restoration_costs(runs).groupby(["dataset", "task", "prior"], sort=False)
-    return {Cell(*names): rows.set_index("image")[["device", "cost"]] for names, rows in groups}
+    return {
+        Cell(*map(str, names)): rows.set_index("image")[["device", "cost"]]
+        for names, rows in groups
+    }
 
 
 def _cost_ratio(a: pd.DataFrame | None, b: pd.DataFrame | None) -> float:

@@ -142,7 +142,7 @@ class Observations:
         # A smaller one is enlarged by whole pixels.
         factor = problem.image_shape[1] // picture.shape[0]
         large = picture.repeat(factor, axis=0).repeat(factor, axis=1)
-        return large[..., 0] if large.shape[2] == 1 else large
+        return np.asarray(large[..., 0] if large.shape[2] == 1 else large)
 
 
 @dataclass(frozen=True)
