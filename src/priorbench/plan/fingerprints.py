@@ -135,13 +135,15 @@ class Fingerprints:
     def catalogued(self) -> str:
         """Return that of what the catalogue of the results tells beside their names."""
         plan = self._plan
-        variants = [*plan.priors.values(), *plan.tasks.values()]
-        described = [
-            *((each.id, each.spec, each.parameters) for each in variants),
-            *((name, plan.datasets[name].source.spec, {}) for name in plan.test),
-        ]
+        sources = [(name, plan.datasets[name].source.spec) for name in plan.test]
+        priors = [(prior.id, prior.spec, prior.parameters) for prior in plan.priors.values()]
+        tasks = [(task.id, task.spec, task.parameters) for task in plan.tasks.values()]
         return fingerprint(
-            [[name, spec.summary, spec.reference, known] for name, spec, known in described]
+            [
+                [[name, spec.summary, spec.reference] for name, spec in sources],
+                [[name, spec.summary, spec.reference, known] for name, spec, known in priors],
+                [[name, spec.summary, spec.reference, known] for name, spec, known in tasks],
+            ]
         )
 
     def contents(self, files: Iterable[str]) -> list[str]:

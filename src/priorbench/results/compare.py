@@ -23,6 +23,8 @@ from priorbench.store.cell import Cell
 from priorbench.store.layout import Layout
 from priorbench.store.manifest import read_about, read_manifest
 
+__all__ = ["Comparison", "Row", "compare_experiments", "compare_priors"]
+
 ROUNDING = 1e-9
 """By how much a difference may pass the limit through rounding alone."""
 
@@ -353,15 +355,18 @@ def _values(scores: pd.DataFrame, metrics: Collection[str]) -> dict[tuple[Cell, 
     measured = measured[measured["metric"].isin(list(metrics))]
     groups = measured.groupby(["dataset", "task", "prior", "metric"], sort=False)
     return {
-        (Cell(dataset, task, prior), metric): rows.set_index("image")["value"]
-        for (dataset, task, prior, metric), rows in groups
+        (Cell(*map(str, names[:3])), str(names[3])): rows.set_index("image")["value"]
+        for names, rows in groups
     }
 
 
 def _costs(runs: pd.DataFrame) -> dict[Cell, pd.DataFrame]:
     """Return device and cost of the images of each cell."""
     groups = restoration_costs(runs).groupby(["dataset", "task", "prior"], sort=False)
-    return {Cell(*names): rows.set_index("image")[["device", "cost"]] for names, rows in groups}
+    return {
+        Cell(*map(str, names)): rows.set_index("image")[["device", "cost"]]
+        for names, rows in groups
+    }
 
 
 def _cost_ratio(a: pd.DataFrame | None, b: pd.DataFrame | None) -> float:
