@@ -23,6 +23,8 @@ from priorbench.store.files import read_json, write_atomically, write_json, writ
 from priorbench.store.layout import Layout
 from priorbench.store.manifest import Entry, read_about, read_manifest, write_manifest
 
+__all__ = ["Merged", "merge"]
+
 EQUAL = 1e-6
 """The relative difference up to which two scores are the same: what another processor's rounding
 makes of one computation.

@@ -15,6 +15,7 @@ NEUTRAL = frozenset(
         "priorbench.plan",  # values that are compared
         "priorbench.plugins",
         "priorbench.provenance",
+        "priorbench.results.loading",  # read in notebooks, by no stage
         "priorbench.store.environment",
         "priorbench.specs",  # values that are compared
         "priorbench.store.cell",  # names, which are compared

@@ -23,6 +23,8 @@ from priorbench.store.cell import Cell
 from priorbench.store.layout import Layout
 from priorbench.store.manifest import read_about, read_manifest
 
+__all__ = ["Comparison", "Row", "compare_experiments", "compare_priors"]
+
 ROUNDING = 1e-9
 """By how much a difference may pass the limit through rounding alone."""
 
@@ -353,8 +355,8 @@ def _values(scores: pd.DataFrame, metrics: Collection[str]) -> dict[tuple[Cell, 
     measured = measured[measured["metric"].isin(list(metrics))]
     groups = measured.groupby(["dataset", "task", "prior", "metric"], sort=False)
     return {
-        (Cell(str(dataset), str(task), str(prior)), str(metric)): rows.set_index("image")["value"]
-        for (dataset, task, prior, metric), rows in groups
+        (Cell(*map(str, names[:3])), str(names[3])): rows.set_index("image")["value"]
+        for names, rows in groups
     }
 
 
