@@ -60,6 +60,7 @@ localrules:
     tabulate,
     tabulate_partial,
     draw,
+    site,
 
 
 rule all:
@@ -80,6 +81,7 @@ rule all:
         [layout.table(name, "md") for name in plan.tables],
         [layout.figure(name, "svg") for name in plan.figures],
         [layout.study(name) for name in plan.studies],
+        layout.site().page(),
 
 
 rule models:
@@ -110,4 +112,5 @@ include: "workflow/rules/score.smk"
 include: "workflow/rules/tables.smk"
 include: "workflow/rules/figures.smk"
 include: "workflow/rules/studies.smk"
+include: "workflow/rules/site.smk"
 include: "workflow/rules/report.smk"

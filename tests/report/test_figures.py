@@ -17,6 +17,7 @@ from priorbench.figures.cost import draw_cost
 from priorbench.figures.differences import draw_differences
 from priorbench.figures.dots import Row, draw_rows, near, rank_priors
 from priorbench.figures.gallery import Panel, draw_gallery, find_detail
+from priorbench.figures.observation import shown_as
 from priorbench.figures.labels import label_points
 from priorbench.figures.scores import draw_scores
 from priorbench.figures.style import (
@@ -32,7 +33,6 @@ from priorbench.figures.style import (
 )
 from priorbench.results import Catalogue
 from priorbench.results.statistics import summarise
-from priorbench.stages.draw import shown_as
 from priorbench.tasks.inpaint import Inpaint
 from priorbench.tasks.sense import Sense
 from priorbench.tasks.superresolve import SuperResolve

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from priorbench.cli.options import DEFAULT_CONFIG, ConfigOption, load
-from priorbench.jobs.worker import limit_threads
+from priorbench.jobs.worker import available_threads, limit_threads
 
 DatasetOption = Annotated[str, typer.Option("--dataset", help="A data set of the experiment.")]
 TaskOption = Annotated[str, typer.Option("--task", help="Id of a task, for example denoise-25.")]
@@ -27,7 +27,7 @@ FinalOption = Annotated[
 def add_to(app: typer.Typer) -> None:
     """Add the commands to the application."""
     stages = prepare, corrupt, train, tune, restore_chunk, score, gather, tabulate, draw, study
-    for command in stages:
+    for command in (*stages, site):
         app.command(rich_help_panel="Stages")(command)
 
 
@@ -144,3 +144,16 @@ def study(
     from priorbench.stages.study import study as run
 
     run(load(config), study)
+
+
+def site(
+    config: ConfigOption = DEFAULT_CONFIG,
+    processes: Annotated[
+        int, typer.Option("--processes", min=1, help="How many make pictures at a time.")
+    ] = 2,
+) -> None:
+    """Make the page to browse the results, with its data and pictures."""
+    limit_threads(1)
+    from priorbench.stages.site import site as run
+
+    typer.echo(f"open {run(load(config), available_threads(processes))}")

@@ -95,6 +95,7 @@ def _results(plan: Plan) -> Iterator[tuple[str, tuple[object, ...], Path]]:
     yield "draw", (), layout.figure(plan.figures[0])
     for study in plan.studies:
         yield "study", (study,), layout.study(study)
+    yield "site", (), layout.site().page()
 
 
 def lines(failures: list[Failure]) -> list[str]:
@@ -106,23 +107,39 @@ def lines(failures: list[Failure]) -> list[str]:
     return [*shown, f"and {more} more"] if more > 0 else shown
 
 
+def log_of(plan: Plan, stage: str, cell: Cell, chunk: Chunk) -> Path:
+    """Return the log of the job in which the work on a restoration ended.
+
+    Args:
+        plan: the experiment.
+        stage: the stage that it ended in.
+        cell: data set, task and prior.
+        chunk: the job that restores it, and that scores it.
+    """
+    names: dict[str, tuple[object, ...]] = {
+        "prepare": (cell.dataset,),
+        "corrupt": (cell.dataset, cell.task),
+        "train": (cell.prior,),
+        "tune": (cell.task, cell.prior),
+        "score": (chunk,),
+    }
+    if stage not in names:
+        return plan.layout.log_file("restore", chunk)
+    return plan.layout.log_file(stage, *names[stage])
+
+
 def _place(plan: Plan, ended: Ended) -> tuple[str, Path]:
     """Return in words where a restoration failed, and the log of the job in which it did."""
-    log, cell = plan.layout.log_file, ended.cell
+    cell, stage = ended.cell, ended.outcome.stage
     place = f"{cell.prior} on {cell.task} of {cell.dataset}"
-    match ended.outcome.stage:
-        case "prepare":
-            return f"preparing {cell.dataset}", log("prepare", cell.dataset)
-        case "corrupt":
-            where = f"corrupting {cell.dataset} for {cell.task}"
-            return where, log("corrupt", cell.dataset, cell.task)
-        case "train":
-            return f"training {cell.prior}", log("train", cell.prior)
-        case "tune":
-            return f"tuning {cell.prior} for {cell.task}", log("tune", cell.task, cell.prior)
-        case "score":
-            return f"scoring {place}", log("score", ended.chunk)
-    return place, log("restore", ended.chunk)
+    words = {
+        "prepare": f"preparing {cell.dataset}",
+        "corrupt": f"corrupting {cell.dataset} for {cell.task}",
+        "train": f"training {cell.prior}",
+        "tune": f"tuning {cell.prior} for {cell.task}",
+        "score": f"scoring {place}",
+    }
+    return words.get(stage, place), log_of(plan, stage, cell, ended.chunk)
 
 
 def _what(group: list[Ended]) -> str:

@@ -34,6 +34,7 @@ class SummaryData:
         failures: what failed, scores too, and jobs that ended without a result.
         remarks: what must be said of the rows.
         results: the folder.
+        site: the page to browse them; None while there is none.
     """
 
     experiment: str
@@ -42,6 +43,7 @@ class SummaryData:
     failures: list[Failure]
     remarks: list[str]
     results: Path
+    site: Path | None
 
 
 def summary_data(plan: Plan) -> SummaryData:
@@ -58,8 +60,15 @@ def summary_data(plan: Plan) -> SummaryData:
     # The run is over: a log that has just grown is that of a job that has just ended.
     progress = Observer(plan, recent=0).look()
     failures = [*progress.failures, *lost_jobs(plan)]
+    page = plan.layout.site().page()
     return SummaryData(
-        plan.experiment.experiment, gathered, rows, failures, remarked, plan.layout.root
+        plan.experiment.experiment,
+        gathered,
+        rows,
+        failures,
+        remarked,
+        plan.layout.root,
+        page if page.exists() else None,
     )
 
 
@@ -105,3 +114,5 @@ def print_summary(plan: Plan, data: SummaryData) -> None:
     say(f"figures: {layout.figure().parent}")
     say(f"all numbers: {scores}, {runs}")
     say(f"a report to share: snakemake --report {layout.report()}")
+    if data.site:
+        say(f"to browse all of it, open {data.site.absolute()}")

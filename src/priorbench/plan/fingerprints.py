@@ -23,6 +23,11 @@ if TYPE_CHECKING:
     from priorbench.plan.plan import Plan
 
 
+SITE = Path(__file__).parents[1] / "site"
+PAGE = SITE / "templates", SITE / "assets"
+"""The folders of the page's templates, and of its scripts and styles."""
+
+
 class Fingerprints:
     """The fingerprints of a plan's results.
 
@@ -119,10 +124,10 @@ class Fingerprints:
         )
 
     def shown(self, stage: str) -> str:
-        """Return that of tables or figures, apart from the rows: code and what things are called.
+        """Return that of tables, figures or the site, apart from the rows: code and what things are called.
 
         Args:
-            stage: ``tabulate`` or ``draw``.
+            stage: ``tabulate``, ``draw`` or ``site``.
         """
         plan = self._plan
         metrics = [
@@ -131,6 +136,19 @@ class Fingerprints:
         ]
         baselines = [prior.id for prior in plan.priors.values() if prior.spec.baseline]
         return fingerprint([self._code.stage(stage), plan.labels, baselines, metrics, plan.test])
+
+    def site(self) -> str:
+        """Return that of the site, apart from the rows and tables: its code, the page's own files,
+        and what it says of priors, tasks and studies.
+        """
+        plan = self._plan
+        variants = [*plan.priors.values(), *plan.tasks.values()]
+        about = [[each.spec.summary, each.spec.reference, each.parameters] for each in variants]
+        studies = [[study.spec.summary, study.spec.caption] for study in plan.studies.values()]
+        files = [path for part in PAGE for path in sorted(part.rglob("*")) if path.is_file()]
+        names = [path.relative_to(SITE).as_posix() for path in files]
+        page = [names, self.contents(map(str, files))]
+        return fingerprint([self.shown("site"), about, studies, page])
 
     def contents(self, files: Iterable[str]) -> list[str]:
         """Return the checksums of input files, in order."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pandas as pd
 from matplotlib.figure import Figure
@@ -12,6 +12,7 @@ from priorbench.data.images import planes, read_image
 from priorbench.figures.canvas import nothing_to_draw
 from priorbench.figures.cost import draw_cost
 from priorbench.figures.differences import draw_differences
+from priorbench.figures.observation import shown_as
 from priorbench.figures.scores import draw_scores
 from priorbench.figures.style import WIDTH, save
 from priorbench.plan import Plan
@@ -21,11 +22,6 @@ from priorbench.results.planned import catalogue
 from priorbench.store.cell import Cell
 from priorbench.store.manifest import read_manifest
 from priorbench.store.status import Status
-
-if TYPE_CHECKING:
-    from torch import Tensor
-
-    from priorbench.problem import Problem
 
 
 def draw(plan: Plan) -> None:
@@ -86,16 +82,3 @@ def _gallery(plan: Plan, dataset: str, task: str, scores: pd.DataFrame, names: C
     observed, called = shown_as(problem)
     title = f"{image}, {names.tasks[task]}"
     return draw_gallery(clean, to_array(observed), panels, title, called)
-
-
-def shown_as(problem: Problem) -> tuple[Tensor, str]:
-    """Return the observation, with its holes, and what it is called in the gallery.
-
-    A smaller image is shown as it is. What is no image, or shows only a part of the scene, is shown
-    as the image that it suggests.
-    """
-    height, width = problem.image_shape[1:]
-    rows, columns = problem.y.shape[2:]
-    if height % rows == 0 and height * columns == width * rows:
-        return problem.y, "corrupted"
-    return problem.estimate(), "corrupted (estimate)"

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from priorbench.store.cell import Cell
 from priorbench.store.chunk import WILDCARDS, Chunk
+from priorbench.store.site_layout import SiteLayout
 
 
 @dataclass(frozen=True)
@@ -136,6 +137,18 @@ class Layout:
     def kept_study(self, name: str, suffix: str) -> Path:
         """A copy of a study's file, or its memo."""
         return self.root / f"studies/kept/{name}.{suffix}"
+
+    def site(self) -> SiteLayout:
+        """The paths of the results site."""
+        return SiteLayout(self.root / "site")
+
+    def logs(self) -> Path:
+        """The folder of the jobs' logs."""
+        return self.root / "logs"
+
+    def environment(self, name: str) -> Path:
+        """The record of an environment."""
+        return self.environments() / f"{name}.json"
 
     def report(self) -> Path:
         """The report made by ``snakemake --report``."""

@@ -1,0 +1,3 @@
+"""The results site: one page to browse an experiment, with its data and pictures as files beside
+it.
+"""
