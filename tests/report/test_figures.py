@@ -17,8 +17,8 @@ from priorbench.figures.cost import draw_cost
 from priorbench.figures.differences import draw_differences
 from priorbench.figures.dots import Row, draw_rows, near, rank_priors
 from priorbench.figures.gallery import Panel, draw_gallery, find_detail
-from priorbench.figures.observation import shown_as
 from priorbench.figures.labels import label_points
+from priorbench.figures.observation import shown_as
 from priorbench.figures.scores import draw_scores
 from priorbench.figures.style import (
     GRAY,

@@ -124,7 +124,8 @@ class Fingerprints:
         )
 
     def shown(self, stage: str) -> str:
-        """Return that of tables, figures or the site, apart from the rows: code and what things are called.
+        """Return that of tables, figures or the site, apart from the rows: code and what things
+        are called.
 
         Args:
             stage: ``tabulate``, ``draw`` or ``site``.

@@ -1,5 +1,4 @@
-"""The site as a whole: pictures, then data, then the page, so that it never names what is not there.
-"""
+"""The site as a whole: pictures, data and last the page, so that it names only what is there."""
 
 from __future__ import annotations
 

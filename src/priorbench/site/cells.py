@@ -171,7 +171,9 @@ class Results:
         text = rows[["status", "stage", "reason", "environment"]].fillna("")
         spec = IN_SITE.spec(cell).as_posix() if self.plan.layout.cell_spec(cell).exists() else None
         values = {
-            metric: [self.values.get((cell, metric), {}).get(image, float("nan")) for image in images]
+            metric: [
+                self.values.get((cell, metric), {}).get(image, float("nan")) for image in images
+            ]
             for metric in self.plan.metrics
         }
         return PriorData(

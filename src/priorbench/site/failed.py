@@ -20,9 +20,7 @@ def failed(plan: Plan, logs: Logs) -> tuple[Columns, list[str]]:
     """
     path = plan.layout.table("failures", "csv")
     rows = read_columns(path, COLUMNS).rows
-    found = [
-        [*row, logs.of(Cell(row[0], row[2], row[3]), row[1], row[5])] for row in rows[:MOST]
-    ]
+    found = [[*row, logs.of(Cell(row[0], row[2], row[3]), row[1], row[5])] for row in rows[:MOST]]
     remarks = []
     if len(rows) > MOST:
         remarks.append(

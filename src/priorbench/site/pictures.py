@@ -108,7 +108,9 @@ class Observations:
             for image, entry in read_manifest(layout.problems(self.dataset, self.task)).items()
             if entry.outcome.ok
         }
-        sources = {image: f"{entry.sha256} {clean[image].sha256}" for image, entry in problems.items()}
+        sources = {
+            image: f"{entry.sha256} {clean[image].sha256}" for image, entry in problems.items()
+        }
         targets = {image: [site.observed(self.dataset, self.task, image)] for image in sources}
         for image, entry in problems.items():
             if entry.shape != clean[image].shape:
@@ -224,9 +226,7 @@ def _make(
     """
     if not sources:
         return Shown(frozenset(), frozenset(), ())
-    files = {
-        image: (*own, site.thumbnail(own[0])) for image, own in targets.items()
-    }
+    files = {image: (*own, site.thumbnail(own[0])) for image, own in targets.items()}
     record = site.thumbnail_sources(next(iter(targets.values()))[0])
     known = _read_sources(record)
     outdated = [

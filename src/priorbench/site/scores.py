@@ -47,7 +47,9 @@ def origins_of(plan: Plan, runs: pd.DataFrame) -> dict[Cell, str]:
         cell = Cell(str(dataset), str(task), str(prior))
         used = own.loc[own["solver_origin"] != "", "solver_origin"]
         origin = str(used.mode().iloc[0]) if len(used) else ""
-        found[cell] = "tuned" if cell.task in plan.tunings.targets(cell.task, cell.prior) else origin
+        found[cell] = (
+            "tuned" if cell.task in plan.tunings.targets(cell.task, cell.prior) else origin
+        )
     return found
 
 

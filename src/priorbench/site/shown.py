@@ -140,7 +140,9 @@ class ShownFiles:
         layout, names = self._layout, catalogue(self._plan)
         titles = {metric: names.metric_label(metric) for metric in self._plan.metrics} | TITLES
         found = [
-            Download(name, titles[name], [self._file(layout.table(name, each)) for each in SUFFIXES])
+            Download(
+                name, titles[name], [self._file(layout.table(name, each)) for each in SUFFIXES]
+            )
             for name in self.tables
         ]
         found += [
