@@ -1,6 +1,6 @@
 """Seconds to build the results site of a large experiment, and the bytes of its start page.
 
-    OMP_NUM_THREADS=1 python benchmarks/site.py [--images FOLDER]
+    OMP_NUM_THREADS=1 python benchmarks/results_site.py [--images FOLDER]
 
 20 priors on 20 tasks of 68 images, 27 200 restorations of 481 × 321 pixels, gray, 16 bits: files
 that differ in content, made of ``--images`` (bsd68 in ``PRIORBENCH_DATA`` by default, else of
@@ -160,7 +160,7 @@ def originals(count: int, folder: Path) -> Iterator[np.ndarray]:
         rows, columns = (size - len_ for size, len_ in zip(SIZE, upright.shape, strict=True))
         yield np.pad(upright, ((0, max(rows, 0)), (0, max(columns, 0))), "reflect")[
             : SIZE[0], : SIZE[1]
-        ].astype(np.float32)
+        ].astype(np.float32, order="C")
 
 
 def write_results(plan: Plan, images: dict[str, np.ndarray]) -> None:
