@@ -143,8 +143,11 @@ class Fingerprints:
         and what it says of priors, tasks and studies.
         """
         plan = self._plan
-        variants = [*plan.priors.values(), *plan.tasks.values()]
-        about = [[each.spec.summary, each.spec.reference, each.parameters] for each in variants]
+        about = [
+            [each.spec.summary, each.spec.reference, each.parameters]
+            for variants in (plan.priors, plan.tasks)
+            for each in variants.values()
+        ]
         studies = [[study.spec.summary, study.spec.caption] for study in plan.studies.values()]
         files = [path for part in PAGE for path in sorted(part.rglob("*")) if path.is_file()]
         names = [path.relative_to(SITE).as_posix() for path in files]
