@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from priorbench.config import parse_experiment
-from priorbench.plan import Plan
+from priorbench.plan import Plan, fingerprints
 from priorbench.plan.code import Code
 from priorbench.plugins.manager import load_plugins
 from priorbench.provenance import Packages, packages
@@ -125,6 +125,21 @@ STAGES = {
         "results/statistics.py",
         "data/tensors.py",
         "stages/draw.py",
+    ],
+    "site": [
+        *ROWS,
+        *OPERATORS,
+        *IMAGES,
+        *STYLE,
+        "data/tensors.py",
+        "figures/observation.py",
+        "store/outcome.py",
+        "store/site_layout.py",
+        "monitor/failures.py",
+        "monitor/outdated.py",
+        "monitor/remarks.py",
+        "site/*.py",
+        "stages/site.py",
     ],
     "study": [
         *EXPERIMENT,
@@ -477,7 +492,7 @@ def test_a_study_depends_on_what_it_looks_at() -> None:
 def test_tables_and_figures_are_made_again_for_how_a_prior_is_shown(change: dict[str, Any]) -> None:
     def shown(**values: Any) -> list[str]:
         made = plan(spec(**{"label": "one"} | values))
-        return [made.fingerprints.shown(stage) for stage in ("tabulate", "draw")]
+        return [made.fingerprints.shown(stage) for stage in ("tabulate", "draw", "site")]
 
     assert shown() == shown()
     assert all(one != other for one, other in zip(shown(), shown(**change), strict=True))
@@ -488,7 +503,33 @@ def test_tables_and_figures_are_made_again_for_how_a_metric_is_shown() -> None:
     def shown(**values: Any) -> list[str]:
         made = plan(spec(), metrics=["psnr"])
         made.metrics["psnr"] = dataclasses.replace(made.metrics["psnr"], **values)
-        return [made.fingerprints.shown(stage) for stage in ("tabulate", "draw")]
+        return [made.fingerprints.shown(stage) for stage in ("tabulate", "draw", "site")]
 
     for change in ({"decimals": 5}, {"label": "P"}, {"unit": ""}, {"target": 30.0}):
         assert all(one != other for one, other in zip(shown(), shown(**change), strict=True))
+
+
+def test_the_site_is_made_again_for_its_page_and_for_what_it_says_of_priors(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    templates, assets = tmp_path / "templates", tmp_path / "assets"
+    for file in (templates / "index.html.j2", assets / "vendor" / "some.js"):
+        file.parent.mkdir(parents=True)
+        file.write_text("one")
+    monkeypatch.setattr(fingerprints, "SITE", tmp_path)
+    monkeypatch.setattr(fingerprints, "PAGE", (templates, assets))
+
+    def site(**values: Any) -> str:
+        return plan(spec(**values)).fingerprints.site()
+
+    known = [site()]
+    assert site() == known[0]
+    assert site(reference="doi:10.1000/1") != known[0]
+    for change in (
+        lambda: (templates / "index.html.j2").write_text("two"),
+        lambda: (assets / "app.css").write_text("one"),
+        lambda: (assets / "vendor" / "some.js").rename(assets / "vendor" / "other.js"),
+    ):
+        change()
+        known.append(site())
+    assert len(set(known)) == len(known)

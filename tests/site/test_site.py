@@ -21,11 +21,13 @@ from priorbench.config import load_experiment
 from priorbench.data.images import read_image, write_image
 from priorbench.errors import StorageError
 from priorbench.jobs.worker import THREAD_VARIABLES
+from priorbench.monitor.summary import print_summary, summary_data
 from priorbench.plan import Plan
 from priorbench.site import build as building
-from priorbench.site import failed, pictures, thumbnails
+from priorbench.site import failed, pictures
 from priorbench.site.build import build
 from priorbench.site.page import Page
+from priorbench.site.thumbnails import thumbnail
 from priorbench.stages.corrupt import corrupt
 from priorbench.stages.draw import draw
 from priorbench.stages.gather import gather
@@ -231,9 +233,7 @@ def test_the_numbers_are_those_of_the_tables_and_of_the_rows(plan):
     scores = pd.read_parquet("results/tiny/scores.parquet")
     count = 0
     for row in records(start["scores"]):
-        table = pd.read_csv(
-            f"results/tiny/tables/{row['metric']}.csv", float_precision="round_trip"
-        )
+        table = pd.read_csv(f"results/tiny/tables/{row['metric']}.csv")
         [line] = table[table["prior"] == row["prior"]].to_dict("records")
         for field in ("n", "n_failed", "low", "high"):
             value = line[f"{row['task']}_{field}"]
@@ -246,9 +246,9 @@ def test_the_numbers_are_those_of_the_tables_and_of_the_rows(plan):
         assert row["mean"] == pytest.approx(own.mean(), rel=1e-12) if len(own) else not row["n"]
         count += 1
     assert count == 4 * len(TASKS) * 3
-    paired = pd.read_csv("results/tiny/tables/paired.csv", float_precision="round_trip")
+    paired = pd.read_csv("results/tiny/tables/paired.csv")
     assert [row["difference"] for row in records(start["paired"])] == paired["difference"].tolist()
-    costs = pd.read_csv("results/tiny/tables/cost.csv", float_precision="round_trip")
+    costs = pd.read_csv("results/tiny/tables/cost.csv")
     assert [row["seconds_mean"] for row in records(start["costs"])] == costs[
         "seconds_mean"
     ].tolist()
@@ -443,8 +443,7 @@ def test_a_restoration_that_has_changed_is_shown_and_no_other_thumbnail_is_made(
     cell = Cell("photos", "denoise-20", "plain")
     restored = replace_restoration(plan, cell, "colour")
     made = []
-    real = thumbnails.thumbnail
-    monkeypatch.setattr(pictures, "thumbnail", lambda picture: made.append(1) or real(picture))
+    monkeypatch.setattr(pictures, "thumbnail", lambda picture: made.append(1) or thumbnail(picture))
     make_site(plan)
     after = contents(site)
     assert len(made) == 1
@@ -524,3 +523,12 @@ def test_many_failures_are_shortened_and_the_page_says_so(plan, monkeypatch):
     assert len(start["failures"]["rows"]) == 1
     count = len(pd.read_csv("results/tiny/tables/failures.csv"))
     assert f"the first 1 of {count} failures" in start["remarks"][-1]
+
+
+def test_the_summary_says_where_the_page_is_once_there_is_one(plan, capsys):
+    assert summary_data(plan).site is None
+    page = make_site(plan) / "index.html"
+    data_of_run = summary_data(plan)
+    assert data_of_run.site == page
+    print_summary(plan, data_of_run)
+    assert f"open {page.absolute()}" in capsys.readouterr().out.replace("\n", "")

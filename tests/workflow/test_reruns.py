@@ -238,9 +238,9 @@ def test_a_new_prior_or_label_or_metric_runs_no_study_again(again: Any) -> None:
     assert "the study counts" in log.read_text()
     own = again.root / "plugins" / "own.py"
     edit(own, 'name="keep"', 'name="keep", label="Kept"')
-    assert jobs(again) == {"tabulate", "draw"}
+    assert jobs(again) == {"tabulate", "draw", "site"}
     (again.root / "plugins" / "median.py").write_text(textwrap.dedent(MEDIAN))
-    assert jobs(again) == {"restore", "score", "gather", "tabulate", "draw"}
+    assert jobs(again) == {"restore", "score", "gather", "tabulate", "draw", "site"}
     # Another metric scores everything again; the study's own scores stay as they were.
     edit(again.root / "config.yaml", "- psnr", "- psnr\n- rmse")
     again.run("--cores", "2", *TARGETS)

@@ -271,7 +271,9 @@ def test_a_new_plugin_runs_its_own_cells_and_what_shows_them(again: Any) -> None
     made = waiting(again)
     assert cells(made, "restore") == {"runs/small/new/0.jsonl"}
     assert cells(made, "score") == {"scores/small/new/0.jsonl"}
-    assert {rule for rule, _ in made} == {"restore", "score", "gather", "tabulate", "draw"}
+    assert {rule for rule, _ in made} == {
+        *("restore", "score", "gather", "tabulate", "draw", "site"),
+    }
 
 
 def test_edited_code_runs_exactly_its_cells(again: Any) -> None:

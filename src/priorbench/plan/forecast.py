@@ -126,12 +126,13 @@ def forecast(plan: Plan) -> Forecast:
     )
     problems = len(plan.tasks) * sum(len(plan.datasets[name].images) for name in plan.test)
     jobs = sum(prior.jobs for prior in priors)
-    # Gathering, tables and figures are one job each.
-    other = len(plan.datasets) + len(plan.test) * len(plan.tasks) + 3 + len(plan.studies)
-    # A restoration has its image, its record and that of its scores; a job its log and its output.
+    # Gathering, tables, figures and the site are one job each.
+    other = len(plan.datasets) + len(plan.test) * len(plan.tasks) + 4 + len(plan.studies)
+    # A restoration has its image, its record and that of its scores, and on the site a link and a
+    # thumbnail; a job its log and its output.
     own = 2 * (jobs + other)
     files = (
-        sum(len(dataset.images) for dataset in plan.datasets.values()) + problems + 3 * cells + own
+        sum(len(dataset.images) for dataset in plan.datasets.values()) + problems + 5 * cells + own
     )
     return Forecast(priors, other, disk, files)
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from priorbench.store.files import read_json
-from priorbench.store.layout import Layout
+
+if TYPE_CHECKING:
+    from priorbench.store.layout import Layout
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import imagecodecs
 import numpy as np
@@ -25,10 +26,12 @@ from priorbench.site.thumbnails import FORMAT, thumbnail
 from priorbench.site.traces import read_trace
 from priorbench.store.cell import Cell
 from priorbench.store.files import read_json, write_atomically, write_json
-from priorbench.store.layout import Layout
 from priorbench.store.manifest import check_file, read_manifest
 from priorbench.store.memo import recorded_checksums
 from priorbench.store.site_layout import SiteLayout, trace_key
+
+if TYPE_CHECKING:
+    from priorbench.store.layout import Layout
 
 
 @dataclass(frozen=True)
@@ -138,11 +141,11 @@ class Observations:
 
         _know_operators(self.experiment, self.task)
         problem = Problem.load(self.layout.problem(self.dataset, self.task, image))
-        picture = np.clip(to_array(shown_as(problem)[0]), 0, 1)
+        picture: np.ndarray = np.clip(to_array(shown_as(problem)[0]), 0, 1)
         # A smaller one is enlarged by whole pixels.
         factor = problem.image_shape[1] // picture.shape[0]
         large = picture.repeat(factor, axis=0).repeat(factor, axis=1)
-        return np.asarray(large[..., 0] if large.shape[2] == 1 else large)
+        return large[..., 0] if large.shape[2] == 1 else large
 
 
 @dataclass(frozen=True)

@@ -12,21 +12,13 @@ from priorbench.plan import Plan
 from priorbench.site.columns import Columns, number, of_frame
 from priorbench.store.cell import Cell
 
-SCORES = (
-    *("dataset", "task", "metric", "prior", "n", "n_failed", "mean", "low", "high"),
-    *("status", "mark", "origin"),
-)
-PAIRED = (
-    *("dataset", "task", "metric", "prior", "best", "n", "difference", "low", "high"),
-    "p_adjusted",
-)
-RANKINGS = (
-    *("dataset", "task", "metric", "prior", "n", "rank", "rank_low", "rank_high", "group"),
-    *("improvability", "improvability_low", "improvability_high"),
-)
-PUBLISHED = ("dataset", "task", "metric", "prior", "value", "note")
-WORST_BEST = ("dataset", "task", "metric", "prior", "worst_image", "worst", "best_image", "best")
 KEY = ["dataset", "task", "metric", "prior"]
+SCORES = (*KEY, "n", "n_failed", "mean", "low", "high", "status", "mark", "origin")
+PAIRED = (*KEY, "best", "n", "difference", "low", "high", "p_adjusted")
+IMPROVABILITY = ("improvability", "improvability_low", "improvability_high")
+RANKINGS = (*KEY, "n", "rank", "rank_low", "rank_high", "group", *IMPROVABILITY)
+PUBLISHED = (*KEY, "value", "note")
+WORST_BEST = (*KEY, "worst_image", "worst", "best_image", "best")
 
 
 def scores(plan: Plan, origins: Mapping[Cell, str]) -> Columns:
