@@ -89,7 +89,7 @@
       number("parameters", "Parameters", (r) => r.cost.n_parameters),
       number("threads", "Threads", (r) => r.cost.threads, String),
     ];
-    return table({ columns, records, order: orderOf(state, "processor", "ascending"), reorder, className: "sticky", caption: "Costs of the priors" });
+    return table({ columns, records, order: orderOf(state, "processor", "ascending"), reorder, caption: "Costs of the priors" });
   }
 
   let timer = 0;

@@ -11,7 +11,7 @@ function h(tag, attributes = {}, ...children) {
     else if (name.startsWith("--")) element.style.setProperty(name, value);
     else element.setAttribute(name, value === true ? "" : value);
   }
-  element.append(...children.flat().filter((child) => child !== null && child !== undefined && child !== false));
+  element.append(...children.flat(Infinity).filter((child) => child !== null && child !== undefined && child !== false));
   return element;
 }
 
@@ -30,7 +30,10 @@ function rounded(value) {
   const size = Math.abs(value);
   if (size >= 1e6) return `${rounded(value / 1e6)} M`;
   if (size >= 1e4) return `${rounded(value / 1e3)} k`;
-  if (size < 1e-3) return value.toExponential(1).replace("-", MINUS).replace("e", "·10^").replace("^-", `^${MINUS}`);
+  if (size < 1e-3) {
+    const [digits, power] = value.toExponential(1).split("e-");
+    return `${digits.replace("-", MINUS)}·10⁻${[...power].map((digit) => "⁰¹²³⁴⁵⁶⁷⁸⁹"[digit]).join("")}`;
+  }
   return String(Number(value.toPrecision(3))).replace("-", MINUS);
 }
 
@@ -56,7 +59,7 @@ function redraw(body, content) {
   const name = (element) => element.closest("label.field")?.firstChild.textContent
     ?? element.dataset.focus ?? element.getAttribute("aria-label") ?? element.textContent;
   const known = body.contains(active) ? [active.tagName, name(active), active.selectionStart] : null;
-  body.replaceChildren(...content.flat().filter(Boolean));
+  body.replaceChildren(...content.flat(Infinity).filter(Boolean));
   if (!known) return;
   const again = [...body.querySelectorAll(known[0])].find((element) => name(element) === known[1]);
   again?.focus({ preventScroll: true });

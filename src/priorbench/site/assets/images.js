@@ -80,7 +80,7 @@
       stage, controls: h("div"), film: h("div", { class: "film", role: "group", "aria-label": "Images" }),
       tools: h("div", { class: "buttons no-print" }), cards: h("div", { class: "cards" }), scores: h("div", { class: "scores" }), traces: h("div"),
     });
-    body.replaceChildren(parts.controls, parts.film, stage, parts.tools, parts.cards, parts.traces, parts.scores);
+    body.replaceChildren(parts.controls, parts.film, stage, parts.tools, h("div", { class: "details" }, parts.scores, h("div", {}, parts.cards, parts.traces)));
     parts.viewer = makeViewer(stage, (view) => { page.at.view = view; ADDRESS.note({ view }); });
     parts.tools.replaceChildren(
       h("button", { type: "button", onclick: () => parts.viewer.zoomAt(1.5), "aria-label": "Enlarge" }, "+"),

@@ -151,7 +151,7 @@
     const { prior } = record;
     return h("span", { class: "label", title: record.published ? record.note : prior.summary },
       record.published ? null : swatch(prior), record.label,
-      record.published ? h("span", { class: "source" }, `published${record.dagger ? " †" : ""}`) : null);
+      record.published ? h("span", { class: "interval" }, " published") : null);
   }
 
   function value(record, task, at, metric, interval) {
@@ -164,7 +164,7 @@
         : h("a", { class: "status", href: imagesOf(at, task, record.prior) }, word);
     }
     const number = fixed(score.mean, metric.decimals);
-    if (record.published) return `${number}${record.dagger ? " †" : ""}`;
+    if (record.published) return h("span", { class: "cited" }, number, record.dagger ? h("span", { class: "dagger", title: record.note }, "†") : null);
     const half = interval && score.low !== null ? h("span", { class: "interval" }, ` ± ${fixed((score.high - score.low) / 2, metric.decimals)}`) : null;
     return h("span", {}, h("a", { class: "value", href: imagesOf(at, task, record.prior), title: `images of ${record.label}` }, number), half,
       score.n_failed ? h("span", { class: "status", title: `${score.n_failed} images failed` }, ` ${score.n_failed} failed`) : null);
@@ -183,7 +183,9 @@
     explain: "the interval of the rank if other images had been drawn",
     cell: (r) => (r.rank && r.rank.rank_low !== null ? h("span", { class: "interval" }, `${rounded(r.rank.rank_low)}–${rounded(r.rank.rank_high)}`) : "") };
   const group = { id: "group", title: "Group", first: "ascending", value: (r) => r.rank?.group,
-    explain: "priors that share a letter can't be told apart", cell: (r) => h("span", { class: "letters" }, r.rank?.group ?? "") };
+    explain: "priors that share a letter can't be told apart", cell: (r) => h("span", { class: "letters" }, staircase(r.rank?.group ?? "")) };
+  /* Each letter in a place of its own, so that those of one group stand below each other. */
+  const staircase = (letters) => [...letters].reduce((text, letter) => text.padEnd(Math.max(text.length, /[a-z]/.test(letter) ? letter.charCodeAt(0) - 97 : 0)) + letter, "");
   const improvability = (decimals) => ({ id: "improvability", title: "Improvability", number: true, first: "ascending", value: (r) => r.rank?.improvability,
     explain: "mean distance to the best prior of each image", cell: (r) => (r.rank ? fixed(r.rank.improvability, decimals) : "") });
   const cost = { id: "cost", title: "s / image", number: true, first: "ascending", value: (r) => r.seconds,
@@ -206,7 +208,7 @@
         value: (r) => r.score?.mean, cell: (r) => value(r, at.task, at, metric, false) },
       { id: "interval", title: "95 % interval", number: true, sortable: false, value: () => null,
         cell: (r) => (r.score && r.score.low !== null && r.score.mean !== null ? h("span", { class: "interval" }, `${fixed(r.score.low, metric.decimals)} to ${fixed(r.score.high, metric.decimals)}`) : "") },
-      { id: "plot", title: h("span", { class: "hidden" }, "Mean and interval, drawn"), sortable: false, value: () => null, cell: (r) => plot(r, scale) },
+      { id: "plot", title: h("span", { class: "hidden" }, "Mean and interval, drawn"), sortable: false, class: () => "drawn", value: () => null, cell: (r) => plot(r, scale) },
       group, rankInterval,
       { id: "difference", title: "To the best", number: true, first: metric.higher_is_better ? "descending" : "ascending", value: (r) => r.difference?.difference,
         explain: "paired difference to the best mean, with the simultaneous interval of all pairs", cell: (r) => difference(r, metric) },
@@ -216,7 +218,7 @@
     ];
     return table({
       columns, records: rows, order: orderOf(state, rows.some((row) => row.rank) ? "rank" : "mean", rows.some((row) => row.rank) || !metric.higher_is_better ? "ascending" : "descending"),
-      reorder, rowClass: ground(top), className: "leaderboard sticky-second",
+      reorder, rowClass: ground(top), className: "leaderboard",
       caption: `Priors by ${metric.label}, ${PRIORBENCH.tasks.get(at.task).label}`,
     });
   }
@@ -232,7 +234,7 @@
       ...tasks.map((task) => ({
         id: task.id, title: task.label, number: true, first: metric.higher_is_better ? "descending" : "ascending", explain: task.summary,
         value: (r) => r.scoreOf(task.id)?.mean, cell: (r) => value(r, task.id, at, metric, wide),
-        class: (r) => (!r.published && tops.get(task.id).has(r.prior.id) ? "top" : ""),
+        class: (r) => (!r.published && tops.get(task.id).has(r.prior.id) ? "in-top" : ""),
       })),
       cost,
     ];
@@ -240,7 +242,7 @@
     return table({
       columns, records: rows,
       order: orderOf(state, ranked ? "rank" : first, ranked || !metric.higher_is_better ? "ascending" : "descending"),
-      reorder, rowClass: (r) => ground(overall)(r), className: "leaderboard sticky-second matrix",
+      reorder, rowClass: (r) => ground(overall)(r), className: "leaderboard matrix",
       caption: `Priors by ${metric.label} in all tasks`,
     });
   }

@@ -26,7 +26,7 @@ function table({ columns, records, order, reorder, rowClass, className, caption 
     const next = other ? (column.first === "ascending" ? "descending" : "ascending") : column.first;
     return h("th", {
       scope: "col",
-      class: column.number ? "number" : null,
+      class: [column.number ? "number" : "", column.head ? "head" : ""].join(" ").trim() || null,
       title: column.explain,
       "aria-sort": active ? order.direction : null,
     }, column.sortable === false ? column.title : h("button", {
@@ -34,7 +34,7 @@ function table({ columns, records, order, reorder, rowClass, className, caption 
     }, column.title));
   };
   const cell = (column, record) => {
-    const classes = [column.number ? "number" : "", column.class?.(record) ?? ""].filter(Boolean).join(" ");
+    const classes = [column.number ? "number" : "", column.head ? "head" : "", column.class?.(record) ?? ""].filter(Boolean).join(" ");
     return h(column.head ? "th" : "td", { scope: column.head ? "row" : null, class: classes || null }, column.cell(record));
   };
   return h("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": caption },
