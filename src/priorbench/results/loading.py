@@ -151,7 +151,9 @@ def _read_catalogue(path: Path) -> dict[str, Any]:
             f"{CATALOGUE_VERSION}: update priorbench to read it"
         )
     if version != CATALOGUE_VERSION:
-        raise ValueError(f"{path} is not the catalogue of an experiment: 'priorbench tabulate' writes it")
+        raise ValueError(
+            f"{path} is not the catalogue of an experiment: 'priorbench tabulate' writes it"
+        )
     return data
 
 
