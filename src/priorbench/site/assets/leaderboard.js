@@ -99,13 +99,15 @@
     redraw(body, content);
   }
 
+  const hasRanks = () => PRIORBENCH.experiment.rankings.rows.length > 0;
+
   function explain(at, metric, tasks) {
     const better = metric.higher_is_better ? "higher is better" : "lower is better";
     const task = PRIORBENCH.tasks.get(at.task);
     const what = task ? (task.summary || task.label) : `${tasks.length} tasks`;
     return h("p", { class: "note" },
       `${what.replace(/\.$/, "")}. Mean ${metric.label}${metric.unit ? ` in ${metric.unit}` : ""} over images, ${better}, with its 95 % interval. `,
-      "Priors that share a letter can't be told apart by these images; those on a tinted ground can't be told from the first.");
+      hasRanks() ? "Priors that share a letter can't be told apart by these images; those on a tinted ground can't be told from the first." : "");
   }
 
   function measured(prior, at) {
@@ -294,7 +296,7 @@
   function notes(rows, at) {
     const cited = rows.filter((row) => row.published);
     return h("div", { class: "note" },
-      at.task ? null : h("p", { class: "note" }, "The overall rank is over all tasks; s / image is the mean over tasks."),
+      at.task ? null : h("p", { class: "note" }, hasRanks() ? "The overall rank is over all tasks; " : "", "s / image is the mean over tasks."),
       cited.length ? [
         h("h3", {}, "Published numbers"),
         cited.some((row) => row.dagger) ? h("p", { class: "note" }, "† The protocol differs from that of this experiment.") : null,
