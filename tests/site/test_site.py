@@ -28,6 +28,7 @@ from priorbench.site import failed, pictures
 from priorbench.site.build import build
 from priorbench.site.page import Page
 from priorbench.site.thumbnails import thumbnail
+from priorbench.stages.claims import claims
 from priorbench.stages.corrupt import corrupt
 from priorbench.stages.draw import draw
 from priorbench.stages.gather import gather
@@ -117,6 +118,7 @@ def make(root: Path) -> None:
         log.write_text("restored\n")
     show(plan)
     study(plan, "look")
+    claims(plan)
     (root / "page" / "assets" / "vendor").mkdir(parents=True)
     (root / "page" / "index.html.j2").write_text(TEMPLATE)
     (root / "page" / "assets" / "vendor" / "some.js").write_text("1;\n")
