@@ -107,6 +107,10 @@ def test_wheel_holds_types_published_scores_and_license(tmp_path, monkeypatch):
         names = wheel.namelist()
     modules = {path.relative_to(ROOT / "src").as_posix() for path in (ROOT / "src").rglob("*.py")}
     assert modules <= set(names)
+    site = ROOT / "src" / "priorbench" / "site"
+    page = [path for part in ("assets", "templates") for path in (site / part).rglob("*.*")]
+    assert {path.relative_to(ROOT / "src").as_posix() for path in page} <= set(names)
+    assert "priorbench/site/assets/vendor/image-compare/LICENSE" in names
     assert {"priorbench/py.typed", "priorbench/results/published.csv"} <= set(names)
     # What `priorbench cite` prints.
     assert {"priorbench/CITATION.cff", "priorbench/plugins/references.bib"} <= set(names)

@@ -1,9 +1,9 @@
-"""Bring the libraries of the results site into the repository.
+"""Bring the libraries of the results site and of its tests into the repository.
 
-    python tools/update_site_libraries.py
-
-For a new version, change its version and checksum below (``npm view <package> dist.integrity``) and
-run it again. Nothing is written unless every archive is the one that is pinned.
+``python tools/update_site_libraries.py`` downloads them from the npm registry.
+For a new version, change the version and the checksums below (``npm view <package>
+dist.integrity``) and run it again. Nothing is written unless every archive is the one that is
+pinned.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import urllib.request
 from dataclasses import dataclass
 from pathlib import Path
 
-VENDOR = Path(__file__).parents[1] / "src" / "priorbench" / "site" / "assets" / "vendor"
+ROOT = Path(__file__).parents[1]
 REGISTRY = "https://registry.npmjs.org"
 
 
@@ -28,18 +28,15 @@ class Library:
         package: its name.
         version: which.
         integrity: SHA-512 of the archive in base 64, as the registry states it.
-        files: those that the page needs, by their path in the package, with their SHA-256.
+        folder: where its files are kept, from the root of the repository.
+        files: those that are needed, by their path in the package, with their SHA-256.
     """
 
     package: str
     version: str
     integrity: str
+    folder: str
     files: dict[str, str]
-
-    @property
-    def folder(self) -> Path:
-        """Where its files are, by the package's name without the scope."""
-        return VENDOR / self.package.rpartition("/")[2]
 
     @property
     def url(self) -> str:
@@ -49,7 +46,7 @@ class Library:
 
     def target(self, file: str) -> Path:
         """Return where a file of the package is kept."""
-        return self.folder / Path(file).name
+        return ROOT / self.folder / Path(file).name
 
 
 LIBRARIES = (
@@ -57,9 +54,21 @@ LIBRARIES = (
         package="@cloudfour/image-compare",
         version="1.0.5",
         integrity="2rYQphoQ6eqIjxmBfaWAAkuHFZ5ziT/vCcaijh0SAtCTPOMyP5guklHsQpMQymTBWsQ4FtT5tPqNDVC+orI4kQ==",
+        folder="src/priorbench/site/assets/vendor/image-compare",
         files={
             "LICENSE": "2be550d8cf14d88e052f2c3f971e52553cb65b91eb7cd89294160698297a2cf1",
             "dist/index.min.js": "146d62400b3240dbc028ac0fae1e3545c8f5021e4402469a776546a7827219e8",
+        },
+    ),
+    # Not shipped: the tests of the site look for barriers with it.
+    Library(
+        package="axe-core",
+        version="4.14.1",
+        integrity="FHfa+lmNjQZfJz1q8wKqIDwC6DExcHt/pkjNQb09a3NPjCKg2rhu5qb2S4r76ASyFNNtuFooJpZe37OgudVGtQ==",
+        folder="tests/browser/axe-core",
+        files={
+            "LICENSE": "af175b9d96ee93c21a036152e1b905b0b95304d4ae8c2c921c7609100ba8df7e",
+            "axe.min.js": "29348999450cdf2849a8e70b7912fc2da85a849da39c0d0d5394f51d4a9ed95c",
         },
     ),
 )
@@ -98,8 +107,8 @@ def main() -> None:
     """Download all, check all, then write."""
     contents = {library: unpack(library, download(library)) for library in LIBRARIES}
     for library, files in contents.items():
-        library.folder.mkdir(parents=True, exist_ok=True)
         for file, content in files.items():
+            library.target(file).parent.mkdir(parents=True, exist_ok=True)
             library.target(file).write_bytes(content)
         print(f"{library.package} {library.version}: {', '.join(files)}")
 

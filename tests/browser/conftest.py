@@ -1,3 +1,5 @@
+"""Chromium, and the experiment whose pages it opens."""
+
 import shutil
 
 import pytest

@@ -71,6 +71,12 @@ const ADDRESS = (() => {
   return { read, link, go, note, show };
 })();
 
+/* The first link leads past the head, and not to another section. */
+document.querySelector(".skip").addEventListener("click", (event) => {
+  event.preventDefault();
+  document.getElementById("main").focus();
+});
+
 /* The theme: the system's, or the one chosen here. */
 (() => {
   const names = ["auto", "light", "dark"];
@@ -95,6 +101,11 @@ const ADDRESS = (() => {
   system.addEventListener("change", apply);
   apply();
 })();
+
+window.addEventListener("load", () => {
+  if (PRIORBENCH.experiment) return;
+  document.getElementById("main").prepend(h("p", { class: "error", role: "alert" }, "data/experiment.js can't be read; was the whole folder copied?"));
+});
 
 PRIORBENCH.wait("experiment").then((experiment) => {
   PRIORBENCH.experiment = experiment;

@@ -40,10 +40,13 @@
       x: CHART.range(points.map(({ seconds }) => Math.log10(seconds)), 0.08), y: CHART.range(points.map(({ score }) => score.mean), 0.08),
     });
     const spot = (r) => [drawn.x(r.seconds), drawn.y(r.score.mean)];
-    const labels = place(points.map((r) => ({ x: spot(r)[0], y: spot(r)[1], text: r.prior.label })), drawn.inside);
+    const first = front(points, metric);
+    // On a narrow screen only the front is named; the table has all.
+    const text = (r) => (width > 560 || first.includes(r) ? r.prior.label : "");
+    const labels = place(points.map((r) => ({ x: spot(r)[0], y: spot(r)[1], text: text(r) })), drawn.inside);
     return CHART.svg(drawn, { role: "group", "aria-label": `${metric.label} against cost; the table below has the numbers` },
       ...drawn.grid,
-      h("path", { class: "front", d: CHART.path(front(points, metric).map(spot)) }),
+      h("path", { class: "front", d: CHART.path(first.map(spot)) }),
       points.map((r, index) => mark(r, spot(r), labels[index], at, metric)));
   }
 
@@ -54,7 +57,7 @@
     }, h("g", { class: "coloured", "--colour": r.prior.color },
       label.far ? h("line", { class: "leader", x1: x, y1: y, x2: label.x, y2: label.y - 4 }) : null,
       h("circle", { class: "mark", cx: x, cy: y, r: 5 }),
-      h("text", { x: label.x, y: label.y, "text-anchor": label.anchor }, r.prior.label)));
+      label.text ? h("text", { x: label.x, y: label.y, "text-anchor": label.anchor }, label.text) : null));
   }
 
   /* Put each label beside its point, where it covers no other label or point. */
@@ -63,6 +66,7 @@
     const hits = (box) => taken.filter((other) => box[0] < other[2] && box[2] > other[0] && box[1] < other[3] && box[3] > other[1]).length
       + (box[0] < inside.left || box[2] > inside.right || box[1] < inside.top || box[3] > inside.bottom ? 2 : 0);
     return points.map(({ x, y, text }) => {
+      if (!text) return { text };
       const length = 6.3 * text.length;
       const options = [9, 18, 30, 44].flatMap((d) => [[d, 4, "start"], [-d, 4, "end"], [0, -d, "middle"], [0, d + 9, "middle"], [d, -d, "start"], [d, d + 6, "start"], [-d, -d, "end"], [-d, d + 6, "end"]]
         .map(([dx, dy, anchor]) => ({ x: x + dx, y: y + dy, anchor, far: d > 18 })));
@@ -72,14 +76,14 @@
       };
       const chosen = options.map((option) => [hits(boxOf(option)), option]).reduce((a, b) => (b[0] < a[0] ? b : a))[1];
       taken.push(boxOf(chosen));
-      return chosen;
+      return { ...chosen, text };
     });
   }
 
   function numbers(records, at, metric, state) {
     const number = (id, title, value, cell = rounded, explain = null) => ({ id, title, number: true, first: "ascending", value, cell: (r) => (value(r) === null || value(r) === undefined ? "" : cell(value(r))), explain });
     const columns = [
-      { id: "prior", title: "Prior", head: true, first: "ascending", value: (r) => r.prior.label, cell: (r) => h("span", {}, swatch(r.prior), h("a", { href: ADDRESS.link("images", { dataset: at.dataset, task: at.task, prior: r.prior.id }) }, r.prior.label)) },
+      { id: "prior", title: "Prior", head: true, first: "ascending", value: (r) => r.prior.label, cell: (r) => h("span", { class: "name" }, swatch(r.prior), h("a", { href: ADDRESS.link("images", { dataset: at.dataset, task: at.task, prior: r.prior.id }) }, r.prior.label)) },
       { ...number("mean", metric.unit ? `${metric.label}, ${metric.unit}` : metric.label, (r) => r.score?.mean, (value) => fixed(value, metric.decimals)), first: metric.higher_is_better ? "descending" : "ascending" },
       { id: "device", title: "Device", first: "ascending", value: (r) => r.cost.device, cell: (r) => r.cost.device ?? "" },
       number("processor", "Processor s", (r) => r.cost.processor_seconds_mean, rounded, "mean of all threads together, an image"),

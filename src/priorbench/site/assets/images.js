@@ -44,6 +44,8 @@
   /* Where the picture lies; null where there is none. */
   function file(which, at, cell) {
     const image = cell.images[at.index];
+    const missing = { [CLEAN]: image.clean === false, [OBSERVED]: image.observed === false };
+    if (missing[which]) return null;
     const inside = which === CLEAN
       ? (image.scene ? `scene/${at.dataset}/${at.task}/${at.image}` : `clean/${at.dataset}/${at.image}`)
       : which === OBSERVED ? `observed/${at.dataset}/${at.task}/${at.image}`
@@ -136,13 +138,14 @@
   /* Small pictures of the images around this one. */
   function film(at, cell) {
     const start = Math.max(0, Math.min(at.index - FILM / 2, cell.images.length - FILM));
-    return cell.images.slice(start, start + FILM).map(({ name }) =>
+    return cell.images.slice(start, start + FILM).map(({ name, clean }) =>
       h("button", { type: "button", "aria-pressed": String(name === at.image), "aria-label": name, title: name, onclick: () => go({ image: name }) },
-        h("img", { src: thumbnail(`clean/${at.dataset}/${name}`), alt: "", loading: "lazy", width: 56, height: 56 })));
+        clean === false ? name : h("img", { src: thumbnail(`clean/${at.dataset}/${name}`), alt: "", loading: "lazy", width: 56, height: 56 })));
   }
 
   function views(at, cell) {
-    const size = cell.images[at.index];
+    const image = cell.images[at.index];
+    const size = { width: image.width ?? 1, height: image.height ?? 1 };
     const left = file(at.prior, at, cell);
     const right = file(at.other, at, cell);
     const clean = file(CLEAN, at, cell);
@@ -179,6 +182,7 @@
 
   const reason = (which, at, cell) => {
     const prior = cell.priors[which];
+    if (PICTURES[which]) return "no image";
     return prior ? [prior.status[at.index], prior.reason[at.index]].filter(Boolean).join(": ") : "was not run on this task";
   };
 
@@ -190,7 +194,7 @@
     if (!prior) {
       const text = which === CLEAN ? "The image that no prior sees." : "What the priors see, as an image; holes are black and small images have their pixels enlarged.";
       return h("section", { class: "card", "--series": "var(--strong-line)", "aria-label": side }, h("h3", {}, `${side}: ${label(which)}`), h("p", {}, text),
-        h("ul", { class: "links" }, h("li", {}, h("a", { href: file(which, at, cell) }, "picture"))));
+        h("ul", { class: "links" }, h("li", {}, file(which, at, cell) ? h("a", { href: file(which, at, cell) }, "picture") : "no image")));
     }
     const { main_metric, metrics } = PRIORBENCH.experiment;
     const { scores: means, ranks } = PRIORBENCH.lookup();
@@ -236,7 +240,7 @@
         ? h("button", { type: "button", class: "pick", "aria-label": `${prior.label} on the left`, title: "left; with Shift right", onclick: (event) => pick(event, prior.id) },
           h("img", { src: thumbnail(`restored/${at.dataset}/${at.task}/${prior.id}/${at.image}`), alt: "", loading: "lazy", width: 48, height: 48 }))
         : "") },
-      { id: "prior", title: "Prior", head: true, first: "ascending", value: ({ prior }) => prior.label, cell: ({ prior }) => h("span", {}, swatch(prior), prior.label) },
+      { id: "prior", title: "Prior", head: true, first: "ascending", value: ({ prior }) => prior.label, cell: ({ prior }) => h("span", { class: "name" }, swatch(prior), prior.label) },
       ...metrics.map((metric) => ({
         id: metric.id, title: metric.unit ? `${metric.label}, ${metric.unit}` : metric.label, number: true, first: metric.higher_is_better ? "descending" : "ascending",
         value: ({ own }) => own.values[metric.id]?.[at.index], cell: ({ own }) => fixed(own.values[metric.id]?.[at.index], metric.decimals),
@@ -245,8 +249,8 @@
       { id: "status", title: "Status", first: "ascending", value: ({ own }) => own.status[at.index],
         cell: ({ own }) => (own.status[at.index] === "ok" ? "ok" : h("span", { class: "status", title: own.reason[at.index] }, own.status[at.index])) },
       { id: "show", title: h("span", {}, "Show"), sortable: false, value: () => null, cell: ({ prior }) => h("span", { class: "buttons" },
-        h("button", { type: "button", class: "side", "aria-pressed": String(at.prior === prior.id), "aria-label": `Show ${prior.label} on the left`, onclick: (event) => pick(event, prior.id) }, "L"),
-        h("button", { type: "button", class: "side", "aria-pressed": String(at.other === prior.id), "aria-label": `Show ${prior.label} on the right`, onclick: () => go({ other: prior.id }) }, "R")) },
+        h("button", { type: "button", class: "side", "aria-pressed": String(at.prior === prior.id), "aria-label": `L: show ${prior.label} on the left`, onclick: (event) => pick(event, prior.id) }, "L"),
+        h("button", { type: "button", class: "side", "aria-pressed": String(at.other === prior.id), "aria-label": `R: show ${prior.label} on the right`, onclick: () => go({ other: prior.id }) }, "R")) },
     ];
     return table({
       columns, records, order: orderOf(state, main_metric, main.higher_is_better ? "descending" : "ascending"), reorder,

@@ -106,7 +106,7 @@
     const task = PRIORBENCH.tasks.get(at.task);
     const what = task ? (task.summary || task.label) : `${tasks.length} tasks`;
     return h("p", { class: "note" },
-      `${what.replace(/\.$/, "")}. Mean ${metric.label}${metric.unit ? ` in ${metric.unit}` : ""} over images, ${better}, with its 95 % interval. `,
+      `${what[0].toUpperCase()}${what.slice(1).replace(/\.$/, "")}. Mean ${metric.label}${metric.unit ? ` in ${metric.unit}` : ""} over images, ${better}, with its 95 % interval. `,
       hasRanks() ? "Priors that share a letter can't be told apart by these images; those on a tinted ground can't be told from the first." : "");
   }
 
@@ -151,7 +151,7 @@
 
   function name(record) {
     const { prior } = record;
-    return h("span", { class: "label", title: record.published ? record.note : prior.summary },
+    return h("span", { class: record.published ? "label" : "label name", title: record.published ? record.note : prior.summary },
       record.published ? null : swatch(prior), record.label,
       record.published ? h("span", { class: "interval" }, " published") : null);
   }
@@ -203,23 +203,24 @@
   function oneTask(rows, at, metric, state) {
     const top = topGroup(at.dataset, at.task, at.metric);
     const scale = scaleOf(rows.filter((row) => row.score && row.score.mean !== null));
+    const ranked = rows.some((row) => row.rank);
     const tuned = rows.some((row) => row.score?.origin || row.prior.tuned);
     const columns = [
-      ...rankCells(),
+      ...(ranked ? rankCells() : rankCells().slice(1)),
       { id: "mean", title: metric.unit ? `${metric.label}, ${metric.unit}` : metric.label, number: true, first: metric.higher_is_better ? "descending" : "ascending",
         value: (r) => r.score?.mean, cell: (r) => value(r, at.task, at, metric, false) },
       { id: "interval", title: "95 % interval", number: true, sortable: false, value: () => null,
         cell: (r) => (r.score && r.score.low !== null && r.score.mean !== null ? h("span", { class: "interval" }, `${fixed(r.score.low, metric.decimals)} to ${fixed(r.score.high, metric.decimals)}`) : "") },
       { id: "plot", title: h("span", { class: "hidden" }, "Mean and interval, drawn"), sortable: false, class: () => "drawn", value: () => null, cell: (r) => plot(r, scale) },
-      group, rankInterval,
+      ...(ranked ? [group, rankInterval] : []),
       { id: "difference", title: "To the best", number: true, first: metric.higher_is_better ? "descending" : "ascending", value: (r) => r.difference?.difference,
         explain: "paired difference to the best mean, with the simultaneous interval of all pairs", cell: (r) => difference(r, metric) },
-      improvability(metric.decimals), cost,
+      ...(ranked ? [improvability(metric.decimals)] : []), cost,
       { id: "parameters", title: "Parameters", number: true, first: "ascending", value: (r) => r.parameters, cell: (r) => (r.parameters === null ? "" : rounded(r.parameters)) },
       ...(tuned ? [{ id: "settings", title: "Settings", first: "ascending", value: (r) => r.score?.origin, cell: (r) => origin(r, at, metric) }] : []),
     ];
     return table({
-      columns, records: rows, order: orderOf(state, rows.some((row) => row.rank) ? "rank" : "mean", rows.some((row) => row.rank) || !metric.higher_is_better ? "ascending" : "descending"),
+      columns, records: rows, order: orderOf(state, ranked ? "rank" : "mean", ranked || !metric.higher_is_better ? "ascending" : "descending"),
       reorder, rowClass: ground(top), className: "leaderboard",
       caption: `Priors by ${metric.label}, ${PRIORBENCH.tasks.get(at.task).label}`,
     });
@@ -232,13 +233,13 @@
     const wide = tasks.length <= 6;
     const ranked = rows.some((row) => row.rank);
     const columns = [
-      ...(ranked ? rankCells() : rankCells().slice(1)), ...(ranked ? [group, rankInterval, improvability(metric.decimals)] : []),
+      ...(ranked ? rankCells() : rankCells().slice(1)), ...(ranked ? [group] : []),
       ...tasks.map((task) => ({
         id: task.id, title: task.label, number: true, first: metric.higher_is_better ? "descending" : "ascending", explain: task.summary,
         value: (r) => r.scoreOf(task.id)?.mean, cell: (r) => value(r, task.id, at, metric, wide),
         class: (r) => (!r.published && tops.get(task.id).has(r.prior.id) ? "in-top" : ""),
       })),
-      cost,
+      ...(ranked ? [rankInterval, improvability(metric.decimals)] : []), cost,
     ];
     const first = tasks[0].id;
     return table({

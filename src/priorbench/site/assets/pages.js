@@ -77,16 +77,17 @@
 
   function downloads(body) {
     const { downloads: all } = PRIORBENCH.experiment;
+    const names = { csv: "CSV", md: "Markdown", tex: "LaTeX", html: "HTML" };
     const formats = [...new Set(all.flatMap(({ files }) => files.map(({ format }) => format)))];
     body.replaceChildren(
-      h("p", { class: "note" }, "Every table as it was written; the parquet files hold every row. ", h("a", { href: "config.yaml" }, "config.yaml"), " is the whole configuration."),
+      h("p", { class: "note" }, "Every table as it was written; the parquet files hold every row, and config.yaml the whole configuration."),
       h("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": "Downloads" }, h("table", { class: "stack" },
-        h("thead", {}, h("tr", {}, h("th", { scope: "col" }, "Table"), formats.map((format) => h("th", { scope: "col" }, format)))),
+        h("thead", {}, h("tr", {}, h("th", { scope: "col" }, "Table"), formats.map((format) => h("th", { scope: "col" }, names[format] ?? format)))),
         h("tbody", {}, all.map(({ name, title, files }) => h("tr", {},
           h("th", { scope: "row" }, title || name),
           formats.map((format) => {
             const file = files.find((each) => each.format === format);
-            return h("td", {}, file ? [h("a", { href: PRIORBENCH.encode(file.path), download: true, "aria-label": `${title || name}, ${format}` }, file.path.split("/").pop()), h("span", { class: "unit" }, ` ${bytes(file.bytes)}`)] : null);
+            return h("td", {}, file ? [h("a", { href: PRIORBENCH.encode(file.path), download: true, "aria-label": `${file.path.split("/").pop()}, ${title || name}` }, file.path.split("/").pop()), h("span", { class: "unit" }, ` ${bytes(file.bytes)}`)] : null);
           })))))));
   }
 

@@ -29,7 +29,7 @@ function table({ columns, records, order, reorder, rowClass, className, caption 
       class: [column.number ? "number" : "", column.head ? "head" : ""].join(" ").trim() || null,
       title: column.explain,
       "aria-sort": active ? order.direction : null,
-    }, column.sortable === false ? column.title : h("button", {
+    }, column.sortable === false ? h("span", {}, column.title) : h("button", {
       type: "button", "data-focus": `sort ${column.id}`, onclick: () => reorder({ column: column.id, direction: next }),
     }, column.title));
   };
