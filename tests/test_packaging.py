@@ -78,11 +78,12 @@ def declared(extras: tuple[str, ...]) -> set[str]:
         ("docs/examples", ()),
         ("benchmarks", ("benchmarks",)),
         ("tests", ("test",)),
+        ("tools", ()),
     ],
 )
 def test_every_import_is_declared(folder, extras):
     own = {file.stem for top in ("tests", "benchmarks") for file in (ROOT / top).rglob("*.py")}
-    own |= {"docs", "plugins", "tests"}
+    own |= {"docs", "plugins", "tests", "tools"}
     distributions = packages_distributions()
     known = declared(extras)
     missing = {}

@@ -1,25 +1,16 @@
 """The libraries that are kept in the repository are those that are pinned, and no other files."""
 
+import base64
 import hashlib
-import importlib.util
 import io
 import tarfile
 from pathlib import Path
 
 import pytest
 
+from tools import update_site_libraries as tool
+
 ROOT = Path(__file__).parents[1]
-
-
-def load():
-    path = ROOT / "tools" / "update_site_libraries.py"
-    spec = importlib.util.spec_from_file_location(path.stem, path)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-tool = load()
 
 
 @pytest.mark.parametrize("library", tool.LIBRARIES, ids=lambda library: library.package)
@@ -58,7 +49,7 @@ def test_an_archive_other_than_the_pinned_one_is_refused():
 
 def test_a_file_other_than_the_pinned_one_is_refused():
     content = archive(LICENSE=b"mine")
-    digest = tool.base64.b64encode(hashlib.sha512(content).digest()).decode()
+    digest = base64.b64encode(hashlib.sha512(content).digest()).decode()
     pinned = tool.Library("a", "1", digest, "nowhere", {"LICENSE": "0" * 64})
     with pytest.raises(ValueError, match=r"LICENSE of .* has the SHA-256"):
         tool.unpack(pinned, content)
