@@ -17,6 +17,7 @@ from priorbench.workflow import (
     freeze,
     limit_processors,
     load_plan,
+    report_format,
 )
 
 # One experiment is one file: --configfile replaces config.yaml, where Snakemake's own would merge the two.

@@ -15,6 +15,8 @@ from priorbench.store.chunk import Chunk
 from priorbench.store.files import write_atomically, write_json
 
 DEFAULT = Path("config.yaml")
+LARGEST_SVG = 300_000
+"""Bytes of the largest SVG that the report takes in."""
 
 
 def load_plan(config: Mapping[str, Any], workflow: Any) -> Plan:
@@ -69,6 +71,15 @@ def caption_of(plan: Plan, figure: str) -> str:
     elif figure in plan.metrics:
         kind = "scores"
     return f"../report/{kind}.rst"
+
+
+def report_format(plan: Plan, figure: str) -> str:
+    """Return the format in which a figure is in the report: ``svg``, or ``png`` for a large one.
+
+    Only a figure that is drawn has a size, and only then there is a report: before, it is any.
+    """
+    file = plan.layout.figure(figure, "svg")
+    return "png" if file.exists() and file.stat().st_size > LARGEST_SVG else "svg"
 
 
 def limit_processors(workflow: Any) -> None:

@@ -5,14 +5,18 @@ rule draw:
     output:
         [
             report(
-                layout.figure(name, "svg"),
+                layout.figure(name, report_format(plan, name)),
                 caption=caption_of(plan, name),
                 category="Figures",
                 labels={"figure": name},
             )
             for name in plan.figures
         ],
-        [layout.figure(name, "png") for name in plan.figures],
+        [
+            layout.figure(name, suffix)
+            for name in plan.figures
+            for suffix in {"svg", "png"} - {report_format(plan, name)}
+        ],
     log:
         layout.log("draw"),
     resources:

@@ -9,8 +9,9 @@ rule study:
             for file in plan.model_files(prior)
         ],
     output:
+        # What is in the report is said for all studies at once, and some have an SVG that is larger than their PNG.
         report(
-            layout.study(suffix="svg"),
+            layout.study(suffix="png"),
             caption="../report/study.rst",
             category="Studies",
             labels={"study": "{study}", "shows": "figure"},
@@ -21,7 +22,7 @@ rule study:
             category="Studies",
             labels={"study": "{study}", "shows": "claims and numbers"},
         ),
-        layout.study(suffix="png"),
+        layout.study(suffix="svg"),
         layout.study(suffix="csv"),
         layout.study(suffix="md"),
         layout.study(suffix="json"),

@@ -12,14 +12,14 @@ from priorbench.figures.canvas import nothing_to_draw
 from priorbench.figures.dots import HOLLOW, Key, Row, draw_panels, legend_mark, without_mean
 from priorbench.figures.style import WIDTH, Mark, styled
 from priorbench.results.catalogue import Catalogue
-from priorbench.results.statistics import paired_differences, summarise
+from priorbench.results.statistics import BEST, paired_differences, summarise
 
 NOT_COMPARED = "not compared"
 
 
 @styled
 def draw_differences(scores: pd.DataFrame, catalogue: Catalogue, metric: str) -> Figure:
-    """Draw the paired differences to the best prior, with simultaneous 95 % intervals.
+    """Draw the paired differences to the best mean, with simultaneous 95 % intervals.
 
     Images differ more than priors do, so intervals of means overlap where the priors are clearly
     apart; pairing by image takes the difficulty of the images out. What would squeeze the rest is
@@ -38,28 +38,35 @@ def draw_differences(scores: pd.DataFrame, catalogue: Catalogue, metric: str) ->
         return nothing_to_draw(WIDTH)
     paired = paired_differences(scores, {metric: spec}).set_index(["dataset", "task", "prior"])
     differences = paired.to_dict("index")
+    compared = paired.groupby(["dataset", "task"])["best"].first().to_dict()
     states = summary.set_index(["dataset", "task", "prior"]).to_dict("index")
 
     def row_of(cell: Key, mark: Mark) -> Row:
-        return _row(states.get(cell), differences.get(cell), mark)
+        dataset, task, prior = cell
+        state, difference = states.get(cell), differences.get(cell)
+        # A single prior is compared with none.
+        best = state is not None and (compared.get((dataset, task)) == prior or state["mark"] == BEST)
+        return _row(state, difference, mark, best)
 
     panels = draw_panels(summary, catalogue, metric, row_of, line=0)
     handles = [
-        legend_mark("the best", marker="*", markersize=8),
+        legend_mark("the best mean", marker="*", markersize=8),
         legend_mark("mean difference, simultaneous 95 % interval", linewidth=1.6),
     ]
     if any(row.failed for row in panels.rows):
         handles.append(legend_mark("some images failed", **HOLLOW))
     if any(row.words == NOT_COMPARED for row in panels.rows):
-        handles.append(legend_mark(f"{NOT_COMPARED}: no image in common with the best", marker=""))
-    label = f"{catalogue.metric_label(metric)}: difference to the best prior, paired by image"
+        handles.append(legend_mark(f"{NOT_COMPARED}: no image in common with the best mean", marker=""))
+    label = f"{catalogue.metric_label(metric)}: difference to the best mean, paired by image"
     return panels.finish(label, handles)
 
 
-def _row(state: Mapping[Any, Any] | None, difference: Mapping[Any, Any] | None, mark: Mark) -> Row:
+def _row(
+    state: Mapping[Any, Any] | None, difference: Mapping[Any, Any] | None, mark: Mark, best: bool
+) -> Row:
     if state is None or not state["n"]:
         return without_mean(state, mark)
-    if state["mark"] == "best":
+    if best:
         return Row(mark=mark, mean=0.0, best=True)
     if difference is None:
         return Row(mark=mark, words=NOT_COMPARED)

@@ -54,7 +54,7 @@ class Row:
         high: the other end.
         values: of single images.
         failed: whether images failed, some or, without a mean, all.
-        best: whether all others are compared with this one.
+        best: whether all others are compared with this one, the best mean.
         words: what stands in place of the mean.
         note: what stands at the right edge.
     """

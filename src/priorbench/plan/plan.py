@@ -188,8 +188,8 @@ class Plan:
 
     @property
     def tables(self) -> list[str]:
-        """The names of the tables, each written as CSV, Markdown and LaTeX."""
-        return [*self.metrics, "paired", "cost", "failures"]
+        """The names of the tables, each written as CSV, Markdown, LaTeX and HTML."""
+        return [*self.metrics, "ranking", "paired", "cost", "failures"]
 
     @property
     def galleries(self) -> dict[str, tuple[str, str]]:

@@ -20,10 +20,11 @@ from priorbench.store.status import Status
 NOTES = (
     "Mean over the images ± half the width of its 95 % interval, Student's; with one image there "
     "is none.",
-    "Bold: the best mean of a column, or several that are equal. Underlined: it can't be "
-    "distinguished from the best by the paired t test at 5 %, corrected for all pairs of priors "
-    "of the column, as the best is chosen by the same images; with one image nothing can. "
-    "The table paired has the differences with intervals of the same test.",
+    "Bold: the best of a column, as all others are distinguishably worse. Underlined, where there "
+    "is no such prior: the best mean and those that can't be distinguished from it, by the paired "
+    "t test at 5 %, corrected for all pairs of priors of the column, as the best mean is chosen by "
+    "the same images; with one image nothing can. The table paired has the differences with "
+    "intervals of the same test, and ranking the groups of priors that can't be told apart.",
     "(3/5): the mean is over 3 of 5 images, as the others failed or the metric is not defined for "
     "them. A prior that failed on an image which another one restored is never the best.",
 )

@@ -15,6 +15,7 @@ from priorbench.report.failure_table import failures_csv, failures_grid
 from priorbench.report.grid import Grid, to_latex, to_markdown, to_rich
 from priorbench.report.page import to_html
 from priorbench.report.paired_table import paired_csv, paired_grid
+from priorbench.report.ranking_table import ranking_csv, ranking_grid
 from priorbench.report.score_table import score_csv, score_grid
 from priorbench.report.solver_notes import solver_notes
 from priorbench.results.catalogue import Catalogue
@@ -35,7 +36,8 @@ def write_tables(
         scores: rows of :data:`priorbench.results.schema.SCORES`.
         runs: rows of :data:`priorbench.results.schema.RUNS`.
         catalogue: labels and order.
-        folder: where; the names are those of the metrics, ``cost``, ``failures`` and ``paired``.
+        folder: where; the names are those of the metrics, ``cost``, ``failures``, ``paired`` and
+            ``ranking``.
         remarks: what must be said of the rows; stands first among the notes of each table.
         planned: how many images each cell will have, while a run goes on: the tables then say how
             much is there.
@@ -59,6 +61,10 @@ def write_tables(
     tables["paired"] = (
         paired_csv(scores, catalogue, planned),
         paired_grid(scores, catalogue, planned),
+    )
+    tables["ranking"] = (
+        ranking_csv(scores, catalogue, planned),
+        ranking_grid(scores, catalogue, planned),
     )
     contents = {}
     for name, (frame, plain) in tables.items():

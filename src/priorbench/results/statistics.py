@@ -8,9 +8,10 @@ difficult. An image that the metric is not defined for is no failure of the prio
 
 Intervals are Student's: of all that were simulated they are the only ones that hold from three
 images on (``benchmarks/coverage.py``, docs/results.md). One test decides whether a prior can be
-distinguished from the best: the paired t test, with Bonferroni's correction for all pairs of priors
-of the column, because the best is chosen by the same scores and could have been any of them. Its
-interval, its p-value and the mark in the tables say the same.
+distinguished from the best mean: the paired t test, with Bonferroni's correction for all pairs of
+priors of the column, because it is chosen by the same scores and could have been any of them. Its
+interval, its p-value and the mark in the tables say the same. Nothing is marked as the best that
+the test does not tell from all others.
 """
 
 from __future__ import annotations
@@ -30,9 +31,12 @@ from priorbench.store.status import NO_FAILURE, Status
 __all__ = [
     "CONFIDENCE",
     "SIGNIFICANCE",
+    "are_equal",
+    "complete_priors",
     "jackknife_interval",
     "mean_interval",
     "pairwise_comparisons",
+    "score_columns",
 ]
 
 CONFIDENCE = 0.95
@@ -107,14 +111,19 @@ def summarise(scores: pd.DataFrame, metrics: Mapping[str, MetricSpec]) -> pd.Dat
         ``n`` images in the mean, ``n_failed`` images that failed, ``n_undefined`` that the metric
         is not defined for, ``mean``, Student's interval of it from ``low`` to ``high`` (NaN for one
         image), ``status`` (ok, or why there is no mean) with a ``reason``, and ``mark``: ``best``
-        (also of several with equal means), ``tied`` (can't be distinguished from the best, see
-        :func:`paired_differences`) or empty.
+        where every other complete prior is distinguishably worse; else ``tied`` for the best mean
+        and all that can't be distinguished from it, see :func:`paired_differences`; or empty.
     """
     rows: list[dict[str, Any]] = []
     paired = paired_differences(scores, metrics).set_index(["dataset", "task", "metric", "prior"])
     marks = paired["mark"].to_dict()
-    for cell, group, values in _cells(scores, metrics):
+    for cell, group, values in score_columns(scores, metrics):
         best = _best(values, group, metrics[cell["metric"]].higher_is_better)
+        if best is not None:
+            others = {prior for prior in complete_priors(values, group) if prior != best}
+            # Without an image in common there is no comparison, and nothing to tell them apart.
+            found = [marks.setdefault((*cell.values(), prior), TIED) for prior in others]
+            marks[*cell.values(), best] = TIED if TIED in found else BEST
         for prior, own in group.groupby("prior", sort=True):
             measured = values[prior].dropna().to_numpy()
             low, high = mean_interval(measured)
@@ -132,17 +141,17 @@ def summarise(scores: pd.DataFrame, metrics: Mapping[str, MetricSpec]) -> pd.Dat
                     "high": high,
                     "status": status,
                     "reason": reason,
-                    "mark": BEST if prior == best else marks.get((*cell.values(), prior), ""),
+                    "mark": marks.get((*cell.values(), prior), ""),
                 }
             )
     return pd.DataFrame(rows, columns=list(SUMMARY_COLUMNS))
 
 
 def paired_differences(scores: pd.DataFrame, metrics: Mapping[str, MetricSpec]) -> pd.DataFrame:
-    """Compare each prior with the best one of its data set, task and metric, image by image.
+    """Compare each prior with the best mean of its data set, task and metric, image by image.
 
-    dᵢ = score of the prior on image i − score of the best prior on image i, over the images that
-    both restored.
+    dᵢ = score of the prior on image i − score of the prior with the best mean on image i, over the
+    images that both restored.
 
     Args:
         scores: rows of :data:`priorbench.results.schema.SCORES`; published ones are passed over.
@@ -151,27 +160,25 @@ def paired_differences(scores: pd.DataFrame, metrics: Mapping[str, MetricSpec]) 
     Returns:
         ``n`` common images, the mean ``difference`` with its simultaneous interval from ``low`` to
         ``high``, ``p_value`` of the two-sided paired t test, ``p_adjusted`` for all ``comparisons``
-        between priors of the data set, task and metric, and ``mark``: ``best`` where the means are
-        equal; ``tied`` where the prior is complete and can't be distinguished from the best, which
-        is where ``p_adjusted`` is at least 5 %, the interval contains 0, or one image allows no
-        test; else empty.
+        between priors of the data set, task and metric, and ``mark``: ``tied`` where the prior is
+        complete and can't be distinguished from the best mean, which is where ``p_adjusted`` is at
+        least 5 %, the interval contains 0, the means are equal, or one image allows no test; else
+        empty.
     """
     rows: list[dict[str, Any]] = []
-    for cell, group, values in _cells(scores, metrics):
+    for cell, group, values in score_columns(scores, metrics):
         best = _best(values, group, metrics[cell["metric"]].higher_is_better)
         if best is None:
             continue
         present = values.dropna(axis=1, how="all")
         compared = pairwise_comparisons(present.to_numpy(), list(present.columns).index(best))
-        complete, means = _complete(values, group), present.mean()
+        complete, means = complete_priors(values, group), present.mean()
         for index, prior in enumerate(present.columns):
             if prior == best or not compared.n[index]:
                 continue
-            mark = ""
-            if prior in complete and not compared.p_adjusted[index] < SIGNIFICANCE:
-                mark = TIED
-            if prior in complete and np.isclose(means[prior], means[best], rtol=EQUAL, atol=0):
-                mark = BEST
+            alike = not compared.p_adjusted[index] < SIGNIFICANCE or are_equal(
+                means[prior], means[best]
+            )
             rows.append(
                 cell
                 | {
@@ -184,7 +191,7 @@ def paired_differences(scores: pd.DataFrame, metrics: Mapping[str, MetricSpec]) 
                     "p_value": float(compared.p_value[index]),
                     "p_adjusted": float(compared.p_adjusted[index]),
                     "comparisons": compared.pairs,
-                    "mark": mark,
+                    "mark": TIED if prior in complete and alike else "",
                 }
             )
     return pd.DataFrame(rows, columns=list(PAIRED_COLUMNS))
@@ -215,6 +222,13 @@ def pairwise_comparisons(scores: NDArray[np.float64], best: int) -> Comparisons:
         p_adjusted=np.minimum(1, pairs * test.p_value),
         pairs=pairs,
     )
+
+
+def are_equal(first: ArrayLike, second: ArrayLike) -> NDArray[np.bool_]:
+    """Return whether means are the same number, perhaps summed in another order."""
+    one, other = np.asarray(first), np.asarray(second)
+    equal: NDArray[np.bool_] = np.abs(one - other) <= EQUAL * np.maximum(np.abs(one), np.abs(other))
+    return equal
 
 
 def mean_interval(values: ArrayLike) -> tuple[float, float]:
@@ -288,7 +302,7 @@ def _t_test(values: NDArray[np.float64]) -> _TTest:
     return _TTest(n, mean, error)
 
 
-def _cells(
+def score_columns(
     scores: pd.DataFrame, metrics: Mapping[str, MetricSpec]
 ) -> Iterator[tuple[dict[str, str], pd.DataFrame, pd.DataFrame]]:
     """Yield (names, rows, values: images × priors or NaN) of each data set, task and metric."""
@@ -299,7 +313,7 @@ def _cells(
         yield dict(zip(("dataset", "task", "metric"), map(str, names), strict=True)), group, values
 
 
-def _complete(values: pd.DataFrame, rows: pd.DataFrame) -> list[str]:
+def complete_priors(values: pd.DataFrame, rows: pd.DataFrame) -> list[str]:
     """Return the priors that have a value of every image that any prior has.
 
     Where the metric is not defined for a restoration, none is asked for.
@@ -315,11 +329,11 @@ def _complete(values: pd.DataFrame, rows: pd.DataFrame) -> list[str]:
 
 def _best(values: pd.DataFrame, rows: pd.DataFrame, higher_is_better: bool | None) -> str | None:
     """Return the complete prior with the best mean, the first by id among equals, or None."""
-    means = values[_complete(values, rows)].mean().dropna()
+    means = values[complete_priors(values, rows)].mean().dropna()
     if means.empty or higher_is_better is None:
         return None
     extreme = means.max() if higher_is_better else means.min()
-    return str(means.index[np.isclose(means, extreme, rtol=EQUAL, atol=0)][0])
+    return str(means.index[are_equal(means, extreme)][0])
 
 
 def _why(missing: pd.DataFrame) -> tuple[str, str]:

@@ -11,13 +11,13 @@ from priorbench.results.planned import catalogue
 
 CAPTIONS = {
     "scores": "Mean of each prior with its 95 % interval, and every image.",
-    "differences": "Mean difference to the best prior, paired by image, with its 95 % interval.",
+    "differences": "Mean difference to the best mean, paired by image, with its 95 % interval.",
     "cost": "Mean score against what a restoration costs; the line joins the priors that no other "
     "one beats in both.",
     "gallery": "One image: clean, corrupted, and restored by each prior.",
 }
 TITLES = {
-    "paired": "Paired differences to the best prior",
+    "paired": "Paired differences to the best mean",
     "cost": "What restorations cost",
     "failures": "Failures",
     "ranking": "Ranks with intervals and groups of equals",

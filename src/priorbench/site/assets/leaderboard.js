@@ -182,7 +182,7 @@
   }
 
   const rankInterval = { id: "ranks", title: "Rank, 95 %", number: true, first: "ascending", value: (r) => r.rank?.rank_high,
-    explain: "the interval of the rank if other images had been drawn",
+    explain: "which ranks the data leave open",
     cell: (r) => (r.rank && r.rank.rank_low !== null ? h("span", { class: "interval" }, `${rounded(r.rank.rank_low)}–${rounded(r.rank.rank_high)}`) : "") };
   const group = { id: "group", title: "Group", first: "ascending", value: (r) => r.rank?.group,
     explain: "priors that share a letter can't be told apart", cell: (r) => h("span", { class: "letters" }, staircase(r.rank?.group ?? "")) };
