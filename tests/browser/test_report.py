@@ -1,3 +1,7 @@
+import base64
+import re
+import shutil
+
 import pytest
 from selenium.common.exceptions import (
     ElementClickInterceptedException,
@@ -7,15 +11,23 @@ from selenium.common.exceptions import (
 from selenium.webdriver.common.by import By
 from selenium.webdriver.support.ui import WebDriverWait
 
+from priorbench.workflow import LARGEST_SVG
 from tests.workflow.test_smoke import snakemake
+
+LARGE = "gallery-small-inpaint-50"
 
 
 @pytest.fixture(scope="session")
 def report(finished, tmp_path_factory):
-    """The report of the smoke experiment."""
-    path = tmp_path_factory.mktemp("report") / "report.html"
-    snakemake(finished, "--report", str(path))
-    return path
+    """The report of the smoke experiment, of which one gallery is as large as those of
+    photographs.
+    """
+    folder = tmp_path_factory.mktemp("report")
+    project = type(finished)(shutil.copytree(finished.root, folder / "project"))
+    with (project.root / "results/smoke/figures" / f"{LARGE}.svg").open("a") as drawing:
+        drawing.write(f"<!--{'x' * LARGEST_SVG}-->")
+    snakemake(project, "--report", str(folder / "report.html"))
+    return folder / "report.html"
 
 
 @pytest.fixture
@@ -64,19 +76,20 @@ def test_front_page_explains_the_benchmark(page):
 
 
 @pytest.mark.parametrize(
-    ("category", "row", "caption"),
+    ("category", "row", "caption", "form"),
     [
-        ("Figures", "psnr", "by prior and task"),
-        ("Figures", "gallery-small-denoise-25", "clean, corrupted, and restored by each prior"),
-        ("Studies", "gmm-sweep", "against the number of components"),
+        ("Figures", "psnr", "by prior and task", "svg"),
+        ("Figures", "gallery-small-denoise-25", "restored by each prior", "svg"),
+        ("Figures", LARGE, "restored by each prior", "png"),
+        ("Studies", "gmm-sweep", "against the number of components", "png"),
     ],
 )
-def test_a_figure_shows_and_has_its_caption(page, category, row, caption):
+def test_a_figure_shows_and_has_its_caption(page, category, row, caption, form):
     open_category(page, category)
     if category == "Studies":
         click(page, "//label[normalize-space()='figure']")
     press(page, row, "eye")
-    image = find(page, "//img[contains(@src, 'svg')][not(ancestor::nav)]")
+    image = find(page, f"//img[contains(@src, '{form}')][not(ancestor::nav)]")
     WebDriverWait(page, 30).until(
         lambda driver: driver.execute_script("return arguments[0].naturalWidth", image)
     )
@@ -108,3 +121,20 @@ def test_a_table_is_shown_in_place(page, category, row, shown):
     press(page, row, "eye")
     page.switch_to.frame(find(page, "//iframe"))
     wait_for_text(page, shown)
+
+
+def test_no_drawing_in_the_report_is_large_and_every_figure_is_there_once(report, finished):
+    text = report.read_text(encoding="utf-8")
+    found = {
+        form: [*map(base64.b64decode, re.findall(rf'"data:image/{form}[^,]*;base64,([^"]+)', text))]
+        for form in ("svg", "png")
+    }
+    results = finished.root / "results/smoke"
+    figures = {file.stem for file in (results / "figures").glob("*.png")}
+    drawings = [(results / f"figures/{name}.svg").read_bytes() for name in figures - {LARGE}]
+    pictures = [(results / f"figures/{LARGE}.png").read_bytes()]
+    pictures += [file.read_bytes() for file in (results / "studies").glob("*.png")]
+    assert max(map(len, found["svg"])) <= LARGEST_SVG
+    # Snakemake's page has a drawing of its own.
+    assert sorted(each for each in found["svg"] if b"Matplotlib" in each) == sorted(drawings)
+    assert sorted(found["png"]) == sorted(pictures)

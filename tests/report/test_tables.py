@@ -16,10 +16,12 @@ from priorbench.report.cost_table import cost_csv, cost_grid
 from priorbench.report.failure_table import failures_csv, failures_grid
 from priorbench.report.grid import Cell, Grid, Section, to_latex, to_markdown, to_rich
 from priorbench.report.page import to_html
+from priorbench.report.ranking_table import PARTIAL_NOTE, ranking_csv, ranking_grid
 from priorbench.report.score_table import score_csv, score_grid
 from priorbench.report.tables import terminal_tables, write_tables
 from priorbench.results import Catalogue
 from priorbench.results.published import published_rows
+from priorbench.results.rankings import COLUMNS, rankings
 from priorbench.results.statistics import summarise
 
 
@@ -62,7 +64,7 @@ def test_a_narrow_terminal_cuts_no_number_and_no_reason(experiment, width):
 
 @pytest.mark.slow
 def test_the_files_are_those_known_beforehand(experiment, tables):
-    names = [*experiment.catalogue.metrics, "cost", "failures", "paired"]
+    names = [*experiment.catalogue.metrics, "cost", "failures", "paired", "ranking"]
     assert sorted(tables) == sorted(
         f"{name}.{ending}" for name in names for ending in ("csv", "html", "md", "tex")
     )
@@ -123,16 +125,36 @@ def test_csv_keeps_all_digits(experiment, tables):
         assert float(table[row.dataset, row.prior][row.task]) == row.mean
 
 
-def test_exactly_the_best_of_each_column_is_bold(experiment, tables):
+def test_nothing_is_bold_that_cannot_be_told_from_the_second(experiment, tables):
     for dataset, text in zip(
         experiment.catalogue.datasets, tables["psnr.md"].split("### ")[1:], strict=True
     ):
-        assert text.startswith(dataset)
+        assert text.startswith(dataset) and "**" not in text
+        [best] = [line for line in text.splitlines() if line.startswith("| GMM K=200 |")]
+        assert best.count("<ins>") == len(experiment.catalogue.tasks)
+        columns = zip(*(line.split(" | ") for line in text.splitlines() if "<ins>" in line))
+        assert all(sum("<ins>" in cell for cell in column) > 1 for column in [*columns][1:])
+    assert tables["psnr.tex"].count(r"\underline{") == tables["psnr.md"].count("<ins>") > 0
+
+
+def test_exactly_the_best_of_each_column_is_bold(experiment, tmp_path):
+    scores = experiment.scores.copy()
+    ahead = (scores["prior"] == "gmm-K200") & (scores["metric"] == "psnr")
+    scores.loc[ahead, "value"] += 4
+    files = write_tables(scores, experiment.runs, experiment.catalogue, tmp_path)
+    tables = {file.name: file.read_text(encoding="utf-8") for file in files}
+    for text in tables["psnr.md"].split("### ")[1:]:
+        assert "<ins>" not in text
         bold = [line for line in text.splitlines() if "**" in line]
         assert len(bold) == 1 and bold[0].startswith("| GMM K=200 |")
         assert bold[0].count("**") == 2 * len(experiment.catalogue.tasks)
     assert tables["psnr.tex"].count(r"\textbf{") == tables["psnr.md"].count("**") // 2
-    assert tables["psnr.tex"].count(r"\underline{") == tables["psnr.md"].count("<ins>") > 0
+    assert tables["psnr.html"].count("<b>") == tables["psnr.md"].count("**") // 2
+    section = tables["paired.md"].split("### ")[1]
+    assert section.count("**best mean**") == len(experiment.catalogue.tasks)
+    ranks = tables["ranking.md"].split("### ")[1]
+    [best] = [line for line in ranks.splitlines() if "**" in line]
+    assert best.startswith("| GMM K=200 | **1.0 (1.0–1.0) a** | **1 (1–1) a** |")
 
 
 def test_published_numbers_stand_apart_with_their_citation(experiment, tables):
@@ -169,7 +191,7 @@ def test_a_task_that_a_prior_cant_do_says_so(tables):
 
 
 def test_every_markdown_row_has_as_many_cells_as_the_head(tables):
-    for name in ("psnr.md", "cost.md", "failures.md", "paired.md"):
+    for name in ("psnr.md", "cost.md", "failures.md", "paired.md", "ranking.md"):
         for text in re.split("^##.*$", tables[name], flags=re.MULTILINE):
             widths = {
                 len(re.findall(r"(?<!\\)\|", line))
@@ -244,7 +266,7 @@ def test_pages_hold_the_cells_of_the_other_forms(experiment, tables):
     assert Page(tables["psnr.html"]).rows == expected
     assert tables["psnr.html"].count("<b>") == tables["psnr.tex"].count(r"\textbf{")
     assert tables["psnr.html"].count('"number tied"') == tables["psnr.tex"].count(r"\underline{")
-    for name in ("cost", "failures", "paired"):
+    for name in ("cost", "failures", "paired", "ranking"):
         assert len(Page(tables[f"{name}.html"]).rows) > 1
 
 
@@ -388,7 +410,8 @@ def test_what_the_prior_cannot_do_and_what_the_metric_cannot_measure_differ(expe
     rows = {row[0].text: [cell.text for cell in row[1:]] for row in grid.sections[0].blocks[0]}
     assert rows["wavelet"][0] == rows["wavelet"][3] == "cannot"
     assert rows["wavelet"][1].endswith(" (10/12)")
-    assert "best" in {row[2].mark for row in grid.sections[0].blocks[0]}
+    marks = {row[0].text: row[2].mark for row in grid.sections[0].blocks[0]}
+    assert marks["GMM K=200"] == "tied" and marks["GMM K=1"] == ""
     notes = [note for note in grid.notes if note.startswith("cannot")]
     assert len(notes) == 2 and "prior can't do the task" in notes[0]
     assert "on denoise σ=15" in notes[1] and "the image is too small" in notes[1]
@@ -433,7 +456,53 @@ def test_paired_table_names_the_best_and_shows_signed_differences(experiment, ta
     section = tables["paired.md"].split("### ")[1]
     assert section.startswith("PSNR (dB), bsd68")
     best = next(line for line in section.splitlines() if line.startswith("| GMM K=200"))
-    assert best.count("**best**") == len(experiment.catalogue.tasks)
+    assert best.count("<ins>best mean</ins>") == len(experiment.catalogue.tasks)
     worse = next(line for line in section.splitlines() if line.startswith("| GMM K=1 "))
     assert re.search(r"\| −\d\.\d\d \(−\d\.\d\d, −\d\.\d\d\) \|", worse)
     assert "$-$" in tables["paired.tex"] and "−" not in tables["paired.tex"]
+
+
+def test_ranks_have_an_interval_and_letters_and_the_best_come_first(experiment, tables):
+    # Two priors fail on a task, so all tasks have fewer than a single one.
+    section = tables["ranking.md"].split("### ")[1]
+    assert section.startswith("PSNR (dB), bsd68: rank")
+    lines = [line.split(" | ") for line in section.splitlines() if line.startswith("| ")][2:]
+    assert [line[0] for line in lines[:2]] == ["| GMM K=200", "| GMM K=50"]
+    for line in lines[:4]:
+        plain = [re.sub(r"</?ins>|\*\*", "", cell) for cell in line]
+        assert re.fullmatch(r"\d\.\d \(\d\.\d–\d\.\d\) [a-z]+", plain[1])
+        assert re.fullmatch(r"\d \(\d–\d\) [a-z]+", plain[2])
+    last = {line[0]: line[1:] for line in lines[-3:]}
+    assert set(last) == {"| total variation", "| wavelet", r"| odd\_one & co \| 50%"}
+    assert {cells[0] for cells in last.values()} == {"–"}
+    # It restored all images of one task.
+    assert re.match(r"\d \(", last["| total variation"][1])
+    distances = tables["ranking.md"].split("### ")[2]
+    assert distances.startswith("PSNR (dB), bsd68: to the best of each image")
+    assert re.search(r"\| GMM K=200 \| \d\.\d\d \(\d\.\d\d–\d\.\d\d\) \|", distances)
+
+
+def test_the_file_of_ranks_has_all_digits_and_the_labels(experiment, tables):
+    frame = pd.read_csv(io.StringIO(tables["ranking.csv"]), keep_default_na=False)
+    assert set(frame.columns) == {*COLUMNS, "label"}
+    expected = rankings(experiment.scores, experiment.catalogue.metrics)
+    assert frame["rank"].tolist() == expected["rank"].tolist()
+    assert frame["label"].tolist() == [
+        experiment.catalogue.priors[prior] for prior in expected["prior"]
+    ]
+    assert set(frame["task"]) == {"", *experiment.catalogue.tasks}
+
+
+def test_a_column_that_lacks_images_has_no_ranks(experiment):
+    counts = experiment.runs.groupby(["dataset", "task", "prior"]).size()
+    planned = {tuple(map(str, cell)): int(count) for cell, count in counts.items()}
+    scores = experiment.scores
+    lost = (scores["task"] == "denoise-25") & (scores["prior"] == "nlm")
+    lost &= (scores["dataset"] == "bsd68") & (scores["image"] == "im03")
+    found = ranking_csv(scores[~lost], experiment.catalogue, planned)
+    whole = ranking_csv(scores, experiment.catalogue)
+    gone = (whole["dataset"] == "bsd68") & (whole["task"] == "denoise-25")
+    of_task, of_all = found[found["task"] != ""], whole[~gone & (whole["task"] != "")]
+    pd.testing.assert_frame_equal(of_task.reset_index(drop=True), of_all.reset_index(drop=True))
+    grid = ranking_grid(scores[~lost], experiment.catalogue, planned)
+    assert grid.notes[0].startswith("Not finished") and grid.notes[1] == PARTIAL_NOTE
