@@ -26,7 +26,7 @@ from __future__ import annotations
 import argparse
 import time
 from collections.abc import Callable, Iterator, Mapping
-from itertools import combinations
+from itertools import combinations, product
 from typing import TypeAlias, TypeVar
 
 import numpy as np
@@ -47,12 +47,13 @@ RESAMPLES = 1000
 LIMIT_SECONDS = 5.0
 TAILS = (SIGNIFICANCE / 2, 1 - SIGNIFICANCE / 2)
 METRICS = {"psnr": MetricSpec(name="psnr", factory=".m:f", summary="")}
-QUALITIES: Mapping[str, Callable[[int], Array]] = {
-    "0.05 apart": lambda count: -0.05 * np.arange(count),
-    "0.3 apart": lambda count: -0.3 * np.arange(count),
-    "1 apart": lambda count: -1.0 * np.arange(count),
-    "two groups": lambda count: -1.0 * (np.arange(count) >= count // 2) - 1e-6 * np.arange(count),
+QUALITIES: Mapping[str, tuple[float, float]] = {
+    "0.05 apart": (0.05, 0),
+    "0.3 apart": (0.3, 0),
+    "1 apart": (1, 0),
+    "two groups": (1e-6, 1),
 }
+"""How far each prior is below the one before, and how far the second half is below the first."""
 COUNTS = (4, 8, 24, 68)
 
 
@@ -107,7 +108,7 @@ def made_up() -> pd.DataFrame:
     frame = pd.DataFrame({"value": values.ravel()}, index=index).reset_index()
     known = {"dataset": "d", "metric": "psnr", "status": "ok", "source": "measured"}
     frame = frame.assign(**known, experiment="e", reason="", fingerprint="f", note="")
-    return frame[SCORES.schema.names].sample(frac=1, random_state=0, ignore_index=True)
+    return frame.sample(frac=1, random_state=0, ignore_index=True)
 
 
 def timed(name: str, work: Callable[[], T]) -> tuple[float, T]:
@@ -121,7 +122,8 @@ def timed(name: str, work: Callable[[], T]) -> tuple[float, T]:
 def values_of(scores: pd.DataFrame) -> Array:
     """Return images × tasks × priors."""
     whole = scores.pivot(index="image", columns=["task", "prior"], values="value")
-    return whole.sort_index().sort_index(axis=1).to_numpy().reshape(IMAGES, TASKS, PRIORS)
+    ordered = whole.sort_index().sort_index(axis=1).to_numpy(np.float64)
+    return ordered.reshape(IMAGES, TASKS, PRIORS)
 
 
 def bootstrap_ranks(values: Array, seed: int = 0) -> tuple[Array, Array]:
@@ -175,12 +177,19 @@ def peer_bootstrap(scores: pd.DataFrame) -> Array:
     return np.array(ends).swapaxes(0, 1)
 
 
-def samples_of(quality: Array, images: int, samples: int) -> Iterator[Array]:
+def quality(name: str, count: int) -> Array:
+    """Return the quality of each prior, best first."""
+    step, gap = QUALITIES[name]
+    place = np.arange(count, dtype=np.float64)
+    return -step * place - gap * (place >= count // 2)
+
+
+def samples_of(name: str, priors: int, images: int, samples: int) -> Iterator[Array]:
     """Yield images × priors."""
-    rng = np.random.default_rng([images, len(quality)])
+    rng = np.random.default_rng([images, priors])
     for _ in range(samples):
         difficulty = 3 * rng.standard_normal((images, 1))
-        yield difficulty + quality + rng.standard_normal((images, len(quality)))
+        yield difficulty + quality(name, priors) + rng.standard_normal((images, priors))
 
 
 def rank_sets(values: Array) -> tuple[Array, Array]:
@@ -195,54 +204,56 @@ def rank_sets(values: Array) -> tuple[Array, Array]:
     return low, high
 
 
+def bootstrap_of_one(values: Array) -> tuple[Array, Array]:
+    """Return the ends of the percentile intervals; values are images × priors."""
+    low, high = bootstrap_ranks(values[:, None])
+    return low[0], high[0]
+
+
+METHODS: Mapping[str, Callable[[Array], tuple[Array, Array]]] = {
+    "bootstrap": bootstrap_of_one,
+    "rank sets": rank_sets,
+}
+
+
 def print_ranks(samples: int) -> None:
     """Print the first table."""
-    methods = {
-        "bootstrap": lambda values, seed: [
-            each[0] for each in bootstrap_ranks(values[:, None], seed)
-        ],
-        "rank sets": lambda values, _: rank_sets(values),
-    }
-    columns = [f"{name}: {of}" for name in methods for of in ("a prior", "the best", "all", "ranks")]
+    measures = "a prior", "the best", "all", "ranks"
+    columns = [f"{method}: {measure}" for method in METHODS for measure in measures]
     print(f"| qualities | priors | images | {' | '.join(columns)} |")
     print(f"|---|---|---|{'---|' * len(columns)}")
-    for name, qualities in QUALITIES.items():
-        for priors in (5, 20):
-            for images in COUNTS:
-                found: dict[str, list[list[float]]] = {method: [] for method in methods}
-                true = np.arange(1, priors + 1)
-                for seed, values in enumerate(samples_of(qualities(priors), images, samples)):
-                    for method, intervals in methods.items():
-                        low, high = intervals(values, seed)
-                        held = (low <= true) & (true <= high)
-                        length = float((high - low).mean()) + 1
-                        found[method].append([held.mean(), held[0], held.all(), length])
-                cells = []
-                for rows in found.values():
-                    *shares, length = np.mean(rows, 0)
-                    cells += [*(f"{100 * share:.0f}" for share in shares), f"{length:.1f}"]
-                print(f"| {name} | {priors} | {images} | {' | '.join(cells)} |", flush=True)
+    for name, priors, images in product(QUALITIES, (5, 20), COUNTS):
+        found: dict[str, list[list[float]]] = {method: [] for method in METHODS}
+        true = np.arange(1, priors + 1)
+        for values in samples_of(name, priors, images, samples):
+            for method, intervals in METHODS.items():
+                low, high = intervals(values)
+                held = (low <= true) & (true <= high)
+                length = float((high - low).mean()) + 1
+                found[method].append([*map(float, (held.mean(), held[0], held.all())), length])
+        cells = []
+        for rows in found.values():
+            *shares, length = np.mean(rows, 0)
+            cells += [*(f"{100 * share:.0f}" for share in shares), f"{length:.1f}"]
+        print(f"| {name} | {priors} | {images} | {' | '.join(cells)} |", flush=True)
 
 
 def print_mean_ranks(samples: int) -> None:
     """Print the second table."""
     print("| qualities | priors | images | Student's t | percentile |")
     print("|---|---|---|---|---|")
-    for name, qualities in QUALITIES.items():
-        for priors in (5, 20):
-            [large] = samples_of(qualities(priors), 200_000, 1)
-            true = rankdata(-large, axis=1).mean(0)
-            for images in COUNTS:
-                inside = np.zeros(2)
-                for seed, values in enumerate(samples_of(qualities(priors), images, samples)):
-                    ranks = rankdata(-values, axis=1)
-                    drawn = np.random.default_rng(seed).multinomial(
-                        images, np.full(images, 1 / images), RESAMPLES
-                    )
-                    ends = mean_intervals(ranks.T), np.quantile(drawn @ ranks / images, TAILS, 0)
-                    inside += [np.mean((low <= true) & (true <= high)) for low, high in ends]
-                shares = " | ".join(f"{100 * share:.1f}" for share in inside / samples)
-                print(f"| {name} | {priors} | {images} | {shares} |", flush=True)
+    for name, priors, images in product(QUALITIES, (5, 20), COUNTS):
+        [large] = samples_of(name, priors, 200_000, 1)
+        true = rankdata(-large, axis=1).mean(0)
+        rng = np.random.default_rng(images)
+        inside = np.zeros(2)
+        for values in samples_of(name, priors, images, samples):
+            ranks = rankdata(-values, axis=1)
+            drawn = rng.multinomial(images, np.full(images, 1 / images), RESAMPLES)
+            ends = mean_intervals(ranks.T), np.quantile(drawn @ ranks / images, TAILS, 0)
+            inside += [np.mean((low <= true) & (true <= high)) for low, high in ends]
+        shares = " | ".join(f"{100 * share:.1f}" for share in inside / samples)
+        print(f"| {name} | {priors} | {images} | {shares} |", flush=True)
 
 
 if __name__ == "__main__":

@@ -110,6 +110,7 @@ STAGES = {
         *ROWS,
         "report/*.py",
         "results/costs.py",
+        "results/rankings.py",
         "results/statistics.py",
         "monitor/outdated.py",
         "monitor/remarks.py",

@@ -15,6 +15,7 @@ from priorbench.figures.scores import draw_scores
 from priorbench.plan import Plan
 from priorbench.results import load, loading
 from priorbench.results.planned import catalogue
+from priorbench.results.rankings import rankings
 from priorbench.results.schema import RUNS, SCORES
 from priorbench.results.statistics import paired_differences, summarise
 from priorbench.stages.tabulate import tabulate
@@ -56,6 +57,7 @@ def test_rows_and_names_are_those_of_the_plan(plan: Plan) -> None:
     pd.testing.assert_frame_equal(
         results.paired(), paired_differences(results.scores, names.metrics)
     )
+    pd.testing.assert_frame_equal(results.rankings(), rankings(results.scores, names.metrics))
     assert draw_scores(results.scores, results.catalogue, "psnr").axes
 
 

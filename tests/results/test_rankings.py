@@ -24,11 +24,11 @@ def table(values, metric="psnr", dataset="d", status="failed", names=None):
     """Scores from tasks × images × priors; NaN is a failure."""
     values = np.asarray(values, dtype=float)
     names = names or [f"p{index}" for index in range(values.shape[2])]
-    rows = [
-        ("e", dataset, f"i{image:02}", f"t{task}", names[prior], metric, value)
-        + ("ok" if np.isfinite(value) else status, "", "", "measured", "")
-        for (task, image, prior), value in np.ndenumerate(values)
-    ]
+    rows = []
+    for (task, image, prior), value in np.ndenumerate(values):
+        ok = "ok" if np.isfinite(value) else status
+        cell = ("e", dataset, f"i{image:02}", f"t{task}", names[prior], metric)
+        rows.append((*cell, value, ok, "", "", "measured", ""))
     return pd.DataFrame(rows, columns=SCORES.schema.names)
 
 

@@ -45,7 +45,9 @@ def draw_differences(scores: pd.DataFrame, catalogue: Catalogue, metric: str) ->
         dataset, task, prior = cell
         state, difference = states.get(cell), differences.get(cell)
         # A single prior is compared with none.
-        best = state is not None and (compared.get((dataset, task)) == prior or state["mark"] == BEST)
+        best = state is not None and (
+            compared.get((dataset, task)) == prior or state["mark"] == BEST
+        )
         return _row(state, difference, mark, best)
 
     panels = draw_panels(summary, catalogue, metric, row_of, line=0)
@@ -56,7 +58,9 @@ def draw_differences(scores: pd.DataFrame, catalogue: Catalogue, metric: str) ->
     if any(row.failed for row in panels.rows):
         handles.append(legend_mark("some images failed", **HOLLOW))
     if any(row.words == NOT_COMPARED for row in panels.rows):
-        handles.append(legend_mark(f"{NOT_COMPARED}: no image in common with the best mean", marker=""))
+        handles.append(
+            legend_mark(f"{NOT_COMPARED}: no image in common with the best mean", marker="")
+        )
     label = f"{catalogue.metric_label(metric)}: difference to the best mean, paired by image"
     return panels.finish(label, handles)
 

@@ -14,7 +14,7 @@ from priorbench.results.catalogue import Catalogue
 from priorbench.results.rankings import COLUMNS, OVER_TASKS, rankings
 from priorbench.specs import MetricSpec
 
-Ranks: TypeAlias = Mapping[tuple[str, str], Mapping[Any, Any]]
+Ranks: TypeAlias = Mapping[Any, Mapping[Any, Any]]
 """The rows of a metric and data set, by prior and task."""
 
 NOTES = (

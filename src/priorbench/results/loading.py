@@ -58,12 +58,20 @@ class Results:
         return summarise(self.scores, self.catalogue.metrics)
 
     def paired(self) -> pd.DataFrame:
-        """Return each prior's difference to the best one of its column, see
+        """Return each prior's difference to the best mean of its column, see
         :func:`priorbench.results.statistics.paired_differences`.
         """
         from priorbench.results.statistics import paired_differences
 
         return paired_differences(self.scores, self.catalogue.metrics)
+
+    def rankings(self) -> pd.DataFrame:
+        """Return ranks, groups of equals and distances to the best, see
+        :func:`priorbench.results.rankings.rankings`.
+        """
+        from priorbench.results.rankings import rankings
+
+        return rankings(self.scores, self.catalogue.metrics)
 
 
 def load(path: str | Path) -> Results:

@@ -151,7 +151,8 @@ def letters(order: Sequence[int], apart: Pairs) -> list[str]:
     swept = [frozenset(np.array(order)[row].tolist()) for row in _swept(members) if row.any()]
     names = dict(zip(_sorted(swept, places), map(_letter, range(len(swept))), strict=True))
     return [
-        "".join(name for group, name in names.items() if prior in group) for prior in range(len(order))
+        "".join(name for group, name in names.items() if prior in group)
+        for prior in range(len(order))
     ]
 
 

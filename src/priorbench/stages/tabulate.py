@@ -11,8 +11,8 @@ from priorbench.store.files import write_json
 
 
 def tabulate(plan: Plan) -> None:
-    """Write ``tables/<name>.csv``, ``.md``, ``.tex`` and ``.html`` for every metric, cost, failures,
-    pairs and ranks, and ``catalogue.json``, what they are of.
+    """Write ``tables/<name>.csv``, ``.md``, ``.tex`` and ``.html`` for every metric, cost,
+    failures, pairs and ranks, and ``catalogue.json``, what they are of.
     """
     layout = plan.layout
     scores = read_table(layout.result("scores"))
