@@ -4,7 +4,8 @@ import pytest
 
 from priorbench.config import parse_experiment
 from priorbench.plan import Plan
-from priorbench.workflow import LARGEST_SVG, report_format
+from priorbench.store.drawings import LARGEST_SVG
+from priorbench.workflow import report_format
 
 
 @pytest.mark.parametrize(

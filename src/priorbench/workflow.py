@@ -12,11 +12,10 @@ from priorbench.config import ConfigError, dump_experiment, parse_experiment, re
 from priorbench.plan import Plan
 from priorbench.plugins.registry import PluginError
 from priorbench.store.chunk import Chunk
+from priorbench.store.drawings import shown_format
 from priorbench.store.files import write_atomically, write_json
 
 DEFAULT = Path("config.yaml")
-LARGEST_SVG = 300_000
-"""Bytes of the largest SVG that the report takes in."""
 
 
 def load_plan(config: Mapping[str, Any], workflow: Any) -> Plan:
@@ -74,12 +73,11 @@ def caption_of(plan: Plan, figure: str) -> str:
 
 
 def report_format(plan: Plan, figure: str) -> str:
-    """Return the format in which a figure is in the report: ``svg``, or ``png`` for a large one.
+    """Return the format in which a figure is in the report, see :mod:`priorbench.store.drawings`.
 
     Only a figure that is drawn has a size, and only then there is a report: before, it is any.
     """
-    file = plan.layout.figure(figure, "svg")
-    return "png" if file.exists() and file.stat().st_size > LARGEST_SVG else "svg"
+    return shown_format(plan.layout.figure(figure, "svg"))
 
 
 def limit_processors(workflow: Any) -> None:

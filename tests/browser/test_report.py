@@ -11,7 +11,7 @@ from selenium.common.exceptions import (
 from selenium.webdriver.common.by import By
 from selenium.webdriver.support.ui import WebDriverWait
 
-from priorbench.workflow import LARGEST_SVG
+from priorbench.store.drawings import LARGEST_SVG
 from tests.workflow.test_smoke import snakemake
 
 LARGE = "gallery-small-inpaint-50"

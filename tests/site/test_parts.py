@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from priorbench.site.columns import read_columns
-from priorbench.site.files import place, remove_others
+from priorbench.site.files import remove_others
 from priorbench.site.thumbnails import SIDE, thumbnail
+from priorbench.store.files import link
 
 
 def decoded(content: bytes) -> np.ndarray:
@@ -61,7 +62,7 @@ def test_a_link_replaces_what_was_there_and_leaves_nothing_else(tmp_path):
     target.parent.mkdir()
     target.write_text("old")
     for _ in range(2):
-        place(source, target)
+        link(source, target)
         assert target.read_text() == "new" and target.samefile(source)
         assert list(target.parent.iterdir()) == [target]
 

@@ -2,33 +2,34 @@
 
 from __future__ import annotations
 
-import math
 import os
 import shutil
 import tempfile
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from priorbench.config import dump_experiment
 from priorbench.errors import in_brief
+from priorbench.merging.agreement import (
+    check_complete,
+    check_same,
+    choice_of,
+    fit_of,
+    tunings_of,
+)
 from priorbench.merging.configurations import check_variants, union
 from priorbench.merging.parts import MergeError, Part, Restoration, read_parts
 from priorbench.plan import Plan
 from priorbench.stages.gather import gather
-from priorbench.store.cell import Cell
 from priorbench.store.chunk import Chunk
-from priorbench.store.files import read_json, write_atomically, write_json, write_rows
+from priorbench.store.files import link, read_json, write_atomically, write_json, write_rows
 from priorbench.store.layout import Layout
 from priorbench.store.manifest import Entry, read_about, read_manifest, write_manifest
 
 __all__ = ["Merged", "merge"]
 
-EQUAL = 1e-6
-"""The relative difference up to which two scores are the same: what another processor's rounding
-makes of one computation.
-"""
 SUFFIXES = (".png", ".json", ".csv", ".npz")
 """Of the files of a restoration."""
 KEPT_STAGES = ("prepare", "corrupt", "train", "tune")
@@ -117,7 +118,7 @@ class _Merger:
     def write(self) -> tuple[int, int]:
         """Check all and write all; return how many restorations there are, and repeated ones."""
         for part in self.parts:
-            _check_complete(part)
+            check_complete(part)
         check_variants(self.plan, self.parts)
         self._check_whole()
         for dataset in self.plan.datasets:
@@ -200,7 +201,7 @@ class _Merger:
                 if image not in origin:
                     entries[image], origin[image] = entry, part
                     if entry.outcome.ok:
-                        _link(file(part.layout, image), file(self.layout, image))
+                        link(file(part.layout, image), file(self.layout, image))
                 elif entries[image].sha256 != entry.sha256:
                     raise MergeError(
                         f"{what} are others in {origin[image]} than in {part}: {image} has another "
@@ -223,8 +224,8 @@ class _Merger:
                 folder = training.parent
                 for file in sorted(folder.iterdir()):
                     if file != part.layout.checkpoint(prior):
-                        _link(file, self.layout.training(prior).with_name(file.name))
-            elif _fit(part.layout, prior) != _fit(chosen.layout, prior):
+                        link(file, self.layout.training(prior).with_name(file.name))
+            elif fit_of(part.layout, prior) != fit_of(chosen.layout, prior):
                 raise MergeError(
                     f"the fits of {prior} in {chosen} and {part} gave two models, as other "
                     "processors may: leave the prior out of one of them"
@@ -239,11 +240,11 @@ class _Merger:
                 continue
             if chosen is None:
                 chosen = part
-                _link(tuned, self.layout.tuned(target, prior))
+                link(tuned, self.layout.tuned(target, prior))
                 record = part.layout.tuning_record(target, prior)
                 if record.exists():
-                    _link(record, self.layout.tuning_record(target, prior))
-            elif _choice(tuned) != _choice(chosen.layout.tuned(target, prior)):
+                    link(record, self.layout.tuning_record(target, prior))
+            elif choice_of(tuned) != choice_of(chosen.layout.tuned(target, prior)):
                 raise MergeError(
                     f"{prior} was tuned for {target} otherwise in {part} than in {chosen}: leave "
                     "it out of one of them"
@@ -280,7 +281,7 @@ class _Merger:
             for restoration in part.runs:
                 first = self.origin.setdefault(restoration, part)
                 if first is not part:
-                    _check_same(restoration, first, part)
+                    check_same(restoration, first, part)
                     repeated.add(restoration)
         return len(repeated)
 
@@ -289,10 +290,10 @@ class _Merger:
         prints = part.plan.fingerprints
         for restoration, run in part.runs.items():
             cell = restoration.cell
-            if _tunings(part.plan, cell) != _tunings(self.plan, cell):
+            if tunings_of(part.plan, cell) != tunings_of(self.plan, cell):
                 raise MergeError(
-                    f"{cell} in {part} is tuned on {_tunings(part.plan, cell) or 'nothing'}, in "
-                    f"the whole it would be on {_tunings(self.plan, cell) or 'nothing'}"
+                    f"{cell} in {part} is tuned on {tunings_of(part.plan, cell) or 'nothing'}, in "
+                    f"the whole it would be on {tunings_of(self.plan, cell) or 'nothing'}"
                 )
             if run["fingerprint"] != prints.restored(cell):
                 what = "restored"
@@ -317,13 +318,13 @@ class _Merger:
         for suffix in SUFFIXES:
             source = part.layout.restored(cell, f"{image}{suffix}")
             if source.exists():
-                _link(source, self.layout.restored(cell, source.name))
+                link(source, self.layout.restored(cell, source.name))
         scored = part.layout.scored(cell, image)
         if scored.exists():
-            _link(scored, self.layout.scored(cell, image))
+            link(scored, self.layout.scored(cell, image))
         spec = self.layout.cell_spec(cell)
         if not spec.exists() and part.layout.cell_spec(cell).exists():
-            _link(part.layout.cell_spec(cell), spec)
+            link(part.layout.cell_spec(cell), spec)
 
     def _job(self, chunk: Chunk) -> None:
         """Write the rows and logs of a job of the whole."""
@@ -350,72 +351,10 @@ class _Merger:
             write_atomically(self.layout.log_file(stage, chunk), text, durable=False)
 
 
-def _check_complete(part: Part) -> None:
-    """Refuse a part whose rows are not those of its plan.
-
-    Raises:
-        MergeError: the message names some.
-    """
-    wrong = part.jobs.keys() ^ part.runs.keys() or part.jobs.keys() ^ part.scores.keys()
-    if wrong:
-        raise MergeError(
-            f"the rows of {part} are not those of its config.yaml, as of "
-            f"{in_brief(sorted(map(str, wrong)))}: run snakemake there first"
-        )
-
-
-def _tunings(plan: Plan, cell: Cell) -> list[str]:
-    """Return what is tuned for a cell, each with the data set that it is tuned on."""
-    tune_on = plan.prior(cell.prior).tune_on
-    return [f"{target} ({tune_on})" for target in plan.tunings.targets(cell.task, cell.prior)]
-
-
-def _check_same(restoration: Restoration, first: Part, other: Part) -> None:
-    """Refuse two results of one restoration that differ.
-
-    Raises:
-        MergeError: the message says in what.
-    """
-    statuses = [part.runs[restoration]["status"] for part in (first, other)]
-    if statuses[0] != statuses[1]:
-        raise MergeError(
-            f"{restoration} ended as {statuses[0]} in {first} and as {statuses[1]} in {other}"
-        )
-    for metric, score in first.scores[restoration].items():
-        theirs = other.scores[restoration][metric]
-        values = score["value"], theirs["value"]
-        same = (
-            values[0] == values[1]
-            if None in values
-            else math.isclose(*values, rel_tol=EQUAL, abs_tol=EQUAL)
-        )
-        if not same or score["status"] != theirs["status"]:
-            raise MergeError(
-                f"{restoration} has two scores in {metric}: {_shown(score)} in {first}, "
-                f"{_shown(theirs)} in {other}; leave the prior out of one of them"
-            )
-
-
-def _shown(score: Mapping[str, Any]) -> str:
-    return score["status"] if score["value"] is None else repr(score["value"])
-
-
-def _fit(layout: Layout, prior: str) -> tuple[str, str]:
-    """Return how a fit went and the checksum of its model."""
-    about = read_json(layout.training(prior))
-    return about["status"], about["sha256"]
-
-
-def _choice(path: Path) -> list[Any]:
-    """Return what a tuning chose."""
-    about = read_json(path)
-    return [about.get("status"), about.get("parameters"), about.get("solver")]
-
-
 def _link_all(source: Path, target: Path) -> None:
-    """Link the files of a folder that are not in the other one."""
+    """Link the records of a folder into another one; those of one name are the same."""
     for file in sorted(source.glob("*.json")):
-        _link(file, target / file.name)
+        link(file, target / file.name)
 
 
 def _copy_new(source: Path, target: Path) -> None:
@@ -430,17 +369,3 @@ def _copy_new(source: Path, target: Path) -> None:
 def _files(folder: Path) -> Iterator[Path]:
     files: Iterable[Path] = sorted(folder.rglob("*")) if folder.is_dir() else ()
     return (file for file in files if file.is_file())
-
-
-def _link(source: Path, target: Path) -> None:
-    """Make ``target`` the same file, or a copy on another file system; one that is there stays.
-
-    Files of results are replaced, never changed, so that a link keeps its content.
-    """
-    if target.exists():
-        return
-    target.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        target.hardlink_to(source)
-    except OSError:
-        shutil.copy2(source, target)

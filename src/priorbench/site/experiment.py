@@ -11,6 +11,8 @@ import pandas as pd
 from priorbench import __version__
 from priorbench.monitor.remarks import remarks
 from priorbench.plan import Plan
+from priorbench.results import claims as judged
+from priorbench.results import rankings
 from priorbench.results.planned import catalogue
 from priorbench.site.columns import Columns, read_columns
 from priorbench.site.environments import Environment, environments_of
@@ -26,12 +28,11 @@ from priorbench.site.names import (
     priors_of,
     tasks_of,
 )
-from priorbench.site.scores import PAIRED, RANKINGS, published, scores, worst_and_best
+from priorbench.site.scores import PAIRED, published, scores, worst_and_best
 from priorbench.site.shown import Download, Figure, ShownFiles, Study
 from priorbench.store.cell import Cell
 
 SCHEMA_VERSION = 1
-CLAIM = ("study", "statement", "source", "verdict", "value", "low", "high", "unit", "evidence")
 NAMED = 6
 """Tasks that the sentence names."""
 
@@ -125,12 +126,9 @@ def experiment_data(
     failures, said = failed(plan, logs)
     figures = files.figures()
     main = catalogue(plan).main_metric
-    claims = Columns(CLAIM, [])
+    claims = Columns(judged.COLUMNS, [])
     if "claims" in files.tables:
-        claims = read_columns(layout.table("claims", "csv"), CLAIM)
-    rankings = Columns(RANKINGS, [])
-    if "ranking" in files.tables:
-        rankings = read_columns(layout.table("ranking", "csv"), RANKINGS)
+        claims = read_columns(layout.table("claims", "csv"), judged.COLUMNS)
     return ExperimentData(
         schema_version=SCHEMA_VERSION,
         name=plan.experiment.experiment,
@@ -146,7 +144,7 @@ def experiment_data(
         priors=priors_of(plan),
         metrics=metrics_of(plan),
         scores=scores(plan, origins),
-        rankings=rankings,
+        rankings=read_columns(layout.table("ranking", "csv"), rankings.COLUMNS),
         paired=read_columns(layout.table("paired", "csv"), PAIRED),
         published=published(rows),
         costs=read_columns(layout.table("cost", "csv")),

@@ -1,4 +1,4 @@
-"""The files of the site: linked, copied, written, and removed when they belong to nothing."""
+"""The files of the site: copied, written, and removed when they belong to nothing."""
 
 from __future__ import annotations
 
@@ -11,29 +11,6 @@ from typing import Any
 from pydantic_core import to_json
 
 from priorbench.store.files import write_atomically
-
-
-def place(source: Path, target: Path) -> None:
-    """Make ``target`` a hard link to ``source``, or a copy where the file system has no such links.
-
-    Only for files that are replaced and never written into. A reader sees the old file or the new
-    one.
-
-    Raises:
-        OSError: the source can't be read, or the disk is full.
-    """
-    target.parent.mkdir(parents=True, exist_ok=True)
-    # A link can't replace a file: it gets a name of its own first, as a file that is written does.
-    temporary = target.with_name(f".{target.name}.{os.getpid()}.partial")
-    try:
-        temporary.unlink(missing_ok=True)
-        os.link(source, temporary)
-        temporary.replace(target)
-    except OSError:
-        copy(source, target)
-    finally:
-        # Of two links to one file the system leaves both.
-        temporary.unlink(missing_ok=True)
 
 
 def copy(source: Path, target: Path) -> None:

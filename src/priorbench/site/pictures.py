@@ -21,11 +21,11 @@ from priorbench.data.images import read_image, write_image
 from priorbench.errors import StorageError
 from priorbench.figures.observation import shown_as
 from priorbench.plan import Plan
-from priorbench.site.files import place, write_data
+from priorbench.site.files import write_data
 from priorbench.site.thumbnails import FORMAT, thumbnail
 from priorbench.site.traces import read_trace
 from priorbench.store.cell import Cell
-from priorbench.store.files import read_json, write_atomically, write_json
+from priorbench.store.files import link, read_json, write_atomically, write_json
 from priorbench.store.manifest import check_file, read_manifest
 from priorbench.store.memo import recorded_checksums
 from priorbench.store.site_layout import SiteLayout, trace_key
@@ -259,7 +259,7 @@ def _read_sources(record: Path) -> Mapping[str, str]:
 
 def _show_file(site: SiteLayout, source: Path, target: Path) -> None:
     """Put an image file into the site, with its thumbnail."""
-    place(source, target)
+    link(source, target)
     _write_thumbnail(site, target, read_image(source))
 
 

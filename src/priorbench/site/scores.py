@@ -16,7 +16,6 @@ KEY = ["dataset", "task", "metric", "prior"]
 SCORES = (*KEY, "n", "n_failed", "mean", "low", "high", "status", "mark", "origin")
 PAIRED = (*KEY, "best", "n", "difference", "low", "high", "p_adjusted")
 IMPROVABILITY = ("improvability", "improvability_low", "improvability_high")
-RANKINGS = (*KEY, "n", "rank", "rank_low", "rank_high", "group", *IMPROVABILITY)
 PUBLISHED = (*KEY, "value", "note")
 WORST_BEST = (*KEY, "worst_image", "worst", "best_image", "best")
 

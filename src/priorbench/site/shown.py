@@ -8,6 +8,7 @@ from pathlib import Path
 
 from priorbench.plan import Plan
 from priorbench.results.planned import catalogue
+from priorbench.store.drawings import shown_format
 
 CAPTIONS = {
     "scores": "Mean of each prior with its 95 % interval, and every image.",
@@ -24,8 +25,6 @@ TITLES = {
     "claims": "Claims and verdicts",
 }
 SUFFIXES = ("csv", "md", "tex", "html")
-SMALL = 300_000
-"""Bytes up to which the page shows a study's figure as SVG."""
 
 
 @dataclass(frozen=True)
@@ -128,9 +127,7 @@ class ShownFiles:
         found = []
         for name in self._studies():
             spec = self._plan.study(name).spec
-            drawing = self._layout.study(name, "svg")
-            is_small = drawing.exists() and drawing.stat().st_size <= SMALL
-            figure = drawing if is_small else self._layout.study(name, "png")
+            figure = self._layout.study(name, shown_format(self._layout.study(name, "svg")))
             files = [self._name(file) for file in self._study_files(name)]
             found.append(Study(name, spec.summary, spec.caption, self._name(figure), files))
         return found

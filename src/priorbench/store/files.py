@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import shutil
 import stat
 import tempfile
 from pathlib import Path
@@ -49,6 +50,30 @@ def write_atomically(path: Path, content: bytes | str, *, durable: bool = True) 
     except BaseException:
         Path(temporary).unlink(missing_ok=True)
         raise
+
+
+def link(source: Path, target: Path) -> None:
+    """Make ``target`` a hard link to ``source``, or a copy where the file system has no such links.
+
+    Either is as old as the source, and a reader sees the old file or the new one. Only for files
+    that are replaced and never written into.
+
+    Raises:
+        OSError: the source can't be read, or the disk is full.
+    """
+    target.parent.mkdir(parents=True, exist_ok=True)
+    # A link can't replace a file: it gets a name of its own first, as a file that is written does.
+    temporary = target.with_name(f".{target.name}.{os.getpid()}.partial")
+    temporary.unlink(missing_ok=True)
+    try:
+        try:
+            os.link(source, temporary)
+        except OSError:
+            shutil.copy2(source, temporary)
+        temporary.replace(target)
+    finally:
+        # Of two links to one file the system leaves both.
+        temporary.unlink(missing_ok=True)
 
 
 def write_json(path: Path, value: Any, *, durable: bool = True) -> None:
