@@ -26,9 +26,7 @@ from priorbench.cli import (
     verify,
 )
 from priorbench.cli.options import DEFAULT_CONFIG
-from priorbench.config import ConfigError, load_experiment
 from priorbench.errors import MachineError
-from priorbench.plugins.registry import PluginError
 
 app = typer.Typer(
     help="A benchmark of image priors: corrupt images, restore them with every prior, compare.",
@@ -76,7 +74,8 @@ def main() -> None:
             stream.reconfigure(errors="replace")
     try:
         app()
-    except (ConfigError, PluginError, ValueError, OSError) as error:
+    except (ValueError, OSError) as error:
+        # Errors of the configuration and of plugins are ValueErrors.
         print(f"priorbench: {_not_made_yet(error) or error}", file=sys.stderr)
         raise SystemExit(2) from error
     except MachineError as error:
@@ -87,6 +86,8 @@ def main() -> None:
 
 def _not_made_yet(error: Exception) -> str:
     """Return what to do about a missing file of the experiment's own results; else nothing."""
+    from priorbench.config import ConfigError, load_experiment
+
     # Only the message tells the file always: pyarrow's errors have no filename.
     named = re.search("'(.+?)'", str(error))
     if not isinstance(error, FileNotFoundError) or named is None:
