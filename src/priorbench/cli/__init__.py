@@ -16,10 +16,12 @@ from priorbench.cli import (
     compare,
     config,
     datasets,
+    init,
     merge,
     plan,
     plugins,
     restore,
+    run,
     stages,
     status,
     summary,
@@ -37,6 +39,8 @@ app = typer.Typer(
 app.add_typer(config.app, name="config")
 app.add_typer(plugins.app, name="plugins")
 app.add_typer(datasets.app, name="datasets")
+init.add_to(app)
+run.add_to(app)
 stages.add_to(app)
 restore.add_to(app)
 plan.add_to(app)

@@ -17,12 +17,12 @@ DEFAULT = "default"
 def root() -> Path:
     """Return the folder of all that is shipped."""
     folder = Path(__file__).parent
-    return folder if (folder / "Snakefile").is_file() else folder.parents[2]
+    return folder if (folder / "workflow").is_dir() else folder.parents[2]
 
 
 def snakefile() -> str:
     """Return the path of the workflow, for ``snakefile:`` of a Snakemake module."""
-    return str(root() / "Snakefile")
+    return str(root() / "workflow" / "Snakefile")
 
 
 def plugins() -> Path:
@@ -44,3 +44,8 @@ def experiments() -> dict[str, Path]:
 def schema() -> Path:
     """Return the JSON schema of configurations, which editors read."""
     return root() / "config" / "schema.json"
+
+
+def template(name: str) -> Path:
+    """Return a file that `priorbench init` copies."""
+    return Path(__file__).parent / "templates" / name
