@@ -46,6 +46,8 @@ def init(
     """Write config.yaml, the description of an experiment, and say how to run it."""
     from priorbench.store.files import write_atomically
 
+    if folder.is_file():
+        raise NotADirectoryError(f"{folder} is a file: name a folder, which may be missing")
     files = _texts(source)
     if snakefile:
         files["Snakefile"] = shipped.template("Snakefile").read_text(encoding="utf-8")
