@@ -46,7 +46,8 @@ class Installed:
             text=True,
         )
         if check and result.returncode:
-            pytest.fail(f"{result.args} ended with {result.returncode}:\n{result.stderr}")
+            said = f"{result.stdout}\n{result.stderr}"
+            pytest.fail(f"{result.args} ended with {result.returncode}:\n{said}")
         return result
 
 
@@ -80,6 +81,10 @@ def installed(built: tuple[Path, Path], tmp_path_factory: pytest.TempPathFactory
     [site] = folder.glob("lib/python*/site-packages")
     # Its own packages come first, then those of the Python that runs the tests.
     (site / "others.pth").write_text(sysconfig.get_path("purelib") + "\n")
+    # Of Snakemake, which it sees, it needs the command too.
+    snakemake = folder / "bin" / "snakemake"
+    snakemake.write_text(f"#!{python}\nfrom snakemake.cli import main\n\nmain()\n")
+    snakemake.chmod(0o755)
     return Installed(wheel, tree, folder / "bin")
 
 

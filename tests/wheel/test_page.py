@@ -40,7 +40,7 @@ def test_every_command_works_where_the_wheel_is_installed(
         text=True,
     )
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "priorbench_all" in done.stdout
+    assert "priorbench_tabulate" in done.stdout
 
 
 def test_the_module_of_the_page_is_a_workflow(installed: Installed, tmp_path: Path) -> None:

@@ -266,7 +266,7 @@ def test_another_workflow_imports_the_workflow_as_a_module(
     (folder / "config.yaml").unlink()
     (folder / "outer.yaml").write_text(yaml.safe_dump({"restoration": TINY, "other": 3}))
     write(folder / "Snakefile", OUTER.format(**SHIPPED))
-    called = ["--cores", "2", "--configfile", "outer.yaml"]
+    called = ["--configfile", "outer.yaml", "--cores", "2"]
     planned = installed.run("snakemake", "-n", *called, "count.txt", "size.txt", cwd=folder)
     rules = jobs(planned.stdout)
     assert (rules["priorbench_restore"], rules["count"], rules["size"]) == (2, 1, 1)
@@ -294,7 +294,7 @@ def test_another_workflow_imports_it_from_a_repository(
     monkeypatch.setenv("GIT_CONFIG_VALUE_0", "https://github.com/")
     (folder / "outer.yaml").write_text(yaml.safe_dump({"restoration": TINY}))
     write(folder / "Snakefile", OUTER.format(**GITHUB))
-    called = ["--cores", "2", "--configfile", "outer.yaml"]
+    called = ["--configfile", "outer.yaml", "--cores", "2"]
     installed.run("priorbench", "run", *called, cwd=folder)
     assert (folder / "count.txt").is_file()
     installed.run("priorbench", "run", *called, "--report", "report.html", cwd=folder)
