@@ -215,10 +215,6 @@ def test_an_experiment_runs_to_its_end_and_is_finished_then(
 
 
 OUTER = """
-    from pathlib import Path
-
-    import yaml
-
     {imports}
 
 
@@ -235,7 +231,7 @@ OUTER = """
     rule count:
         default_target: True
         input:
-            rules.priorbench_all.input,
+            {wanted},
         output:
             "count.txt",
         shell:
@@ -244,7 +240,7 @@ OUTER = """
 
     rule size:
         input:
-            rules.priorbench_all.input,
+            {wanted},
         output:
             "size.txt",
         shell:
@@ -253,10 +249,12 @@ OUTER = """
 SHIPPED = {
     "imports": "from priorbench.shipped import snakefile",
     "snakefile": "snakefile()",
+    "wanted": "rules.priorbench_all.input",
 }
 GITHUB = {
     "imports": "",
     "snakefile": 'github("someone/priorbench", path="workflow/Snakefile", tag="v1")',
+    "wanted": "rules.priorbench_tabulate.output",
 }
 
 
@@ -304,7 +302,9 @@ def test_another_workflow_imports_it_from_a_repository(
 def test_the_snakefile_of_init_runs_by_snakemake_alone(installed: Installed, folder: Path) -> None:
     installed.run("priorbench", "init", "--snakefile", "--force", cwd=folder)
     (folder / "config.yaml").write_text(yaml.safe_dump(TINY))
-    done = installed.run("snakemake", "--cores", "2", cwd=folder)
+    table = "results/tiny/tables/psnr.md"
+    done = installed.run("snakemake", "--cores", "2", table, cwd=folder)
+    assert (folder / table).is_file()
     # The scores, which the module's own handler prints.
     assert "PSNR" in done.stdout + done.stderr
     other = TINY | {"experiment": "other", "priors": {"run": ["observed"]}}

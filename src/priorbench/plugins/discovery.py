@@ -120,7 +120,7 @@ def _import_of_folder(
                 raise PluginError(
                     f"the plugin {locations[group]} has the name of the group it is in: rename one"
                 )
-        _make_importable(next(each for each in folders if path.is_relative_to(each)), folders)
+        _make_importable(path.parents[plugin.name.count(".")], folders)
         check_api_version(file)
         module = package if is_file else f"{package}.plugin"
         _forget_other(package, module, path, file)
