@@ -10,7 +10,7 @@ the least of the runs is the one that other work on the machine disturbed least.
 from __future__ import annotations
 
 import argparse
-import os
+import resource
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -37,18 +37,15 @@ COMMANDS = (
     Command("import priorbench", ("-c", "import priorbench"), 0.15),
     Command("priorbench --help", ("-m", "priorbench", "--help"), 0.4),
     Command("what a plugin imports", ("-c", "from priorbench import PriorSpec, hookimpl")),
-    Command("priorbench plugins list", ("-m", "priorbench", "plugins", "list")),
 )
 
 
 def seconds(command: Command) -> float:
     """Return the processor seconds of one run."""
-    before = os.times()
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
     subprocess.run([sys.executable, *command.arguments], check=True, stdout=subprocess.DEVNULL)
-    after = os.times()
-    return (after.children_user - before.children_user) + (
-        after.children_system - before.children_system
-    )
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return (after.ru_utime - before.ru_utime) + (after.ru_stime - before.ru_stime)
 
 
 def main() -> None:
