@@ -18,7 +18,9 @@ import priorbench
 from priorbench.cli import app
 
 ROOT = Path(__file__).parents[1]
-PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+CONFIGURATION = tomllib.loads((ROOT / "pyproject.toml").read_text())
+PROJECT = CONFIGURATION["project"]
+WHEEL = CONFIGURATION["tool"]["hatch"]["build"]["targets"]["wheel"]
 EXTRAS = PROJECT["optional-dependencies"]
 REQUIREMENTS = [Requirement(text) for text in sum(EXTRAS.values(), PROJECT["dependencies"])]
 
@@ -143,9 +145,12 @@ def test_an_image_takes_what_the_package_is_built_from(name):
         for source in line[:-1]
     }
     copied = {source: target for source, target in copied.items() if (ROOT / source).exists()}
-    assert copied.pop("src") == "/opt/priorbench/src"
     needed = {"pyproject.toml", "constraints.txt", PROJECT["readme"], *PROJECT["license-files"]}
-    assert copied == dict.fromkeys(needed, "/opt/priorbench/")
+    needed |= {"src", *WHEEL["force-include"]}
+    target = "/opt/priorbench/"
+    assert copied == {
+        name: f"{target}{name}" if (ROOT / name).is_dir() else target for name in needed
+    }
 
 
 def test_the_conda_environment_is_that_of_the_constraints():

@@ -3,6 +3,7 @@
 import ast
 from collections.abc import Iterator
 from functools import cache
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -44,9 +45,18 @@ def imports(file: Path) -> Iterator[tuple[str, str]]:
             yield from ((str(node.module), each.name) for each in node.names)
 
 
+def statements(file: Path) -> Iterator[ast.stmt]:
+    """Yield the statements at the top of a module, those for type checkers alone among them."""
+    for node in parsed(file).body:
+        if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
+            yield from node.body
+        else:
+            yield node
+
+
 def is_documented(file: Path, name: str) -> bool:
     """Whether a file defines a name, functions and classes with a docstring, or imports one."""
-    for node in parsed(file).body:
+    for node in statements(file):
         match node:
             case ast.FunctionDef() | ast.ClassDef() if node.name == name:
                 return ast.get_docstring(node) is not None
@@ -82,6 +92,24 @@ def test_what_is_public_is_documented_and_listed_once(file: Path) -> None:
     names = PUBLIC[file]
     assert len(set(names)) == len(names)
     assert [name for name in names if not is_documented(file, name)] == []
+
+
+def test_every_public_name_is_there() -> None:
+    modules = {
+        ".".join(["priorbench", *file.relative_to(PACKAGE).with_suffix("").parts]).removesuffix(
+            ".__init__"
+        ): names
+        for file, names in PUBLIC.items()
+    }
+    missing = {
+        f"{module}.{name}"
+        for module, names in modules.items()
+        for name in names
+        if not hasattr(import_module(module), name)
+    }
+    assert not missing
+    with pytest.raises(AttributeError, match="no attribute 'PriorSpek'"):
+        priorbench.PriorSpek  # noqa: B018
 
 
 def test_there_are_files_to_look_at() -> None:

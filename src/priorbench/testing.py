@@ -20,7 +20,7 @@ from priorbench.errors import NotApplicable, unknown
 from priorbench.jobs.worker import WorkerDied, WorkerTimeout, available_threads, messages
 from priorbench.plan import validate_parameters
 from priorbench.plan.variants import variants
-from priorbench.plugins.manager import load_plugins
+from priorbench.plugins.manager import load_plugins, with_built_in
 from priorbench.plugins.registry import PluginError, Registered, Registry
 from priorbench.seeds import derive_seed, seed_everything
 from priorbench.specs import PriorSpec
@@ -124,7 +124,7 @@ def check_repeats(
     another ``PYTHONHASHSEED`` and the opposite order. If they differ, up to two more find out why.
 
     Args:
-        folders: folders of plugins.
+        folders: folders of plugins, beside the built-in ones.
         prior: name of the prior.
         parameters: of the prior, where they differ from the spec's ``small`` ones and the
             defaults.
@@ -137,7 +137,7 @@ def check_repeats(
         PluginError: there is no such prior, or a folder does not exist.
         ConfigError: a parameter is wrong.
     """
-    registry = load_plugins(folders, disable=disable)
+    registry = load_plugins(with_built_in(folders), disable=disable)
     entry = _prior(registry, prior)
     values = {**entry.spec.small, **(parameters or {})}
     checked = validate_parameters(entry.spec.parameters, values, f"parameters of {prior}")
@@ -219,7 +219,7 @@ def _work(send: Callable[[Any], None], run: _Run) -> None:
     from priorbench.jobs.attempt import solve
     from priorbench.priors import Context
 
-    registry = load_plugins(run.folders, disable=run.disable)
+    registry = load_plugins(with_built_in(run.folders), disable=run.disable)
     entry = _prior(registry, run.prior)
     torch.set_num_threads(available_threads(entry.spec.resources.threads))
     try:

@@ -7,11 +7,10 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
 
 import typer
 
-from priorbench.config import load_experiment
-from priorbench.plan import Plan
-
 if TYPE_CHECKING:
     from rich.console import Console
+
+    from priorbench.plan import Plan
 
 ConfigOption: TypeAlias = Annotated[
     Path, typer.Option("--config", help="The experiment's YAML file.")
@@ -21,6 +20,9 @@ DEFAULT_CONFIG = Path("config.yaml")
 
 def load(config: Path, *, strict: bool = False) -> Plan:
     """Return the plan of the experiment in a file."""
+    from priorbench.config import load_experiment
+    from priorbench.plan import Plan
+
     experiment = load_experiment(config)
     if strict:
         section = experiment.plugins.model_copy(update={"strict": True})

@@ -7,7 +7,7 @@ import inspect
 import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, cast
+from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
 
@@ -19,13 +19,13 @@ from priorbench.cli.options import (
     print_json,
     wide_console,
 )
-from priorbench.config import PluginsSection, load_experiment
-from priorbench.config.reference import default_in_words, type_in_words
 from priorbench.errors import unknown
-from priorbench.plan import Variant
-from priorbench.plugins.manager import load_configured
-from priorbench.plugins.registry import PluginError, Registered
-from priorbench.specs import Parameters, PriorSpec, Spec, TaskSpec
+
+if TYPE_CHECKING:
+    from priorbench.config import PluginsSection
+    from priorbench.plan import Variant
+    from priorbench.plugins.registry import Registered
+    from priorbench.specs import PriorSpec, Spec
 
 app = typer.Typer(help="What is registered, and by whom.", no_args_is_help=True)
 KINDS = {
@@ -61,6 +61,8 @@ def list_plugins(
     """List every plugin and what it registers, with more columns in a wide terminal."""
     from rich.console import Console
 
+    from priorbench.plugins.manager import load_configured
+
     section = _section(config)
     strict = strict or section.strict
     registry = load_configured(section, strict=strict)
@@ -88,11 +90,14 @@ def list_plugins(
 
 def _listed(label: str, entry: Registered[Spec]) -> _Listed:
     """Return how a spec is listed; the class of a prior is imported for it."""
+    from priorbench.plugins.registry import PluginError
+    from priorbench.specs import PriorSpec
+
     record, plugin = entry.spec, entry.plugin
     kind, status, problem = label, "ok", ""
     if isinstance(record, PriorSpec):
         try:
-            kind = kind_of_prior(cast(Registered[PriorSpec], entry))
+            kind = kind_of_prior(cast("Registered[PriorSpec]", entry))
         except PluginError as error:
             status, problem = FAILED, str(error)
     of = (plugin.name, plugin.origin, status, _tasks(record), record.summary)
@@ -153,6 +158,9 @@ def find(name: str, config: Path) -> list[tuple[str, Registered[Any], Mapping[st
     Raises:
         PluginError: nothing has it.
     """
+    from priorbench.plugins.manager import load_configured
+    from priorbench.plugins.registry import PluginError
+
     registry = load_configured(_section(config))
     found: list[tuple[str, Registered[Any], Mapping[str, Any]]] = [
         (label, getattr(registry, kind)[name], {})
@@ -163,6 +171,8 @@ def find(name: str, config: Path) -> list[tuple[str, Registered[Any], Mapping[st
         return found
     variants = _variants(config)
     if name in variants:
+        from priorbench.specs import PriorSpec
+
         variant = variants[name]
         kind = "prior" if isinstance(variant.spec, PriorSpec) else "task"
         return [(f"{kind}, id {name}", variant.entry, variant.parameters)]
@@ -207,6 +217,8 @@ def check(
     """
     import yaml
 
+    from priorbench.plugins.manager import load_configured
+    from priorbench.plugins.registry import PluginError
     from priorbench.testing import check_repeats
 
     parameters = {}
@@ -247,6 +259,7 @@ def kind_of_prior(entry: Registered[PriorSpec]) -> str:
     Raises:
         PluginError: the class can't be imported, is of no kind, or does not learn as its spec says.
     """
+    from priorbench.plugins.registry import PluginError
     from priorbench.priors import Denoiser, Generator, Learned, PatchPrior, Prior
 
     loaded, record = entry.load(), entry.spec
@@ -287,6 +300,8 @@ def kind_of_prior(entry: Registered[PriorSpec]) -> str:
 
 def _check_constructor(factory: type, record: PriorSpec, whose: str) -> None:
     """Raise PluginError if the constructor does not take the spec's parameters."""
+    from priorbench.plugins.registry import PluginError
+
     names = list(record.parameters.model_fields)
     try:
         inspect.signature(factory).bind(**dict.fromkeys(names))
@@ -299,6 +314,8 @@ def _check_constructor(factory: type, record: PriorSpec, whose: str) -> None:
 
 def _section(config: Path) -> PluginsSection:
     """Return where plugins come from; a folder without a configuration has the defaults."""
+    from priorbench.config import PluginsSection, load_experiment
+
     return (
         load_experiment(config).plugins
         if config.exists() or config != DEFAULT_CONFIG
@@ -310,6 +327,9 @@ def _show(label: str, entry: Registered[Any], values: Mapping[str, Any]) -> None
     """Print a spec and the table of its parameters, with the ``values`` of a variant."""
     from rich.table import Table
     from rich.text import Text
+
+    from priorbench.config.reference import default_in_words, type_in_words
+    from priorbench.specs import Parameters, PriorSpec
 
     record, plugin, console = entry.spec, entry.plugin, wide_console()
     lines = {
@@ -345,6 +365,8 @@ def _show(label: str, entry: Registered[Any], values: Mapping[str, Any]) -> None
 
 def _tasks(record: Spec) -> str:
     """Return the tasks that a prior can do, or the pattern of the ids that a task has."""
+    from priorbench.specs import PriorSpec, TaskSpec
+
     if isinstance(record, PriorSpec):
         return ", ".join(record.tasks)
     return (
