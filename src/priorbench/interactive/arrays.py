@@ -12,6 +12,8 @@ import torch
 
 from priorbench.types import Image
 
+__all__ = ["Axes", "Form", "ImageArray", "ImageLike"]
+
 ImageLike: TypeAlias = "npt.ArrayLike | torch.Tensor"
 """An image as it is put in."""
 
@@ -61,9 +63,9 @@ class Form:
                 shaped = image[0]
             case Axes.BATCH:
                 shaped = image
-        if self.device is not None:
-            return shaped.to(self.device)
         # A copy with its values in order: the caller may write to it.
+        if self.device is not None:
+            return shaped.to(self.device, copy=True).contiguous()
         return np.array(shaped.cpu().numpy(), order="C")
 
 

@@ -19,6 +19,8 @@ from priorbench.stages.prepare import prepare
 from priorbench.stages.train import train
 from priorbench.store.files import read_json
 
+__all__ = ["NotTrained"]
+
 
 class ModelState(StrEnum):
     """Whether a prior has a model."""

@@ -41,10 +41,16 @@ def show(
         title: of the figure.
 
     Raises:
+        TypeError: the first argument is no problem.
         ValueError: an image can't be used, or has another size than that of the problem.
     """
     from priorbench.figures.gallery import Panel, draw_gallery
 
+    if not isinstance(problem, Problem):
+        raise TypeError(
+            f"a problem is shown, not an object of type {type(problem).__name__}: make one by "
+            "priorbench.corrupt(image, task) or priorbench.observe(image, task)"
+        )
     truth = None if clean is None else clean_image(clean, "the clean image").image
     panels = []
     for label, image in _by_label(restored).items():

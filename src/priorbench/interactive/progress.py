@@ -12,6 +12,8 @@ from typing import Any, TypeAlias
 from priorbench.jobs.log import in_words
 from priorbench.priors import Progress, silent
 
+__all__ = ["ProgressLike"]
+
 ProgressLike: TypeAlias = "bool | Progress"
 """Whether a bar is shown, or who is told instead."""
 

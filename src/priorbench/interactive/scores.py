@@ -68,7 +68,8 @@ def score(
             missing.
     """
     names = [metric] if isinstance(metric, str) else list(metric)
-    image = observed_image(restored, "the restored image").image
+    # The workflow scores what it has written, which is clipped.
+    image = observed_image(restored, "the restored image").image.clamp(0, 1)
     truth = None if clean is None else clean_image(clean, "the clean image").image
     place = workspace(experiment)
     with place.entered():
@@ -78,12 +79,13 @@ def score(
 
 
 def psnr_of(restored: Image, clean: Image, border: tuple[int, int], luminance: bool) -> float:
-    """Return the PSNR of an image in dB by the protocol of its task.
+    """Return the PSNR of an image in dB, clipped to [0, 1], by the protocol of its task.
 
     Raises:
         ValueError: the border leaves nothing, or the shapes differ.
     """
-    return psnr(*compared(to_array(restored), to_array(clean), border, luminance))
+    shown = to_array(restored.clamp(0, 1))
+    return psnr(*compared(shown, to_array(clean), border, luminance))
 
 
 def _metrics(experiment: Experiment, names: Sequence[str]) -> dict[str, Registered[MetricSpec]]:

@@ -11,6 +11,8 @@ from typing import TypeAlias
 from priorbench.config import ConfigError, Experiment, load_experiment
 from priorbench.config.files import read_yaml
 
+__all__ = ["ExperimentLike"]
+
 ExperimentLike: TypeAlias = "Experiment | str | Path | None"
 """An experiment, its file, its folder, or None for the one that the working directory is in."""
 

@@ -139,7 +139,8 @@ def _fit_in_worker(plan: Plan, work: _Training, final: bool, progress: Progress 
 
     [(_, fitted)] = run_each(
         _fit,
-        (plan.experiment.model_dump(),),
+        # As it is: that of photographs has no test set, which no file may lack.
+        (plan.experiment,),
         [prior.id],
         lost=lambda outcome: Fitted(outcome, curve_text([])),
         stage="train",
@@ -152,7 +153,7 @@ def _fit_in_worker(plan: Plan, work: _Training, final: bool, progress: Progress 
     return fitted
 
 
-def _fit(send: Callable[[Any], None], experiment: dict[str, Any], names: list[str]) -> None:
+def _fit(send: Callable[[Any], None], experiment: Experiment, names: list[str]) -> None:
     """Fit in the worker's process."""
     import torch
 
@@ -162,7 +163,7 @@ def _fit(send: Callable[[Any], None], experiment: dict[str, Any], names: list[st
     from priorbench.store.checkpoints import Checkpoint
 
     [name] = names
-    plan = Plan(Experiment.model_validate(experiment))
+    plan = Plan(experiment)
     layout = plan.layout
     work = _Training(plan, name)
     torch.set_num_threads(work.threads)
