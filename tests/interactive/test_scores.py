@@ -108,7 +108,9 @@ def test_a_figure_without_the_clean_image(image: np.ndarray, restored: str | Non
 
 def test_a_figure_of_a_smaller_observation_and_of_a_cut_image() -> None:
     problem = pb.corrupt(COLOUR[:31, :39], SuperResolve(factor=2))
-    assert len(titles(pb.show(problem, WORSE[:30, :38], COLOUR[:31, :39]))) == 3
+    shown = titles(pb.show(problem, WORSE[:30, :38], COLOUR[:31, :39]))
+    assert len(shown) == 3
+    assert shown[1].endswith("dB, interpolated")
 
 
 def test_a_notebook_shows_a_figure_without_pyplot() -> None:

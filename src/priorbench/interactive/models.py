@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 from collections.abc import Iterator
-from contextlib import contextmanager
 from enum import StrEnum
 from typing import Any
 
@@ -85,7 +86,9 @@ def load_model(plan: Plan, prior: PriorPlan, progress: ProgressLike = False) -> 
         if not images.exists() or outdated_manifest(
             images, plan.fingerprints.images(prior.train_on)
         ):
-            prepare(plan, prior.train_on)
+            # A line for each image says less than the bar.
+            with contextlib.redirect_stderr(io.StringIO()):
+                prepare(plan, prior.train_on)
         with progress_of(progress, f"training {prior.id} on {prior.train_on}") as told:
             outcome = train(plan, prior.id, progress=told)
         if not outcome.ok:
@@ -95,7 +98,7 @@ def load_model(plan: Plan, prior: PriorPlan, progress: ProgressLike = False) -> 
         return ready(plan, prior)
 
 
-@contextmanager
+@contextlib.contextmanager
 def own_errors(prior: PriorPlan) -> Iterator[None]:
     """Turn an error of a prior's own code into one message: the plugin, its own frames, the error.
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, TypeAlias
 
+import torch
+
 from priorbench.data.tensors import to_array
 from priorbench.figures.observation import shown_as
 from priorbench.interactive.arrays import ImageLike, clean_image, observed_image
@@ -66,7 +68,7 @@ def show(
     _, height, width = problem.image_shape
     # A task may have cut the image.
     whole = None if truth is None else to_array(truth)[:height, :width]
-    caption = "" if truth is None else _psnr(problem.estimate().cpu(), truth, problem)
+    caption = "" if truth is None else _psnr_of_observation(problem, observed, truth)
     return draw_gallery(whole, to_array(observed), panels, title, called, caption)
 
 
@@ -74,6 +76,16 @@ def _by_label(restored: Restorations) -> Mapping[str, ImageLike]:
     if restored is None:
         return {}
     return restored if isinstance(restored, Mapping) else {"restored": restored}
+
+
+def _psnr_of_observation(problem: Problem, shown: Image, clean: Image) -> str:
+    """Return the PSNR of the image that the observation suggests, and that it is another one than
+    is shown, such as one with its missing pixels interpolated.
+    """
+    estimate = problem.estimate()
+    is_shown = estimate.shape == shown.shape and torch.equal(estimate, shown)
+    caption = _psnr(estimate.cpu(), clean, problem)
+    return caption if is_shown else f"{caption}, interpolated"
 
 
 def _psnr(image: Image, clean: Image, problem: Problem) -> str:

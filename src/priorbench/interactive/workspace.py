@@ -86,4 +86,4 @@ def _default_experiment(here: Path) -> Experiment:
 def _shipped() -> Path:
     """Return the folder with the default experiment: of the package, else of the checkout."""
     installed = PACKAGE / "shipped"
-    return installed if installed.is_dir() else PACKAGE.parents[1]
+    return installed if (installed / CONFIG).is_file() else PACKAGE.parents[1]
