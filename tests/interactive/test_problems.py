@@ -127,6 +127,18 @@ def test_the_experiment_of_a_folder_above_is_found_and_other_programs_files_are_
         pb.corrupt(GRAY, "denoise-10")
 
 
+def test_where_there_is_no_experiment_the_default_one_holds(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    monkeypatch.chdir(empty)
+    assert pb.corrupt(GRAY, "sr-x2").task == "sr-x2"
+    assert {"tv", "gmm-K50"} <= set(pb.priors().index)
+    assert pb.restore(pb.corrupt(GRAY, "denoise"), "tv", progress=False).shape == GRAY.shape
+    assert list(empty.iterdir()) == []
+
+
 def test_what_is_observed_is_restored_as_it_is() -> None:
     problem = pb.observe(COLOUR, "denoise", sigma=10)
     np.testing.assert_allclose(problem.observation, COLOUR, atol=1e-6)
