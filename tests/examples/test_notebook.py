@@ -54,7 +54,7 @@ def test_figures_and_tables_are_shown_once_each(executed: Any) -> None:
             each for each in outputs(executed, source) if each.output_type == "execute_result"
         ]
         assert ["image/png" in each.data for each in results] == [True]
-    [table] = outputs(executed, "pb.tasks()")
+    [table] = outputs(executed, "pb.tasks().head")
     assert "<table" in table.data["text/html"]
 
 
