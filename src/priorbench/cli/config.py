@@ -8,7 +8,6 @@ from typing import Annotated
 import typer
 
 from priorbench.cli.options import DEFAULT_CONFIG, ConfigOption, load
-from priorbench.cli.plugins import kind_of_prior
 from priorbench.errors import in_brief
 
 app = typer.Typer(help="Look at an experiment's configuration.", no_args_is_help=True)
@@ -34,6 +33,7 @@ def validate(
 ) -> None:
     """Check the experiment against the plugins and print what it holds."""
     from priorbench.data.folder import FolderParameters, passed_over
+    from priorbench.plugins.kinds import kind_of_prior
 
     plan = load(config, strict=strict)
     plan.check_cells()

@@ -1,0 +1,89 @@
+"""The experiment whose plugins, settings and models are used, and the folder that it lies in."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeAlias
+
+from priorbench.config import ConfigError, Experiment, load_experiment
+from priorbench.config.files import read_yaml
+
+__all__ = ["ExperimentLike"]
+
+ExperimentLike: TypeAlias = "Experiment | str | Path | None"
+"""An experiment, its file, its folder, or None for the one that the working directory is in."""
+
+CONFIG = "config.yaml"
+PACKAGE = Path(__file__).parents[1]
+
+
+@dataclass(frozen=True)
+class Workspace:
+    """An experiment and the folder that its relative paths start in.
+
+    Args:
+        folder: absolute.
+        experiment: the experiment.
+    """
+
+    folder: Path
+    experiment: Experiment
+
+    @contextlib.contextmanager
+    def entered(self) -> Iterator[None]:
+        """Work in the folder for a while."""
+        with contextlib.chdir(self.folder):
+            yield
+
+
+def workspace(experiment: ExperimentLike = None) -> Workspace:
+    """Return the experiment that is meant.
+
+    Args:
+        experiment: an experiment; a file, whose relative paths start in the working directory, as
+            for ``--config``; a folder with a ``config.yaml``, as for ``-C``; or None: the nearest
+            ``config.yaml``, from the working directory up, or the default experiment.
+
+    Raises:
+        ConfigError: there is no such file, or it is not valid.
+    """
+    here = Path.cwd()
+    if isinstance(experiment, Experiment):
+        return Workspace(here, experiment)
+    if experiment is not None:
+        path = here / Path(experiment).expanduser()
+        if path.is_dir():
+            return Workspace(path, load_experiment(path / CONFIG))
+        return Workspace(here, load_experiment(path))
+    for folder in (here, *here.parents):
+        file = folder / CONFIG
+        if file.is_file() and (folder == here or _is_experiment(file)):
+            return Workspace(folder, load_experiment(file))
+    return Workspace(here, _default_experiment(here))
+
+
+def _is_experiment(file: Path) -> bool:
+    """Whether a file above the working directory is ours: other programs have a config.yaml too."""
+    try:
+        return {"experiment", "datasets"} <= read_yaml(file).keys()
+    except ConfigError:
+        return False
+
+
+def _default_experiment(here: Path) -> Experiment:
+    """Return the default experiment with the plugins that come with the library and those here."""
+    shipped = _shipped()
+    experiment = load_experiment(shipped / CONFIG)
+    own = [folder for folder in experiment.plugins.folders if (here / folder).is_dir()]
+    folders = [str(shipped / "plugins"), *own]
+    plugins = experiment.plugins.model_copy(update={"folders": folders})
+    return experiment.model_copy(update={"plugins": plugins})
+
+
+def _shipped() -> Path:
+    """Return the folder with the default experiment: of the package, else of the checkout."""
+    installed = PACKAGE / "shipped"
+    return installed if (installed / CONFIG).is_file() else PACKAGE.parents[1]
