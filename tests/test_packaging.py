@@ -80,7 +80,7 @@ def declared(extras: tuple[str, ...]) -> set[str]:
         ("docs/examples", ()),
         ("benchmarks", ("benchmarks",)),
         ("tests", ("test",)),
-        ("tools", ()),
+        ("tools", ("test",)),
     ],
 )
 def test_every_import_is_declared(folder, extras):

@@ -7,6 +7,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib import import_module
 from typing import Any, TypeAlias
 
 from priorbench.jobs.log import in_words
@@ -63,19 +64,19 @@ def progress_bar(description: str) -> Iterator[Progress]:
 @contextmanager
 def _notebook_bar(description: str) -> Iterator[Progress]:
     """Show how far a computation is below a notebook's cell, and nothing when it is done."""
-    from IPython.display import HTML, display
-
+    # A notebook brings it along; the library does not need it.
+    ipython: Any = import_module("IPython.display")
     bar = _NotebookBar(description)
-    handle: Any = display(HTML(bar.html(0.0, {})), display_id=True)
+    handle = ipython.display(ipython.HTML(bar.html(0.0, {})), display_id=True)
 
     def update(fraction: float, /, **values: float) -> None:
         if bar.is_due():
-            handle.update(HTML(bar.html(fraction, values)))
+            handle.update(ipython.HTML(bar.html(fraction, values)))
 
     try:
         yield update
     finally:
-        handle.update(HTML(""))
+        handle.update(ipython.HTML(""))
 
 
 class _NotebookBar:
