@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
 
 import typer
 
-from priorbench.config import load_experiment
+from priorbench.config import PluginsSection, load_experiment
 from priorbench.plan import Plan
 
 if TYPE_CHECKING:
@@ -26,6 +26,15 @@ def load(config: Path, *, strict: bool = False) -> Plan:
         section = experiment.plugins.model_copy(update={"strict": True})
         experiment = experiment.model_copy(update={"plugins": section})
     return Plan(experiment)
+
+
+def plugins_section(config: Path) -> PluginsSection:
+    """Return where plugins come from; a folder without a configuration has the defaults."""
+    return (
+        load_experiment(config).plugins
+        if config.exists() or config != DEFAULT_CONFIG
+        else PluginsSection()
+    )
 
 
 JsonOption: TypeAlias = Annotated[
