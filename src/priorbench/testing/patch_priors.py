@@ -182,9 +182,8 @@ def patches_of(size: int, count: int = COUNT) -> Tensor:
     return every[torch.linspace(0, len(every) - 1, count).long()].contiguous()
 
 
+PATCH_INPUTS = (patch_shapes, patch_input_untouched)
 PATCH_PRIORS = (
-    patch_shapes,
-    patch_input_untouched,
     patches_one_by_one,
     map_keeps_clean_patches,
     map_is_the_best,
