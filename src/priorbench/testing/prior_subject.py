@@ -299,6 +299,8 @@ def refusal(work: Callable[[], object]) -> str:
     """
     try:
         work()
+    except (CheckFailed, Skipped):
+        raise
     except ValueError as error:
         return "" if str(error).strip() else f"raises {type(error).__name__} without a message"
     except Exception as error:

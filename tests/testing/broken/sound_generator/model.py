@@ -4,7 +4,7 @@ import torch
 
 from priorbench.priors import Generator
 
-SIZE = 8
+SIZE = 16
 
 
 class Model(Generator):
