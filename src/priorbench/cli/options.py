@@ -10,6 +10,7 @@ import typer
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from priorbench.config import PluginsSection
     from priorbench.plan import Plan
 
 ConfigOption: TypeAlias = Annotated[
@@ -28,6 +29,17 @@ def load(config: Path, *, strict: bool = False) -> Plan:
         section = experiment.plugins.model_copy(update={"strict": True})
         experiment = experiment.model_copy(update={"plugins": section})
     return Plan(experiment)
+
+
+def plugins_section(config: Path) -> PluginsSection:
+    """Return where plugins come from; a folder without a configuration has the defaults."""
+    from priorbench.config import PluginsSection, load_experiment
+
+    return (
+        load_experiment(config).plugins
+        if config.exists() or config != DEFAULT_CONFIG
+        else PluginsSection()
+    )
 
 
 JsonOption: TypeAlias = Annotated[

@@ -10,23 +10,25 @@ from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
 
+from priorbench.cli import check
 from priorbench.cli.options import (
     DEFAULT_CONFIG,
     ConfigOption,
     JsonOption,
     load,
+    plugins_section,
     print_json,
     wide_console,
 )
 from priorbench.errors import unknown
 
 if TYPE_CHECKING:
-    from priorbench.config import PluginsSection
     from priorbench.plan import Variant
     from priorbench.plugins.registry import Registered
     from priorbench.specs import PriorSpec, Spec
 
 app = typer.Typer(help="What is registered, and by whom.", no_args_is_help=True)
+app.command("check")(check.check)
 KINDS = {
     "priors": "prior",
     "tasks": "task",
@@ -62,7 +64,7 @@ def list_plugins(
 
     from priorbench.plugins.manager import load_configured
 
-    section = _section(config)
+    section = plugins_section(config)
     strict = strict or section.strict
     registry = load_configured(section, strict=strict)
     listed = [
@@ -161,7 +163,7 @@ def find(name: str, config: Path) -> list[tuple[str, Registered[Any], Mapping[st
     from priorbench.plugins.manager import load_configured
     from priorbench.plugins.registry import PluginError
 
-    registry = load_configured(_section(config))
+    registry = load_configured(plugins_section(config))
     found: list[tuple[str, Registered[Any], Mapping[str, Any]]] = [
         (label, getattr(registry, kind)[name], {})
         for kind, label in KINDS.items()
@@ -193,75 +195,6 @@ def _variants(config: Path) -> dict[str, Variant[Any]]:
         return {}
     plan = load(config)
     return {**plan.tasks, **plan.priors}
-
-
-@app.command()
-def check(
-    name: Annotated[
-        str, typer.Argument(help="Name of a prior, or of a plugin for all its priors.")
-    ],
-    settings: Annotated[
-        list[str] | None,
-        typer.Option("--set", help="A parameter of the prior, for example --set iterations=20."),
-    ] = None,
-    tasks: Annotated[
-        list[str] | None, typer.Option("--task", help="A task; all that it can do by default.")
-    ] = None,
-    minutes: Annotated[float, typer.Option("--minutes", help="Limit of a fit.")] = 10,
-    config: ConfigOption = DEFAULT_CONFIG,
-) -> None:
-    """Check that a prior gives the same again: fit and restore twice, in two processes.
-
-    What can't be seeded, such as os.urandom, is found by it. Ends with 1 if something differs or
-    fails.
-    """
-    import yaml
-
-    from priorbench.plugins.manager import load_configured
-    from priorbench.plugins.registry import PluginError
-    from priorbench.testing import check_repeats
-
-    parameters = {}
-    for setting in settings or []:
-        key, equals, value = setting.partition("=")
-        if not equals:
-            raise ValueError(f"--set {setting}: write name=value, for example --set iterations=20")
-        parameters[key] = yaml.safe_load(value)
-    section = _section(config)
-    registry = load_configured(section)
-    priors = [
-        prior for prior, entry in registry.priors.items() if name in (prior, entry.plugin.name)
-    ]
-    if not priors:
-        names = {*registry.priors, *(entry.plugin.name for entry in registry.priors.values())}
-        raise PluginError(
-            "\n".join([unknown("prior or plugin with priors", name, names), *registry.problems])
-        )
-    broken = False
-    for prior in [name] if name in priors else priors:
-        for result in check_repeats(
-            section.folders,
-            prior,
-            parameters,
-            disable=section.disable,
-            tasks=tasks or None,
-            minutes=minutes,
-        ):
-            print(result, flush=True)
-            broken |= result.is_broken
-    if broken:
-        raise typer.Exit(1)
-
-
-def _section(config: Path) -> PluginsSection:
-    """Return where plugins come from; a folder without a configuration has the defaults."""
-    from priorbench.config import PluginsSection, load_experiment
-
-    return (
-        load_experiment(config).plugins
-        if config.exists() or config != DEFAULT_CONFIG
-        else PluginsSection()
-    )
 
 
 def _show(label: str, entry: Registered[Any], values: Mapping[str, Any]) -> None:
