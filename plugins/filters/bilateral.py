@@ -15,14 +15,14 @@ from .arrays import on_array
 
 
 class BilateralFilter(Denoiser):
-    r"""x̂_i = Σ_j w_ij y_j / Σ_j w_ij with w_ij = exp(−|i − j|² / 2w² − ‖y_i − y_j‖² / 2c²σ²).
+    r"""x̂_i = Σ_j w_ij y_j / Σ_j w_ij with w_ij = exp(−|i − j|² / 2w²σ² − ‖y_i − y_j‖² / 2c²σ²).
 
     Tomasi & Manduchi 1998, doi:10.1109/ICCV.1998.710815. The norm is over the channels of a pixel;
     scikit-image's ``denoise_bilateral`` divides it by their number. The image is continued by its
     reflection, and the window ends where the first factor is below exp(−4.5).
 
     Args:
-        width: w in pixels.
+        width: w in pixels for σ = 1.
         contrast: c: how far apart, in multiples of σ, pixels of one object are.
     """
 
@@ -34,8 +34,9 @@ class BilateralFilter(Denoiser):
 
     def denoise(self, image: Image, sigma: float) -> Image:
         """Return the weighted means; see the class."""
-        contrast = self.contrast * max(sigma, NOISE_FLOOR)
-        return on_array(image, lambda array: bilateral_filter(array, self.width, contrast))
+        sigma = max(sigma, NOISE_FLOOR)
+        width, contrast = self.width * sigma, self.contrast * sigma
+        return on_array(image, lambda array: bilateral_filter(array, width, contrast))
 
 
 def bilateral_filter(image: np.ndarray, width: float, contrast: float) -> np.ndarray:

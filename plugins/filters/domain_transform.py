@@ -17,15 +17,15 @@ class DomainTransform(Denoiser):
     r"""Recursive filters along rows and columns, over the distance t of the domain transform.
 
     Gastal & Oliveira 2011, doi:10.1145/1964921.1964964, in its recursive form: from one pixel to
-    the next t grows by d = 1 + (w / cσ) Σ_c |y_c − y'_c|, and the n-th of N passes is
+    the next t grows by d = 1 + (w / c) Σ_c |y_c − y'_c|, and the n-th of N passes is
 
-        x_i ← (1 − a^d) x_i + a^d x_{i−1},   a = exp(−√2 / w_n),   w_n = w √3 2^{N−n} / √(4^N − 1),
+        x_i ← (1 − a^d) x_i + a^d x_{i−1},   a = exp(−√2 / w_n),   w_n = wσ √3 2^{N−n} / √(4^N − 1),
 
     forwards and backwards. The derivatives are those of the noisy image in all passes.
 
     Args:
-        width: w, standard deviation of the filter in pixels where the image is constant.
-        contrast: c: the sum of differences, in multiples of σ, that counts as w pixels.
+        width: w: where the image is constant, the standard deviation in pixels for σ = 1.
+        contrast: c: the sum of differences, in multiples of σ, that counts as wσ pixels.
         iterations: N, passes along rows and columns.
     """
 
@@ -38,15 +38,16 @@ class DomainTransform(Denoiser):
 
     def denoise(self, image: Image, sigma: float) -> Image:
         """Return the filtered image; see the class."""
-        contrast = self.contrast * max(sigma, NOISE_FLOOR)
-        return on_array(image, lambda array: self._filter(array, contrast))
+        width = self.width * max(sigma, NOISE_FLOOR)
+        return on_array(image, lambda array: self._filter(array, width))
 
-    def _filter(self, image: np.ndarray, contrast: float) -> np.ndarray:
-        down = 1 + self.width / contrast * _steps(image, axis=2)
-        right = 1 + self.width / contrast * _steps(image, axis=3)
+    def _filter(self, image: np.ndarray, width: float) -> np.ndarray:
+        # Both the width and the contrast are multiples of σ.
+        down = 1 + self.width / self.contrast * _steps(image, axis=2)
+        right = 1 + self.width / self.contrast * _steps(image, axis=3)
         for iteration in range(1, self.iterations + 1):
             share = 2 ** (self.iterations - iteration) / math.sqrt(4**self.iterations - 1)
-            feedback = math.exp(-math.sqrt(2) / (self.width * math.sqrt(3) * share))
+            feedback = math.exp(-math.sqrt(2) / (width * math.sqrt(3) * share))
             image = _recursive(image, feedback**right, axis=3)
             image = _recursive(image, feedback**down, axis=2)
         return image

@@ -21,20 +21,22 @@ class GuidedFilter(Denoiser):
     continued by its reflection.
 
     Args:
-        radius: r of a window of (2r + 1)² pixels.
+        radius: r of a window of (2r + 1)² pixels for σ = 1; for others in proportion, rounded, at
+            least 1.
         strength: ε as a multiple of the noise's variance.
     """
 
     estimator = "smoother"
 
-    def __init__(self, radius: int, strength: float) -> None:
+    def __init__(self, radius: float, strength: float) -> None:
         self.radius = radius
         self.strength = strength
 
     def denoise(self, image: Image, sigma: float) -> Image:
         """Return the average of the linear models; see the class."""
         epsilon = self.strength * max(sigma, NOISE_FLOOR) ** 2
-        return on_array(image, lambda array: self_guided_filter(array, self.radius, epsilon))
+        radius = max(1, round(self.radius * sigma))
+        return on_array(image, lambda array: self_guided_filter(array, radius, epsilon))
 
 
 def self_guided_filter(image: np.ndarray, radius: int, epsilon: float) -> np.ndarray:

@@ -28,7 +28,7 @@ def register_priors() -> Iterator[PriorSpec]:
         label="Gaussian filter",
         summary="a mean with Gaussian weights of a width proportional to σ",
         reference="doi:10.1109/TPAMI.1986.4767749",
-        tunable={"width": (5.0, 6.0, 7.0, 8.0, 9.0, 10.0, 12.0, 15.0)},
+        tunable={"width": (6.0, 7.0, 8.0, 9.0, 10.0, 12.0)},
         resources=Resources(memory_mb=1000, seconds_per_megapixel={"denoise": 0.1, "*": 2}),
     )
     yield PriorSpec(
@@ -38,7 +38,7 @@ def register_priors() -> Iterator[PriorSpec]:
         label="median filter",
         summary="the median of a disc of a radius proportional to σ",
         reference="doi:10.1007/BFb0057597",
-        tunable={"radius": (11.0, 13.0, 15.0, 17.0, 20.0, 23.0, 27.0, 32.0)},
+        tunable={"radius": (11.0, 13.0, 15.0, 17.0, 20.0, 23.0)},
         resources=Resources(memory_mb=1000, seconds_per_megapixel={"denoise": 2, "*": 20}),
     )
     yield PriorSpec(
@@ -48,7 +48,7 @@ def register_priors() -> Iterator[PriorSpec]:
         label="bilateral filter",
         summary="a mean of pixels that are near in place and in intensity",
         reference="doi:10.1109/ICCV.1998.710815",
-        tunable={"width": (1.0, 1.5, 2.0, 3.0), "contrast": (1.5, 2.0, 2.5, 3.5)},
+        tunable={"width": (9.0, 12.0, 15.0, 20.0), "contrast": (2.0, 2.5, 3.0, 4.0)},
         resources=Resources(memory_mb=1000, seconds_per_megapixel={"denoise": 2, "*": 15}),
     )
     yield PriorSpec(
@@ -58,7 +58,7 @@ def register_priors() -> Iterator[PriorSpec]:
         label="guided filter",
         summary="in each window a linear function of the image itself, flat where variance is low",
         reference="doi:10.1109/TPAMI.2012.213",
-        tunable={"radius": (1, 2, 3, 4), "strength": (2.0, 4.0, 8.0, 16.0)},
+        tunable={"radius": (7.0, 10.0, 14.0, 20.0), "strength": (4.0, 6.0, 9.0, 14.0)},
         resources=Resources(memory_mb=1000, seconds_per_megapixel={"denoise": 0.5, "*": 5}),
     )
     yield PriorSpec(
@@ -68,7 +68,7 @@ def register_priors() -> Iterator[PriorSpec]:
         label="domain transform",
         summary="recursive filters along rows and columns that stop at edges",
         reference="doi:10.1145/1964921.1964964",
-        tunable={"width": (1.0, 1.5, 2.0, 4.0), "contrast": (2.0, 3.0, 5.0, 8.0)},
+        tunable={"width": (12.0, 16.0, 20.0, 27.0), "contrast": (5.0, 8.0, 12.0, 20.0)},
         resources=Resources(memory_mb=1000, seconds_per_megapixel={"denoise": 1, "*": 8}),
     )
     yield PriorSpec(
@@ -78,7 +78,7 @@ def register_priors() -> Iterator[PriorSpec]:
         label="Perona-Malik",
         summary="diffusion that stops at large differences",
         reference="doi:10.1109/34.56205",
-        tunable={"width": (12.0, 17.0, 24.0, 34.0), "contrast": (0.5, 0.8, 1.2, 2.0)},
+        tunable={"width": (12.0, 14.0, 16.0, 20.0), "contrast": (1.0, 1.4, 2.0, 3.0)},
         resources=Resources(memory_mb=1000, seconds_per_megapixel={"denoise": 1, "*": 15}),
     )
     yield PriorSpec(
@@ -88,7 +88,7 @@ def register_priors() -> Iterator[PriorSpec]:
         label="edge-enhancing diffusion",
         summary="diffusion along edges, and across where there are none",
         reference="doi:10.1023/A:1008009714131",
-        tunable={"width": (12.0, 15.0, 20.0, 27.0), "contrast": (0.1, 0.2, 0.3, 0.5)},
+        tunable={"width": (12.0, 14.0, 16.0, 20.0), "contrast": (0.2, 0.3, 0.4, 0.6)},
         resources=Resources(memory_mb=1500, seconds_per_megapixel={"denoise": 3, "*": 40}),
     )
     yield PriorSpec(
@@ -98,6 +98,6 @@ def register_priors() -> Iterator[PriorSpec]:
         label="coherence-enhancing diffusion",
         summary="diffusion along lines and flows",
         reference="doi:10.1023/A:1008009714131",
-        tunable={"width": (12.0, 17.0, 24.0, 34.0), "integration": (0.7, 1.0, 1.5, 2.5)},
+        tunable={"width": (16.0, 20.0, 24.0, 30.0), "integration": (1.5, 2.5, 4.0)},
         resources=Resources(memory_mb=1500, seconds_per_megapixel={"denoise": 3, "*": 40}),
     )

@@ -47,6 +47,6 @@ def register_priors() -> Iterator[PriorSpec]:
         label="shearlets",
         summary="few large coefficients in a tight frame of sheared wavelets",
         reference="arXiv:1202.1773",
-        tunable={"scales": (3, 4, 5), "threshold": (2.4, 2.6, 2.8, 3.0, 3.2)},
+        tunable={"scales": (3, 4, 5), "threshold": (2.4, 2.6, 2.8, 3.0)},
         resources=Resources(memory_mb=1500, seconds_per_megapixel={"denoise": 4, "*": 50}),
     )

@@ -78,12 +78,12 @@ def test_the_bilateral_filter_weighs_by_place_and_intensity(channels):
             total += weight * window[:, down, right]
             weights += weight
         expected[0, :, row, column] = total / weights
-    np.testing.assert_allclose(denoised(BilateralFilter(width, contrast), image), expected)
+    np.testing.assert_allclose(denoised(BilateralFilter(width / SIGMA, contrast), image), expected)
 
 
 def test_with_all_contrast_allowed_the_bilateral_filter_is_the_gaussian_one():
     image = random_image()
-    found = denoised(BilateralFilter(width=1.5, contrast=1e4), image)
+    found = denoised(BilateralFilter(width=1.5 / SIGMA, contrast=1e4), image)
     np.testing.assert_allclose(
         found, gaussian_filter(image, (0, 0, 1.5, 1.5), radius=(0, 0, 5, 5)), atol=1e-6
     )
@@ -111,7 +111,7 @@ def test_the_guided_filter_averages_a_linear_model_of_each_window(channels):
         slope = all_slopes[near].sum((0, 1)) / side
         intercept = all_intercepts[near].sum((0, 1)) / side
         expected[0, :, row, column] = slope @ image[0, :, row, column] + intercept
-    np.testing.assert_allclose(denoised(GuidedFilter(radius, strength), image), expected)
+    np.testing.assert_allclose(denoised(GuidedFilter(radius / SIGMA, strength), image), expected)
 
 
 def test_the_linear_model_of_a_window_is_a_ridge_regression():
@@ -156,14 +156,14 @@ def test_the_domain_transform_is_the_recursion_of_its_paper(channels):
         expected = along_rows(expected, image, deviation)
         turned = along_rows(expected.swapaxes(2, 3), image.swapaxes(2, 3), deviation)
         expected = turned.swapaxes(2, 3)
-    found = denoised(DomainTransform(width, contrast, iterations), image)
+    found = denoised(DomainTransform(width / SIGMA, contrast, iterations), image)
     np.testing.assert_allclose(found, expected)
 
 
 def test_away_from_edges_the_domain_transform_has_its_width():
     image, width = np.zeros((1, 1, 1, 401)), 20.0
     image[0, 0, 0, 200] = 1
-    response = denoised(DomainTransform(width, 1e6, iterations=3), image)[0, 0, 0]
+    response = denoised(DomainTransform(width / SIGMA, 1e6, iterations=3), image)[0, 0, 0]
     variance = (response * (np.arange(401) - 200) ** 2).sum() / response.sum()
     assert math.sqrt(variance) == pytest.approx(width, rel=0.02)
 
@@ -293,7 +293,7 @@ def test_eigenvalues_and_directions_are_those_of_linear_algebra():
 
 
 def test_the_constant_of_the_flow_is_the_published_one():
-    """Weickert 1998, page 114: C = 3.31488 for the exponent 8 of the gradient's length."""
+    """Weickert 1998: C = 3.31488 for the exponent 8 of the gradient's length."""
     assert pytest.approx(3.31488, abs=5e-6) == FLOW_CONSTANT
     lengths = np.linspace(0.5, 2, 3001)
     flow = lengths * (1 - np.exp(-FLOW_CONSTANT * lengths**-8.0))
