@@ -9,14 +9,13 @@ STABLE_STEP = 0.25
 over the norm 8 of the discrete Laplacian."""
 
 
-def steps_of(width: float) -> list[float]:
-    """Return equal steps of time that sum to ``width``² / 2, none longer than is stable.
+def steps_of(time: float) -> list[float]:
+    """Return equal steps that sum to a time, none longer than is stable.
 
-    In that time a diffusion of conductivity 1 is a Gaussian filter.
+    In that time a diffusion of conductivity 1 is a Gaussian filter of √(2 · time) pixels.
 
     Args:
-        width: standard deviation of that filter in pixels.
+        time: in pixels².
     """
-    time = width**2 / 2
     count = max(1, math.ceil(time / STABLE_STEP))
     return [time / count] * count

@@ -11,7 +11,7 @@ class GaussianParameters(Parameters):
     """Parameters of the Gaussian filter."""
 
     width: float = Field(
-        10.0, gt=0, le=1000, description="standard deviation of the filter in pixels for σ = 1"
+        2.5, gt=0, le=1000, description="standard deviation of the filter in pixels, over √σ"
     )
 
 
@@ -19,19 +19,18 @@ class MedianParameters(Parameters):
     """Parameters of the median filter."""
 
     radius: float = Field(
-        20.0,
-        gt=0,
-        le=1000,
-        description="radius of the disc in pixels for σ = 1; below 1 pixel: off",
+        17.0, gt=0, le=1000, description="radius of the disc in pixels, over σ; below 1 pixel: off"
     )
 
 
 class BilateralParameters(Parameters):
     """Parameters of the bilateral filter."""
 
-    width: float = Field(15.0, gt=0, le=1000, description="standard deviation in pixels for σ = 1")
+    width: float = Field(
+        12.0, gt=0, le=1000, description="standard deviation of the weights in pixels, over σ"
+    )
     contrast: float = Field(
-        2.5, gt=0, description="standard deviation in intensity as a multiple of σ"
+        3.0, gt=0, description="standard deviation of the weights in intensity, over σ"
     )
 
 
@@ -39,21 +38,19 @@ class GuidedParameters(Parameters):
     """Parameters of the guided filter."""
 
     radius: float = Field(
-        10.0, gt=0, le=1000, description="r of a window of (2r + 1)² pixels for σ = 1; at least 1"
+        10.0, gt=0, le=1000, description="r of a window of (2r + 1)² pixels, over σ; at least 1"
     )
-    strength: float = Field(
-        9.0, gt=0, description="ε as a multiple of the noise's variance; larger is smoother"
-    )
+    strength: float = Field(6.0, gt=0, description="ε over the noise's variance σ²")
 
 
 class DomainTransformParameters(Parameters):
     """Parameters of the domain transform."""
 
     width: float = Field(
-        20.0, gt=0, le=1000, description="width in pixels, for σ = 1, where the image is constant"
+        24.0, gt=0, le=1000, description="width in pixels where the image is constant, over σ"
     )
     contrast: float = Field(
-        8.0, gt=0, description="sum of differences, as a multiple of σ, that counts as the width"
+        5.5, gt=0, description="sum of differences that counts as the width, over σ"
     )
     iterations: int = Field(3, ge=1, le=20, description="passes along rows and columns")
 
@@ -61,9 +58,7 @@ class DomainTransformParameters(Parameters):
 class PeronaMalikParameters(Parameters):
     """Parameters of Perona and Malik's diffusion."""
 
-    width: float = Field(
-        16.0, gt=0, le=100, description="width in pixels, for σ = 1, if nothing were an edge"
-    )
+    time: float = Field(7.0, gt=0, le=1000, description="when it ends, in pixels², over σ")
     contrast: float = Field(2.0, gt=0, description="K: least difference of an edge, over σ")
 
 
@@ -71,7 +66,7 @@ class EdgeEnhancingParameters(Parameters):
     """Parameters of edge-enhancing diffusion."""
 
     width: float = Field(
-        16.0, gt=0, le=100, description="width in pixels, for σ = 1, if nothing were an edge"
+        14.0, gt=0, le=100, description="width in pixels if nothing were an edge, over σ"
     )
     contrast: float = Field(
         0.3, gt=0, description="λ: least gradient of an edge in intensity a pixel, over σ"
@@ -85,10 +80,10 @@ class CoherenceEnhancingParameters(Parameters):
     """Parameters of coherence-enhancing diffusion."""
 
     width: float = Field(
-        24.0, gt=0, le=100, description="width in pixels, for σ = 1, along and across alike"
+        20.0, gt=0, le=100, description="width in pixels, along and across alike, over σ"
     )
     contrast: float = Field(
-        0.1, gt=0, description="least root of a difference of eigenvalues, over σ, of a line"
+        0.1, gt=0, description="least root of a difference of eigenvalues of a line, over σ"
     )
     presmoothing: float = Field(
         0.7, ge=0, le=100, description="standard deviation in pixels before gradients are taken"

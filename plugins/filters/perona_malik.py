@@ -16,27 +16,28 @@ class PeronaMalik(Denoiser):
     r"""∂u/∂t = Σ_n g(|∇_n u|) ∇_n u over the four neighbours, with g(s) = 1 / (1 + s²/(cσ)²).
 
     Perona & Malik 1990, doi:10.1109/34.56205, who write K for cσ. The norm of a difference is over
-    the channels: Gerig et al. 1992, doi:10.1109/42.141646. Time ends at (wσ)²/2; nothing flows over
-    the border.
+    the channels: Gerig et al. 1992, doi:10.1109/42.141646. Time ends at Tσ: with more noise K is
+    higher too, so that a time that grows with σ², as for a Gaussian filter, blurs too much. Nothing
+    flows over the border.
 
     Args:
-        width: w: without edges, the filter is a Gaussian of w σ pixels.
+        time: T: without edges, the filter is a Gaussian of √(2Tσ) pixels.
         contrast: c: differences above this multiple of σ are edges.
     """
 
     estimator = "smoother"
 
-    def __init__(self, width: float, contrast: float) -> None:
-        self.width = width
+    def __init__(self, time: float, contrast: float) -> None:
+        self.time = time
         self.contrast = contrast
 
     def denoise(self, image: Image, sigma: float) -> Image:
         """Return u at the end; see the class."""
         contrast = self.contrast * max(sigma, NOISE_FLOOR)
-        return on_array(image, lambda array: self._diffused(array, self.width * sigma, contrast))
+        return on_array(image, lambda array: self._diffused(array, self.time * sigma, contrast))
 
-    def _diffused(self, u: np.ndarray, width: float, contrast: float) -> np.ndarray:
-        for step in steps_of(width):
+    def _diffused(self, u: np.ndarray, time: float, contrast: float) -> np.ndarray:
+        for step in steps_of(time):
             change = _divergence(u, contrast, axis=2) + _divergence(u, contrast, axis=3)
             u = u + step * change
         return u

@@ -26,9 +26,9 @@ def register_priors() -> Iterator[PriorSpec]:
         factory=".gaussian:GaussianFilter",
         parameters=GaussianParameters,
         label="Gaussian filter",
-        summary="a mean with Gaussian weights of a width proportional to σ",
+        summary="a mean with Gaussian weights of a width proportional to √σ",
         reference="doi:10.1109/TPAMI.1986.4767749",
-        tunable={"width": (6.0, 7.0, 8.0, 9.0, 10.0, 12.0)},
+        tunable={"width": (1.7, 2.0, 2.3, 2.5, 2.7, 3.0)},
         resources=Resources(memory_mb=1000, seconds_per_megapixel={"denoise": 0.1, "*": 2}),
     )
     yield PriorSpec(
@@ -68,7 +68,7 @@ def register_priors() -> Iterator[PriorSpec]:
         label="domain transform",
         summary="recursive filters along rows and columns that stop at edges",
         reference="doi:10.1145/1964921.1964964",
-        tunable={"width": (12.0, 16.0, 20.0, 27.0), "contrast": (5.0, 8.0, 12.0, 20.0)},
+        tunable={"width": (16.0, 20.0, 24.0, 28.0), "contrast": (4.0, 5.5, 7.5, 10.0)},
         resources=Resources(memory_mb=1000, seconds_per_megapixel={"denoise": 1, "*": 8}),
     )
     yield PriorSpec(
@@ -78,7 +78,7 @@ def register_priors() -> Iterator[PriorSpec]:
         label="Perona-Malik",
         summary="diffusion that stops at large differences",
         reference="doi:10.1109/34.56205",
-        tunable={"width": (12.0, 14.0, 16.0, 20.0), "contrast": (1.0, 1.4, 2.0, 3.0)},
+        tunable={"time": (5.0, 7.0, 9.0, 12.0), "contrast": (1.0, 1.4, 2.0, 2.8)},
         resources=Resources(memory_mb=1000, seconds_per_megapixel={"denoise": 1, "*": 15}),
     )
     yield PriorSpec(

@@ -59,10 +59,11 @@ class TensorDiffusion(Denoiser):
     def denoise(self, image: Image, sigma: float) -> Image:
         """Return u at the end; see the class."""
         contrast = self.contrast * max(sigma, NOISE_FLOOR)
-        return on_array(image, lambda array: self._diffused(array, self.width * sigma, contrast))
+        time = (self.width * sigma) ** 2 / 2
+        return on_array(image, lambda array: self._diffused(array, time, contrast))
 
-    def _diffused(self, u: np.ndarray, width: float, contrast: float) -> np.ndarray:
-        for step in steps_of(width):
+    def _diffused(self, u: np.ndarray, time: float, contrast: float) -> np.ndarray:
+        for step in steps_of(time):
             u = u + step * divergence(u, self._diffusion_tensors(u, contrast))
         return u
 
