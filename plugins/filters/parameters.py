@@ -47,7 +47,7 @@ class DomainTransformParameters(Parameters):
     """Parameters of the domain transform."""
 
     width: float = Field(
-        24.0, gt=0, le=1000, description="width in pixels where the image is constant, over σ"
+        28.0, gt=0, le=1000, description="width in pixels where the image is constant, over σ"
     )
     contrast: float = Field(
         5.5, gt=0, description="sum of differences that counts as the width, over σ"

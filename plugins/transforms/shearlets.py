@@ -53,7 +53,7 @@ class Shearlets(Denoiser):
             large = coefficients.abs() > self.threshold * sigma * norm
             result += torch.fft.rfft2(coefficients * large) * response
         height, width = plane.shape
-        denoised: Plane = torch.fft.irfft2(result, s=padded.shape)
+        denoised: Tensor = torch.fft.irfft2(result, s=padded.shape)
         return denoised[MARGIN : MARGIN + height, MARGIN : MARGIN + width]
 
 
@@ -138,14 +138,14 @@ def _meyer(x: Tensor) -> Tensor:
     return x**4 * (35 - 84 * x + 70 * x**2 - 20 * x**3)
 
 
-def _continued(plane: Plane) -> Plane:
+def _continued(plane: Plane) -> Tensor:
     """Return a plane continued by its reflections, to odd sides that transform fast."""
-    for axis in (0, 1):
-        length = plane.shape[axis]
+    continued: Tensor = plane
+    for axis, length in enumerate(plane.shape):
         index = torch.arange(-MARGIN, _fast_odd(length + 2 * MARGIN) - MARGIN) % (2 * length)
         mirrored = torch.where(index < length, index, 2 * length - 1 - index)
-        plane = plane.index_select(axis, mirrored.to(plane.device))
-    return plane
+        continued = continued.index_select(axis, mirrored.to(plane.device))
+    return continued
 
 
 def _fast_odd(length: int) -> int:
