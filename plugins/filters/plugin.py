@@ -16,6 +16,7 @@ from .parameters import (
     MedianParameters,
     PeronaMalikParameters,
 )
+from .solvers import BILATERAL, DOMAIN_TRANSFORM, GAUSSIAN, GUIDED, MEDIAN, PERONA_MALIK
 
 
 @hookimpl
@@ -29,6 +30,7 @@ def register_priors() -> Iterator[PriorSpec]:
         summary="a mean with Gaussian weights of a width proportional to √σ",
         reference="doi:10.1109/TPAMI.1986.4767749",
         tunable={"width": (1.7, 2.0, 2.3, 2.5, 2.7, 3.0)},
+        solver=GAUSSIAN,
         resources=Resources(memory_mb=1000, seconds_per_megapixel={"denoise": 0.1, "*": 2}),
     )
     yield PriorSpec(
@@ -39,6 +41,7 @@ def register_priors() -> Iterator[PriorSpec]:
         summary="the median of a disc of a radius proportional to σ",
         reference="doi:10.1007/BFb0057597",
         tunable={"radius": (11.0, 13.0, 15.0, 17.0, 20.0, 23.0)},
+        solver=MEDIAN,
         resources=Resources(memory_mb=1000, seconds_per_megapixel={"denoise": 2, "*": 20}),
     )
     yield PriorSpec(
@@ -49,6 +52,7 @@ def register_priors() -> Iterator[PriorSpec]:
         summary="a mean of pixels that are near in place and in intensity",
         reference="doi:10.1109/ICCV.1998.710815",
         tunable={"width": (9.0, 12.0, 15.0, 20.0), "contrast": (2.0, 2.5, 3.0, 4.0)},
+        solver=BILATERAL,
         resources=Resources(memory_mb=1000, seconds_per_megapixel={"denoise": 2, "*": 15}),
     )
     yield PriorSpec(
@@ -59,6 +63,7 @@ def register_priors() -> Iterator[PriorSpec]:
         summary="in each window a linear function of the image itself, flat where variance is low",
         reference="doi:10.1109/TPAMI.2012.213",
         tunable={"radius": (7.0, 10.0, 14.0, 20.0), "strength": (4.0, 6.0, 9.0, 14.0)},
+        solver=GUIDED,
         resources=Resources(memory_mb=1000, seconds_per_megapixel={"denoise": 0.5, "*": 5}),
     )
     yield PriorSpec(
@@ -69,6 +74,7 @@ def register_priors() -> Iterator[PriorSpec]:
         summary="recursive filters along rows and columns that stop at edges",
         reference="doi:10.1145/1964921.1964964",
         tunable={"width": (16.0, 20.0, 24.0, 28.0), "contrast": (4.0, 5.5, 7.5, 10.0)},
+        solver=DOMAIN_TRANSFORM,
         resources=Resources(memory_mb=1000, seconds_per_megapixel={"denoise": 1, "*": 8}),
     )
     yield PriorSpec(
@@ -79,6 +85,7 @@ def register_priors() -> Iterator[PriorSpec]:
         summary="diffusion that stops at large differences",
         reference="doi:10.1109/34.56205",
         tunable={"time": (5.0, 7.0, 9.0, 12.0), "contrast": (1.0, 1.4, 2.0, 2.8)},
+        solver=PERONA_MALIK,
         resources=Resources(memory_mb=1000, seconds_per_megapixel={"denoise": 1, "*": 15}),
     )
     yield PriorSpec(

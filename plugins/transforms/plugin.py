@@ -8,6 +8,8 @@ from pydantic import Field
 
 from priorbench import Parameters, PriorSpec, Resources, hookimpl
 
+from .solvers import SLIDING_DCT
+
 
 class DctParameters(Parameters):
     """Parameters of the sliding cosine transform."""
@@ -38,6 +40,7 @@ def register_priors() -> Iterator[PriorSpec]:
         summary="few large cosine coefficients in each patch",
         reference="doi:10.5201/ipol.2011.ys-dct",
         tunable={"size": (6, 8, 12, 16), "threshold": (2.5, 2.7, 2.9, 3.1)},
+        solver=SLIDING_DCT,
         resources=Resources(memory_mb=1500, seconds_per_megapixel={"denoise": 3, "*": 30}),
     )
     yield PriorSpec(
