@@ -31,7 +31,7 @@ def register_priors() -> Iterator[PriorSpec]:
         reference="doi:10.1109/TPAMI.1986.4767749",
         tunable={"width": (1.7, 2.0, 2.3, 2.5, 2.7, 3.0)},
         solver=GAUSSIAN,
-        resources=Resources(memory_mb=1000, seconds_per_megapixel={"denoise": 0.1, "*": 2}),
+        resources=Resources(memory_mb=1000, seconds_per_megapixel={"denoise": 0.05, "*": 1}),
     )
     yield PriorSpec(
         name="median-filter",
@@ -42,7 +42,7 @@ def register_priors() -> Iterator[PriorSpec]:
         reference="doi:10.1007/BFb0057597",
         tunable={"radius": (11.0, 13.0, 15.0, 17.0, 20.0, 23.0)},
         solver=MEDIAN,
-        resources=Resources(memory_mb=1000, seconds_per_megapixel={"denoise": 2, "*": 20}),
+        resources=Resources(memory_mb=1000, seconds_per_megapixel={"denoise": 0.2, "*": 5}),
     )
     yield PriorSpec(
         name="bilateral-filter",
@@ -53,7 +53,7 @@ def register_priors() -> Iterator[PriorSpec]:
         reference="doi:10.1109/ICCV.1998.710815",
         tunable={"width": (9.0, 12.0, 15.0, 20.0), "contrast": (2.0, 2.5, 3.0, 4.0)},
         solver=BILATERAL,
-        resources=Resources(memory_mb=1000, seconds_per_megapixel={"denoise": 2, "*": 15}),
+        resources=Resources(memory_mb=1000, seconds_per_megapixel={"denoise": 0.3, "*": 15}),
     )
     yield PriorSpec(
         name="guided-filter",
@@ -64,7 +64,7 @@ def register_priors() -> Iterator[PriorSpec]:
         reference="doi:10.1109/TPAMI.2012.213",
         tunable={"radius": (7.0, 10.0, 14.0, 20.0), "strength": (4.0, 6.0, 9.0, 14.0)},
         solver=GUIDED,
-        resources=Resources(memory_mb=1000, seconds_per_megapixel={"denoise": 0.5, "*": 5}),
+        resources=Resources(memory_mb=1000, seconds_per_megapixel={"denoise": 0.2, "*": 3}),
     )
     yield PriorSpec(
         name="domain-transform",
@@ -75,7 +75,7 @@ def register_priors() -> Iterator[PriorSpec]:
         reference="doi:10.1145/1964921.1964964",
         tunable={"width": (16.0, 20.0, 24.0, 28.0), "contrast": (4.0, 5.5, 7.5, 10.0)},
         solver=DOMAIN_TRANSFORM,
-        resources=Resources(memory_mb=1000, seconds_per_megapixel={"denoise": 1, "*": 8}),
+        resources=Resources(memory_mb=1000, seconds_per_megapixel={"denoise": 0.15, "*": 2}),
     )
     yield PriorSpec(
         name="perona-malik",
@@ -86,7 +86,7 @@ def register_priors() -> Iterator[PriorSpec]:
         reference="doi:10.1109/34.56205",
         tunable={"time": (5.0, 7.0, 9.0, 12.0), "contrast": (1.0, 1.4, 2.0, 2.8)},
         solver=PERONA_MALIK,
-        resources=Resources(memory_mb=1000, seconds_per_megapixel={"denoise": 1, "*": 15}),
+        resources=Resources(memory_mb=1000, seconds_per_megapixel={"denoise": 0.05, "*": 3}),
     )
     yield PriorSpec(
         name="eed",
@@ -96,7 +96,7 @@ def register_priors() -> Iterator[PriorSpec]:
         summary="diffusion along edges, and across where there are none",
         reference="doi:10.1023/A:1008009714131",
         tunable={"width": (12.0, 14.0, 16.0, 20.0), "contrast": (0.2, 0.3, 0.4, 0.6)},
-        resources=Resources(memory_mb=1500, seconds_per_megapixel={"denoise": 3, "*": 40}),
+        resources=Resources(memory_mb=1500, seconds_per_megapixel={"denoise": 0.4, "*": 15}),
     )
     yield PriorSpec(
         name="ced",
@@ -106,5 +106,5 @@ def register_priors() -> Iterator[PriorSpec]:
         summary="diffusion along lines and flows",
         reference="doi:10.1023/A:1008009714131",
         tunable={"width": (16.0, 20.0, 24.0, 30.0), "integration": (1.5, 2.5, 4.0)},
-        resources=Resources(memory_mb=1500, seconds_per_megapixel={"denoise": 3, "*": 40}),
+        resources=Resources(memory_mb=1500, seconds_per_megapixel={"denoise": 1, "*": 40}),
     )

@@ -41,7 +41,7 @@ def register_priors() -> Iterator[PriorSpec]:
         reference="doi:10.5201/ipol.2011.ys-dct",
         tunable={"size": (6, 8, 12, 16), "threshold": (2.5, 2.7, 2.9, 3.1)},
         solver=SLIDING_DCT,
-        resources=Resources(memory_mb=1500, seconds_per_megapixel={"denoise": 3, "*": 30}),
+        resources=Resources(memory_mb=1500, seconds_per_megapixel={"denoise": 1, "*": 15}),
     )
     yield PriorSpec(
         name="shearlets",
@@ -51,5 +51,5 @@ def register_priors() -> Iterator[PriorSpec]:
         summary="few large coefficients in a tight frame of sheared wavelets",
         reference="arXiv:1202.1773",
         tunable={"scales": (3, 4, 5), "threshold": (2.4, 2.6, 2.8, 3.0)},
-        resources=Resources(memory_mb=1500, seconds_per_megapixel={"denoise": 4, "*": 50}),
+        resources=Resources(memory_mb=1500, seconds_per_megapixel={"denoise": 1, "*": 15}),
     )
