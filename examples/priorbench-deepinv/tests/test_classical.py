@@ -2,12 +2,12 @@
 
 import pytest
 import torch
-from priorbench_deepinv import classical, parameters
 from skimage.data import astronaut, camera
 
 from priorbench.priors import Context
 from priorbench.solvers import restore
 from priorbench.tasks import Inpaint
+from priorbench_deepinv import classical, parameters
 
 SIGMA = 25 / 255
 DENOISERS = {

@@ -5,12 +5,12 @@ import urllib.request
 
 import pytest
 import torch
-from priorbench_deepinv.network import KINDS, Network, untrained
-from priorbench_deepinv.parameters import NetworkParameters
 from pydantic import ValidationError
 from safetensors.torch import save_file
 
 from priorbench import NotApplicable
+from priorbench_deepinv.network import KINDS, Network, untrained
+from priorbench_deepinv.parameters import NetworkParameters
 
 SMALL = {
     "DnCNN": {"depth": 3, "nf": 8},

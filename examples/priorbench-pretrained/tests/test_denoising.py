@@ -2,14 +2,14 @@
 
 import pytest
 import torch
-from priorbench_pretrained.dncnn import TRAINED_FOR, DnCNN17
-from priorbench_pretrained.ffdnet import ColourFFDNet
 from skimage.data import astronaut, camera
 
 from priorbench import NotApplicable
 from priorbench.priors import Context
 from priorbench.solvers import restore
 from priorbench.tasks import Deblur, Denoise, Inpaint, SuperResolve
+from priorbench_pretrained.dncnn import TRAINED_FOR, DnCNN17
+from priorbench_pretrained.ffdnet import ColourFFDNet
 
 SIDE = 96
 

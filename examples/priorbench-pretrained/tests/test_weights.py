@@ -7,6 +7,7 @@ from importlib.metadata import distribution
 import pytest
 import torch
 import torch.nn.functional as F
+
 from priorbench_pretrained import dncnn, ffdnet
 from priorbench_pretrained.flax_weights import EPSILON, normalised, read_arrays
 
