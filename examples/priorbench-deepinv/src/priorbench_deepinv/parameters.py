@@ -1,4 +1,7 @@
-"""The parameters of the priors; read with every workflow, so nothing heavy is imported."""
+"""The parameters of the priors; read with every workflow, so nothing heavy is imported.
+
+Defaults were chosen for noise of σ = 25 on four crops of training images of BSDS500.
+"""
 
 from __future__ import annotations
 
@@ -14,16 +17,28 @@ Size = Annotated[int, Field(ge=1, le=99)]
 
 
 class TotalVariationParameters(Parameters):
-    """Parameters of the two total variations."""
+    """Parameters of total variation."""
 
-    weight: float = Field(0.6, gt=0, description="weight of the regulariser as a multiple of σ")
-    iterations: int = Field(200, ge=1, description="the most iterations")
+    weight: float = Field(0.75, gt=0, description="weight of the regulariser as a multiple of σ")
+    iterations: int = Field(300, ge=1, description="the most iterations")
+
+
+class TotalGeneralisedVariationParameters(Parameters):
+    """Parameters of total generalised variation."""
+
+    weight: float = Field(
+        7.0,
+        gt=0,
+        description="weight of the regulariser as a multiple of σ; deepinv takes a tenth of it for "
+        "the first derivatives",
+    )
+    iterations: int = Field(300, ge=1, description="the most iterations")
 
 
 class WaveletParameters(Parameters):
     """Parameters of soft thresholding in one orthogonal basis."""
 
-    weight: float = Field(1.5, gt=0, description="the threshold as a multiple of σ")
+    weight: float = Field(1.2, gt=0, description="the threshold as a multiple of σ")
     wavelet: str = Field("db8", description="name of an orthogonal wavelet of PyWavelets")
     level: int = Field(3, ge=1, description="scales of the decomposition")
 
@@ -31,7 +46,7 @@ class WaveletParameters(Parameters):
 class WaveletDictionaryParameters(Parameters):
     """Parameters of thresholding in several orthogonal bases at once."""
 
-    weight: float = Field(1.5, gt=0, description="the threshold as a multiple of σ")
+    weight: float = Field(1.2, gt=0, description="the threshold as a multiple of σ")
     wavelets: tuple[str, ...] = Field(
         ("db8", "db4"), min_length=2, description="names of orthogonal wavelets of PyWavelets"
     )

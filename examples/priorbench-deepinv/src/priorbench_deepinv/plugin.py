@@ -10,14 +10,14 @@ from .parameters import (
     BilateralParameters,
     MedianParameters,
     NetworkParameters,
+    TotalGeneralisedVariationParameters,
     TotalVariationParameters,
     WaveletDictionaryParameters,
     WaveletParameters,
 )
 
 DEEPINV = "doi:10.21105/joss.08923"
-WEIGHTS = (0.3, 0.45, 0.6, 0.85, 1.2)
-THRESHOLDS = (0.75, 1.0, 1.5, 2.0, 3.0)
+THRESHOLDS = (0.6, 0.85, 1.2, 1.7, 2.4)
 SMOOTHER = SolverSettings()
 """The solver's default for smoothers, which was chosen with total variation and wavelets."""
 
@@ -32,7 +32,7 @@ def register_priors() -> Iterator[PriorSpec]:
         label="deepinv: total variation",
         summary="total variation, deepinv",
         reference=f"doi:10.1016/0167-2789(92)90242-F, {DEEPINV}",
-        tunable={"weight": WEIGHTS},
+        tunable={"weight": (0.4, 0.55, 0.75, 1.0, 1.4)},
         small={"iterations": 20},
         solver=SMOOTHER,
         resources=Resources(seconds_per_megapixel={"denoise": 40, "*": 300}),
@@ -40,11 +40,11 @@ def register_priors() -> Iterator[PriorSpec]:
     yield PriorSpec(
         name="deepinv-tgv",
         factory=".classical:TotalGeneralisedVariation",
-        parameters=TotalVariationParameters,
+        parameters=TotalGeneralisedVariationParameters,
         label="deepinv: total generalised variation",
         summary="total generalised variation of second order, deepinv",
         reference=f"doi:10.1137/090769521, {DEEPINV}",
-        tunable={"weight": WEIGHTS},
+        tunable={"weight": (3.5, 5.0, 7.0, 10.0, 14.0)},
         small={"iterations": 20},
         solver=SMOOTHER,
         resources=Resources(seconds_per_megapixel={"denoise": 120, "*": 900}),
