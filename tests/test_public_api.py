@@ -18,7 +18,8 @@ from tools import public_api
 
 ROOT = Path(__file__).parents[1]
 PACKAGE = Path(priorbench.__file__).parent
-AUTHORS = [*ROOT.glob("plugins/**/*.py"), *ROOT.glob("docs/examples/**/*.py")]
+FOLDERS = ("plugins", "docs/examples", "examples")
+AUTHORS = [file for folder in FOLDERS for file in sorted((ROOT / folder).rglob("*.py"))]
 
 
 @cache
