@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
 
 import typer
 
-from priorbench.config import load_experiment
+from priorbench.config import PluginsSection, load_experiment
 from priorbench.plan import Plan
 
 if TYPE_CHECKING:
@@ -26,6 +27,32 @@ def load(config: Path, *, strict: bool = False) -> Plan:
         section = experiment.plugins.model_copy(update={"strict": True})
         experiment = experiment.model_copy(update={"plugins": section})
     return Plan(experiment)
+
+
+def plugins_section(config: Path) -> PluginsSection:
+    """Return where plugins come from; a folder without a configuration has the defaults."""
+    return (
+        load_experiment(config).plugins
+        if config.exists() or config != DEFAULT_CONFIG
+        else PluginsSection()
+    )
+
+
+def settings_of(options: Sequence[str]) -> dict[str, Any]:
+    """Return the parameters that options such as ``iterations=20`` set; values are YAML.
+
+    Raises:
+        ValueError: an option has another form.
+    """
+    import yaml
+
+    parameters = {}
+    for option in options:
+        key, equals, value = option.partition("=")
+        if not equals:
+            raise ValueError(f"--set {option}: write name=value, for example --set iterations=20")
+        parameters[key] = yaml.safe_load(value)
+    return parameters
 
 
 JsonOption: TypeAlias = Annotated[

@@ -16,10 +16,11 @@ from priorbench.cli.options import (
     ConfigOption,
     JsonOption,
     load,
+    plugins_section,
     print_json,
+    settings_of,
     wide_console,
 )
-from priorbench.config import PluginsSection, load_experiment
 from priorbench.config.reference import default_in_words, type_in_words
 from priorbench.errors import unknown
 from priorbench.plan import Variant
@@ -61,7 +62,7 @@ def list_plugins(
     """List every plugin and what it registers, with more columns in a wide terminal."""
     from rich.console import Console
 
-    section = _section(config)
+    section = plugins_section(config)
     strict = strict or section.strict
     registry = load_configured(section, strict=strict)
     listed = [
@@ -153,7 +154,7 @@ def find(name: str, config: Path) -> list[tuple[str, Registered[Any], Mapping[st
     Raises:
         PluginError: nothing has it.
     """
-    registry = load_configured(_section(config))
+    registry = load_configured(plugins_section(config))
     found: list[tuple[str, Registered[Any], Mapping[str, Any]]] = [
         (label, getattr(registry, kind)[name], {})
         for kind, label in KINDS.items()
@@ -205,17 +206,10 @@ def check(
     What can't be seeded, such as os.urandom, is found by it. Ends with 1 if something differs or
     fails.
     """
-    import yaml
-
     from priorbench.testing import check_repeats
 
-    parameters = {}
-    for setting in settings or []:
-        key, equals, value = setting.partition("=")
-        if not equals:
-            raise ValueError(f"--set {setting}: write name=value, for example --set iterations=20")
-        parameters[key] = yaml.safe_load(value)
-    section = _section(config)
+    parameters = settings_of(settings or [])
+    section = plugins_section(config)
     registry = load_configured(section)
     priors = [
         prior for prior, entry in registry.priors.items() if name in (prior, entry.plugin.name)
@@ -295,15 +289,6 @@ def _check_constructor(factory: type, record: PriorSpec, whose: str) -> None:
             f"{whose} can't be made: {factory.__name__} is called with the spec's parameters "
             f"({', '.join(names) or 'none'}), and {error}"
         ) from error
-
-
-def _section(config: Path) -> PluginsSection:
-    """Return where plugins come from; a folder without a configuration has the defaults."""
-    return (
-        load_experiment(config).plugins
-        if config.exists() or config != DEFAULT_CONFIG
-        else PluginsSection()
-    )
 
 
 def _show(label: str, entry: Registered[Any], values: Mapping[str, Any]) -> None:
