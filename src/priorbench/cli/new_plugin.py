@@ -52,9 +52,9 @@ def new(
     """
     section = plugins_section(config)
     called = PluginName(name, kind, package)
-    called.check_free(load_configured(section))
     default = Path() if package else Path(section.folders[0] if section.folders else "plugins")
     plugin = NewPlugin(called, default if into is None else into, author or _author())
+    plugin.check(load_configured(section))
     plugin.write()
     for file in plugin.files():
         typer.echo(file)

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from priorbench import __version__
+from priorbench.plugins.registry import Registry
 from priorbench.scaffold.names import PluginName
 from priorbench.scaffold.steps import next_steps
 
@@ -39,21 +40,31 @@ class NewPlugin:
         """The folder that is made."""
         return self.into / self.name.folder
 
-    def write(self) -> None:
-        """Write it; there is all of it or nothing.
+    def check(self, registry: Registry) -> None:
+        """Check that it can be written, and would be found.
+
+        Args:
+            registry: all that is registered.
 
         Raises:
-            ValueError: there is something in its place already, or git, which copier needs, is not
-                installed.
-            OSError: it can't be written.
+            ValueError: there is something in its place already, its name is taken, or git, which
+                copier needs, is not installed.
         """
         if self.target.exists() or self.target.is_symlink():
             raise ValueError(
                 f"{self.target} is there already, and nothing is overwritten: choose another name, "
                 "or another folder with --into"
             )
+        self.name.check_free(registry)
         if shutil.which("git") is None:
             raise ValueError("copier, which fills in the template, needs git: install it")
+
+    def write(self) -> None:
+        """Write it, after :meth:`check`; there is all of it or nothing.
+
+        Raises:
+            OSError: it can't be written.
+        """
         from copier import Settings, run_copy
 
         # On the same disk, so that the whole plugin appears at once; plugins are not looked for in
@@ -81,13 +92,17 @@ class NewPlugin:
         name, form = self.name, self.name.kind.form
         # A reader of the README stands in the package's folder.
         steps = next_steps(name.name, name.kind, "." if name.package else "")
+        parts = TEMPLATE / "kinds" / name.kind
+        references = "references.bib"
         return {
             "name": name.name,
             "module": name.module,
-            "title": _free(name.title, TEMPLATE / "kinds" / name.kind),
+            "title": _free(name.title, parts),
             "kind": str(name.kind),
             "file": form.file,
             "checks": form.checks,
+            # A file without a name is not made.
+            "references": references if (parts / f"{references}.jinja").is_file() else "",
             "package": name.package,
             "author": self.author,
             "year": date.today().year,
