@@ -15,7 +15,7 @@ import yaml
 from typer.testing import CliRunner
 
 from priorbench.cli import app
-from priorbench.cli.plugins import kind_of_prior
+from priorbench.plugins.kinds import kind_of_prior
 from priorbench.plugins.manager import load_plugins
 from priorbench.scaffold.kinds import Kind
 from priorbench.scaffold.names import PluginName

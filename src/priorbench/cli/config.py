@@ -8,11 +8,11 @@ from typing import Annotated
 import typer
 
 from priorbench.cli.options import DEFAULT_CONFIG, ConfigOption, load
-from priorbench.cli.plugins import kind_of_prior
 from priorbench.config import Experiment, dump_experiment, load_experiment
 from priorbench.config.reference import configuration_page
 from priorbench.data.folder import FolderParameters, passed_over
 from priorbench.errors import in_brief
+from priorbench.plugins.kinds import kind_of_prior
 
 app = typer.Typer(help="Look at an experiment's configuration.", no_args_is_help=True)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import inspect
 import re
 from collections.abc import Mapping
 from pathlib import Path
@@ -24,6 +23,7 @@ from priorbench.cli.options import (
 from priorbench.config.reference import default_in_words, type_in_words
 from priorbench.errors import unknown
 from priorbench.plan import Variant
+from priorbench.plugins.kinds import kind_of_prior
 from priorbench.plugins.manager import load_configured
 from priorbench.plugins.registry import PluginError, Registered
 from priorbench.specs import Parameters, PriorSpec, Spec, TaskSpec
@@ -233,62 +233,6 @@ def check(
             broken |= result.is_broken
     if broken:
         raise typer.Exit(1)
-
-
-def kind_of_prior(entry: Registered[PriorSpec]) -> str:
-    """Return the kind of a prior, that of its class, which is imported for it.
-
-    Raises:
-        PluginError: the class can't be imported, is of no kind, or does not learn as its spec says.
-    """
-    from priorbench.priors import Denoiser, Generator, Learned, PatchPrior, Prior
-
-    loaded, record = entry.load(), entry.spec
-    whose = f"the prior {record.name!r} (plugin {entry.plugin.name!r}, {entry.plugin.location})"
-    kinds = {
-        PatchPrior: "patch prior",
-        Denoiser: "denoiser",
-        Generator: "generator",
-        Prior: "prior",
-    }
-    kind = next(
-        (
-            name
-            for base, name in kinds.items()
-            if isinstance(loaded, type) and issubclass(loaded, base)
-        ),
-        None,
-    )
-    if kind is None:
-        raise PluginError(
-            f"the factory of {whose} must be a subclass of PatchPrior, Denoiser, Generator or Prior"
-        )
-    if inspect.isabstract(loaded):
-        missing = ", ".join(sorted(loaded.__abstractmethods__))
-        raise PluginError(f"{whose} can't be made: its class {loaded.__name__} lacks {missing}")
-    if issubclass(loaded, Learned) and not record.learns:
-        raise PluginError(
-            f"{whose} is a Learned, but would never be fitted: its PriorSpec lacks learns=True"
-        )
-    if record.learns and not issubclass(loaded, Learned):
-        raise PluginError(
-            f"the PriorSpec of {whose} says learns=True, but {loaded.__name__} is no subclass of "
-            "Learned"
-        )
-    _check_constructor(loaded, record, whose)
-    return kind
-
-
-def _check_constructor(factory: type, record: PriorSpec, whose: str) -> None:
-    """Raise PluginError if the constructor does not take the spec's parameters."""
-    names = list(record.parameters.model_fields)
-    try:
-        inspect.signature(factory).bind(**dict.fromkeys(names))
-    except TypeError as error:
-        raise PluginError(
-            f"{whose} can't be made: {factory.__name__} is called with the spec's parameters "
-            f"({', '.join(names) or 'none'}), and {error}"
-        ) from error
 
 
 def _show(label: str, entry: Registered[Any], values: Mapping[str, Any]) -> None:

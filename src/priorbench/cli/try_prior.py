@@ -14,7 +14,7 @@ from priorbench.cli.options import (
     settings_of,
     wide_console,
 )
-from priorbench.cli.plugins import kind_of_prior
+from priorbench.plugins.kinds import kind_of_prior
 from priorbench.plugins.manager import load_configured
 
 

@@ -1,12 +1,4 @@
-"""Checks of a plugin, for its author: does the same problem give the same image again?
-
-    from priorbench.testing import check_repeats
-
-    def test_repeats():
-        assert not [result for result in check_repeats(["plugins"], "median") if result.is_broken]
-
-or ``priorbench plugins check median``.
-"""
+"""Does the same problem give the same image again, in another process and in another order?"""
 
 from __future__ import annotations
 

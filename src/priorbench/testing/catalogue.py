@@ -1,0 +1,51 @@
+"""All checks, by the kind of what they check, in the order in which they run."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from priorbench.testing.check import Check
+from priorbench.testing.denoisers import DENOISERS
+from priorbench.testing.generators import GENERATORS
+from priorbench.testing.learned import LEARNED
+from priorbench.testing.prior_images import IMAGES, can_be_made
+from priorbench.testing.prior_limits import LIMITS
+from priorbench.testing.prior_order import ORDER, ORDER_APART
+from priorbench.testing.prior_subject import PriorSubject
+from priorbench.testing.registered import EVERY, EVERY_APART
+from priorbench.testing.source import Kind, Source
+
+__all__ = ["CHECKS", "given_prior", "open_subject"]
+
+CHECKS: Mapping[Kind, Sequence[Check]] = {
+    Kind.PRIOR: (
+        *EVERY,
+        can_be_made,
+        *LEARNED[:1],
+        *IMAGES[1:],
+        *ORDER,
+        *LIMITS,
+        *DENOISERS,
+        *GENERATORS,
+        *LEARNED[1:],
+        *EVERY_APART,
+        *ORDER_APART,
+    ),
+    Kind.TASK: (*EVERY, *EVERY_APART),
+    Kind.METRIC: (*EVERY, *EVERY_APART),
+    Kind.DATASET: (*EVERY, *EVERY_APART),
+    Kind.STUDY: (*EVERY, *EVERY_APART),
+}
+"""The checks of each kind: first those that others need, last those in processes of their own."""
+
+
+def open_subject(source: Source) -> object:
+    """Return what the checks of a kind get, made from a registered spec."""
+    if source.kind == Kind.PRIOR:
+        return PriorSubject(source)
+    return source
+
+
+def given_prior(prior: object, tasks: Sequence[str] | None) -> PriorSubject:
+    """Return what the checks of priors get, made from an object of the caller's."""
+    return PriorSubject(None, prior, tasks)
