@@ -19,6 +19,7 @@ from priorbench.plugins.kinds import kind_of_prior
 from priorbench.plugins.manager import load_plugins
 from priorbench.scaffold.kinds import Kind
 from priorbench.scaffold.names import PluginName
+from tests.test_public_api import file_of, imports, public
 
 OF_PRIORS = {
     Kind.DENOISER: "denoiser",
@@ -91,6 +92,17 @@ def test_every_file_is_rendered_and_none_is_too_wide(bench: Any, kind: Kind, pac
         expected |= {f"src/local_mean/{each}" for each in {"__init__.py", *code}}
         expected |= {"LICENSE", "pyproject.toml", ".gitignore", ".github/workflows/ci.yml"}
     assert set(files) == (expected if package else expected | code)
+
+
+@pytest.mark.parametrize("kind", Kind)
+def test_a_new_plugin_imports_only_what_is_public(bench: Any, kind: Kind) -> None:
+    assert new("local-mean", "--kind", kind).exit_code == 0
+    found = [each for file in Path("plugins").rglob("*.py") for each in imports(file)]
+    own = [(module, name) for module, name in found if module.partition(".")[0] == "priorbench"]
+    assert len(own) > 3
+    for module, name in own:
+        source = file_of(module)
+        assert source is not None and name in (public(source) or ()), f"{module}: {name}"
 
 
 def test_a_package_says_who_wrote_it_and_what_it_registers(bench: Any) -> None:

@@ -28,7 +28,9 @@ from priorbench.plugins.manager import load_configured
 from priorbench.plugins.registry import PluginError, Registered
 from priorbench.specs import Parameters, PriorSpec, Spec, TaskSpec
 
-app = typer.Typer(help="What is registered, and by whom.", no_args_is_help=True)
+app = typer.Typer(
+    help="What is registered, by whom, and how to begin and try a plugin.", no_args_is_help=True
+)
 KINDS = {
     "priors": "prior",
     "tasks": "task",
