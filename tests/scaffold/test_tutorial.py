@@ -1,12 +1,35 @@
 """The commands of the tutorial, typed in its order."""
 
+import os
+import re
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 import pytest
 
-from benchmarks.first_prior import commands, type_command
+PAGE = Path(__file__).parents[2] / "docs" / "tutorials" / "first-prior.md"
+
+
+def commands() -> list[str]:
+    """The commands of the tutorial in order."""
+    blocks = re.findall(r"^```sh\n(.*?)^```", PAGE.read_text(encoding="utf-8"), re.DOTALL | re.M)
+    return [line for block in blocks for line in block.splitlines()]
+
+
+def type_command(command: str, folder: Path) -> subprocess.CompletedProcess[str]:
+    """Run a command in a folder, with the Python that runs the tests first on the path."""
+    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+    return subprocess.run(
+        ["bash", "-c", command],
+        cwd=folder,
+        env=os.environ | {"PATH": path},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+    )
 
 
 @pytest.mark.slow

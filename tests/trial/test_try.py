@@ -73,7 +73,8 @@ def test_a_prior_is_compared_by_the_scores_of_an_experiment(project: Any) -> Non
         ]
     gains = row_of(result.stdout, "against the best of the others")
     for task, gain, half in zip(tasks, gains[0::3], gains[2::3], strict=True):
-        best = psnr[task].drop(columns="median").mean().idxmax()
+        means: pd.Series = psnr[task].drop(columns="median").mean()
+        best = means.idxmax()
         difference = psnr[task, "median"] - psnr[task, best]
         low, high = mean_interval(difference.to_numpy())
         assert (gain, half) == (f"{difference.mean():+.2f}", f"{(high - low) / 2:.2f}")
