@@ -6,8 +6,10 @@ from collections.abc import Mapping, Sequence
 
 from priorbench.testing.check import Check
 from priorbench.testing.denoisers import DENOISERS
+from priorbench.testing.densities import DENSITIES
 from priorbench.testing.generators import GENERATORS
 from priorbench.testing.learned import LEARNED
+from priorbench.testing.patch_priors import PATCH_PRIORS
 from priorbench.testing.prior_images import IMAGES, can_be_made
 from priorbench.testing.prior_limits import LIMITS
 from priorbench.testing.prior_order import ORDER, ORDER_APART
@@ -26,6 +28,8 @@ CHECKS: Mapping[Kind, Sequence[Check]] = {
         *ORDER,
         *LIMITS,
         *DENOISERS,
+        *PATCH_PRIORS,
+        *DENSITIES,
         *GENERATORS,
         *LEARNED[1:],
         *EVERY_APART,

@@ -89,16 +89,18 @@ class PriorSubject:
             Exception: whatever its constructor raises.
         """
         source = self.registered
-        parameters = source.values().model_dump() | changes
+        parameters = source.values(**changes).model_dump()
         seed_everything(derive_seed(0, "build", source.name))
         return source.entry.load()(**parameters)
 
     @cached_property
     def prior(self) -> Any:
         """The object, fitted if it learns."""
-        if self.source is None:
-            return self._given
-        built = self.build()
+        return self._given if self.source is None else self.fitted()
+
+    def fitted(self, **changes: Any) -> Any:
+        """Return a new object, fitted if it learns; see :meth:`build`."""
+        built = self.build(**changes)
         if self.spec.learns:
             self.fit(built)
         return built

@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from priorbench.testing.catalogue import CHECKS
-from priorbench.testing.check import CheckFailed
 from priorbench.testing.report import Result, Verdict
 from priorbench.testing.runner import chosen, judged, results_of
 from priorbench.testing.source import MINUTES, Kind, Source
@@ -53,7 +52,7 @@ class _Checks:
 
     def test_check(self, check: str, request: Any) -> None:
         """Report how one check ended."""
-        # Whoever runs this has pytest; the library itself does not need it.
+        # It is there where this runs; the library itself does not need it.
         import pytest
 
         result = judged(self._result(check, request), self.expected_failures)
@@ -62,7 +61,7 @@ class _Checks:
         if result.verdict == Verdict.EXPECTED:
             pytest.xfail(result.reason)
         if result.verdict == Verdict.FAILED:
-            raise CheckFailed(f"{result.summary}\n{result.reason}")
+            pytest.fail(f"{result.summary}\n{result.reason}", pytrace=False)
 
     def _result(self, check: str, request: Any) -> Result:
         """Return the result of a check; all that were selected run in one process, in order."""

@@ -77,8 +77,11 @@ class Source:
             raise PluginError("\n".join([unknown(self.kind, self.name, known), *problems]))
         return known[self.name]
 
-    def values(self) -> Parameters:
+    def values(self, **changes: Any) -> Parameters:
         """Return the parameters.
+
+        Args:
+            **changes: values that replace the subject's.
 
         Raises:
             ConfigError: one is unknown or wrong.
@@ -87,7 +90,7 @@ class Source:
         spec = self.entry.spec
         model: type[Parameters] = getattr(spec, "parameters", Parameters)
         small = spec.small if isinstance(spec, PriorSpec) else {}
-        given = {**small, **self.parameters}
+        given = {**small, **self.parameters, **changes}
         for name, each in model.model_fields.items():
             if each.is_required() and name not in given:
                 raise Skipped(f"its parameter {name} has no default: give it")
