@@ -83,6 +83,6 @@ def _author() -> str:
             ["git", "config", "user.name"], capture_output=True, text=True, check=False
         )
         return asked.stdout.strip() or getpass.getuser()
-    except OSError:
+    except (OSError, KeyError):
         # Neither git nor a name for this user.
         return "the authors"
