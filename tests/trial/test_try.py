@@ -79,7 +79,7 @@ def test_a_prior_is_compared_by_the_scores_of_an_experiment(project: Any) -> Non
         low, high = mean_interval(difference.to_numpy())
         assert (gain, half) == (f"{difference.mean():+.2f}", f"{(high - low) / 2:.2f}")
     assert (
-        "chosen on 2 training images of 96 × 96 pixels; an experiment takes 8 of 128"
+        "chosen on 3 training images of 64 × 64 pixels; an experiment takes 8 of 128"
         in result.stdout
     )
     with Image.open(folder / "pictures.png") as pictures:

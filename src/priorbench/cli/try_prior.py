@@ -40,7 +40,7 @@ def try_(
         bool,
         typer.Option(
             "--tune/--no-tune",
-            help="Choose the solver's settings of a denoiser that brings none, on two images.",
+            help="Choose the solver's settings of a denoiser that brings none, on three images.",
         ),
     ] = True,
     cores: Annotated[int, typer.Option("--cores", min=1, help="Jobs at a time.")] = 2,

@@ -37,7 +37,7 @@ BASELINES: Mapping[str, Mapping[str, Any]] = {
 classical denoiser, which has learned nothing; and a mixture that learns in seconds and comes within
 half a decibel of the best priors of the default experiment.
 """
-TUNING = {"images": 2, "crop": 96}
+TUNING = {"images": 3, "crop": 64}
 """Images that the settings of a denoiser's solver are chosen on; an experiment has 8 of 128."""
 
 
