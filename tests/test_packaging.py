@@ -74,7 +74,8 @@ def declared(extras: tuple[str, ...]) -> set[str]:
 @pytest.mark.parametrize(
     ("folder", "extras"),
     [
-        ("src", ()),
+        # Classes for the tests of plugins import pytest where they run.
+        ("src", ("testing",)),
         ("plugins", ()),
         ("docs/examples", ()),
         ("benchmarks", ("benchmarks",)),

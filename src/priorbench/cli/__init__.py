@@ -17,14 +17,12 @@ from priorbench.cli import (
     config,
     datasets,
     merge,
-    new_plugin,
     plan,
     plugins,
     restore,
     stages,
     status,
     summary,
-    try_prior,
     verify,
 )
 from priorbench.cli.options import DEFAULT_CONFIG
@@ -40,8 +38,6 @@ app = typer.Typer(
 )
 app.add_typer(config.app, name="config")
 app.add_typer(plugins.app, name="plugins")
-new_plugin.add_to(plugins.app)
-try_prior.add_to(plugins.app)
 app.add_typer(datasets.app, name="datasets")
 stages.add_to(app)
 restore.add_to(app)

@@ -17,11 +17,6 @@ from priorbench.scaffold.steps import next_steps
 from priorbench.scaffold.write import NewPlugin
 
 
-def add_to(app: typer.Typer) -> None:
-    """Add the command to those of plugins."""
-    app.command("new")(new)
-
-
 def new(
     name: Annotated[
         str, typer.Argument(help="Its name in the configuration and the tables, as local-mean.")

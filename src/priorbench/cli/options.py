@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
 
@@ -36,23 +35,6 @@ def plugins_section(config: Path) -> PluginsSection:
         if config.exists() or config != DEFAULT_CONFIG
         else PluginsSection()
     )
-
-
-def settings_of(options: Sequence[str]) -> dict[str, Any]:
-    """Return the parameters that options such as ``iterations=20`` set; values are YAML.
-
-    Raises:
-        ValueError: an option has another form.
-    """
-    import yaml
-
-    parameters = {}
-    for option in options:
-        key, equals, value = option.partition("=")
-        if not equals:
-            raise ValueError(f"--set {option}: write name=value, for example --set iterations=20")
-        parameters[key] = yaml.safe_load(value)
-    return parameters
 
 
 JsonOption: TypeAlias = Annotated[

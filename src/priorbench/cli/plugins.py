@@ -10,6 +10,7 @@ from typing import Annotated, Any, cast
 
 import typer
 
+from priorbench.cli import check, new_plugin, try_prior
 from priorbench.cli.options import (
     DEFAULT_CONFIG,
     ConfigOption,
@@ -17,7 +18,6 @@ from priorbench.cli.options import (
     load,
     plugins_section,
     print_json,
-    settings_of,
     wide_console,
 )
 from priorbench.config.reference import default_in_words, type_in_words
@@ -29,8 +29,12 @@ from priorbench.plugins.registry import PluginError, Registered
 from priorbench.specs import Parameters, PriorSpec, Spec, TaskSpec
 
 app = typer.Typer(
-    help="What is registered, by whom, and how to begin and try a plugin.", no_args_is_help=True
+    help="What is registered, by whom, and how to begin, check and try a plugin.",
+    no_args_is_help=True,
 )
+app.command("new")(new_plugin.new)
+app.command("check")(check.check)
+app.command("try")(try_prior.try_prior)
 KINDS = {
     "priors": "prior",
     "tasks": "task",
@@ -186,55 +190,6 @@ def _variants(config: Path) -> dict[str, Variant[Any]]:
         return {}
     plan = load(config)
     return {**plan.tasks, **plan.priors}
-
-
-@app.command()
-def check(
-    name: Annotated[
-        str, typer.Argument(help="Name of a prior, or of a plugin for all its priors.")
-    ],
-    settings: Annotated[
-        list[str] | None,
-        typer.Option("--set", help="A parameter of the prior, for example --set iterations=20."),
-    ] = None,
-    tasks: Annotated[
-        list[str] | None, typer.Option("--task", help="A task; all that it can do by default.")
-    ] = None,
-    minutes: Annotated[float, typer.Option("--minutes", help="Limit of a fit.")] = 10,
-    config: ConfigOption = DEFAULT_CONFIG,
-) -> None:
-    """Check that a prior gives the same again: fit and restore twice, in two processes.
-
-    What can't be seeded, such as os.urandom, is found by it. Ends with 1 if something differs or
-    fails.
-    """
-    from priorbench.testing import check_repeats
-
-    parameters = settings_of(settings or [])
-    section = plugins_section(config)
-    registry = load_configured(section)
-    priors = [
-        prior for prior, entry in registry.priors.items() if name in (prior, entry.plugin.name)
-    ]
-    if not priors:
-        names = {*registry.priors, *(entry.plugin.name for entry in registry.priors.values())}
-        raise PluginError(
-            "\n".join([unknown("prior or plugin with priors", name, names), *registry.problems])
-        )
-    broken = False
-    for prior in [name] if name in priors else priors:
-        for result in check_repeats(
-            section.folders,
-            prior,
-            parameters,
-            disable=section.disable,
-            tasks=tasks or None,
-            minutes=minutes,
-        ):
-            print(result, flush=True)
-            broken |= result.is_broken
-    if broken:
-        raise typer.Exit(1)
 
 
 def _show(label: str, entry: Registered[Any], values: Mapping[str, Any]) -> None:

@@ -7,23 +7,18 @@ from typing import Annotated
 
 import typer
 
+from priorbench.cli.check import parameters_of
 from priorbench.cli.options import (
     DEFAULT_CONFIG,
     ConfigOption,
     plugins_section,
-    settings_of,
     wide_console,
 )
 from priorbench.plugins.kinds import kind_of_prior
 from priorbench.plugins.manager import load_configured
 
 
-def add_to(app: typer.Typer) -> None:
-    """Add the command to those of plugins."""
-    app.command("try")(try_)
-
-
-def try_(
+def try_prior(
     name: Annotated[str, typer.Argument(help="Name of a prior.")],
     tasks: Annotated[
         list[str] | None,
@@ -57,14 +52,14 @@ def try_(
     """
     from priorbench.trial.experiment import BASELINES, Trial
     from priorbench.trial.pictures import draw_pictures
-    from priorbench.trial.run import try_prior
+    from priorbench.trial.run import run_trial
     from priorbench.trial.table import table_of
 
     section = plugins_section(config)
     registry = load_configured(section)
     trial = Trial(
         prior=name,
-        parameters=settings_of(settings or []),
+        parameters=parameters_of(settings or []),
         tasks=tuple(tasks or ()),
         images=images,
         is_tuned=tune,
@@ -73,7 +68,7 @@ def try_(
     if name in registry.priors:
         # A class that can't be used is one message, before anything is computed.
         kind_of_prior(registry.priors[name])
-    results = try_prior(trial, section, registry, cores, lambda line: typer.echo(line, err=True))
+    results = run_trial(trial, section, registry, cores, lambda line: typer.echo(line, err=True))
     console = wide_console()
     console.print(table_of(results))
     missing = [baseline for baseline in BASELINES if baseline not in registry.priors]

@@ -45,6 +45,7 @@ class PriorSubject:
         self, source: Source | None, given: object = None, tasks: Sequence[str] | None = None
     ) -> None:
         self.source, self._given = source, given
+        self.curve: list[dict[str, float]] = []
         self._only = source.tasks if source else tasks
         if source:
             torch.set_num_threads(available_threads(source.entry.spec.resources.threads))
@@ -102,7 +103,7 @@ class PriorSubject:
         """Return a new object, fitted if it learns; see :meth:`build`."""
         built = self.build(**changes)
         if self.spec.learns:
-            self.fit(built)
+            self.curve = self.fit(built)
         return built
 
     def fit(

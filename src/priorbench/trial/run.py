@@ -14,7 +14,7 @@ from priorbench.trial.rounds import rounds, run
 from priorbench.workflow import freeze
 
 
-def try_prior(
+def run_trial(
     trial: Trial,
     plugins: PluginsSection,
     registry: Registry,
