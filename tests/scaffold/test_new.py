@@ -50,7 +50,7 @@ def with_site(site: Path) -> dict[str, str]:
 def install(package: Path, site: Path) -> None:
     """Install a package into a folder of its own, as pip does, without a network."""
     options = ["--no-deps", "--no-build-isolation", "--no-index", "--target", str(site)]
-    command = [sys.executable, "-m", "pip", "install", "--quiet", *options, str(package)]
+    command = [sys.executable, "-m", "pip", "install", "--quiet", *options, str(package.absolute())]
     result = subprocess.run(command, capture_output=True, text=True)
     assert result.returncode == 0, result.stderr
 

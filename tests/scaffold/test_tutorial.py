@@ -47,13 +47,13 @@ def test_the_commands_of_the_tutorial_lead_to_the_first_table(project: Any) -> N
         assert result.returncode == 0, f"{command}:\n{result.stdout}\n{result.stderr}"
         outputs[command] = result.stdout
     new, _, tests, first, varied, _ = outputs.values()
-    assert "priorbench plugins try local-mean" in new
+    assert "priorbench plugins try sliding-dct" in new
     assert " passed" in tests and " failed" not in tests
-    for word in ("local-mean", "GMM K=10", "non-local means", "against the best of the others"):
+    for word in ("sliding-dct", "GMM K=10", "non-local means", "against the best of the others"):
         assert word in first
-    assert "local-mean-1" in varied and "local-mean-3" in varied
-    results: Path = project.root / "results" / "try-local-mean"
+    assert "sliding-dct-threshold2.5" in varied and "sliding-dct-threshold3.5" in varied
+    results: Path = project.root / "results" / "try-sliding-dct"
     assert (results / "pictures.png").is_file()
     assert (results / "tables" / "psnr.md").is_file()
     scores = pd.read_parquet(results / "scores.parquet")
-    assert {"local-mean-radius=1", "local-mean-radius=3"} <= set(scores["prior"])
+    assert {"sliding-dct-threshold2.5", "sliding-dct-threshold3.5"} <= set(scores["prior"])
