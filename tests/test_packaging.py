@@ -21,6 +21,7 @@ ROOT = Path(__file__).parents[1]
 CONFIGURATION = tomllib.loads((ROOT / "pyproject.toml").read_text())
 PROJECT = CONFIGURATION["project"]
 WHEEL = CONFIGURATION["tool"]["hatch"]["build"]["targets"]["wheel"]
+SCAFFOLD = ROOT / "src" / "priorbench" / "scaffold"
 EXTRAS = PROJECT["optional-dependencies"]
 REQUIREMENTS = [Requirement(text) for text in sum(EXTRAS.values(), PROJECT["dependencies"])]
 
@@ -114,6 +115,8 @@ def test_wheel_holds_types_published_scores_and_license(tmp_path, monkeypatch):
     site = ROOT / "src" / "priorbench" / "site"
     page = [path for part in ("assets", "templates") for path in (site / part).rglob("*.*")]
     assert {path.relative_to(ROOT / "src").as_posix() for path in page} <= set(names)
+    template = [path for path in (SCAFFOLD / "template").rglob("*") if path.is_file()]
+    assert {path.relative_to(ROOT / "src").as_posix() for path in template} <= set(names)
     assert "priorbench/site/assets/vendor/image-compare/LICENSE" in names
     assert {"priorbench/py.typed", "priorbench/results/published.csv"} <= set(names)
     # What `priorbench cite` prints.

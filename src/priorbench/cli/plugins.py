@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
 
-from priorbench.cli import check
+from priorbench.cli import check, new_plugin, try_prior
 from priorbench.cli.options import (
     DEFAULT_CONFIG,
     ConfigOption,
@@ -27,8 +27,13 @@ if TYPE_CHECKING:
     from priorbench.plugins.registry import Registered
     from priorbench.specs import PriorSpec, Spec
 
-app = typer.Typer(help="What is registered, and by whom.", no_args_is_help=True)
+app = typer.Typer(
+    help="What is registered, by whom, and how to begin, check and try a plugin.",
+    no_args_is_help=True,
+)
+app.command("new")(new_plugin.new)
 app.command("check")(check.check)
+app.command("try")(try_prior.try_prior)
 KINDS = {
     "priors": "prior",
     "tasks": "task",

@@ -8,8 +8,7 @@ from priorbench.config.reference import default_in_words
 from priorbench.interactive.models import model_state
 from priorbench.interactive.names import all_of
 from priorbench.interactive.workspace import ExperimentLike, workspace
-from priorbench.plan.tasks import needs_settings
-from priorbench.plan.variants import Variant, variants
+from priorbench.plan.variants import Variant, needs_settings, variants
 from priorbench.plugins.kinds import kind_of_prior
 from priorbench.plugins.registry import PluginError, Registered
 from priorbench.specs import TaskSpec

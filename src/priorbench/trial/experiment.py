@@ -1,0 +1,130 @@
+"""The experiment that a prior is tried in: a small part of the default one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from priorbench.config import Experiment, PluginsSection, parse_experiment
+from priorbench.errors import unknown
+from priorbench.plugins.registry import PluginError, Registry
+
+DATASET = "photographs"
+PHOTOGRAPHS = ("camera", "astronaut", "coffee", "chelsea", "china", "flower", "ascent", "aero")
+TRAINING = {
+    "source": "embedded",
+    "images": ["motorcycle", "brick", "grass", "gravel", "coins", "hubble", "ihc", "retina"],
+    "max_size": 512,
+}
+TASKS: Mapping[str, Mapping[str, Any]] = {
+    "denoise": {"sigma": 25},
+    "deblur": {"kernel": "shake1", "sigma": 2.55},
+    "inpaint": {"missing": 50},
+    "sr": {"factor": 2},
+}
+"""The tasks of the default experiment, with their parameters."""
+BASELINES: Mapping[str, Mapping[str, Any]] = {
+    "observed": {},
+    "nlm": {},
+    "gmm": {
+        "parameters": {"n_components": 10, "n_patches": 100000, "iterations": 10, "mode": "fast"},
+        "resources": {"threads": 1},
+    },
+}
+"""What a new prior is compared with: the observation, which any prior has to beat; the strongest
+classical denoiser, which has learned nothing; and a mixture that learns in seconds and comes within
+half a decibel of the best priors of the default experiment.
+"""
+TUNING = {"images": 3, "crop": 64}
+"""Images that the settings of a denoiser's solver are chosen on; an experiment has 8 of 128."""
+
+
+@dataclass(frozen=True)
+class Trial:
+    """What is tried.
+
+    Args:
+        prior: the name of a prior.
+        parameters: of the prior, where they differ from its defaults.
+        tasks: names of tasks; empty for those of the default experiment.
+        images: how many of its photographs.
+        is_tuned: whether the settings of a denoiser's solver are chosen, unless it brings its own.
+        folder: where the results go.
+    """
+
+    prior: str
+    parameters: Mapping[str, Any]
+    tasks: tuple[str, ...]
+    images: int
+    is_tuned: bool
+    folder: Path
+
+
+def experiment_of(trial: Trial, plugins: PluginsSection, registry: Registry) -> Experiment:
+    """Return the experiment of a trial.
+
+    Photographs, tasks, seed and the settings of the baselines are those of the default experiment,
+    so that each image has the same score in both. A baseline that is not registered is left out.
+
+    Args:
+        trial: what is tried.
+        plugins: where plugins come from.
+        registry: what they register.
+
+    Raises:
+        PluginError: there is no such prior.
+        ConfigError: a parameter or the folder's name is wrong.
+    """
+    if trial.prior not in registry.priors:
+        raise PluginError("\n".join([_no_such_prior(trial.prior, registry), *registry.problems]))
+    baselines = [name for name in BASELINES if name in registry.priors and name != trial.prior]
+    settings: dict[str, Any] = {name: dict(BASELINES[name]) for name in baselines}
+    settings[trial.prior] = {"parameters": dict(trial.parameters)}
+    if not trial.is_tuned:
+        settings[trial.prior]["tune"] = False
+    tasks = list(trial.tasks or TASKS)
+    data = {
+        "experiment": trial.folder.name,
+        "results": str(trial.folder.parent),
+        "seed": 2011,
+        "plugins": plugins.model_dump(),
+        "datasets": {
+            DATASET: {
+                "source": "embedded",
+                "images": list(PHOTOGRAPHS[: trial.images]),
+                "max_size": 192,
+                "crop": 112,
+            },
+            "training": TRAINING,
+            "dead-leaves": {"source": "dead-leaves", "parameters": {"count": 10}},
+        },
+        "test": [DATASET],
+        "train": "training",
+        "tasks": {
+            "run": tasks,
+            "settings": {
+                name: {"parameters": dict(TASKS[name])} for name in tasks if name in TASKS
+            },
+        },
+        "priors": {"run": [*baselines, trial.prior], "settings": settings},
+        "tuning": TUNING,
+        "metrics": ["psnr"],
+        "studies": [],
+        # One job for each prior.
+        "job_minutes": 60,
+        "retries": 0,
+    }
+    return parse_experiment(data, f"the trial of {trial.prior}")
+
+
+def _no_such_prior(name: str, registry: Registry) -> str:
+    """Return what is wrong with a name, and for a task how to try it."""
+    if name in registry.tasks:
+        example = next(iter(registry.priors), "NAME")
+        return (
+            f"{name!r} is a task, and a prior is tried: name a prior and the task, for example "
+            f"priorbench plugins try {example} --task {name}"
+        )
+    return unknown("prior", name, registry.priors)
