@@ -9,10 +9,11 @@ from priorbench.config import ConfigError, Experiment, PluginsSection, load_expe
 from priorbench.plan import Plan
 from priorbench.plugins.manager import load_plugins
 from priorbench.plugins.registry import PluginError, Registry
-from priorbench.trial.experiment import BASELINES, DATASET, Trial, experiment_of
+from priorbench.trial.experiment import BASELINES, Trial, experiment_of
 from priorbench.trial.rounds import rounds
 
 ROOT = Path(__file__).parents[2]
+DATASET = "photographs"
 PLUGINS = PluginsSection(folders=[str(ROOT / "plugins"), str(ROOT / "docs" / "examples")])
 
 

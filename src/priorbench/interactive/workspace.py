@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeAlias
 
+from priorbench import shipped
 from priorbench.config import ConfigError, Experiment, load_experiment
 from priorbench.config.files import read_yaml
 
@@ -17,7 +18,6 @@ ExperimentLike: TypeAlias = "Experiment | str | Path | None"
 """An experiment, its file, its folder, or None for the one that the working directory is in."""
 
 CONFIG = "config.yaml"
-PACKAGE = Path(__file__).parents[1]
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,7 @@ def workspace(experiment: ExperimentLike = None) -> Workspace:
         file = folder / CONFIG
         if file.is_file() and (folder == here or _is_experiment(file)):
             return Workspace(folder, load_experiment(file))
-    return Workspace(here, _default_experiment(here))
+    return Workspace(here, load_experiment(shipped.experiments()[shipped.DEFAULT]))
 
 
 def _is_experiment(file: Path) -> bool:
@@ -71,19 +71,3 @@ def _is_experiment(file: Path) -> bool:
         return {"experiment", "datasets"} <= read_yaml(file).keys()
     except ConfigError:
         return False
-
-
-def _default_experiment(here: Path) -> Experiment:
-    """Return the default experiment with the plugins that come with the library and those here."""
-    shipped = _shipped()
-    experiment = load_experiment(shipped / CONFIG)
-    own = [folder for folder in experiment.plugins.folders if (here / folder).is_dir()]
-    folders = [str(shipped / "plugins"), *own]
-    plugins = experiment.plugins.model_copy(update={"folders": folders})
-    return experiment.model_copy(update={"plugins": plugins})
-
-
-def _shipped() -> Path:
-    """Return the folder with the default experiment: of the package, else of the checkout."""
-    installed = PACKAGE / "shipped"
-    return installed if (installed / CONFIG).is_file() else PACKAGE.parents[1]

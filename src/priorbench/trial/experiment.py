@@ -7,24 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from priorbench.config import Experiment, PluginsSection, parse_experiment
+from priorbench import shipped
+from priorbench.config import Experiment, PluginsSection, parse_experiment, read_yaml
 from priorbench.errors import unknown
 from priorbench.plugins.registry import PluginError, Registry
 
-DATASET = "photographs"
-PHOTOGRAPHS = ("camera", "astronaut", "coffee", "chelsea", "china", "flower", "ascent", "aero")
-TRAINING = {
-    "source": "embedded",
-    "images": ["motorcycle", "brick", "grass", "gravel", "coins", "hubble", "ihc", "retina"],
-    "max_size": 512,
-}
-TASKS: Mapping[str, Mapping[str, Any]] = {
-    "denoise": {"sigma": 25},
-    "deblur": {"kernel": "shake1", "sigma": 2.55},
-    "inpaint": {"missing": 50},
-    "sr": {"factor": 2},
-}
-"""The tasks of the default experiment, with their parameters."""
 BASELINES: Mapping[str, Mapping[str, Any]] = {
     "observed": {},
     "nlm": {},
@@ -84,29 +71,24 @@ def experiment_of(trial: Trial, plugins: PluginsSection, registry: Registry) -> 
     settings[trial.prior] = {"parameters": dict(trial.parameters)}
     if not trial.is_tuned:
         settings[trial.prior]["tune"] = False
-    tasks = list(trial.tasks or TASKS)
+    file = shipped.experiments()[shipped.DEFAULT]
+    default = read_yaml(file)
+    (test,) = default["test"]
+    photographs = default["datasets"][test]
+    tasks = list(trial.tasks or default["tasks"]["run"])
+    parameters = default["tasks"]["settings"]
     data = {
+        **default,
         "experiment": trial.folder.name,
         "results": str(trial.folder.parent),
-        "seed": 2011,
         "plugins": plugins.model_dump(),
         "datasets": {
-            DATASET: {
-                "source": "embedded",
-                "images": list(PHOTOGRAPHS[: trial.images]),
-                "max_size": 192,
-                "crop": 112,
-            },
-            "training": TRAINING,
-            "dead-leaves": {"source": "dead-leaves", "parameters": {"count": 10}},
+            **default["datasets"],
+            test: {**photographs, "images": photographs["images"][: trial.images]},
         },
-        "test": [DATASET],
-        "train": "training",
         "tasks": {
             "run": tasks,
-            "settings": {
-                name: {"parameters": dict(TASKS[name])} for name in tasks if name in TASKS
-            },
+            "settings": {name: parameters[name] for name in tasks if name in parameters},
         },
         "priors": {"run": [*baselines, trial.prior], "settings": settings},
         "tuning": TUNING,

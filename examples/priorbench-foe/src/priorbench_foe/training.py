@@ -66,6 +66,7 @@ class RemoveNoise(Objective):
     """
 
     criterion = "held_out_psnr"
+    network: Field
 
     def __init__(self, network: Field, noise: float) -> None:
         self.network, self.noise = network, noise
