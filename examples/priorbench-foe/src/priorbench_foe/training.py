@@ -65,6 +65,7 @@ class RemoveNoise(Objective):
         noise: τ, on [0, 1].
     """
 
+    network: Field
     criterion = "held_out_psnr"
     network: Field
 
