@@ -161,7 +161,7 @@ class Denoiser(ABC):
         estimator: ``mmse`` if it estimates the posterior mean, such as a network that was trained
             on squared errors; ``smoother`` if it shrinks variation, such as total variation's
             proximal map, wavelet shrinkage or an average. The solver's default settings differ, see
-            docs/solvers.md.
+            docs/explanation/solvers.md.
         blind: whether ``denoise`` ignores its σ, such as a median filter or a network that is not
             told it. Its strength can't follow the solver's falling levels.
     """

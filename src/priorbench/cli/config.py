@@ -63,5 +63,5 @@ def schema() -> None:
 
 @app.command(hidden=True)
 def reference() -> None:
-    """Print docs/configuration.md."""
+    """Print docs/reference/configuration.md."""
     typer.echo(configuration_page(), nl=False)
