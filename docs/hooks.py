@@ -5,9 +5,7 @@ code says (``docs/generate``).
 """
 
 import re
-import shlex
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 from mkdocs.config.defaults import MkDocsConfig
@@ -20,17 +18,7 @@ PLUGINS = ROOT / "plugins"
 # The command mkdocs does not look for modules in the folder that it is started in.
 sys.path.insert(0, str(ROOT))
 
-from docs.generate import command_line, specs  # noqa: E402
-from docs.generate.readme import section  # noqa: E402
-
-GENERATED: dict[str, Callable[..., str]] = {
-    "README": section,
-    "command-line": command_line.command_line,
-    "cost": specs.cost,
-    "metrics": specs.metrics,
-    "parameters": specs.parameters,
-}
-"""What a page may ask for by the first word of ``<!-- generated: … -->``."""
+from docs.generate.pages import filled  # noqa: E402
 
 
 def page_of(readme: Path) -> str:
@@ -58,26 +46,13 @@ def on_files(files: Files, *, config: MkDocsConfig) -> Files:
     return files
 
 
-def filled(text: str) -> str:
-    """Return a page with what it asks for in place of each ``<!-- generated: … -->``.
+def on_page_markdown(markdown: str, *, page: Page, config: MkDocsConfig, files: Files) -> str:
+    """Fill in what is generated.
 
     Raises:
-        PluginError: a page asks for what there is not.
+        PluginError: the page asks for what there is not.
     """
-
-    def made(match: re.Match[str]) -> str:
-        name, *arguments = shlex.split(match[1])
-        if name not in GENERATED:
-            known = ", ".join(GENERATED)
-            raise PluginError(f"{match[0]}: nothing is called {name!r}; there are {known}")
-        try:
-            return GENERATED[name](*arguments)
-        except (KeyError, ValueError) as error:
-            raise PluginError(f"{match[0]}: {error}") from error
-
-    return re.sub(r"^<!-- generated: (.+?) -->$", made, text, flags=re.MULTILINE)
-
-
-def on_page_markdown(markdown: str, *, page: Page, config: MkDocsConfig, files: Files) -> str:
-    """Fill in what is generated."""
-    return filled(markdown)
+    try:
+        return filled(markdown)
+    except ValueError as error:
+        raise PluginError(f"{page.file.src_path}: {error}") from error
