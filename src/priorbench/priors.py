@@ -1,13 +1,11 @@
 """The kinds of prior. An author subclasses one; the library turns it into a restoration.
 
-====================  ====================================  =================================
-kind                  the author writes                     the library adds
-====================  ====================================  =================================
-:class:`PatchPrior`   ``log_prob``, ``map_estimate``        EPLL on every linear task
-:class:`Denoiser`     ``denoise``                           plug-and-play on every linear task
-:class:`Generator`    ``decode``, better also ``encode``    latent search on every linear task
-:class:`Prior`        ``restore``                           nothing: full freedom
-====================  ====================================  =================================
+| kind | the author writes | the library adds |
+| --- | --- | --- |
+| :class:`PatchPrior` | ``log_prob``, ``map_estimate`` | EPLL on every linear task |
+| :class:`Denoiser` | ``denoise`` | plug-and-play on every linear task |
+| :class:`Generator` | ``decode``, better also ``encode`` | latent search on every linear task |
+| :class:`Prior` | ``restore`` | nothing: full freedom |
 
 A prior that learns is also :class:`Learned`.
 """
