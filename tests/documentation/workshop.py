@@ -67,7 +67,8 @@ def make(folder: Path) -> None:
     for part, prior in PARTS.items():
         only = EXPERIMENT | {"experiment": part, "priors": {"run": [prior]}}
         _write(folder / "parts" / f"{part}.yaml", only)
-        bash(f"snakemake --cores 2 --configfile parts/{part}.yaml", folder)
+        rows = f"results/{part}/scores.parquet"
+        bash(f"snakemake --cores 2 --configfile parts/{part}.yaml -- {rows}", folder)
     bash("snakemake --cores 2", folder)
     # Pages copy a commit, and compare with another one's results.
     bash(
