@@ -97,7 +97,7 @@ def run_python(block: Block, folder: Path) -> None:
 def validate(text: str, folder: Path) -> None:
     """Check an experiment that has the keys of a block in place of its own."""
     given: dict[str, Any] = yaml.safe_load(text)
-    merged = EXPERIMENT | {"priors": {"run": "all"}} | given
+    merged = EXPERIMENT | {"priors": {}} | given
     merged["datasets"] = EXPERIMENT["datasets"] | given.get("datasets", {})
     (folder / "part.yaml").write_text(yaml.safe_dump(merged), encoding="utf-8")
     bash("priorbench config validate --config part.yaml", folder)

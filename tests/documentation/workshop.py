@@ -19,6 +19,10 @@ ROOT = Path(__file__).parents[2]
 COPIED = ("Snakefile", "workflow", "plugins", "config", "profiles", "benchmarks", "containers")
 COPIED += ("environment.yml", "constraints.txt", "docs/examples")
 
+SKIPPED = ["observed", "wiener", "nlm", "gmm-dead-leaves", "mvg", "gsm", "ind-pixel", "pca", "ica"]
+SKIPPED += ["dncnn", "dncnn-dead-leaves", "vae", "vae-dead-leaves", "vae-patch"]
+"""Priors that no page names."""
+
 EXPERIMENT: dict[str, Any] = {
     "experiment": "default",
     "seed": 1,
@@ -33,7 +37,8 @@ EXPERIMENT: dict[str, Any] = {
     "metrics": ["psnr"],
     "studies": [],
     "priors": {
-        "run": ["tv", "wavelet", "gmm"],
+        # Not named one by one, so that the priors of pages run as well.
+        "skip": SKIPPED,
         "settings": {
             "gmm": {
                 "parameters": {
