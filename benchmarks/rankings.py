@@ -1,7 +1,7 @@
 """What ranks take to compute, and how often their intervals hold the true ranks.
 
     python benchmarks/rankings.py            # seconds, and a plain script beside
-    python benchmarks/rankings.py coverage   # the two tables of docs/results.md
+    python benchmarks/rankings.py coverage   # the two tables of docs/explanation/statistics.md
 
 Seconds are those of a million scores: 20 priors × 20 tasks × 2500 images of one metric. "rank sets"
 is :func:`priorbench.results.rankings.rankings`: ranks, intervals, groups and distances of each task

@@ -1,4 +1,4 @@
-"""The table of docs/reliability.md: what may happen to a run, each tried several times.
+"""The table of docs/explanation/reliability.md: what may happen to a run, each tried several times.
 
     python benchmarks/reliability.py --times 5 --write
 
@@ -20,7 +20,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
-PAGE = ROOT / "docs" / "reliability.md"
+PAGE = ROOT / "docs" / "explanation" / "reliability.md"
 TABLE = re.compile(r"(?<=<!-- faults -->\n).*?(?=<!-- end -->)", re.DOTALL)
 
 

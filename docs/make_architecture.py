@@ -1,4 +1,4 @@
-"""Write what docs/architecture.md shows of the code: its rooms and their layers.
+"""Write what docs/explanation/architecture.md shows of the code: its rooms and their layers.
 
     python docs/make_architecture.py
 
@@ -16,7 +16,7 @@ from typing import Any
 
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "src" / "priorbench"
-PAGE = ROOT / "docs" / "architecture.md"
+PAGE = ROOT / "docs" / "explanation" / "architecture.md"
 PICTURE = ROOT / "docs" / "images" / "layers.svg"
 BEGIN, END = "<!-- begin: rooms -->\n", "<!-- end: rooms -->\n"
 

@@ -1,4 +1,4 @@
-"""docs/architecture.md shows the code as it is."""
+"""docs/explanation/architecture.md shows the code as it is."""
 
 import re
 
@@ -10,7 +10,7 @@ from docs import make_architecture as architecture
 def test_table_and_picture_are_those_of_the_code() -> None:
     text = architecture.PAGE.read_text()
     again = "is stale; run `python docs/make_architecture.py`"
-    assert architecture.page(text) == text, f"docs/architecture.md {again}"
+    assert architecture.page(text) == text, f"docs/explanation/architecture.md {again}"
     assert architecture.picture() == architecture.PICTURE.read_text(), f"layers.svg {again}"
 
 

@@ -403,8 +403,9 @@ def test_an_experiment_written_out_is_read_back_the_same(path: Path, tmp_path: P
 
 
 def test_the_reference_page_is_in_step_and_names_every_key() -> None:
-    page = (ROOT / "docs" / "configuration.md").read_text(encoding="utf-8")
-    assert page == configuration_page(), "run: priorbench config reference > docs/configuration.md"
+    page = (ROOT / "docs" / "reference" / "configuration.md").read_text(encoding="utf-8")
+    command = "priorbench config reference > docs/reference/configuration.md"
+    assert page == configuration_page(), f"run: {command}"
     for section, key, _ in keys(Experiment.model_json_schema()):
         assert f"| `{key}` |" in page, f"{section}.{key} is not on the page"
     for name in Experiment.model_fields:

@@ -40,3 +40,17 @@ def test_a_private_word_is_not_used(word: str) -> None:
         if re.search(word, line, re.IGNORECASE)
     ]
     assert not found, f"write '{WORDS[word]}':\n" + "\n".join(found)
+
+
+PAGES = [file for file in FILES if file.suffix == ".md"]
+# A full stop, perhaps the end of a bold text, and a capital letter after it.
+TWO_SENTENCES = re.compile(r"[a-z0-9)\]][.?!]\*{0,2} [A-Z]")
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_a_line_has_one_sentence(page: Path) -> None:
+    prose = re.sub(r"^( *)```.*?^\1```$", "", page.read_text(encoding="utf-8"), flags=re.S | re.M)
+    lines = [line for line in prose.splitlines() if not line.startswith(("|", "#"))]
+    # Full stops in code and in parentheses, as of names, end no sentence.
+    plain = {line: re.sub(r"`[^`]*`|\([^()]*\)", "x", line) for line in lines}
+    assert not [line for line, text in plain.items() if TWO_SENTENCES.search(text)]

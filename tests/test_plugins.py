@@ -527,7 +527,6 @@ def test_each_hook_specification_is_known_and_documented() -> None:
         name for name, value in vars(hookspecs).items() if hasattr(value, "priorbench_spec")
     }
     assert specified == set(HOOKS)
-    headings = re.findall(
-        r"^### `?(\w+)`?$", (ROOT / "docs" / "plugins.md").read_text(encoding="utf-8"), re.MULTILINE
-    )
+    page = (ROOT / "docs" / "reference" / "plugins.md").read_text(encoding="utf-8")
+    headings = re.findall(r"^### `?(\w+)`?$", page, re.MULTILINE)
     assert set(headings) == set(HOOKS)

@@ -1,4 +1,4 @@
-"""docs/reliability.md tells what the tests try."""
+"""docs/explanation/reliability.md tells what the tests try."""
 
 import re
 from pathlib import Path
@@ -13,7 +13,7 @@ def test_every_fault_that_is_tried_has_a_row_and_every_row_is_tried():
         for text in tests
         for name in re.findall(r'^@pytest\.mark\.fault\(\s*"([^"]+)"\s*\)', text, re.MULTILINE)
     }
-    page = (ROOT / "docs" / "reliability.md").read_text()
+    page = (ROOT / "docs" / "explanation" / "reliability.md").read_text()
     rows = re.findall(r"^\| (.+?) \| (?:SLURM|one machine) \| \d+ of \d+ \|$", page, re.MULTILINE)
     assert len(tried) >= 10
     assert sorted(rows) == sorted(tried)

@@ -1,4 +1,4 @@
-"""What data, models and names from elsewhere can't do; docs/security.md says the same in words."""
+"""What data, models and names from elsewhere can't do, as docs/reference/security.md says it."""
 
 import ast
 import os

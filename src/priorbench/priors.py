@@ -1,13 +1,11 @@
 """The kinds of prior. An author subclasses one; the library turns it into a restoration.
 
-====================  ====================================  =================================
-kind                  the author writes                     the library adds
-====================  ====================================  =================================
-:class:`PatchPrior`   ``log_prob``, ``map_estimate``        EPLL on every linear task
-:class:`Denoiser`     ``denoise``                           plug-and-play on every linear task
-:class:`Generator`    ``decode``, better also ``encode``    latent search on every linear task
-:class:`Prior`        ``restore``                           nothing: full freedom
-====================  ====================================  =================================
+| kind | the author writes | the library adds |
+| --- | --- | --- |
+| :class:`PatchPrior` | ``log_prob``, ``map_estimate`` | EPLL on every linear task |
+| :class:`Denoiser` | ``denoise`` | plug-and-play on every linear task |
+| :class:`Generator` | ``decode``, better also ``encode`` | latent search on every linear task |
+| :class:`Prior` | ``restore`` | nothing: full freedom |
 
 A prior that learns is also :class:`Learned`.
 """
@@ -161,7 +159,7 @@ class Denoiser(ABC):
         estimator: ``mmse`` if it estimates the posterior mean, such as a network that was trained
             on squared errors; ``smoother`` if it shrinks variation, such as total variation's
             proximal map, wavelet shrinkage or an average. The solver's default settings differ, see
-            docs/solvers.md.
+            docs/explanation/solvers.md.
         blind: whether ``denoise`` ignores its σ, such as a median filter or a network that is not
             told it. Its strength can't follow the solver's falling levels.
     """

@@ -27,7 +27,7 @@ from priorbench.store.manifest import read_about, read_manifest
 
 pytestmark = pytest.mark.slow
 
-PAGE = (Path(__file__).parents[2] / "docs" / "tasks.md").read_text(encoding="utf-8")
+PAGE = (Path(__file__).parents[2] / "docs" / "how-to" / "own-task.md").read_text(encoding="utf-8")
 PRIORS = """
     from priorbench import PriorSpec, hookimpl
     from priorbench.priors import Denoiser, PatchPrior, Prior, Restoration

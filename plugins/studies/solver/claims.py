@@ -14,7 +14,7 @@ from priorbench.studies.tables import select
 
 from .variations import AS_RUN, TWICE, VARIATIONS
 
-SOURCE = "priorbench, docs/solvers.md"
+SOURCE = "priorbench, docs/explanation/solvers.md"
 CONVERGED = 0.05
 """Change of the mean PSNR in dB up to which a solver counts as converged."""
 

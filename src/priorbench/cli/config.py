@@ -66,7 +66,7 @@ def schema() -> None:
 
 @app.command(hidden=True)
 def reference() -> None:
-    """Print docs/configuration.md."""
+    """Print docs/reference/configuration.md."""
     from priorbench.config.reference import configuration_page
 
     typer.echo(configuration_page(), nl=False)

@@ -27,7 +27,7 @@ The parameters of a prior, a task or a source of images are those that its plugi
 A list as a parameter is a grid: the experiment then holds every combination, each under an id of
 its own, such as `gmm-K50`.
 
-This page is generated: `priorbench config reference > docs/configuration.md`.
+This page is generated: `priorbench config reference > docs/reference/configuration.md`.
 """
 
 

@@ -82,8 +82,8 @@ def out_of_sight() -> Iterator[None]:
     leads to an image.
 
     It guards against accidents, not against malice: a plugin has the rights of the user. See
-    docs/security.md. Files that the library itself opens meanwhile need absolute paths. A prior is
-    imported and built outside, where its parameters may name files.
+    docs/reference/security.md. Files that the library itself opens meanwhile need absolute paths.
+    A prior is imported and built outside, where its parameters may name files.
     """
     with ExitStack() as outside_of_a_worker:
         folder = os.environ.get(EMPTY_FOLDER) or outside_of_a_worker.enter_context(

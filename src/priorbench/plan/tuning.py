@@ -218,4 +218,7 @@ GRIDS: dict[Regime, dict[str, tuple[Any, ...]]] = {
         "dual": (False, True),
     },
 }
-"""What is tried in each regime: the same for all priors. docs/solvers.md says how it was chosen."""
+"""What is tried in each regime, the same for all priors.
+
+docs/explanation/solvers.md says how it was chosen.
+"""

@@ -3,8 +3,8 @@
 Everything follows from the paired t tests that mark the tables
 (:mod:`priorbench.results.statistics`): they say which priors can be told apart, and a prior's rank
 is as uncertain as the tests leave it. Bootstrap intervals of ranks were measured beside them
-(``benchmarks/rankings.py``, docs/results.md): where priors are nearly equal they miss the true rank
-far more often than they say, whatever the number of images.
+(``benchmarks/rankings.py``, docs/explanation/statistics.md): where priors are nearly equal they
+miss the true rank far more often than they say, whatever the number of images.
 """
 
 from __future__ import annotations

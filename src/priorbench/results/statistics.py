@@ -7,11 +7,11 @@ nobody could read costs nobody the comparison, and a prior can't win by failing 
 difficult. An image that the metric is not defined for is no failure of the prior.
 
 Intervals are Student's: of all that were simulated they are the only ones that hold from three
-images on (``benchmarks/coverage.py``, docs/results.md). One test decides whether a prior can be
-distinguished from the best mean: the paired t test, with Bonferroni's correction for all pairs of
-priors of the column, because it is chosen by the same scores and could have been any of them. Its
-interval, its p-value and the mark in the tables say the same. Nothing is marked as the best that
-the test does not tell from all others.
+images on (``benchmarks/coverage.py``, docs/explanation/statistics.md). One test decides whether a
+prior can be distinguished from the best mean: the paired t test, with Bonferroni's correction for
+all pairs of priors of the column, because it is chosen by the same scores and could have been any
+of them. Its interval, its p-value and the mark in the tables say the same. Nothing is marked as the
+best that the test does not tell from all others.
 """
 
 from __future__ import annotations

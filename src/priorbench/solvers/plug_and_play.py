@@ -29,7 +29,7 @@ SCHEDULES: dict[Estimator, dict[Regime, Schedule]] = {
         "sensed": Schedule(geometric(0.3, 0.02, 16), trust=2.0, momentum=0.5),
     },
 }
-"""The defaults of each kind of denoiser; docs/solvers.md says how they were chosen."""
+"""The defaults of each kind of denoiser; docs/explanation/solvers.md says how they were chosen."""
 HELD = Schedule((0.06,) * 8, trust=2.0, dual=True)
 """The default for mixed, noisy pixels of a posterior mean of fixed strength."""
 FIRST = 0.8

@@ -67,7 +67,6 @@ class RemoveNoise(Objective):
 
     network: Field
     criterion = "held_out_psnr"
-    network: Field
 
     def __init__(self, network: Field, noise: float) -> None:
         self.network, self.noise = network, noise
