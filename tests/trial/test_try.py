@@ -88,16 +88,9 @@ def test_a_prior_is_compared_by_the_scores_of_an_experiment(project: Any) -> Non
 
     # The same experiment by Snakemake, from the start and in another folder.
     config = folder / "config.yaml"
-    project.run(
-        "--cores",
-        "2",
-        "--configfile",
-        config,
-        "--config",
-        "experiment=again",
-        "results/again/scores.parquet",
-    )
-    again = pd.read_parquet(project.root / "results" / "again" / "scores.parquet")
+    target, changes = "results/again/scores.parquet", "experiment=again"
+    project.run(target, "--cores", "2", "--configfile", config, "--config", changes)
+    again = pd.read_parquet(project.root / target)
     key = ["image", "task", "prior"]
     assert again.set_index(key)["value"].to_dict() == scores.set_index(key)["value"].to_dict()
 
@@ -139,7 +132,7 @@ def test_nothing_is_computed_for_a_prior_that_cannot_be_used(bench: Any) -> None
     ("arguments", "message"),
     [
         (["--set", "iterations"], "--set iterations: write name=value, for example"),
-        (["--set", "iterations=3"], "unknown parameter 'iterations'"),
+        (["--set", "iterations=3"], "unknown key 'iterations'"),
         (["--task", "deblur"], "no prior can do any of the tasks"),
     ],
 )
