@@ -17,8 +17,8 @@ import torch
 
 from priorbench.config import load_experiment
 from priorbench.data.tensors import read_tensor
+from priorbench.interactive.names import plan_of
 from priorbench.metrics.consistency import residual
-from priorbench.photographs.names import plan_of
 from priorbench.priors import Context
 from priorbench.solvers import restore
 from priorbench.tasks import Deblur, Denoise, Task

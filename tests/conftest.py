@@ -39,6 +39,10 @@ ROOT = Path(__file__).parents[1]
 PARTS = ("Snakefile", "config.yaml", "config", "plugins", "profiles", "workflow")
 
 
+BUILT_IN_PLUGINS = sorted(path.parent.name for path in (ROOT / "plugins").glob("*/README.md"))
+BUILT_IN_PLUGINS.append("studies")
+"""The plugins that come with the library, and their group, by name."""
+
 MARKS = {
     "workflow": pytest.mark.workflow,
     "cluster": pytest.mark.slurm,
@@ -184,8 +188,13 @@ class Bench:
         path.write_text(textwrap.dedent(source))
 
     def configuration(self, **changes: Any) -> dict[str, Any]:
-        """Return a configuration: denoising of the images in `photos` without noise, every prior."""
+        """Return a configuration: denoising of the images in `photos` without noise, every prior
+        that the test has made.
+        """
+        plugins = dict(changes.pop("plugins", {}))
+        plugins["disable"] = [*BUILT_IN_PLUGINS, *plugins.get("disable", [])]
         return {
+            "plugins": plugins,
             "experiment": "tiny",
             "datasets": {"photos": {"source": "folder", "parameters": {"path": "photos"}}},
             "test": ["photos"],

@@ -19,8 +19,10 @@ PACKAGES = (
     "priorbench.solvers",
     "priorbench.tasks",
     "plugins.classical",
+    "plugins.filters",
     "plugins.gmm",
     "plugins.independent",
+    "plugins.transforms",
 )
 IS_ON = bool(os.environ.get("PRIORBENCH_CHECK_SHAPES"))
 

@@ -80,3 +80,13 @@ def test_the_command_line_answers_without_anything_heavy(arguments: list[str]) -
     )
     result = run_python("-c", code)
     assert json.loads(result.stderr) == []
+
+
+@pytest.mark.parametrize(
+    "code", ["import priorbench", "from priorbench.cli import app", "import priorbench.shipped"]
+)
+def test_what_every_command_imports_is_light(code: str) -> None:
+    unwanted = (*HEAVY, "pydantic", "yaml", "rich", "snakemake")
+    look = f"import json, sys\nprint(json.dumps([name for name in {unwanted!r} if name in sys.modules]))"
+    result = run_python("-c", f"{code}\n{look}")
+    assert json.loads(result.stdout) == []

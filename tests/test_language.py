@@ -14,6 +14,8 @@ FILES = [
     *sorted((ROOT / "src").rglob("*.py")),
     *sorted((ROOT / "plugins").rglob("*.py")),
     *sorted((ROOT / "plugins").rglob("*.md")),
+    *sorted((ROOT / "examples").rglob("*.py")),
+    *sorted((ROOT / "examples").rglob("*.md")),
 ]
 WORDS = {
     r"\bmend(ed|s)?\b": "fix, correct",

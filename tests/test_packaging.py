@@ -18,7 +18,10 @@ import priorbench
 from priorbench.cli import app
 
 ROOT = Path(__file__).parents[1]
-PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+CONFIGURATION = tomllib.loads((ROOT / "pyproject.toml").read_text())
+PROJECT = CONFIGURATION["project"]
+WHEEL = CONFIGURATION["tool"]["hatch"]["build"]["targets"]["wheel"]
+SCAFFOLD = ROOT / "src" / "priorbench" / "scaffold"
 EXTRAS = PROJECT["optional-dependencies"]
 REQUIREMENTS = [Requirement(text) for text in sum(EXTRAS.values(), PROJECT["dependencies"])]
 
@@ -73,12 +76,13 @@ def declared(extras: tuple[str, ...]) -> set[str]:
 @pytest.mark.parametrize(
     ("folder", "extras"),
     [
-        ("src", ()),
+        # Classes for the tests of plugins import pytest where they run.
+        ("src", ("testing",)),
         ("plugins", ()),
         ("docs/examples", ()),
         ("benchmarks", ("benchmarks",)),
         ("tests", ("test",)),
-        ("tools", ()),
+        ("tools", ("test",)),
     ],
 )
 def test_every_import_is_declared(folder, extras):
@@ -111,6 +115,8 @@ def test_wheel_holds_types_published_scores_and_license(tmp_path, monkeypatch):
     site = ROOT / "src" / "priorbench" / "site"
     page = [path for part in ("assets", "templates") for path in (site / part).rglob("*.*")]
     assert {path.relative_to(ROOT / "src").as_posix() for path in page} <= set(names)
+    template = [path for path in (SCAFFOLD / "template").rglob("*") if path.is_file()]
+    assert {path.relative_to(ROOT / "src").as_posix() for path in template} <= set(names)
     assert "priorbench/site/assets/vendor/image-compare/LICENSE" in names
     assert {"priorbench/py.typed", "priorbench/results/published.csv"} <= set(names)
     # What `priorbench cite` prints.
@@ -143,9 +149,12 @@ def test_an_image_takes_what_the_package_is_built_from(name):
         for source in line[:-1]
     }
     copied = {source: target for source, target in copied.items() if (ROOT / source).exists()}
-    assert copied.pop("src") == "/opt/priorbench/src"
     needed = {"pyproject.toml", "constraints.txt", PROJECT["readme"], *PROJECT["license-files"]}
-    assert copied == dict.fromkeys(needed, "/opt/priorbench/")
+    needed |= {"src", *WHEEL["force-include"]}
+    target = "/opt/priorbench/"
+    assert copied == {
+        name: f"{target}{name}" if (ROOT / name).is_dir() else target for name in needed
+    }
 
 
 def test_the_conda_environment_is_that_of_the_constraints():

@@ -5,11 +5,13 @@ from pathlib import Path
 
 import pytest
 
+from priorbench import API_VERSION
 from priorbench.config import PluginsSection
-from priorbench.plugins import hookspecs
+from priorbench.plugins import api_version, hookspecs
 from priorbench.plugins.discovery import DEFAULT_FOLDER
-from priorbench.plugins.manager import load_plugins
+from priorbench.plugins.manager import load_configured, load_plugins
 from priorbench.plugins.registry import HOOKS, PluginError, Registry
+from tests.conftest import BUILT_IN_PLUGINS
 
 ROOT = Path(__file__).parents[1]
 SOUND = """
@@ -202,17 +204,104 @@ def test_a_folder_that_does_not_exist_is_an_error(
             load_plugins([folder])
 
 
-def test_the_default_folder_may_be_absent_and_is_told_of_where_there_is_no_prior(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_default_folder_may_be_absent(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert PluginsSection().folders == [str(DEFAULT_FOLDER)]
     monkeypatch.chdir(tmp_path)
     registry = load_plugins([DEFAULT_FOLDER], strict=True)
     assert "scikit-image" in registry.datasets
-    [problem] = registry.problems
-    assert f"the folder {tmp_path}/plugins does not exist" in problem
+    assert registry.problems == []
     write(tmp_path / "mine" / "sound.py", SOUND, name="sound")
-    assert load_plugins([DEFAULT_FOLDER, Path("mine")], strict=True).problems == []
+    assert set(load_plugins([DEFAULT_FOLDER, Path("mine")], strict=True).priors) == {"sound"}
+
+
+def test_the_built_in_plugins_are_there_in_every_folder_and_loaded_once_in_the_checkout(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def origins() -> dict[str, str]:
+        registry = load_configured(PluginsSection(), strict=True)
+        return {plugin.name: plugin.origin for plugin in registry.plugins}
+
+    monkeypatch.chdir(ROOT)
+    built_in = origins()
+    assert {"priorbench", *BUILT_IN_PLUGINS} - {"studies"} <= set(built_in)
+    assert {name for name in built_in if name.startswith("studies.")}
+    assert set(built_in.values()) == {"built-in"}
+    monkeypatch.chdir(tmp_path)
+    assert origins() == built_in
+    write(tmp_path / "plugins" / "mine" / "plugin.py", SOUND, name="mine")
+    assert origins() == built_in | {"mine": "folder"}
+    disabled = load_configured(PluginsSection(disable=["gmm", "studies"]), strict=True)
+    names = {plugin.name for plugin in disabled.plugins}
+    assert "mine" in names
+    assert not {name for name in names if name == "gmm" or name.startswith("studies")}
+
+
+def test_a_plugin_in_a_folder_replaces_the_built_in_one_for_all_that_import_it(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(folder / "gmm" / "plugin.py", SOUND, name="gmm")
+    write(folder / "gmm" / "model.py", "class GMM: value = 3\nModel = GMM\n")
+    write(folder / "studies" / "mine" / "plugin.py", SOUND, name="mine")
+    write(folder / "studies" / "mine" / "model.py", "from plugins.gmm.model import GMM as Model\n")
+    monkeypatch.chdir(folder.parent)
+    registry = load_configured(PluginsSection(), strict=True)
+    [gmm] = [plugin for plugin in registry.plugins if plugin.name == "gmm"]
+    assert (gmm.origin, gmm.location) == ("folder", "plugins/gmm/plugin.py")
+    # The group is one, although its plugins lie in two folders.
+    assert {"studies.mine", "studies.mixtures"} <= {plugin.name for plugin in registry.plugins}
+    assert registry.priors["mine"].load().value == 3
+    assert registry.priors["gmm"].load() is registry.priors["mine"].load()
+    assert registry.studies["vae"].load().__module__ == "plugins.studies.autoencoders.study"
+
+
+def test_a_plugin_with_the_name_of_a_built_in_group_is_told_of(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(folder / "studies.py", SOUND, name="mine")
+    monkeypatch.chdir(folder.parent)
+    registry = load_configured(PluginsSection())
+    assert "mine" in registry.priors
+    assert "the plugin plugins/studies.py has the name of the group" in problem_of(
+        registry, "studies.likelihood"
+    )
+
+
+def test_a_folder_of_plugins_may_be_a_package_beside_the_built_in_one(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(folder / "__init__.py", "")
+    write(folder / "mine" / "plugin.py", SOUND, name="mine")
+    monkeypatch.chdir(folder.parent)
+    monkeypatch.delitem(sys.modules, "plugins")
+    monkeypatch.syspath_prepend(folder.parent)
+    assert {"mine", "gmm"} <= set(load_configured(PluginsSection(), strict=True).priors)
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        (f"{api_version.NAME} = {API_VERSION}", []),
+        (f"{api_version.NAME} = {API_VERSION + 1}", [f"version {API_VERSION + 1}", "a newer"]),
+        (f"{api_version.NAME} = 0", ["version 0", "adapt it, or install an older"]),
+        (f"{api_version.NAME} = 'one'", ["must be a whole number", "'one'"]),
+    ],
+)
+@pytest.mark.parametrize("place", ["folder", "package"])
+def test_a_plugin_that_asks_for_another_interface_is_left_out_before_it_is_imported(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, line: str, words: list[str], place: str
+) -> None:
+    missing = "from priorbench import NotThereYet" if words else ""
+    source = f"{line}\n{missing}\n{textwrap.dedent(SOUND).format(name='mine')}"
+    write(folder / "mine" / "plugin.py", source)
+    if place == "package":
+        monkeypatch.syspath_prepend(folder.parent)
+        write(folder.parent / "elsewhere" / "__init__.py", "")
+        write(folder.parent / "elsewhere" / "declare.py", source)
+        installed(folder.parent, "mine = elsewhere.declare")
+    registry = load_plugins([folder] if place == "folder" else [])
+    assert ("mine" in registry.priors) == (not words)
+    for word in [*words, *([str(API_VERSION)] if words else [])]:
+        assert word in problem_of(registry, "mine")
 
 
 BROKEN = {

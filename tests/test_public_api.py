@@ -1,17 +1,25 @@
-"""A module is public if it has ``__all__``; plugins import nothing else of the library."""
+"""A module is public if it has ``__all__``: plugins import nothing else, it is documented, and it
+breaks nobody's code unannounced.
+"""
 
 import ast
+import re
+import shutil
 from collections.abc import Iterator
 from functools import cache
+from importlib import import_module
 from pathlib import Path
 
+import griffe
 import pytest
 
 import priorbench
+from tools import public_api
 
 ROOT = Path(__file__).parents[1]
 PACKAGE = Path(priorbench.__file__).parent
-AUTHORS = [*ROOT.glob("plugins/**/*.py"), *ROOT.glob("docs/examples/**/*.py")]
+FOLDERS = ("plugins", "docs/examples", "examples")
+AUTHORS = [file for folder in FOLDERS for file in sorted((ROOT / folder).rglob("*.py"))]
 
 
 @cache
@@ -44,26 +52,6 @@ def imports(file: Path) -> Iterator[tuple[str, str]]:
             yield from ((str(node.module), each.name) for each in node.names)
 
 
-def is_documented(file: Path, name: str) -> bool:
-    """Whether a file defines a name, functions and classes with a docstring, or imports one."""
-    for node in parsed(file).body:
-        match node:
-            case ast.FunctionDef() | ast.ClassDef() if node.name == name:
-                return ast.get_docstring(node) is not None
-            case (
-                ast.Assign(targets=[ast.Name(id=found)]) | ast.AnnAssign(target=ast.Name(id=found))
-            ):
-                if found == name:
-                    return True
-            case ast.ImportFrom(module=str(module)) if any(
-                (each.asname or each.name) == name for each in node.names
-            ):
-                source = file_of(module)
-                original = next(e.name for e in node.names if (e.asname or e.name) == name)
-                return source is not None and is_documented(source, original)
-    return False
-
-
 @pytest.mark.parametrize("file", AUTHORS, ids=lambda file: str(file.relative_to(ROOT)))
 def test_plugins_and_examples_import_only_what_is_public(file: Path) -> None:
     for module, name in imports(file):
@@ -74,14 +62,100 @@ def test_plugins_and_examples_import_only_what_is_public(file: Path) -> None:
         assert name in (public(source) or ()), f"{module} does not declare {name or 'anything'}"
 
 
-PUBLIC = {file: names for file in sorted(PACKAGE.rglob("*.py")) if (names := public(file))}
+PUBLIC = {module.path: module for module in public_api.public_modules()}
+CURRENT = public_api.public_api()
 
 
-@pytest.mark.parametrize("file", PUBLIC, ids=lambda file: str(file.relative_to(PACKAGE)))
-def test_what_is_public_is_documented_and_listed_once(file: Path) -> None:
-    names = PUBLIC[file]
+def undocumented(module: griffe.Module) -> Iterator[str]:
+    """Yield what is public in a module and has no docstring: itself, what it exports, and of
+    classes the methods and properties.
+    """
+    if not module.has_docstring:
+        yield module.path
+    for name in map(str, module.exports or ()):
+        target = public_api.resolved(module.members[name])
+        assert target is not None, f"{module.path} does not have {name}"
+        if not target.has_docstring:
+            yield f"{module.path}.{name}"
+        if not isinstance(target, griffe.Class):
+            continue
+        for method, member in public_api.members_of(target):
+            # The class says what its constructor takes, and what its data are.
+            is_data = member.is_attribute and "property" not in member.labels
+            if method not in public_api.CALLED and not is_data and not member.has_docstring:
+                yield f"{module.path}.{name}.{method}"
+
+
+@pytest.mark.parametrize("module", PUBLIC)
+def test_what_is_public_is_documented_and_listed_once(module: str) -> None:
+    names = [str(name) for name in PUBLIC[module].exports or ()]
     assert len(set(names)) == len(names)
-    assert [name for name in names if not is_documented(file, name)] == []
+    assert list(undocumented(PUBLIC[module])) == []
+
+
+def test_every_public_name_is_there() -> None:
+    missing = {
+        f"{path}.{name}"
+        for path, module in PUBLIC.items()
+        for name in map(str, module.exports or ())
+        if not hasattr(import_module(path), name)
+    }
+    assert not missing
+    with pytest.raises(AttributeError, match="no attribute 'PriorSpek'"):
+        priorbench.PriorSpek  # noqa: B018
+
+
+def test_the_public_api_breaks_nothing_unannounced() -> None:
+    """Compare the code with the API of the last version that was announced."""
+    found = public_api.breaks(public_api.read_snapshot(), CURRENT)
+    assert not found, (
+        "users would have to change their code: raise priorbench.API_VERSION, write it in "
+        "CHANGELOG.md, and run `python tools/public_api.py`:\n" + "\n".join(found)
+    )
+
+
+def test_the_snapshot_has_what_was_added() -> None:
+    current = public_api.text_of(CURRENT)
+    again = "the public API has grown: run `python tools/public_api.py`"
+    assert public_api.SNAPSHOT.read_text(encoding="utf-8") == current, again
+
+
+@pytest.mark.parametrize(
+    ("file", "before", "after", "said"),
+    [
+        ("tasks/denoise.py", "sigma: float) -> None", "noise: float) -> None", "Denoise"),
+        ("problem.py", '    corruption: str = ""\n', "", "Problem.*corruption"),
+        ("priors.py", '    "Denoiser",\n', "", "priors.Denoiser"),
+        ("priors.py", "    blind: bool = False\n", "", "Denoiser.blind"),
+        ("metrics/fidelity.py", "def rmse(restored: np.ndarray, clean", "def rmse(clean", "rmse"),
+        ("interactive/problems.py", "    seed: int = 0,\n", "    seed: int,\n", "corrupt.*seed"),
+        ("interactive/prior.py", "    def fit(\n", "    def _fit(\n", "LoadedPrior.fit"),
+        ("seeds.py", '__all__ = ["derive_seed", "seed_everything", "seeded"]', "", "seeds"),
+    ],
+)
+def test_a_break_is_found(tmp_path: Path, file: str, before: str, after: str, said: str) -> None:
+    copy = tmp_path / "priorbench"
+    shutil.copytree(PACKAGE, copy, ignore=shutil.ignore_patterns("__pycache__"))
+    text = (copy / file).read_text()
+    assert before in text
+    (copy / file).write_text(text.replace(before, after))
+    found = public_api.breaks(CURRENT, public_api.public_api(tmp_path))
+    assert any(re.search(said, line) for line in found), found
+
+
+def test_an_addition_is_no_break(tmp_path: Path) -> None:
+    copy = tmp_path / "priorbench"
+    shutil.copytree(PACKAGE, copy, ignore=shutil.ignore_patterns("__pycache__"))
+    text = (copy / "seeds.py").read_text()
+    (copy / "seeds.py").write_text(
+        text.replace(
+            "def derive_seed(seed: int, *names: str)",
+            "def derive_seed(seed: int, *names: str, more: int = 0)",
+        ).replace('"seeded"]', '"seeded", "HASH_SEED"]')
+    )
+    new = public_api.public_api(tmp_path)
+    assert new != CURRENT
+    assert public_api.breaks(CURRENT, new) == []
 
 
 def test_there_are_files_to_look_at() -> None:

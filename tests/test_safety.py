@@ -440,7 +440,7 @@ def test_hostile_names_and_secrets_go_through_the_whole_workflow(project):
 
 def test_every_name_in_a_shell_command_is_quoted():
     used = []
-    for path in [ROOT / "Snakefile", *sorted((ROOT / "workflow" / "rules").glob("*.smk"))]:
+    for path in [ROOT / "workflow" / "Snakefile", *(ROOT / "workflow").rglob("*.smk")]:
         used += re.findall(
             r"\{((?:wildcards|params|input|output|log|layout)\b[^{}]*)\}", path.read_text()
         )

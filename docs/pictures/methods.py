@@ -15,8 +15,8 @@ from priorbench.data.tensors import read_tensor, to_array
 from priorbench.figures.canvas import new_figure
 from priorbench.figures.gallery import Panel, draw_gallery
 from priorbench.figures.style import PALETTE, WIDTH, styled
+from priorbench.interactive.models import load_model
 from priorbench.metrics.fidelity import psnr
-from priorbench.photographs.models import load_model
 from priorbench.plan import Plan
 from priorbench.priors import Context
 from priorbench.problem import Problem

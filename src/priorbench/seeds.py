@@ -19,7 +19,8 @@ def derive_seed(seed: int, *names: str) -> int:
 
     The names are joined with a character that no name may contain, so ``("ab", "c")`` and
     ``("a", "bc")`` give different seeds. SHA-256 is used because Python's ``hash`` of a string
-    differs from process to process.
+    differs from process to process. Torch's generator on the CPU reads the low 32 bits: with a
+    probability of 1 % two of 10 000 cells draw the same numbers.
 
     Args:
         seed: the experiment's seed.

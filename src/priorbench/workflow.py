@@ -15,35 +15,59 @@ from priorbench.store.chunk import Chunk
 from priorbench.store.drawings import shown_format
 from priorbench.store.files import write_atomically, write_json
 
+__all__ = ["read_experiment"]
+
 DEFAULT = Path("config.yaml")
 
 
-def load_plan(config: Mapping[str, Any], workflow: Any) -> Plan:
-    """Return the plan for the configuration that Snakemake was called with.
+def read_experiment(config: Mapping[str, Any], workflow: Any) -> dict[str, Any]:
+    """Return the experiment that Snakemake was called with, for ``config:`` of a Snakemake module.
 
     Without ``--configfile`` the experiment is ``config.yaml``; ``--config key=value`` changes
-    single keys of it. Broken plugins are reported once, by the process that the user started.
+    single keys of it.
 
     Args:
         config: Snakemake's configuration: files given by ``--configfile``, then ``--config``.
         workflow: Snakemake's workflow object.
 
     Raises:
-        SystemExit: the configuration or, with ``strict``, a plugin can't be used; the message says
-            why.
+        SystemExit: a file can't be read; the message says why.
     """
-    files = [Path(file) for file in workflow.config_settings.configfiles]
-    source = " + ".join(map(str, files or [DEFAULT]))
     try:
-        # Snakemake has read its files already, but takes the last of a repeated key silently.
-        read = [read_yaml(file) for file in files or [DEFAULT]]
-        data = dict(config) if files else _merged(read[0], config)
+        return _called_with(config, workflow)
+    except ConfigError as error:
+        raise _refused(error) from error
+
+
+def load_plan(config: Mapping[str, Any], workflow: Any) -> Plan:
+    """Return the plan of the experiment.
+
+    It is what Snakemake was called with, see :func:`read_experiment`. Where the workflow is a
+    module of another one, which has a configuration of its own, it is what ``config:`` of the
+    module says, or without it ``config.yaml``. Broken plugins are reported once, by the process
+    that the user started.
+
+    Args:
+        config: Snakemake's configuration, or that of the module.
+        workflow: Snakemake's workflow object.
+
+    Raises:
+        SystemExit: the configuration or, with ``strict``, a plugin can't be used, or the module
+            has a prefix; the message says why.
+    """
+    try:
+        if not _is_module(workflow):
+            data = _called_with(config, workflow)
+            source = " + ".join(map(str, _files(workflow)))
+        elif config:
+            data, source = dict(config), "config: of the module"
+        else:
+            data, source = _read_default(), str(DEFAULT)
         plan = Plan(parse_experiment(data, source))
         plan.check_cells()
+        _check_paths(plan.layout.root, workflow)
     except (ConfigError, PluginError) as error:
-        # Snakemake would print a traceback of the Snakefile around the message.
-        print(f"\npriorbench: {error}\n", file=sys.stderr)
-        raise SystemExit(2) from error
+        raise _refused(error) from error
     if workflow.is_main_process:
         for problem in plan.registry.problems:
             print(f"priorbench: {problem}", file=sys.stderr)
@@ -106,6 +130,58 @@ def freeze(plan: Plan) -> None:
     plan.lost.keep()
     write_json(plan.layout.estimates(), plan.estimates.keep())
     write_atomically(plan.layout.config(), dump_experiment(plan.experiment))
+
+
+def freeze_in_module(plan: Plan, workflow: Any) -> None:
+    """Do what ``onstart`` does, which Snakemake calls of the outermost workflow alone."""
+    is_run = workflow.is_main_process and not workflow.output_settings.dryrun
+    if is_run and _is_module(workflow):
+        freeze(plan)
+
+
+def _is_module(workflow: Any) -> bool:
+    """Return whether the workflow is read as a module of another one."""
+    return not workflow.modifier.is_main_snakefile()
+
+
+def _files(workflow: Any) -> list[Path]:
+    """Return the files that the experiment is read from."""
+    return [Path(file) for file in workflow.config_settings.configfiles] or [DEFAULT]
+
+
+def _called_with(config: Mapping[str, Any], workflow: Any) -> dict[str, Any]:
+    files = _files(workflow)
+    if files == [DEFAULT]:
+        return _merged(_read_default(), config)
+    # Snakemake has read them already, but takes the last of a repeated key silently.
+    for file in files:
+        read_yaml(file)
+    return dict(config)
+
+
+def _read_default() -> dict[str, Any]:
+    if not DEFAULT.exists():
+        raise ConfigError(
+            f"there is no {DEFAULT} in {Path.cwd()}: run `priorbench init`, which writes one, or "
+            "name the experiment's file by --configfile"
+        )
+    return read_yaml(DEFAULT)
+
+
+def _check_paths(results: Path, workflow: Any) -> None:
+    """Raise ConfigError if a module changes paths: the commands of the rules know nothing of it."""
+    modified = workflow.modifier.path_modifier.replace_prefix(str(results))
+    if modified != str(results):
+        raise ConfigError(
+            f"prefix: or replace_prefix: of the module would move {results} to {modified}, which "
+            "is not supported: choose the folder by `results:` in the configuration instead"
+        )
+
+
+def _refused(error: Exception) -> SystemExit:
+    """Print what is wrong; Snakemake would print a traceback of the Snakefile around it."""
+    print(f"\npriorbench: {error}\n", file=sys.stderr)
+    return SystemExit(2)
 
 
 def _merged(base: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:

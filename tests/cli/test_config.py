@@ -117,19 +117,6 @@ def test_strict_imports_what_the_chosen_priors_name(
     assert "is valid" in run("config", "validate", "--strict")
 
 
-def test_a_prior_that_is_unknown_for_want_of_a_folder_of_plugins_says_so(
-    bench: Any, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    bench.image("one", [[0.5] * 12] * 12)
-    Path("config.yaml").write_text(yaml.safe_dump(bench.configuration(priors={"run": ["gmm"]})))
-    message = failing(monkeypatch, capsys, "config", "validate")
-    assert "unknown prior 'gmm'" in message
-    assert (
-        f"the folder {bench.root / 'plugins'} does not exist (relative paths start where the command"
-        in message
-    )
-
-
 @pytest.mark.parametrize(
     ("command", "file"),
     [

@@ -37,7 +37,7 @@ HALF = """
 
     class Learning(Learned, Prior):
         def fit(self, images, context):
-            return self
+            yield {"iteration": 1}
 
         def state_dict(self):
             return {}
@@ -326,6 +326,22 @@ def test_a_prior_that_learns_needs_its_training_set_and_others_do_not(studio: An
     assert "the folder nowhere does not exist" in refused(
         "photos/gray.png", "--task", "denoise-0", "--prior", "learning", "-o", "out.png"
     )
+
+
+@pytest.mark.slow
+def test_a_prior_is_trained_the_first_time_it_is_used(studio: Any) -> None:
+    studio.image("lesson", PHOTO, folder="lessons")
+    lessons = {"source": "folder", "parameters": {"path": "lessons"}}
+    configuration = studio.configuration(datasets={"lessons": lessons}, train="lessons")
+    # The test set is not needed, and may be missing.
+    configuration["datasets"]["photos"] = {"source": "folder", "parameters": {"path": "nowhere"}}
+    (studio.root / "config.yaml").write_text(yaml.safe_dump(configuration))
+    command = ("photos/gray.png", "--task", "denoise-0", "--prior", "learning", "-o", "out.png")
+    said = run(*command)
+    assert "Learning is not trained yet: training it on lessons" in said
+    assert "is not trained yet" not in run(*command)
+    clean = read_image(Path("photos/gray.png"))
+    np.testing.assert_allclose(read_image(Path("out.png")), clean, atol=2e-5)
 
 
 def test_a_task_without_an_operator_tells_who_can_do_it(studio: Any) -> None:

@@ -110,7 +110,7 @@ def test_show_tells_of_a_prior_its_parameters_and_resources(
     output = CliRunner().invoke(app, ["plugins", "show", "gmm"]).output
     for word in (
         "gmm: prior",
-        "folder, plugins/gmm/plugin.py",
+        f"built-in, {ROOT}/plugins/gmm/plugin.py",
         "Gaussian mixture",
         "threads 2",
         "memory_mb 2000",

@@ -30,6 +30,7 @@ from priorbench.stages.draw import draw
 from priorbench.stages.tabulate import tabulate
 from priorbench.store.cell import Cell
 from priorbench.store.layout import Layout
+from tests.conftest import BUILT_IN_PLUGINS
 from tests.small_runs import pictures, plugin, run, without_workers
 
 pytestmark = pytest.mark.slow
@@ -85,6 +86,7 @@ MEASURED = [
 """Columns of runs that are measured and never the same twice."""
 CONFIGURATION: dict[str, Any] = {
     "experiment": "whole",
+    "plugins": {"disable": BUILT_IN_PLUGINS},
     "seed": 3,
     "datasets": {
         name: {"source": "folder", "parameters": {"path": name}}

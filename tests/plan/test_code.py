@@ -11,6 +11,7 @@ import pytest
 
 from priorbench.config import parse_experiment
 from priorbench.plan import Plan
+from tests.conftest import BUILT_IN_PLUGINS
 from tests.plan.plans import plan, scikit_images, spec
 
 DECLARATION = """
@@ -31,7 +32,11 @@ DECLARATION = """
 def folder_plan(folders: Sequence[Path], **parameters: Any) -> Plan:
     data = {
         "experiment": "mine",
-        "plugins": {"folders": [str(folder) for folder in folders], "strict": True},
+        "plugins": {
+            "folders": [str(folder) for folder in folders],
+            "disable": BUILT_IN_PLUGINS,
+            "strict": True,
+        },
         "datasets": {"test": scikit_images("camera")},
         "test": ["test"],
         "priors": {"settings": {"mine": {"parameters": parameters}}},

@@ -304,6 +304,23 @@ def test_a_prior_that_learns_from_nothing_says_what_to_do() -> None:
         plan(spec(learns=True))
 
 
+class WeightsParameters(Parameters):
+    weights: str
+
+
+def test_a_prior_without_a_default_takes_part_once_it_is_set() -> None:
+    needs = spec("needs", parameters=WeightsParameters)
+    assert list(plan(spec(), needs).priors) == ["mine"]
+    settings = {"needs": {"parameters": {"weights": "mine.pth"}}}
+    assert list(plan(spec(), needs, settings=settings).priors) == ["mine", "needs"]
+
+
+def test_a_prior_without_a_default_that_is_named_says_what_is_missing() -> None:
+    needs = spec("needs", parameters=WeightsParameters)
+    with pytest.raises(ConfigError, match=r"priors\.settings\.needs\.parameters\.weights"):
+        plan(spec(), needs, priors={"run": ["needs"]})
+
+
 def test_a_training_set_that_there_is_not_names_the_nearest() -> None:
     with pytest.raises(
         ConfigError, match="training set of mine: unknown data set 'othr'; did you mean 'other'"

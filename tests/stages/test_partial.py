@@ -29,6 +29,7 @@ from priorbench.stages.score import score
 from priorbench.stages.tabulate import tabulate
 from priorbench.stages.tabulate_partial import tabulate_partial
 from priorbench.store.files import read_rows, write_rows
+from tests.conftest import BUILT_IN_PLUGINS
 
 pytestmark = pytest.mark.slow
 
@@ -56,7 +57,7 @@ CONFIGURATION = {
     "test": ["photos"],
     "tasks": {"run": ["denoise"]},
     "metrics": ["psnr", "ssim"],
-    "plugins": {"folders": ["mine"]},
+    "plugins": {"folders": ["mine"], "disable": BUILT_IN_PLUGINS},
 }
 
 

@@ -46,6 +46,10 @@ PRIOR = """
                 yield {"iteration": int(saved["step"]), "loss": 0.7}
             if self.what == "hangs":
                 time.sleep(600)
+            while self.what == "endless":
+                time.sleep(0.01)
+                context.progress(0.5)
+                yield {"iteration": 1, "loss": 1.0}
             self.mean = torch.stack([image.mean() for image in images]).mean()
             yield {"iteration": 1, "loss": float("nan") if self.what == "nan" else 0.5}
 
@@ -118,6 +122,7 @@ def test_a_fit_leaves_a_model_a_curve_and_what_it_is(bench: Any) -> None:
         ("exits", "failed", "SystemExit: 4"),
         ("vanishes", "failed", "exited with code 4"),
         ("hangs", "timeout", "time limit of 3 s"),
+        ("endless", "timeout", "time limit of 3 s"),
     ],
 )
 def test_a_fit_that_fails_is_a_result_that_its_restorations_report(

@@ -25,6 +25,7 @@ from priorbench.stages.restore import restore
 from priorbench.stages.score import score
 from priorbench.stages.train import train
 from priorbench.store.cell import Cell
+from tests.conftest import BUILT_IN_PLUGINS
 
 pytestmark = pytest.mark.slow
 
@@ -67,6 +68,7 @@ LEARNER = """
 
 CONFIGURATION = {
     "experiment": "tiny",
+    "plugins": {"disable": BUILT_IN_PLUGINS},
     "datasets": {
         name: {"source": "folder", "parameters": {"path": name}} for name in ("photos", "more")
     },

@@ -15,12 +15,14 @@ from priorbench.plan import Plan
 from priorbench.tasks import Deblur, InpaintMask
 from priorbench.tasks.files import read_kernel, read_mask
 from priorbench.tasks.kernels import blur_kernel
+from tests.conftest import BUILT_IN_PLUGINS
 
 
 def plan(settings: dict[str, object]) -> Plan:
     tasks = {"run": list(settings), "settings": settings}
     data = {"experiment": "e", "datasets": {"d": {"source": "scikit-image"}}, "test": ["d"]}
-    return Plan(parse_experiment({**data, "tasks": tasks, "priors": {"run": "all"}}))
+    plugins = {"disable": BUILT_IN_PLUGINS}
+    return Plan(parse_experiment({**data, "tasks": tasks, "plugins": plugins}))
 
 
 def saved(path: Path, pixels: np.ndarray) -> Path:

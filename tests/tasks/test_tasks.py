@@ -33,6 +33,7 @@ from priorbench.tasks import (
     SuperResolve,
     Task,
 )
+from tests.conftest import BUILT_IN_PLUGINS
 
 TASKS: dict[str, Task] = {
     "denoise": Denoise(25),
@@ -320,7 +321,7 @@ def plan(tasks: dict[str, object]) -> Plan:
                 "datasets": {"one": {"source": "scikit-image", "images": ["brick"]}},
                 "test": ["one"],
                 "tasks": tasks,
-                "plugins": {"folders": []},
+                "plugins": {"disable": BUILT_IN_PLUGINS},
             }
         )
     )

@@ -24,6 +24,7 @@ from priorbench.monitor.verify import check
 from priorbench.plan import Plan
 from priorbench.results.schema import RUNS
 from priorbench.store.files import file_sha256
+from tests.conftest import BUILT_IN_PLUGINS
 
 RESULTS = Path("results/tiny")
 TARGETS = (RESULTS / "tables" / "psnr.md", RESULTS / "studies" / "count.csv")
@@ -83,6 +84,7 @@ def make(project: Any) -> None:
         write_image(project.root / "photos" / f"{name}.png", number)
     experiment = {
         "experiment": "tiny",
+        "plugins": {"disable": BUILT_IN_PLUGINS},
         "datasets": {"photos": {"source": "folder", "parameters": {"path": "photos"}}},
         "test": ["photos"],
         "tasks": {"run": ["denoise"]},

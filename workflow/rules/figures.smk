@@ -19,6 +19,7 @@ rule draw:
         ],
     log:
         layout.log("draw"),
+    localrule: True
     resources:
         mem_mb=2000,
         runtime=30,

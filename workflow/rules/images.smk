@@ -5,6 +5,10 @@ rule prepare:
     log:
         layout.log("prepare", "dataset"),
     retries: plan.experiment.retries
+    # It may have to download, and nodes of clusters seldom reach the network. Other local rules are seconds of work, and
+    # would wait longer in the queue than they run. `localrules:` would not find them in a module, where they have other
+    # names.
+    localrule: True
     resources:
         processors=1,
         mem_mb=lambda wildcards, attempt: 2000 * attempt,

@@ -35,6 +35,7 @@ rule gather:
         layout.costs(),
     log:
         layout.log("gather"),
+    localrule: True
     resources:
         mem_mb=2000,
         runtime=30,

@@ -12,6 +12,7 @@ rule site:
         layout.site().page(),
     log:
         layout.log("site"),
+    localrule: True
     threads: 2
     resources:
         processors=lambda wildcards, threads: threads,

@@ -57,6 +57,7 @@ rule claims:
         [layout.table("claims", suffix) for suffix in ("csv", "md", "tex")],
     log:
         layout.log("claims"),
+    localrule: True
     resources:
         mem_mb=2000,
         runtime=30,

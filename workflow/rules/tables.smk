@@ -20,6 +20,7 @@ rule tabulate:
         layout.catalogue(),
     log:
         layout.log("tabulate"),
+    localrule: True
     resources:
         mem_mb=2000,
         runtime=30,
@@ -36,6 +37,7 @@ rule tabulate:
 rule tabulate_partial:
     log:
         layout.log("tabulate_partial"),
+    localrule: True
     resources:
         mem_mb=2000,
         runtime=30,

@@ -16,19 +16,19 @@ from priorbench.cli import (
     compare,
     config,
     datasets,
+    init,
     merge,
     plan,
     plugins,
     restore,
+    run,
     stages,
     status,
     summary,
     verify,
 )
 from priorbench.cli.options import DEFAULT_CONFIG
-from priorbench.config import ConfigError, load_experiment
 from priorbench.errors import MachineError
-from priorbench.plugins.registry import PluginError
 
 app = typer.Typer(
     help="A benchmark of image priors: corrupt images, restore them with every prior, compare.",
@@ -39,6 +39,8 @@ app = typer.Typer(
 app.add_typer(config.app, name="config")
 app.add_typer(plugins.app, name="plugins")
 app.add_typer(datasets.app, name="datasets")
+init.add_to(app)
+run.add_to(app)
 stages.add_to(app)
 restore.add_to(app)
 plan.add_to(app)
@@ -76,7 +78,8 @@ def main() -> None:
             stream.reconfigure(errors="replace")
     try:
         app()
-    except (ConfigError, PluginError, ValueError, OSError) as error:
+    except (ValueError, OSError) as error:
+        # Errors of the configuration and of plugins are ValueErrors.
         print(f"priorbench: {_not_made_yet(error) or error}", file=sys.stderr)
         raise SystemExit(2) from error
     except MachineError as error:
@@ -87,6 +90,8 @@ def main() -> None:
 
 def _not_made_yet(error: Exception) -> str:
     """Return what to do about a missing file of the experiment's own results; else nothing."""
+    from priorbench.config import ConfigError, load_experiment
+
     # Only the message tells the file always: pyarrow's errors have no filename.
     named = re.search("'(.+?)'", str(error))
     if not isinstance(error, FileNotFoundError) or named is None:

@@ -15,7 +15,6 @@ from priorbench.cli.options import (
     print_json,
     wide_console,
 )
-from priorbench.config import load_experiment
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -68,6 +67,7 @@ def compare(
 
     Differences are B − A, with Student's interval at 95 %, over the images that both have.
     """
+    from priorbench.config import load_experiment
     from priorbench.results.compare import compare_experiments, compare_priors
     from priorbench.results.loading import load
 

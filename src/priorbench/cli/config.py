@@ -8,10 +8,6 @@ from typing import Annotated
 import typer
 
 from priorbench.cli.options import DEFAULT_CONFIG, ConfigOption, load
-from priorbench.cli.plugins import kind_of_prior
-from priorbench.config import Experiment, dump_experiment, load_experiment
-from priorbench.config.reference import configuration_page
-from priorbench.data.folder import FolderParameters, passed_over
 from priorbench.errors import in_brief
 
 app = typer.Typer(help="Look at an experiment's configuration.", no_args_is_help=True)
@@ -20,6 +16,8 @@ app = typer.Typer(help="Look at an experiment's configuration.", no_args_is_help
 @app.command()
 def show(config: ConfigOption = DEFAULT_CONFIG) -> None:
     """Print the experiment with every key written out."""
+    from priorbench.config import dump_experiment, load_experiment
+
     typer.echo(dump_experiment(load_experiment(config)), nl=False)
 
 
@@ -34,6 +32,9 @@ def validate(
     ] = False,
 ) -> None:
     """Check the experiment against the plugins and print what it holds."""
+    from priorbench.data.folder import FolderParameters, passed_over
+    from priorbench.plugins.kinds import kind_of_prior
+
     plan = load(config, strict=strict)
     plan.check_cells()
     if plan.experiment.plugins.strict:
@@ -58,10 +59,14 @@ def validate(
 @app.command()
 def schema() -> None:
     """Print the JSON schema, for editors."""
+    from priorbench.config import Experiment
+
     typer.echo(json.dumps(Experiment.model_json_schema(), indent=2, ensure_ascii=False))
 
 
 @app.command(hidden=True)
 def reference() -> None:
     """Print docs/reference/configuration.md."""
+    from priorbench.config.reference import configuration_page
+
     typer.echo(configuration_page(), nl=False)

@@ -6,14 +6,13 @@ from typing import Annotated
 
 import typer
 
-from priorbench.data.catalogue import registry
-
 app = typer.Typer(help="The standard data sets.", no_args_is_help=True)
 
 
 @app.command("list")
 def list_datasets() -> None:
     """List every set: images, shortest and longest side, where from, how many files are at hand."""
+    from priorbench.data.catalogue import registry
     from priorbench.data.download import location, needed
 
     for name in registry():

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
 
 import typer
 
-from priorbench.config import load_experiment
-from priorbench.plan import Plan
-
 if TYPE_CHECKING:
     from rich.console import Console
+
+    from priorbench.config import PluginsSection
+    from priorbench.plan import Plan
 
 ConfigOption: TypeAlias = Annotated[
     Path, typer.Option("--config", help="The experiment's YAML file.")
@@ -21,11 +21,25 @@ DEFAULT_CONFIG = Path("config.yaml")
 
 def load(config: Path, *, strict: bool = False) -> Plan:
     """Return the plan of the experiment in a file."""
+    from priorbench.config import load_experiment
+    from priorbench.plan import Plan
+
     experiment = load_experiment(config)
     if strict:
         section = experiment.plugins.model_copy(update={"strict": True})
         experiment = experiment.model_copy(update={"plugins": section})
     return Plan(experiment)
+
+
+def plugins_section(config: Path) -> PluginsSection:
+    """Return where plugins come from; a folder without a configuration has the defaults."""
+    from priorbench.config import PluginsSection, load_experiment
+
+    return (
+        load_experiment(config).plugins
+        if config.exists() or config != DEFAULT_CONFIG
+        else PluginsSection()
+    )
 
 
 JsonOption: TypeAlias = Annotated[

@@ -3,31 +3,37 @@
 from __future__ import annotations
 
 import dataclasses
-import inspect
 import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, cast
+from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
 
+from priorbench.cli import check, new_plugin, try_prior
 from priorbench.cli.options import (
     DEFAULT_CONFIG,
     ConfigOption,
     JsonOption,
     load,
+    plugins_section,
     print_json,
     wide_console,
 )
-from priorbench.config import PluginsSection, load_experiment
-from priorbench.config.reference import default_in_words, type_in_words
 from priorbench.errors import unknown
-from priorbench.plan import Variant
-from priorbench.plugins.manager import load_configured
-from priorbench.plugins.registry import PluginError, Registered
-from priorbench.specs import Parameters, PriorSpec, Spec, TaskSpec
 
-app = typer.Typer(help="What is registered, and by whom.", no_args_is_help=True)
+if TYPE_CHECKING:
+    from priorbench.plan import Variant
+    from priorbench.plugins.registry import Registered
+    from priorbench.specs import PriorSpec, Spec
+
+app = typer.Typer(
+    help="What is registered, by whom, and how to begin, check and try a plugin.",
+    no_args_is_help=True,
+)
+app.command("new")(new_plugin.new)
+app.command("check")(check.check)
+app.command("try")(try_prior.try_prior)
 KINDS = {
     "priors": "prior",
     "tasks": "task",
@@ -61,7 +67,9 @@ def list_plugins(
     """List every plugin and what it registers, with more columns in a wide terminal."""
     from rich.console import Console
 
-    section = _section(config)
+    from priorbench.plugins.manager import load_configured
+
+    section = plugins_section(config)
     strict = strict or section.strict
     registry = load_configured(section, strict=strict)
     listed = [
@@ -88,11 +96,15 @@ def list_plugins(
 
 def _listed(label: str, entry: Registered[Spec]) -> _Listed:
     """Return how a spec is listed; the class of a prior is imported for it."""
+    from priorbench.plugins.kinds import kind_of_prior
+    from priorbench.plugins.registry import PluginError
+    from priorbench.specs import PriorSpec
+
     record, plugin = entry.spec, entry.plugin
     kind, status, problem = label, "ok", ""
     if isinstance(record, PriorSpec):
         try:
-            kind = kind_of_prior(cast(Registered[PriorSpec], entry))
+            kind = kind_of_prior(cast("Registered[PriorSpec]", entry))
         except PluginError as error:
             status, problem = FAILED, str(error)
     of = (plugin.name, plugin.origin, status, _tasks(record), record.summary)
@@ -153,7 +165,10 @@ def find(name: str, config: Path) -> list[tuple[str, Registered[Any], Mapping[st
     Raises:
         PluginError: nothing has it.
     """
-    registry = load_configured(_section(config))
+    from priorbench.plugins.manager import load_configured
+    from priorbench.plugins.registry import PluginError
+
+    registry = load_configured(plugins_section(config))
     found: list[tuple[str, Registered[Any], Mapping[str, Any]]] = [
         (label, getattr(registry, kind)[name], {})
         for kind, label in KINDS.items()
@@ -163,6 +178,8 @@ def find(name: str, config: Path) -> list[tuple[str, Registered[Any], Mapping[st
         return found
     variants = _variants(config)
     if name in variants:
+        from priorbench.specs import PriorSpec
+
         variant = variants[name]
         kind = "prior" if isinstance(variant.spec, PriorSpec) else "task"
         return [(f"{kind}, id {name}", variant.entry, variant.parameters)]
@@ -185,131 +202,13 @@ def _variants(config: Path) -> dict[str, Variant[Any]]:
     return {**plan.tasks, **plan.priors}
 
 
-@app.command()
-def check(
-    name: Annotated[
-        str, typer.Argument(help="Name of a prior, or of a plugin for all its priors.")
-    ],
-    settings: Annotated[
-        list[str] | None,
-        typer.Option("--set", help="A parameter of the prior, for example --set iterations=20."),
-    ] = None,
-    tasks: Annotated[
-        list[str] | None, typer.Option("--task", help="A task; all that it can do by default.")
-    ] = None,
-    minutes: Annotated[float, typer.Option("--minutes", help="Limit of a fit.")] = 10,
-    config: ConfigOption = DEFAULT_CONFIG,
-) -> None:
-    """Check that a prior gives the same again: fit and restore twice, in two processes.
-
-    What can't be seeded, such as os.urandom, is found by it. Ends with 1 if something differs or
-    fails.
-    """
-    import yaml
-
-    from priorbench.testing import check_repeats
-
-    parameters = {}
-    for setting in settings or []:
-        key, equals, value = setting.partition("=")
-        if not equals:
-            raise ValueError(f"--set {setting}: write name=value, for example --set iterations=20")
-        parameters[key] = yaml.safe_load(value)
-    section = _section(config)
-    registry = load_configured(section)
-    priors = [
-        prior for prior, entry in registry.priors.items() if name in (prior, entry.plugin.name)
-    ]
-    if not priors:
-        names = {*registry.priors, *(entry.plugin.name for entry in registry.priors.values())}
-        raise PluginError(
-            "\n".join([unknown("prior or plugin with priors", name, names), *registry.problems])
-        )
-    broken = False
-    for prior in [name] if name in priors else priors:
-        for result in check_repeats(
-            section.folders,
-            prior,
-            parameters,
-            disable=section.disable,
-            tasks=tasks or None,
-            minutes=minutes,
-        ):
-            print(result, flush=True)
-            broken |= result.is_broken
-    if broken:
-        raise typer.Exit(1)
-
-
-def kind_of_prior(entry: Registered[PriorSpec]) -> str:
-    """Return the kind of a prior, that of its class, which is imported for it.
-
-    Raises:
-        PluginError: the class can't be imported, is of no kind, or does not learn as its spec says.
-    """
-    from priorbench.priors import Denoiser, Generator, Learned, PatchPrior, Prior
-
-    loaded, record = entry.load(), entry.spec
-    whose = f"the prior {record.name!r} (plugin {entry.plugin.name!r}, {entry.plugin.location})"
-    kinds = {
-        PatchPrior: "patch prior",
-        Denoiser: "denoiser",
-        Generator: "generator",
-        Prior: "prior",
-    }
-    kind = next(
-        (
-            name
-            for base, name in kinds.items()
-            if isinstance(loaded, type) and issubclass(loaded, base)
-        ),
-        None,
-    )
-    if kind is None:
-        raise PluginError(
-            f"the factory of {whose} must be a subclass of PatchPrior, Denoiser, Generator or Prior"
-        )
-    if inspect.isabstract(loaded):
-        missing = ", ".join(sorted(loaded.__abstractmethods__))
-        raise PluginError(f"{whose} can't be made: its class {loaded.__name__} lacks {missing}")
-    if issubclass(loaded, Learned) and not record.learns:
-        raise PluginError(
-            f"{whose} is a Learned, but would never be fitted: its PriorSpec lacks learns=True"
-        )
-    if record.learns and not issubclass(loaded, Learned):
-        raise PluginError(
-            f"the PriorSpec of {whose} says learns=True, but {loaded.__name__} is no subclass of "
-            "Learned"
-        )
-    _check_constructor(loaded, record, whose)
-    return kind
-
-
-def _check_constructor(factory: type, record: PriorSpec, whose: str) -> None:
-    """Raise PluginError if the constructor does not take the spec's parameters."""
-    names = list(record.parameters.model_fields)
-    try:
-        inspect.signature(factory).bind(**dict.fromkeys(names))
-    except TypeError as error:
-        raise PluginError(
-            f"{whose} can't be made: {factory.__name__} is called with the spec's parameters "
-            f"({', '.join(names) or 'none'}), and {error}"
-        ) from error
-
-
-def _section(config: Path) -> PluginsSection:
-    """Return where plugins come from; a folder without a configuration has the defaults."""
-    return (
-        load_experiment(config).plugins
-        if config.exists() or config != DEFAULT_CONFIG
-        else PluginsSection()
-    )
-
-
 def _show(label: str, entry: Registered[Any], values: Mapping[str, Any]) -> None:
     """Print a spec and the table of its parameters, with the ``values`` of a variant."""
     from rich.table import Table
     from rich.text import Text
+
+    from priorbench.config.reference import default_in_words, type_in_words
+    from priorbench.specs import Parameters, PriorSpec
 
     record, plugin, console = entry.spec, entry.plugin, wide_console()
     lines = {
@@ -345,6 +244,8 @@ def _show(label: str, entry: Registered[Any], values: Mapping[str, Any]) -> None
 
 def _tasks(record: Spec) -> str:
     """Return the tasks that a prior can do, or the pattern of the ids that a task has."""
+    from priorbench.specs import PriorSpec, TaskSpec
+
     if isinstance(record, PriorSpec):
         return ", ".join(record.tasks)
     return (

@@ -9,7 +9,6 @@ from typing import Annotated, Any
 import typer
 
 from priorbench.cli.options import DEFAULT_CONFIG, ConfigOption
-from priorbench.config import load_experiment
 
 
 def add_to(app: typer.Typer) -> None:
@@ -92,6 +91,7 @@ def restore(
     sources, parameters = _separate(photographs)
     if not sources:
         raise ValueError("name a photograph, or a folder of them")
+    from priorbench.config import load_experiment
     from priorbench.photographs.request import Request
     from priorbench.photographs.restore import restore_photographs
 

@@ -16,7 +16,9 @@ class PluginsSection(Section):
     """Where plugins come from."""
 
     folders: Names = Field(
-        ["plugins"], description="Folders that hold plugins, searched in this order."
+        ["plugins"],
+        description="Folders that hold plugins, searched in this order after the built-in ones. "
+        "A plugin replaces the built-in one of its name.",
     )
     disable: Names = Field([], description="Names of plugins, or of groups of them, to leave out.")
     strict: bool = Field(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Sequence
 from typing import Any
 
@@ -12,14 +13,26 @@ from matplotlib.figure import Figure
 
 from priorbench.figures.style import GRAY, styled
 
-__all__ = ["legend_above", "new_figure", "nothing_to_draw", "say_in"]
+__all__ = ["ShownFigure", "legend_above", "new_figure", "nothing_to_draw", "say_in"]
+
+SCREEN_DPI = 110
+"""Of figures in notebooks, which are seven inches wide."""
 
 LEGEND: Any = {"frameon": False, "columnspacing": 1.4, "handletextpad": 0.4}
 
 
+class ShownFigure(Figure):
+    """A figure that a notebook shows at the end of a cell, without pyplot."""
+
+    def _repr_png_(self) -> bytes:
+        buffer = io.BytesIO()
+        self.savefig(buffer, format="png", dpi=SCREEN_DPI)
+        return buffer.getvalue()
+
+
 def new_figure(width: float, height: float) -> Figure:
     """Return an empty figure of this size in inches, with a canvas and automatic layout."""
-    figure = Figure(figsize=(width, height), layout="constrained")
+    figure = ShownFigure(figsize=(width, height), layout="constrained")
     FigureCanvasAgg(figure)
     return figure
 

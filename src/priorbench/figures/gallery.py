@@ -53,11 +53,12 @@ class Panel:
 
 @styled
 def draw_gallery(
-    clean: np.ndarray,
+    clean: np.ndarray | None,
     observed: np.ndarray,
     panels: Sequence[Panel],
     title: str = "",
     observed_label: str = "corrupted",
+    observed_caption: str = "",
 ) -> Figure:
     """Draw the clean image, the observation and the restorations, with one detail enlarged.
 
@@ -66,18 +67,21 @@ def draw_gallery(
     stored.
 
     Args:
-        clean: H × W × C on [0, 1], C = 1 or 3.
+        clean: H × W × C on [0, 1], C = 1 or 3; None where it is not known.
         observed: h × w × C; a smaller one is shown with its pixels enlarged.
         panels: the restorations in display order.
         title: of the figure.
         observed_label: what the observation is called.
+        observed_caption: what stands below that.
     """
-    height, width = clean.shape[:2]
     images = [panel.image for panel in panels if panel.image is not None]
-    detail = find_detail(clean, images)
+    # Without a clean image, what is closest to one tells the size and the structure.
+    reference = next((image for image in (clean, *images) if image is not None), observed)
+    height, width = reference.shape[:2]
+    detail = find_detail(reference, images)
     everything = [
-        Panel("clean", clean, ""),
-        Panel(observed_label, observed, ""),
+        *([] if clean is None else [Panel("clean", clean, "")]),
+        Panel(observed_label, observed, observed_caption),
         *panels,
     ]
     columns = min(COLUMNS, len(everything))

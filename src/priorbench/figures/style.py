@@ -38,6 +38,8 @@ __all__ = [
 ]
 
 Colour = tuple[float, float, float]
+"""Red, green and blue on [0, 1]."""
+
 P = ParamSpec("P")
 
 WIDTH = 7.0
@@ -74,6 +76,8 @@ and for deuteranopia and protanopia (DOI 10.1109/TVCG.2009.113).
 """
 
 SHAPES = ("o", "s", "^", "D", "v", "P", "X", "p", "<", "h", ">", "d")
+"""Of marks, one for each family of priors."""
+
 LIGHTEST, DARKEST = 60.0, 26.0
 """CIELAB lightness of a family's first and last member; 61.6 has a contrast of 3:1 to white."""
 

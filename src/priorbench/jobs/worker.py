@@ -19,6 +19,7 @@ from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 from priorbench.errors import MachineError, StorageError, raise_if_storage
@@ -126,7 +127,7 @@ def messages(
     process = context.Process(
         target=_main, args=(work, sender, lifeline_end, folder.name, arguments)
     )
-    with _hash_seed(hash_seed):
+    with _hash_seed(hash_seed), _without_main():
         process.start()
     sender.close()
     lifeline_end.close()
@@ -171,6 +172,21 @@ def _hash_seed(value: str) -> Iterator[None]:
             del os.environ["PYTHONHASHSEED"]
         else:
             os.environ["PYTHONHASHSEED"] = before
+
+
+@contextmanager
+def _without_main() -> Iterator[None]:
+    """Start a process inside that does not import the program that starts it.
+
+    The work lies in modules. A script of a user's, without a guard for ``__main__``, would run
+    again in each worker.
+    """
+    before = sys.modules["__main__"]
+    sys.modules["__main__"] = ModuleType("__main__")
+    try:
+        yield
+    finally:
+        sys.modules["__main__"] = before
 
 
 def _wait_for_message(receiver: Connection, process: Any, seconds: float) -> bool:

@@ -32,9 +32,16 @@ __all__ = [
 ]
 
 Activation = Literal["leaky-relu", "relu", "elu", "swish", "none"]
+"""The function after a layer."""
+
 Padding = Literal["reflect", "replicate", "zeros"]
+"""What lies outside of a map."""
+
 Down = Literal["stride", "average", "max"]
+"""How a map is halved."""
+
 Up = Literal["bilinear", "nearest"]
+"""How a map is doubled."""
 
 SLOPE = 0.2
 """Slope of the leaky ReLU for negative numbers."""

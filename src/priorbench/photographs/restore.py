@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import torch
 
@@ -15,24 +13,24 @@ from priorbench.data.export import write_picture
 from priorbench.data.images import read_picture
 from priorbench.data.tensors import read_tensor, to_array, to_tensor
 from priorbench.errors import NotApplicable, in_brief, raise_if_storage
-from priorbench.jobs.attempt import solve
-from priorbench.jobs.ready import solver_so_far
-from priorbench.jobs.worker import available_threads
+from priorbench.interactive.arrays import Form, Given
+from priorbench.interactive.loading import loaded
+from priorbench.interactive.models import ModelState, model_state
+from priorbench.interactive.names import plan_of
+from priorbench.interactive.prior import LoadedPrior
+from priorbench.interactive.problems import ImageProblem, observed, posed
+from priorbench.interactive.progress import progress_bar
+from priorbench.interactive.scores import psnr_of
 from priorbench.metrics.consistency import residual
-from priorbench.metrics.fidelity import psnr
-from priorbench.metrics.protocol import compared
 from priorbench.photographs.advice import able_priors, advice
 from priorbench.photographs.files import Target, check_outputs, photographs
-from priorbench.photographs.models import load_model, own_errors
-from priorbench.photographs.names import find_task, plan_of
 from priorbench.photographs.observation import hides_nothing, picture_of
 from priorbench.photographs.request import Request
 from priorbench.photographs.sheet import Cell, contact_sheet
-from priorbench.photographs.terminal import progress_bar, say
+from priorbench.photographs.tasks import task_of
+from priorbench.photographs.terminal import say
 from priorbench.plan import Plan, PriorPlan
-from priorbench.priors import Context
-from priorbench.problem import Problem
-from priorbench.seeds import derive_seed, seeded
+from priorbench.seeds import derive_seed
 from priorbench.tasks import Task
 from priorbench.tasks.files import read_mask
 from priorbench.types import Image
@@ -67,7 +65,7 @@ class _Shot:
 
     name: str
     path: Path
-    problem: Problem
+    problem: ImageProblem
     clean: Image | None
 
 
@@ -77,14 +75,14 @@ class _Studio:
     def __init__(self, plan: Plan, priors: Sequence[PriorPlan], request: Request) -> None:
         self.plan, self.priors, self.request = plan, priors, request
         self.photographs = photographs(request.sources)
-        self.variant = find_task(plan, request)
+        self.variant = task_of(plan, request)
         self.output = self._target(request.output)
         self.corrupted = None if request.corrupted is None else self._target(request.corrupted)
         self._check_outputs()
         self.task: Task = self.variant.build()
         if request.guide is not None and not self.task.guided:
             raise ValueError(f"{request.task} takes no guide; use the task denoise-guided")
-        self.models: dict[str, Any] = {}
+        self.loaded: dict[str, LoadedPrior] = {}
 
     def run(self) -> None:
         """Restore all; of several photographs, one that fails is reported and the others go on."""
@@ -137,12 +135,10 @@ class _Studio:
         if self.request.observed:
             return _Shot(name, path, self._observed(path), None)
         seed = self._seed(path.name, self.variant.id)
-        clean = self.task.fit(read_tensor(path))
-        with seeded(seed):
-            problem = self.task.corrupt(clean, torch.Generator().manual_seed(seed))
-        return _Shot(name, path, problem, clean)
+        made = posed(self.task, self.variant.id, Given(read_tensor(path), Form()), seed)
+        return _Shot(name, path, made.problem, made.clean)
 
-    def _observed(self, path: Path) -> Problem:
+    def _observed(self, path: Path) -> ImageProblem:
         """Return the problem of a photograph that is corrupted.
 
         Its transparent pixels are missing where the task has missing pixels and no other mask.
@@ -154,9 +150,9 @@ class _Studio:
                 known = read_mask(request.mask)
             elif self.task.masked and picture.alpha is not None:
                 known, image = torch.from_numpy(picture.alpha > 0.5), to_tensor(picture.colour)
-        guides = {} if request.guide is None else {"guide": read_tensor(request.guide)}
+        guide = None if request.guide is None else read_tensor(request.guide)
         mask = None if known is None else known[None, None].float()
-        return self.task.observe(image, mask, **guides)
+        return observed(self.task, self.variant.id, Given(image, Form()), mask, guide)
 
     def _restore(self, shot: _Shot) -> list[Cell]:
         """Restore one photograph by all priors, write its pictures, and return them."""
@@ -171,27 +167,18 @@ class _Studio:
             image = self._solve(shot, prior)
             path = self._restored(shot.name, prior)
             write_picture(path, to_array(image), bits=bits)
-            score = "" if clean is None else f"PSNR {_psnr(read_tensor(path), clean, self.task)}"
+            score = "" if clean is None else f"PSNR {_psnr(read_tensor(path), clean, shot.problem)}"
             row.append(Cell(to_array(image), f"{prior.label}  {score}".strip()))
             self._report(shot, path, image, score)
         return row if clean is None else [*row, Cell(to_array(clean), "clean")]
 
     def _solve(self, shot: _Shot, prior: PriorPlan) -> Image:
-        if prior.id not in self.models:
-            self.models[prior.id] = load_model(self.plan, prior)
-        torch.set_num_threads(available_threads(prior.resources.threads))
+        if prior.id not in self.loaded:
+            self.loaded[prior.id] = self._load(prior)
         seed = self._seed(shot.path.name, self.variant.id, prior.id)
-        solver = solver_so_far(self.plan, prior.id)
         try:
-            with (
-                own_errors(prior),
-                progress_bar(f"{prior.label} on {shot.path.name}") as progress,
-                seeded(seed),
-            ):
-                context = Context.seeded(seed, progress, solver=solver)
-                outcome, result = solve(
-                    self.models[prior.id], shot.problem, context, seed, "restore", math.inf
-                )
+            with progress_bar(f"{prior.label} on {shot.path.name}") as told:
+                outcome, result = self.loaded[prior.id].solve(shot.problem, seed, told)
         except NotApplicable as error:
             if shot.problem.linear_operator is not None:
                 raise
@@ -202,11 +189,18 @@ class _Studio:
             raise ValueError(f"{prior.id}: {outcome.reason}")
         return result.image
 
+    def _load(self, prior: PriorPlan) -> LoadedPrior:
+        """Return a prior with its model, which is trained if it has to be."""
+        if model_state(self.plan, prior) in (ModelState.MISSING, ModelState.OUT_OF_DATE):
+            folder = self.plan.layout.model(prior.id).parent
+            say(f"{prior.id} is not trained yet: training it on {prior.train_on}, in {folder}")
+        return loaded(self.plan, prior, progress=True)
+
     def _report(self, shot: _Shot, path: Path, image: Image, score: str) -> None:
         """Print how good a restoration is, as far as that is known."""
         parts = []
         if shot.clean is not None:
-            before = _psnr(shot.problem.estimate(), shot.clean, self.task)
+            before = _psnr(shot.problem.estimate(), shot.clean, shot.problem)
             after = score.removeprefix("PSNR ")
             parts.append(f"PSNR {before} → {after}{_protocol(shot.clean, self.task)}")
         hint = ""
@@ -223,13 +217,12 @@ class _Studio:
             say(hint)
 
 
-def _psnr(shown: Image, clean: Image, task: Task) -> str:
+def _psnr(shown: Image, clean: Image, problem: ImageProblem) -> str:
     """Return the PSNR of an image by the protocol of the task, or why there is none."""
     try:
-        pair = compared(to_array(shown), to_array(clean), task.border, task.luminance)
+        return f"{psnr_of(shown, clean, problem.border, problem.luminance):.2f} dB"
     except ValueError as error:
         return f"none ({error})"
-    return f"{psnr(*pair):.2f} dB"
 
 
 def _protocol(clean: Image, task: Task) -> str:

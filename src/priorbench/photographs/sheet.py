@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
+from matplotlib import get_data_path
 from PIL import Image, ImageDraw, ImageFont
 
 CELL = 360
@@ -31,7 +33,8 @@ class Cell:
 def contact_sheet(rows: Sequence[Sequence[Cell]]) -> np.ndarray:
     """Return all cells on white, H × W × 3 on [0, 1], each row at one scale."""
     pictures = [_scaled(row) for row in rows]
-    font = ImageFont.load_default(SIZE)
+    # Pillow's own font has no σ and no ×.
+    font = ImageFont.truetype(Path(get_data_path(), "fonts/ttf/DejaVuSans.ttf"), SIZE)
     widths = [
         max(row[column].width for row in pictures if column < len(row))
         for column in range(max(map(len, pictures)))
@@ -71,7 +74,7 @@ def _scaled(row: Sequence[Cell]) -> list[Image.Image]:
     return pictures
 
 
-def _fitting(text: str, width: int, font: ImageFont.ImageFont | ImageFont.FreeTypeFont) -> str:
+def _fitting(text: str, width: int, font: ImageFont.FreeTypeFont) -> str:
     """Return a text cut to a width, with an ellipsis where something is left out."""
     if font.getlength(text) <= width:
         return text

@@ -19,14 +19,14 @@ from priorbench.plan.datasets import DatasetPlan, plan_dataset
 from priorbench.plan.leaks import leak
 from priorbench.plan.priors import PriorPlan, can_do
 from priorbench.plan.studies import StudyPlan
-from priorbench.plan.tasks import needs_settings, regimes_of
+from priorbench.plan.tasks import regimes_of
 from priorbench.plan.tuning import (
     open_regimes,
     parameter_candidates,
     regime_of,
     solver_origins,
 )
-from priorbench.plan.variants import Variant, variants
+from priorbench.plan.variants import Variant, needs_settings, variants
 from priorbench.plugins.registry import Registered, Registry
 from priorbench.specs import MetricSpec, PriorSpec, Spec, TaskSpec
 from priorbench.specs.patterns import matching
@@ -91,6 +91,8 @@ class Selection:
         priors: dict[str, PriorPlan] = {}
         for name, entry in chosen.items():
             settings = section.settings.get(name, PriorSection())
+            if section.run == "all" and name not in section.settings and needs_settings(entry.spec):
+                continue
             train_on = self._train_on(entry.spec, settings)
             tune_on = self._tune_on(entry.spec, settings, train_on)
             regimes = self._open_regimes(entry.spec, settings) if tune_on else ()

@@ -21,10 +21,3 @@ def regimes_of(task: Variant[TaskSpec]) -> tuple[Regime, ...]:
     if task.spec.regimes is None:
         return REGIMES
     return tuple(task.spec.regimes(task.spec.parameters(**task.parameters)))
-
-
-def needs_settings(spec: TaskSpec) -> bool:
-    """Return whether a parameter has no default; the task is then left out of "all" until it is
-    set.
-    """
-    return any(field.is_required() for field in spec.parameters.model_fields.values())

@@ -69,6 +69,13 @@ class Variant(Generic[S]):
         }
 
 
+def needs_settings(spec: PriorSpec | TaskSpec) -> bool:
+    """Return whether a parameter has no default; the spec is then left out of "all" until it is
+    set.
+    """
+    return any(field.is_required() for field in spec.parameters.model_fields.values())
+
+
 def variants(
     entry: Registered[S], code: Callable[[], str], settings: Mapping[str, Any], where: str
 ) -> Iterator[Variant[S]]:

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-import importlib
+import importlib.util
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from types import ModuleType
 from typing import TypeAlias
 
+from priorbench import shipped
 from priorbench.plugins import builtin
+from priorbench.plugins.api_version import check_api_version
 from priorbench.plugins.hookspecs import PROJECT
-from priorbench.plugins.registry import Plugin, PluginError
+from priorbench.plugins.registry import Origin, Plugin, PluginError
 
 DEFAULT_FOLDER = Path("plugins")
 """The folder that is searched where the configuration names none; it alone may be missing."""
@@ -24,33 +26,43 @@ _plugin_folders: set[str] = set()
 
 
 def find_plugins(folders: Sequence[Path]) -> Iterator[tuple[Plugin, Import]]:
-    """Yield the library's own plugin, those in ``folders``, and those of installed packages."""
-    yield Plugin("priorbench", "built-in", str(builtin.__file__), "priorbench"), lambda: builtin
+    """Yield the library's own plugin, those in ``folders``, and those of installed packages.
+
+    A folder that is named twice is searched once. A built-in plugin is not yielded where another
+    folder has one of its name.
+    """
+    library = Plugin("priorbench", Origin.BUILT_IN, str(builtin.__file__), "priorbench")
+    yield library, lambda: builtin
+    searched: dict[Path, Path] = {}
     for folder in folders:
-        for path in _plugin_paths(folder):
-            yield _folder_plugin(path, folder, folders)
+        searched.setdefault(folder.resolve(), folder)
+    found = [
+        _folder_plugin(path, folder)
+        for folder in searched.values()
+        for path in _plugin_paths(folder)
+    ]
+    replacing = {plugin.name for plugin, _ in found if plugin.origin is Origin.FOLDER}
+    kept = [
+        (plugin, path)
+        for plugin, path in found
+        if plugin.origin is Origin.FOLDER or plugin.name not in replacing
+    ]
+    locations = {plugin.package: plugin.location for plugin, _ in kept}
+    for plugin, path in kept:
+        yield plugin, _import_of_folder(plugin, path, list(searched), locations)
     for entry in sorted(entry_points(group=PROJECT), key=lambda entry: entry.name):
         package = entry.module.rpartition(".")[0] or entry.module
-        yield Plugin(entry.name, "package", entry.value, package), _import_of(entry)
+        yield Plugin(entry.name, Origin.PACKAGE, entry.value, package), _import_of(entry)
 
 
-def missing_folder(folders: Sequence[Path]) -> str:
-    """Return what is wrong with the default folder if it does not exist.
-
-    Raises:
-        PluginError: another folder does not exist.
-    """
-    problem = ""
+def check_folders(folders: Sequence[Path]) -> None:
+    """Raise PluginError if a folder does not exist; the default one may be missing."""
     for folder in folders:
-        if not folder.is_dir():
-            place = (
-                f"the folder {folder.absolute()} does not exist "
+        if folder != DEFAULT_FOLDER and not folder.is_dir():
+            raise PluginError(
+                f"plugins.folders: the folder {folder.absolute()} does not exist "
                 "(relative paths start where the command is run)"
             )
-            if folder != DEFAULT_FOLDER:
-                raise PluginError(f"plugins.folders: {place}")
-            problem = f"no folder of plugins was searched: {place}"
-    return problem
 
 
 def _plugin_paths(folder: Path) -> Iterator[Path]:
@@ -67,33 +79,64 @@ def _plugin_paths(folder: Path) -> Iterator[Path]:
             yield path
 
 
-def _folder_plugin(path: Path, folder: Path, folders: Sequence[Path]) -> tuple[Plugin, Import]:
-    """Return the plugin in ``path``, a folder with a ``plugin.py`` or one file."""
+def _folder_plugin(path: Path, folder: Path) -> tuple[Plugin, Path]:
+    """Return the plugin in ``path``, a folder with a ``plugin.py`` or one file; and its path in the
+    resolved folder.
+    """
     last = path.stem if path.is_file() else path.name
-    name = ".".join([*path.relative_to(folder).parts[:-1], last])
+    inside = path.relative_to(folder)
     absolute = folder.resolve()
-    package = f"{absolute.name}.{name}"
+    is_built_in = absolute == shipped.plugins().resolve()
+    origin = Origin.BUILT_IN if is_built_in else Origin.FOLDER
+    name = ".".join([*inside.parts[:-1], last])
     file = path if path.is_file() else path / "plugin.py"
+    return Plugin(name, origin, str(file), f"{absolute.name}.{name}", file), absolute / inside
+
+
+def _import_of_folder(
+    plugin: Plugin, path: Path, folders: Sequence[Path], locations: Mapping[str, str]
+) -> Import:
+    """Return what imports a plugin in a folder.
+
+    Args:
+        plugin: the plugin.
+        path: its folder or file, resolved.
+        folders: all that are searched, resolved.
+        locations: of the plugins in them, by their packages.
+    """
+    package = plugin.package
+    is_file = path.is_file()
+    file = path if is_file else path / "plugin.py"
 
     def load() -> ModuleType:
-        if "." in last:
+        if "." in (path.stem if is_file else path.name):
             raise PluginError("the name of a plugin's folder can't hold a dot: rename it")
         if not file.is_file():
-            raise PluginError(f"{file} is missing: a plugin's folder registers its specs there")
-        other = path.parent.with_suffix(".py")
-        if path.parent != folder and other.is_file():
-            raise PluginError(f"the plugin {other} has the name of the group it is in: rename one")
-        _make_importable(absolute, [each.resolve() for each in folders])
-        module = package if path.is_file() else f"{package}.plugin"
-        found = absolute / path.relative_to(folder)
-        _forget_other(package, module, found, absolute / file.relative_to(folder))
+            raise PluginError(
+                f"{plugin.location} is missing: a plugin's folder registers its specs there"
+            )
+        for group in _groups(package):
+            if group in locations:
+                raise PluginError(
+                    f"the plugin {locations[group]} has the name of the group it is in: rename one"
+                )
+        _make_importable(path.parents[plugin.name.count(".")], folders)
+        check_api_version(file)
+        module = package if is_file else f"{package}.plugin"
+        _forget_other(package, module, path, file)
         imported = importlib.import_module(module)
-        if path.is_dir():
+        if not is_file:
             # As it was found: a namespace package would follow later changes of the folders.
-            sys.modules[package].__path__ = [str(found)]
+            sys.modules[package].__path__ = [str(path)]
         return imported
 
-    return Plugin(name, "folder", str(file), package), load
+    return load
+
+
+def _groups(package: str) -> list[str]:
+    """Return the packages of the groups that a plugin is in."""
+    parts = package.split(".")
+    return [".".join(parts[:end]) for end in range(2, len(parts))]
 
 
 def _make_importable(folder: Path, folders: Sequence[Path]) -> None:
@@ -111,7 +154,8 @@ def _make_importable(folder: Path, folders: Sequence[Path]) -> None:
     package = importlib.import_module(folder.name)
     places = list(getattr(package, "__path__", ()))
     is_namespace = bool(places) and getattr(package, "__file__", None) is None
-    if not is_namespace and str(folder) not in places:
+    # A folder of plugins may have an __init__.py, also where another of its name is searched.
+    if not is_namespace and not {*map(str, folders)}.intersection(places):
         taken = getattr(package, "__file__", None) or "built in"
         raise PluginError(
             f"the folder {folder} has the name of a Python package ({taken}): rename it"
@@ -143,6 +187,9 @@ def _forget_other(package: str, module: str, path: Path, file: Path) -> None:
 
 def _import_of(entry: EntryPoint) -> Import:
     def load() -> ModuleType:
+        found = importlib.util.find_spec(entry.module)
+        if found is not None and found.has_location and found.origin is not None:
+            check_api_version(Path(found.origin))
         module = entry.load()
         if not isinstance(module, ModuleType):
             raise PluginError(

@@ -15,6 +15,7 @@ from priorbench.specs import DatasetSpec, MetricSpec, PriorSpec, StudySpec, Task
 PROJECT = "priorbench"
 hookspec = pluggy.HookspecMarker(PROJECT)
 hookimpl = pluggy.HookimplMarker(PROJECT)
+"""Marks a function of a plugin as the implementation of the hook of its name."""
 
 
 # The hooks have no body: pluggy calls the plugins' implementations.

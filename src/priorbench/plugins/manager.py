@@ -11,10 +11,11 @@ from typing import Any
 
 import pluggy
 
+from priorbench import shipped
 from priorbench.config import PluginsSection
 from priorbench.errors import unknown
 from priorbench.plugins import hookspecs
-from priorbench.plugins.discovery import Import, find_plugins, missing_folder
+from priorbench.plugins.discovery import Import, check_folders, find_plugins
 from priorbench.plugins.registry import HOOKS, Plugin, PluginError, Registered, Registry
 from priorbench.plugins.tracebacks import short_traceback
 from priorbench.provenance import describe_factory
@@ -22,16 +23,24 @@ from priorbench.specs import Spec
 
 
 def load_configured(section: PluginsSection, *, strict: bool = False) -> Registry:
-    """Load the plugins that a configuration names; see :func:`load_plugins`."""
-    return load_plugins(section.folders, disable=section.disable, strict=strict or section.strict)
+    """Load the built-in plugins and those that a configuration names; see :func:`load_plugins`."""
+    return load_plugins(
+        with_built_in(section.folders), disable=section.disable, strict=strict or section.strict
+    )
+
+
+def with_built_in(folders: Sequence[str | Path]) -> list[str | Path]:
+    """Return the folders that are searched where a configuration names ``folders``."""
+    return [shipped.plugins(), *folders]
 
 
 def load_plugins(
     folders: Sequence[str | Path], *, disable: Sequence[str] = (), strict: bool = False
 ) -> Registry:
-    """Load the built-in plugin, then those in ``folders``, then those of installed packages.
+    """Load the library's own specs, plugins in ``folders``, and those of installed packages.
 
     Each plugin is loaded by itself. One that fails in any way is left out whole, with a report.
+    A plugin in a folder replaces the built-in one of its name.
 
     Args:
         folders: folders that hold plugins; the default one, ``plugins``, may be missing.
@@ -43,7 +52,8 @@ def load_plugins(
             ``disable`` has an unknown name.
     """
     paths = [Path(folder) for folder in folders]
-    registry = Registry(missing_folder=missing_folder(paths))
+    check_folders(paths)
+    registry = Registry()
     manager = pluggy.PluginManager(hookspecs.PROJECT)
     manager.add_hookspecs(hookspecs)
     found: dict[str, Plugin] = {}

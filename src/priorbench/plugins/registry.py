@@ -6,6 +6,7 @@ import importlib
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from enum import StrEnum
 from pathlib import Path
 from types import ModuleType
 from typing import Any, Generic, TypeVar
@@ -26,32 +27,43 @@ class PluginError(ValueError):
     """A plugin can't be used; the message says which, where and what to do."""
 
 
+class Origin(StrEnum):
+    """Where a plugin comes from."""
+
+    BUILT_IN = "built-in"
+    FOLDER = "folder"
+    PACKAGE = "package"
+
+
 @dataclass(frozen=True)
 class Plugin:
     """A plugin that was found.
 
     Args:
         name: its name.
-        origin: ``built-in``, ``folder`` or ``package``.
+        origin: with the library, a folder that the configuration names, or an installed package.
         location: the file that declares it.
         package: the package that relative import strings start from.
+        file: ``location`` as a path, of a plugin in a folder; None for the library's own specs and
+            for installed packages.
         problem: why it is left out; empty when it is sound.
     """
 
     name: str
-    origin: str
+    origin: Origin
     location: str
     package: str
+    file: Path | None = None
     problem: str = ""
 
     @property
     def place(self) -> tuple[str, Path] | None:
         """The package of its code and its folder or file; None for the library's own."""
-        if self.origin == "folder":
-            file = Path(self.location)
-            return self.package, file.parent if file.name == "plugin.py" else file
+        if self.file is not None:
+            is_folder = self.file.name == "plugin.py"
+            return self.package, self.file.parent if is_folder else self.file
         root = self.package.partition(".")[0]
-        if self.origin == "built-in" or root not in sys.modules:
+        if self.origin is Origin.BUILT_IN or root not in sys.modules:
             return None
         return root, module_place(sys.modules[root])
 
@@ -74,8 +86,8 @@ class Plugin:
     @property
     def folder(self) -> Path:
         """The folder that names of data files start from, and that ``references.bib`` is in."""
-        if self.origin == "folder":
-            return Path(self.location).parent
+        if self.file is not None:
+            return self.file.parent
         place = module_place(sys.modules[self.package])
         return place if place.is_dir() else place.parent
 
@@ -123,7 +135,6 @@ class Registry:
         metrics: measures of a restoration.
         studies: questions asked of an experiment's results.
         plugins: sound and broken ones.
-        missing_folder: what is wrong with the default folder if it does not exist.
     """
 
     priors: dict[str, Registered[PriorSpec]] = field(default_factory=dict)
@@ -132,15 +143,11 @@ class Registry:
     metrics: dict[str, Registered[MetricSpec]] = field(default_factory=dict)
     studies: dict[str, Registered[StudySpec]] = field(default_factory=dict)
     plugins: list[Plugin] = field(default_factory=list)
-    missing_folder: str = ""
 
     @property
     def problems(self) -> list[str]:
-        """What is wrong with plugins that were left out, and where no folder has any prior."""
-        problems = [plugin.problem for plugin in self.plugins if plugin.problem]
-        if self.missing_folder and not self.priors:
-            problems.insert(0, self.missing_folder)
-        return problems
+        """What is wrong with plugins that were left out."""
+        return [plugin.problem for plugin in self.plugins if plugin.problem]
 
     def registered_by(self, hook: str) -> dict[str, Registered[Any]]:
         """Return all that a hook registered, by name."""

@@ -60,7 +60,7 @@ class Packages:
     def follows(self, module: str) -> bool:
         """Return whether a module's code is followed; else it is installed or built in."""
         root = module.partition(".")[0]
-        return root in self._roots or _local_source(root) is not None
+        return root in self._roots or bool(_local_sources(root))
 
     def _read(self, module: str) -> tuple[Path, CodeDigest] | None:
         """Return the file of a module and what it needs; None if there is no such module."""
@@ -73,8 +73,8 @@ class Packages:
             place = self._places.get(".".join(parts[:end]))
             if place is not None:
                 return _file(place, parts[end:])
-        place = _local_source(parts[0])
-        return _file(place, parts[1:]) if place else None
+        files = (_file(place, parts[1:]) for place in _local_sources(parts[0]))
+        return next((file for file in files if file), None)
 
 
 def dependencies_of(
@@ -118,7 +118,8 @@ def dependencies_of(
 @cache
 def library_packages() -> frozenset[str]:
     """Return the installed packages that the library itself imports."""
-    files = [code_digest(file) for file in PACKAGE.rglob("*.py")]
+    own = [file for file in PACKAGE.rglob("*.py") if PACKAGE / "shipped" not in file.parents]
+    files = [code_digest(file) for file in own]
     CODE_CACHE.save()
     names = {name.partition(".")[0] for digest in files for name in digest.imports}
     return frozenset(names - sys.stdlib_module_names - {LIBRARY, ""})
@@ -175,20 +176,24 @@ def _file(place: Path, parts: list[str]) -> Path | None:
 
 
 @cache
-def _local_source(package: str) -> Path | None:
+def _local_sources(package: str) -> list[Path]:
     """Return where a package lies that is imported but not installed, as somebody's own code.
 
     Its version, if it has one, says nothing about its content; so it is followed like a plugin.
+    The built-in plugins are followed also where the library is installed with them.
     """
     if package in sys.stdlib_module_names:
-        return None
+        return []
     try:
         spec = importlib.util.find_spec(package)
     except (ImportError, ValueError):
-        return None
+        return []
     if spec is None or spec.origin in ("built-in", "frozen"):
-        return None
-    places = list(spec.submodule_search_locations or [])
-    place = Path(places[0] if places else spec.origin or "")
-    installed = {"site-packages", "dist-packages"}.intersection(place.parts)
-    return None if installed or not place.exists() else place
+        return []
+    places = [Path(place) for place in spec.submodule_search_locations or [spec.origin or ""]]
+    return [place for place in places if place.exists() and not _is_installed(place)]
+
+
+def _is_installed(place: Path) -> bool:
+    folders = {"site-packages", "dist-packages"}
+    return bool(folders.intersection(place.parts)) and not place.is_relative_to(PACKAGE)

@@ -51,6 +51,7 @@ COLUMNS = (
     "improvability_low",
     "improvability_high",
 )
+"""Of a table of ranks."""
 
 
 def rankings(scores: pd.DataFrame, metrics: Mapping[str, MetricSpec]) -> pd.DataFrame:

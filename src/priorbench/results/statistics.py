@@ -40,7 +40,11 @@ __all__ = [
 ]
 
 CONFIDENCE = 0.95
+"""Of the intervals."""
+
 SIGNIFICANCE = 1 - CONFIDENCE
+"""The largest p-value of a difference that is called significant."""
+
 BEST: Final = "best"
 TIED: Final = "tied"
 EQUAL = 1e-12

@@ -15,6 +15,7 @@ MOST_THREADS = 4096
 MOST_GPUS = 1024
 MOST_MEMORY_MB = 100_000_000
 MOST_MINUTES = 1_000_000
+"""The longest time limit, about two years."""
 
 Seconds: TypeAlias = Annotated[float, Field(ge=0, le=60 * MOST_MINUTES)]
 

@@ -15,6 +15,7 @@ Regime = Literal["missing", "mixed", "mixed_noise_free", "sensed"]
 neighbours as after a blur, with noise or without; or projections of the whole image are sensed.
 Denoising has no regime: it needs no splitting."""
 REGIMES: tuple[Regime, ...] = get_args(Regime)
+"""All regimes of a splitting."""
 
 
 class SplittingSettings(Section):

@@ -13,6 +13,7 @@ from pathlib import PurePosixPath
 from typing import Any
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+"""What a name or an id looks like; it may be part of a path."""
 
 
 @dataclass(frozen=True, kw_only=True)

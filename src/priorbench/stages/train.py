@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from priorbench.config import Experiment
 from priorbench.errors import raise_if_storage
 from priorbench.jobs.curve import curve_text
 from priorbench.jobs.log import PacedLog, in_words, say, say_that_it_waits
-from priorbench.jobs.pool import Begun, Done, run_each
+from priorbench.jobs.pool import Advanced, Begun, Done, run_each
 from priorbench.jobs.usage import Measure
 from priorbench.jobs.worker import available_threads, limit_threads, out_of_sight
 from priorbench.plan import Plan
@@ -22,6 +23,12 @@ from priorbench.store.manifest import check_file, read_manifest
 from priorbench.store.memo import Memo
 from priorbench.store.outcome import Outcome
 from priorbench.store.status import Status
+
+if TYPE_CHECKING:
+    from priorbench.priors import Progress
+
+PACE = 0.5
+"""Seconds between two messages on how far a fit is."""
 
 
 @dataclass(frozen=True)
@@ -37,7 +44,9 @@ class Fitted:
     curve: str
 
 
-def train(plan: Plan, prior: str, *, final: bool = True) -> Outcome:
+def train(
+    plan: Plan, prior: str, *, final: bool = True, progress: Progress | None = None
+) -> Outcome:
     """Write ``models/<prior>``: the model, its curve, its specification, and how the fit went.
 
     A plugin that raises, crashes or runs past its limit gives a failed outcome, which the
@@ -50,6 +59,8 @@ def train(plan: Plan, prior: str, *, final: bool = True) -> Outcome:
         prior: a prior that learns.
         final: whether this is the last attempt, which turns an error of the machine into a failed
             outcome as well.
+        progress: is told how far the fit is, with the last row of its curve; None for lines in the
+            log.
 
     Raises:
         ValueError: the prior does not learn.
@@ -69,7 +80,7 @@ def train(plan: Plan, prior: str, *, final: bool = True) -> Outcome:
         else:
             limit_threads(work.threads)
             layout.model(prior).unlink(missing_ok=True)
-            fitted = _fit_in_worker(plan, work, final)
+            fitted = _fit_in_worker(plan, work, final, progress)
         outcome = fitted.outcome
         checksum = ""
         if outcome.ok:
@@ -115,24 +126,34 @@ class _Training:
         self.key = fingerprint([code, self.prior.fingerprint, self.seed, self.threads, self.images])
 
 
-def _fit_in_worker(plan: Plan, work: _Training, final: bool) -> Fitted:
+def _fit_in_worker(plan: Plan, work: _Training, final: bool, progress: Progress | None) -> Fitted:
     """Return what a fit gives that is done now."""
     prior = work.prior
+    lines = PacedLog(2)
+
+    def advanced(message: Advanced) -> None:
+        if progress is not None:
+            progress(message.fraction, **message.values)
+        else:
+            lines.say(lambda: f"{prior.id}: {in_words(message.values)}")
+
     [(_, fitted)] = run_each(
         _fit,
-        (plan.experiment.model_dump(),),
+        # As it is: that of photographs has no test set, which no file may lack.
+        (plan.experiment,),
         [prior.id],
         lost=lambda outcome: Fitted(outcome, curve_text([])),
         stage="train",
         minutes=prior.resources.training_minutes,
         final=final,
+        advanced=advanced,
     )
     outcome = fitted.outcome
     say(f"{prior.id}: {outcome.reason or f'fitted in {outcome.seconds:.1f} s'}")
     return fitted
 
 
-def _fit(send: Callable[[Any], None], experiment: dict[str, Any], names: list[str]) -> None:
+def _fit(send: Callable[[Any], None], experiment: Experiment, names: list[str]) -> None:
     """Fit in the worker's process."""
     import torch
 
@@ -142,7 +163,7 @@ def _fit(send: Callable[[Any], None], experiment: dict[str, Any], names: list[st
     from priorbench.store.checkpoints import Checkpoint
 
     [name] = names
-    plan = Plan(Experiment.model_validate(experiment))
+    plan = Plan(experiment)
     layout = plan.layout
     work = _Training(plan, name)
     torch.set_num_threads(work.threads)
@@ -165,12 +186,12 @@ def _fit(send: Callable[[Any], None], experiment: dict[str, Any], names: list[st
         seed_everything(work.seed)
         measure = Measure(device)
         checkpoint = Checkpoint(layout.checkpoint(name).absolute(), work.key)
-        context = Context.seeded(work.seed, checkpoint=checkpoint, device=device)
-        lines = PacedLog(2)
+        news = _News(send)
+        context = Context.seeded(work.seed, news.progress, checkpoint, device)
         with out_of_sight():
             for row in prior.fit(images, context):
                 rows.append(dict(row))
-                lines.say(lambda: f"{name}: {in_words(rows[-1])}")
+                news.row(rows[-1])
             prior.save(model)
         usage = measure.usage(checkpoint.spent)
         checkpoint.discard()
@@ -188,3 +209,25 @@ def _fit(send: Callable[[Any], None], experiment: dict[str, Any], names: list[st
         outcome = Outcome.of_exception(error, "train")
         say(outcome.traceback)
     send(Done(Fitted(outcome, curve_text(rows))))
+
+
+class _News:
+    """What a worker tells of its fit: how far it is, and the last row of its curve.
+
+    Args:
+        send: sends a message to the job.
+    """
+
+    def __init__(self, send: Callable[[Any], None]) -> None:
+        self._send, self._fraction = send, 0.0
+        self._last = time.monotonic()
+
+    def progress(self, fraction: float, /, **values: float) -> None:
+        """Take the fraction that a prior reports."""
+        self._fraction = float(fraction)
+
+    def row(self, row: Mapping[str, float]) -> None:
+        """Send a row of the curve, unless the last one was sent just before."""
+        if time.monotonic() - self._last > PACE:
+            self._last = time.monotonic()
+            self._send(Advanced(self._fraction, {name: float(row[name]) for name in row}))

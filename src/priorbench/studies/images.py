@@ -13,6 +13,7 @@ __all__ = ["NO_PHOTOGRAPH", "first_photograph"]
 SMALLEST = 32
 """Side of a photograph in pixels, at least."""
 NO_PHOTOGRAPH = f"no test image of {SMALLEST} × {SMALLEST} at least"
+"""Why a study has nothing to look at."""
 
 
 def first_photograph(experiment: Experiment) -> np.ndarray | None:

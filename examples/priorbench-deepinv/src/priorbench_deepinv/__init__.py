@@ -1,0 +1,1 @@
+"""The denoisers of deepinv as priors of priorbench."""

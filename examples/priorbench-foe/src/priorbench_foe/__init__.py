@@ -1,0 +1,1 @@
+"""A field of Student-t experts as a patch prior of priorbench."""

@@ -1,0 +1,1 @@
+"""Trained denoisers that ship inside Python packages, as priors of priorbench."""
