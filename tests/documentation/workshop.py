@@ -7,6 +7,7 @@ import shlex
 import shutil
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -144,6 +145,13 @@ def bash(script: str, folder: Path) -> str:
     return done.stdout
 
 
+@cache
+def help_of(benchmark: str) -> str:
+    """Return what a benchmark says of its options."""
+    command = [sys.executable, benchmark, "--help"]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
+
+
 def dry_run(script: str, folder: Path) -> None:
     """Run the commands of a script, but plan only what takes long.
 
@@ -156,7 +164,7 @@ def dry_run(script: str, folder: Path) -> None:
         if program[:1] == ["snakemake"]:
             bash(line.replace("snakemake", "snakemake --dry-run", 1), folder)
         elif program[:1] == ["python"] and program[1].startswith("benchmarks/"):
-            said = bash(f"python {program[1]} --help", folder)
+            said = help_of(program[1])
             missing = [word for word in program if word.startswith("-") and word not in said]
             assert not missing, f"{line}: {program[1]} has no {', '.join(missing)}"
         elif words:
