@@ -31,6 +31,8 @@ def find_plugins(folders: Sequence[Path]) -> Iterator[tuple[Plugin, Import]]:
     A folder that is named twice is searched once. A built-in plugin is not yielded where another
     folder has one of its name.
     """
+    # A plugin may have been written a moment ago, after its folder was listed.
+    importlib.invalidate_caches()
     library = Plugin("priorbench", Origin.BUILT_IN, str(builtin.__file__), "priorbench")
     yield library, lambda: builtin
     searched: dict[Path, Path] = {}
