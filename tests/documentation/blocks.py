@@ -7,6 +7,10 @@ A comment before a block, or one for a whole page, says so where it is not simpl
     it has the options; all other commands run.
 ``<!-- not run: reason -->``
     it is not tried at all.
+``<!-- tested by tests/… -->``
+    the blocks of this page are tried by a test of their own.
+
+``<!-- run first: command -->`` runs what a reader of the page has done before.
 """
 
 from __future__ import annotations
@@ -25,7 +29,6 @@ PAGES = [
     ROOT / "README.md",
     *sorted((ROOT / "docs").rglob("*.md")),
     *sorted((ROOT / "plugins").rglob("README.md")),
-    *sorted((ROOT / "examples").rglob("README.md")),
 ]
 
 
@@ -35,6 +38,7 @@ class How(StrEnum):
     RUN = "run"
     DRY_RUN = "dry run"
     NOT_RUN = "not run"
+    ELSEWHERE = "tested by"
 
 
 @dataclass(frozen=True)
@@ -66,15 +70,22 @@ class Block:
 def blocks(page: Path) -> Iterator[Block]:
     """Yield the blocks of a page in their order."""
     text = page.read_text(encoding="utf-8")
-    whole = re.search(r"<!-- dry run on this page: (.+?) -->", text)
-    default = (How.DRY_RUN, whole[1]) if whole else (How.RUN, "")
+    whole = re.search(r"<!-- (dry run on this page:|tested by) (.+?) -->", text)
+    default = (How(whole[1].removesuffix(" on this page:")), whole[2]) if whole else (How.RUN, "")
     tokens = MarkdownIt("commonmark").parse(text)
+    name = page.relative_to(ROOT).as_posix()
     for number, token in enumerate(tokens):
-        if token.type == "fence" and token.map is not None:
+        if token.map is None:
+            continue
+        line = token.map[0] + 1
+        before = re.search(r"<!-- run first: (.+?) -->", token.content)
+        if token.type == "html_block" and before:
+            yield Block(name, line, "sh", before[1])
+        if token.type == "fence":
             how, reason = _how(tokens, number) or default
             yield Block(
-                page=page.relative_to(ROOT).as_posix(),
-                line=token.map[0] + 1,
+                page=name,
+                line=line,
                 language=token.info.strip(),
                 text=token.content,
                 how=how,

@@ -53,11 +53,19 @@ def test_a_block_says_its_language(block: Block) -> None:
 def test_what_is_not_run_says_why() -> None:
     """A reason is a sentence's worth of words, and most blocks need none."""
     count = Counter(block.how for block in BLOCKS if block.language != "text")
-    assert all(len(block.reason.split()) > 2 for block in BLOCKS if block.how != How.RUN)
+    marked = [block for block in BLOCKS if block.how in (How.DRY_RUN, How.NOT_RUN)]
+    assert all(len(block.reason.split()) > 2 for block in marked)
     assert count[How.NOT_RUN] < count[How.RUN] / 4, count
 
 
-TRIED = [block for block in BLOCKS if block.language != "text"]
+def test_a_test_that_a_page_names_reads_the_page() -> None:
+    elsewhere = {(block.page, block.reason) for block in BLOCKS if block.how == How.ELSEWHERE}
+    assert elsewhere
+    for page, test in elsewhere:
+        assert Path(page).name in (ROOT / test).read_text(encoding="utf-8"), f"{test}, {page}"
+
+
+TRIED = [block for block in BLOCKS if block.language != "text" and block.how != How.ELSEWHERE]
 
 
 @pytest.mark.slow

@@ -16,13 +16,17 @@ import yaml
 from PIL import Image
 from scipy.ndimage import gaussian_filter
 
+from priorbench.plugins.manager import load_plugins
+
 ROOT = Path(__file__).parents[2]
 COPIED = ("Snakefile", "workflow", "plugins", "config", "profiles", "benchmarks", "containers")
 COPIED += ("environment.yml", "constraints.txt", "docs/examples")
 
-SKIPPED = ["observed", "wiener", "nlm", "gmm-dead-leaves", "mvg", "gsm", "ind-pixel", "pca", "ica"]
-SKIPPED += ["dncnn", "dncnn-dead-leaves", "vae", "vae-dead-leaves", "vae-patch"]
-"""Priors that no page names."""
+KEPT = {"dip", "gmm", "tv", "wavelet"}
+"""Priors that pages name. Not all others, but those that come with the checkout are left out, so
+that the priors of pages run as well."""
+
+SKIPPED = sorted(load_plugins([ROOT / "plugins"]).priors.keys() - KEPT)
 
 EXPERIMENT: dict[str, Any] = {
     "experiment": "default",
@@ -38,7 +42,6 @@ EXPERIMENT: dict[str, Any] = {
     "metrics": ["psnr"],
     "studies": [],
     "priors": {
-        # Not named one by one, so that the priors of pages run as well.
         "skip": SKIPPED,
         "settings": {
             "gmm": {

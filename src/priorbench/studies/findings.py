@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 class Verdict(NamedTuple):
     """What an experiment says of a claim.
 
-    Args:
+    Attributes:
         holds: None if the experiment can't tell.
         evidence: the numbers that decide, with their units, or why nothing is decided.
         number: the one that decides; None if there is none.
