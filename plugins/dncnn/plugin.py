@@ -13,9 +13,9 @@ SMALL = {
     "width": 8,
     "tile_size": 32,
     "n_tiles": 200,
-    "iterations": 5,
+    "iterations": 30,
     "batch": 4,
-    "measure_every": 5,
+    "measure_every": 10,
 }
 """Parameters to check the priors with in seconds."""
 

@@ -54,7 +54,7 @@ def half_quadratic(
         begin: from a plane of the first estimate and the variance of its noise to the estimator of
             that plane.
         problem: any linear problem with Gaussian noise.
-        context: progress.
+        context: progress, deadline.
         schedule: by default that of :func:`default_schedule` with the context's settings.
     """
     schedule = schedule or default_schedule(problem, context.solver)
@@ -73,7 +73,7 @@ def half_quadratic(
             plane.copy_(out)
         return from_planes(planes, image.shape)
 
-    return split(estimate, problem, schedule)
+    return split(estimate, problem, schedule, context.time_left)
 
 
 def default_schedule(problem: Problem, settings: SolverSettings = DEFAULT) -> Schedule:

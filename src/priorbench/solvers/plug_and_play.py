@@ -50,7 +50,7 @@ def plug_and_play(
         prior: the denoiser. It is asked only for σ within its ``sigma_range``, the nearest to a
             level.
         problem: any linear problem with Gaussian noise.
-        context: progress.
+        context: progress, deadline.
         schedule: by default that of :func:`default_schedule` with the context's settings.
     """
     if schedule is None and isinstance(problem.operator, Identity):
@@ -67,7 +67,7 @@ def plug_and_play(
         context.progress((step + 1) / steps)
         return restored
 
-    return split(estimate, problem, schedule)
+    return split(estimate, problem, schedule, context.time_left)
 
 
 def default_schedule(

@@ -9,6 +9,7 @@ doi:10.1109/LSP.2017.2763583.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 
 import torch
@@ -22,7 +23,12 @@ ImageEstimate = Callable[[int, Image, float], Image]
 """From the step, an image and the standard deviation of its noise to the clean image."""
 
 
-def split(estimate: ImageEstimate, problem: Problem, schedule: Schedule) -> Restoration:
+def split(
+    estimate: ImageEstimate,
+    problem: Problem,
+    schedule: Schedule,
+    time_left: Callable[[], float] = lambda: math.inf,
+) -> Restoration:
     r"""Alternate the prior's estimate and the data step while the assumed noise level s falls.
 
     From x = x' = the operator's estimate and u = 0, for each level s,
@@ -41,6 +47,7 @@ def split(estimate: ImageEstimate, problem: Problem, schedule: Schedule) -> Rest
         estimate: the prior's estimate of a clean image.
         problem: any linear problem with Gaussian noise.
         schedule: the levels s, the trust t, the momentum m and whether there is a dual variable.
+        time_left: returns the seconds until the deadline; after it, x is returned as it is.
     """
     fidelity = fidelity_weight(problem.sigma, schedule.trust)
     x = problem.estimate()
@@ -53,4 +60,6 @@ def split(estimate: ImageEstimate, problem: Problem, schedule: Schedule) -> Rest
         x = problem.operator.data_step(problem.y, z - dual, fidelity, level**-2)
         if schedule.dual:
             dual = dual + x - z
+        if time_left() < 0 and step + 1 < len(schedule.levels):
+            return Restoration(x, timed_out=True, solver=schedule.settings)
     return Restoration(x, solver=schedule.settings)

@@ -20,6 +20,7 @@ from priorbench.testing.api import (
     check_task,
 )
 from priorbench.testing.check import CheckFailed, Skipped
+from priorbench.testing.experiments import GivenExperiment
 from priorbench.testing.pytest_classes import (
     DatasetChecks,
     MetricChecks,
@@ -33,6 +34,7 @@ from priorbench.testing.report import Report, Result, Verdict
 __all__ = [
     "CheckFailed",
     "DatasetChecks",
+    "GivenExperiment",
     "MetricChecks",
     "PriorChecks",
     "Repeat",

@@ -6,13 +6,13 @@ from collections.abc import Callable, Mapping, Sequence
 
 from priorbench.testing.check import Check
 from priorbench.testing.datasets import DATASETS, DatasetSubject
-from priorbench.testing.denoisers import DENOISERS
+from priorbench.testing.denoisers import DENOISER_INPUTS, DENOISERS
 from priorbench.testing.densities import DENSITIES
 from priorbench.testing.generators import GENERATORS
-from priorbench.testing.learned import LEARNED
+from priorbench.testing.learned import LEARNED, fits
 from priorbench.testing.metrics import METRICS, MetricSubject
 from priorbench.testing.operators import OPERATORS
-from priorbench.testing.patch_priors import PATCH_PRIORS
+from priorbench.testing.patch_priors import PATCH_INPUTS, PATCH_PRIORS
 from priorbench.testing.prior_images import IMAGES, can_be_made
 from priorbench.testing.prior_limits import LIMITS
 from priorbench.testing.prior_order import ORDER, ORDER_APART
@@ -29,15 +29,17 @@ CHECKS: Mapping[Kind, Sequence[Check]] = {
     Kind.PRIOR: (
         *EVERY,
         can_be_made,
-        *LEARNED[:1],
-        *IMAGES[1:],
+        fits,
+        *IMAGES,
+        *DENOISER_INPUTS,
+        *PATCH_INPUTS,
         *ORDER,
         *LIMITS,
         *DENOISERS,
         *PATCH_PRIORS,
         *DENSITIES,
         *GENERATORS,
-        *LEARNED[1:],
+        *LEARNED,
         *EVERY_APART,
         *ORDER_APART,
     ),

@@ -94,7 +94,7 @@ def denoiser_follows_sigma(subject: PriorSubject) -> None:
         raise CheckFailed("it says blind = True, but what comes out depends on σ: leave that out")
 
 
-@check("restores", "denoiser_shapes", "denoiser_sigma_range")
+@check("restores", "denoiser_shapes", "denoiser_sigma_range", "denoiser_follows_sigma")
 def denoiser_harmless(subject: PriorSubject) -> None:
     """Where there is next to no noise, ``denoise`` changes next to nothing."""
     prior = _denoiser(subject)
@@ -135,9 +135,8 @@ def _noisy(channels: int) -> Image:
     return clean + SIGMA * noise
 
 
+DENOISER_INPUTS = (denoiser_shapes, denoiser_input_untouched)
 DENOISERS = (
-    denoiser_shapes,
-    denoiser_input_untouched,
     denoiser_one_by_one,
     denoiser_sigma_range,
     denoiser_follows_sigma,

@@ -55,7 +55,7 @@ def generator_differentiable(subject: PriorSubject) -> None:
             for sign in (1, -1)
         )
     slope, told = float((ahead - behind) / (2 * step)), float((gradient * direction).sum())
-    if not math.isclose(slope, told, rel_tol=0.1, abs_tol=0.02 * max(1.0, float(total))):
+    if not math.isclose(slope, told, rel_tol=0.1, abs_tol=0.02 * max(1.0, float(total.detach()))):
         raise CheckFailed(
             f"along a random direction Σ decode(z)² rises by {slope:.4g}, and its gradient says "
             f"{told:.4g}: decode must be deterministic and differentiable"

@@ -219,7 +219,6 @@ def _flat(state: Mapping[str, Tensor]) -> Tensor:
 
 
 LEARNED = (
-    fits,
     training_images_untouched,
     same_seed_same_model,
     model_saved_and_loaded,

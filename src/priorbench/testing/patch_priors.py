@@ -20,7 +20,7 @@ HARM = 0.01
 CLOSE = 1e-4
 GAIN = 0.05
 """Nats per patch by which brute force may beat a MAP estimate: what its search is not exact to."""
-SHRINKAGES, ROUNDS = 21, 400
+SHRINKAGES, ROUNDS, ROUNDS_IN_MANY_DIMENSIONS = 21, 400, 40
 LOW = 2
 """Side of the patches on which a density can be integrated, and an estimate searched for."""
 LOW_PARAMETERS = {"patch_size": LOW, "stride": 1}
@@ -137,7 +137,8 @@ def _brute_force(
     for share in torch.linspace(0, 1, SHRINKAGES):
         consider(mean + share * (patches - mean))
     # Steps from the size of the noise down to a hundredth of it.
-    for step in torch.logspace(0, -2, ROUNDS):
+    rounds = ROUNDS if prior.patch_size <= LOW else ROUNDS_IN_MANY_DIMENSIONS
+    for step in torch.logspace(0, -2, rounds):
         noise = torch.randn(best.shape, generator=generator)
         consider(best + float(step) * NOISE_VARIANCE**0.5 * noise)
     return value
@@ -182,9 +183,8 @@ def patches_of(size: int, count: int = COUNT) -> Tensor:
     return every[torch.linspace(0, len(every) - 1, count).long()].contiguous()
 
 
+PATCH_INPUTS = (patch_shapes, patch_input_untouched)
 PATCH_PRIORS = (
-    patch_shapes,
-    patch_input_untouched,
     patches_one_by_one,
     map_keeps_clean_patches,
     map_is_the_best,

@@ -49,7 +49,7 @@ class KilledAt(Checkpoint):
             raise Killed
 
 
-@check("restores")
+@check("restores", "large_images")
 def memory_as_declared(subject: PriorSubject) -> None:
     """A restoration takes no more memory than the record declares."""
     resources = subject.spec.resources
@@ -69,13 +69,16 @@ def memory_as_declared(subject: PriorSubject) -> None:
         )
 
 
-@check("restores")
+@check("restores", "large_images")
 def deadline_kept(subject: PriorSubject) -> None:
     """A restoration whose deadline has passed ends at once, with what it has."""
     problem = subject.problem(*LARGE)
-    began = time.monotonic()
-    result = subject.restoration(problem, context=subject.context(deadline=began))
-    seconds = time.monotonic() - began
+    measure = Measure()
+    context = subject.context(full=True, deadline=time.monotonic())
+    result = subject.restoration(problem, context=context)
+    usage = measure.usage()
+    # On a machine that is busy the clock says little.
+    seconds = min(usage.seconds, usage.processor_seconds)
     if result.timed_out and not torch.isfinite(result.image).all():
         raise CheckFailed("the image that it gives at its deadline holds NaN or infinite values")
     if seconds <= LEAST:

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import random
-import warnings
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -21,10 +18,14 @@ from priorbench.solvers import restore
 from priorbench.testing.check import CheckFailed, Skipped, check
 from priorbench.testing.prior_subject import PriorSubject
 from priorbench.testing.repeats import DIFFERS, FAILED, check_repeats
+from priorbench.testing.settings import put_back, settings
 from priorbench.testing.source import Source
 
+REPEATED = ("denoise", "inpaint", "deblur")
+"""The tasks that another process does again, if the prior can do them."""
 
-@check("restores")
+
+@check("restores", "denoiser_input_untouched", "patch_input_untouched")
 def problem_untouched(subject: PriorSubject) -> None:
     """The observation, the guide and the operator are the same after a restoration as before."""
     problem = subject.problem()
@@ -41,12 +42,14 @@ def problem_untouched(subject: PriorSubject) -> None:
 @check("restores")
 def global_state_untouched(subject: PriorSubject) -> None:
     """Settings of the process are the same after a restoration as before."""
-    problem, before = subject.problem(), settings()
+    problem, before = subject.problem(), subject.settings
+    # An earlier restoration may have changed them already.
+    put_back(before)
     subject.restore(problem)
     after = settings()
     changed = [name for name, value in before.items() if after[name] != value]
+    put_back(before)
     if changed:
-        _put_back(before)
         raise CheckFailed(
             "it changes settings of the whole process, which later restorations and other priors "
             f"would have too: {', '.join(changed)}: restore them in a finally block"
@@ -72,7 +75,7 @@ def global_seeds_untouched(subject: PriorSubject) -> None:
         )
 
 
-@check("restores")
+@check("restores", "problem_untouched")
 def same_seed_same_image(subject: PriorSubject) -> None:
     """The same problem with the same seed gives the same image, bit for bit."""
     problem = subject.problem()
@@ -108,7 +111,7 @@ def same_in_another_process(source: Source | PriorSubject) -> None:
         own.name,
         own.parameters,
         disable=own.disable,
-        tasks=own.tasks,
+        tasks=_repeated(PriorSubject(own)),
         minutes=own.minutes,
     )
     faults = [f"{each.task}: {each.reason}" for each in repeats if each.status == DIFFERS]
@@ -116,6 +119,12 @@ def same_in_another_process(source: Source | PriorSubject) -> None:
         raise CheckFailed("\n".join(faults))
     if all(each.status == FAILED for each in repeats):
         raise Skipped(f"nothing could be compared: {repeats[0].reason}" if repeats else "no task")
+
+
+def _repeated(subject: PriorSubject) -> list[str]:
+    """Return a few tasks of a prior, which need its solver in different ways."""
+    declared = [name for name in subject.tasks if subject.declares(name)]
+    return [name for name in REPEATED if name in declared] or declared[:1]
 
 
 def tensors_of(problem: Problem) -> Iterator[tuple[str, Tensor]]:
@@ -133,35 +142,6 @@ def _tensors_of_operator(name: str, operator: LinearOperator) -> Iterator[tuple[
             yield f"{name}.{key}", value
         elif isinstance(value, LinearOperator):
             yield from _tensors_of_operator(f"{name}.{key}", value)
-
-
-def settings() -> dict[str, Any]:
-    """Return the settings of this process that code may change and must not."""
-    return {
-        "the working folder": Path.cwd(),
-        "environment variables": dict(os.environ),
-        "torch's default type": torch.get_default_dtype(),
-        "torch's number of threads": torch.get_num_threads(),
-        "whether torch records gradients": torch.is_grad_enabled(),
-        "torch's deterministic algorithms": torch.are_deterministic_algorithms_enabled(),
-        "torch's precision of products": torch.get_float32_matmul_precision(),
-        "numpy's treatment of errors": np.geterr(),
-        "filters of warnings": list(warnings.filters),
-    }
-
-
-def _put_back(before: dict[str, Any]) -> None:
-    """Undo what a prior has changed, so that later checks speak of what they check."""
-    os.chdir(before["the working folder"])
-    os.environ.clear()
-    os.environ.update(before["environment variables"])
-    torch.set_default_dtype(before["torch's default type"])
-    torch.set_num_threads(before["torch's number of threads"])
-    torch.set_grad_enabled(before["whether torch records gradients"])
-    torch.use_deterministic_algorithms(before["torch's deterministic algorithms"])
-    torch.set_float32_matmul_precision(before["torch's precision of products"])
-    np.seterr(**before["numpy's treatment of errors"])
-    warnings.filters[:] = before["filters of warnings"]  # type: ignore[index]  # a list in truth
 
 
 def generators() -> dict[str, Any]:

@@ -18,18 +18,22 @@ from priorbench.priors import Context, Learned, Restoration
 from priorbench.problem import Problem
 from priorbench.seeds import derive_seed, seed_everything
 from priorbench.solvers import restore
-from priorbench.specs import PriorSpec, SolverSettings, TaskSpec
+from priorbench.specs import PriorSpec, SolverSettings, SplittingSettings, TaskSpec
 from priorbench.store.checkpoints import Checkpoint
 from priorbench.store.outcome import Outcome
 from priorbench.store.status import Status
 from priorbench.tasks import Task
 from priorbench.testing.check import CheckFailed, Skipped
 from priorbench.testing.easy import SIDE, easy_image, training_images
+from priorbench.testing.settings import settings
 from priorbench.testing.source import Source
 from priorbench.types import Image
 
 PREFERRED = "denoise"
 """The task of most checks, if the prior can do it."""
+FEW = SplittingSettings(steps=3)
+QUICK = SolverSettings(missing=FEW, mixed=FEW, mixed_noise_free=FEW, sensed=FEW)
+"""Settings for checks that ask whether there is a restoration, not how good it is."""
 
 
 class PriorSubject:
@@ -39,6 +43,10 @@ class PriorSubject:
         source: where it is registered; None for an object.
         given: the object.
         tasks: names of tasks to check an object on; None for all.
+
+    Attributes:
+        curve: the training curve of the last fit.
+        settings: of the process, before the prior was made.
     """
 
     def __init__(
@@ -49,6 +57,7 @@ class PriorSubject:
         self._only = source.tasks if source else tasks
         if source:
             torch.set_num_threads(available_threads(source.entry.spec.resources.threads))
+        self.settings = settings()
 
     def __str__(self) -> str:
         return str(self.source or f"prior of class {type(self._given).__qualname__}")
@@ -198,10 +207,15 @@ class PriorSubject:
         seed_everything(drawn)
         return task.corrupt(task.fit(image), torch.Generator().manual_seed(drawn))
 
-    def context(self, seed: int = 0, **changes: Any) -> Context:
-        """Return what the prior gets beside a problem, with the solver's settings of its record."""
+    def context(self, *, full: bool = False, **changes: Any) -> Context:
+        """Return what the prior gets beside a problem.
+
+        Args:
+            full: whether a splitting takes as many steps as in an experiment, or :data:`FEW`.
+            **changes: arguments of :meth:`.Context.seeded`.
+        """
         solver = (self.spec.solver if self.source else None) or SolverSettings()
-        return Context.seeded(seed, solver=solver, **changes)
+        return Context.seeded(0, solver=solver if full else QUICK.over(solver), **changes)
 
     def restore(self, problem: Problem, prior: Any = None, context: Context | None = None) -> Image:
         """Return the restoration of a problem.
@@ -209,7 +223,7 @@ class PriorSubject:
         Args:
             problem: what is restored.
             prior: the object; by default the subject's.
-            context: by default that of seed 0.
+            context: by default :meth:`context`.
 
         Raises:
             Exception: whatever the prior raises.
@@ -285,6 +299,8 @@ def refusal(work: Callable[[], object]) -> str:
     """
     try:
         work()
+    except (CheckFailed, Skipped):
+        raise
     except ValueError as error:
         return "" if str(error).strip() else f"raises {type(error).__name__} without a message"
     except Exception as error:

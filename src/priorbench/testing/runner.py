@@ -49,7 +49,8 @@ def results_of(source: Source, checks: Sequence[Check]) -> Iterator[Result]:
             for result in messages(
                 _work, (source, waiting, failed), limit=lambda last: _limit(source, last)
             ):
-                yield _noted(result, failed)
+                _note(result, _named(source.kind, result.check), failed)
+                yield result
                 waiting = waiting[1:]
                 began = time.monotonic()
         except WorkerTimeout:
@@ -62,17 +63,18 @@ def results_of(source: Source, checks: Sequence[Check]) -> Iterator[Result]:
         if lost:
             check = _named(source.kind, waiting.pop(0))
             seconds = time.monotonic() - began
-            yield _noted(_result(str(source), check, Verdict.FAILED, lost, seconds), failed)
+            failed.add(check.name)
+            yield _result(str(source), check, Verdict.FAILED, lost, seconds)
     for check in checks:
         if check.apart:
-            yield _noted(_run(str(source), check, source, failed), failed)
+            yield _run(str(source), check, source, failed)
 
 
 def results_here(subject: object, checks: Sequence[Check]) -> Iterator[Result]:
     """Yield how each check of a given object ended, in this process."""
     failed: set[str] = set()
     for check in checks:
-        yield _noted(_run(str(subject), check, subject, failed), failed)
+        yield _run(str(subject), check, subject, failed)
 
 
 def _run(subject: str, check: Check, opened: object, failed: set[str]) -> Result:
@@ -82,11 +84,15 @@ def _run(subject: str, check: Check, opened: object, failed: set[str]) -> Result
         subject: what is checked, in words.
         check: the check.
         opened: what its function gets.
-        failed: the names of the checks that failed so far.
+        failed: the names of the checks that failed so far, or were skipped since one did that they
+            need; this one's is added.
     """
     missing = [name for name in check.needs if name in failed]
     if missing:
-        return _result(subject, check, Verdict.SKIPPED, f"it needs {missing[0]}, which failed")
+        reason = f"it needs {missing[0]}, which failed or was skipped for the same reason"
+        result = _result(subject, check, Verdict.SKIPPED, reason)
+        _note(result, check, failed)
+        return result
     began = time.monotonic()
     verdict, reason = Verdict.PASSED, ""
     try:
@@ -97,7 +103,9 @@ def _run(subject: str, check: Check, opened: object, failed: set[str]) -> Result
         verdict, reason = Verdict.FAILED, str(error)
     except (Exception, SystemExit) as error:
         verdict, reason = Verdict.FAILED, f"it raises:\n{short_traceback(error)}"
-    return _result(subject, check, verdict, reason, time.monotonic() - began)
+    result = _result(subject, check, verdict, reason, time.monotonic() - began)
+    _note(result, check, failed)
+    return result
 
 
 def judged(result: Result, expected: Mapping[str, str]) -> Result:
@@ -122,17 +130,17 @@ def _work(
     subject = open_subject(source)
     for name in names:
         check = _named(source.kind, name)
-        send(_noted(_run(str(source), check, subject, failed), failed))
+        send(_run(str(source), check, subject, failed))
 
 
 def _limit(source: Source, last: object) -> float:
     return 60 * source.minutes + (START_SECONDS if last is None else 0)
 
 
-def _noted(result: Result, failed: set[str]) -> Result:
-    if result.verdict == Verdict.FAILED:
-        failed.add(result.check)
-    return result
+def _note(result: Result, check: Check, failed: set[str]) -> None:
+    """Add a check to those that failed, or were skipped since one did that they need."""
+    if result.verdict == Verdict.FAILED or not failed.isdisjoint(check.needs):
+        failed.add(check.name)
 
 
 def _named(kind: Kind, name: str) -> Check:

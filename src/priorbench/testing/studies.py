@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from dataclasses import replace
 from functools import cached_property
 
 import matplotlib as mpl
 import pandas as pd
+import torch
 from matplotlib.figure import Figure
 
 from priorbench.seeds import derive_seed, seeded
@@ -43,7 +44,20 @@ class StudySubject:
     @cached_property
     def findings(self) -> Findings:
         """What the study finds in the small experiment."""
-        return self.find(self.experiment)
+        return self.find(self.copy())
+
+    def copy(self) -> GivenExperiment:
+        """Return the small experiment with rows and images of its own."""
+        own = self.experiment
+        return replace(
+            own,
+            scores=own.scores.copy(deep=True),
+            runs=own.runs.copy(deep=True),
+            images={
+                dataset: {name: image.clone() for name, image in images.items()}
+                for dataset, images in own.images.items()
+            },
+        )
 
     def find(self, experiment: Experiment) -> Findings:
         """Return what the study finds, as its stage asks for it.
@@ -82,14 +96,11 @@ def finds_something(subject: StudySubject) -> None:
 @check("finds_something")
 def results_untouched(subject: StudySubject) -> None:
     """The rows and images of the experiment are the same afterwards as before."""
-    experiment = subject.experiment
-    before = experiment.scores.copy(deep=True), experiment.runs.copy(deep=True)
-    images = {name: image.clone() for name, image in experiment.clean_images().items()}
-    subject.find(experiment)
-    same = [experiment.scores.equals(before[0]), experiment.runs.equals(before[1])]
-    same += [
-        bool((images[name] == image).all()) for name, image in experiment.clean_images().items()
-    ]
+    experiment, given = subject.experiment, subject.copy()
+    subject.find(given)
+    same = [experiment.scores.equals(given.scores), experiment.runs.equals(given.runs)]
+    images = given.clean_images()
+    same += [torch.equal(images[name], image) for name, image in experiment.clean_images().items()]
     if not all(same):
         raise CheckFailed("it changes the rows or the images that it is given: work on copies")
 
@@ -97,7 +108,7 @@ def results_untouched(subject: StudySubject) -> None:
 @check("finds_something")
 def same_findings_again(subject: StudySubject) -> None:
     """The same experiment gives the same table and verdicts again."""
-    again = subject.find(subject.experiment)
+    again = subject.find(subject.copy())
     try:
         pd.testing.assert_frame_equal(subject.findings.table, again.table)
     except AssertionError as error:
@@ -122,31 +133,24 @@ def makes_a_page(subject: StudySubject) -> None:
 @check("finds_something")
 def plots_untouched(subject: StudySubject) -> None:
     """Matplotlib's settings are the same afterwards as before, and no figure of pyplot is left."""
-    with _settings_kept() as changed:
-        subject.find(subject.experiment)
-        names = changed()
+    import matplotlib.pyplot as plt
+
+    before = plt.get_fignums()
+    # An earlier run may have changed them already.
+    with mpl.rc_context():
+        mpl.rcdefaults()
+        settings = dict(mpl.rcParams)
+        subject.find(subject.copy())
+        names = [f"rcParams[{name!r}]" for name in settings if mpl.rcParams[name] != settings[name]]
+    left = set(plt.get_fignums()) - set(before)
+    for number in left:
+        plt.close(number)
+    names += ["pyplot's open figures"] if left else []
     if names:
         raise CheckFailed(
             f"it changes {', '.join(names)} of matplotlib, which other figures have too: draw on "
             "matplotlib.figure.Figure(), and change settings in matplotlib.rc_context()"
         )
-
-
-@contextmanager
-def _settings_kept() -> Iterator[Callable[[], list[str]]]:
-    """Give a function that says what has changed since, and undo it."""
-    import matplotlib.pyplot as plt
-
-    settings, figures = dict(mpl.rcParams), plt.get_fignums()
-
-    def changed() -> list[str]:
-        names = [f"rcParams[{name!r}]" for name in settings if mpl.rcParams[name] != settings[name]]
-        return names + (["pyplot's open figures"] if plt.get_fignums() != figures else [])
-
-    yield changed
-    mpl.rcParams.update(settings)
-    for number in set(plt.get_fignums()) - set(figures):
-        plt.close(number)
 
 
 def _fault(findings: object) -> str:

@@ -4,15 +4,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from typer.testing import CliRunner
 
-from priorbench.cli import app
 from priorbench.plugins.manager import load_plugins
 from priorbench.testing import check_repeats
 
 pytestmark = pytest.mark.slow
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 PLUGIN = """
     import os, random
     import numpy as np
@@ -104,25 +102,9 @@ def test_global_generators_are_seeded(bench: Any) -> None:
     assert result.status == "same" and not result.is_broken
 
 
-def test_the_command_ends_with_one_where_something_is_broken(bench: Any) -> None:
-    bench.plugin("odd", PLUGIN)
-    result = CliRunner().invoke(app, ["plugins", "check", "raises", "--task", "denoise"])
-    assert result.exit_code == 1
-    assert "raises: denoise: failed: ArithmeticError: no" in result.output
-
-
-def test_the_command_names_what_is_wrong_with_its_arguments(bench: Any) -> None:
-    bench.plugin("odd", PLUGIN)
-    unknown = CliRunner().invoke(app, ["plugins", "check", "sedeed"])
-    assert "did you mean 'seeded'" in str(unknown.exception)
-    unset = CliRunner().invoke(app, ["plugins", "check", "seeded", "--set", "iterations"])
-    assert "write name=value" in str(unset.exception)
-
-
 PRIORS = load_plugins([ROOT / "plugins"]).priors.values()
 DIFFERENT = {entry.plugin.name: entry.spec.name for entry in PRIORS}
-"""One prior of each plugin: a check takes two processes; `priorbench plugins check` has the others.
-"""
+"""One prior of each plugin: a check takes two processes; `test_builtin.py` has the others."""
 
 
 @pytest.mark.parametrize("prior", sorted(DIFFERENT.values()))

@@ -1,0 +1,17 @@
+"""Broken: its noise comes from the global generator."""
+
+from priorbench import Parameters, TaskSpec, hookimpl
+
+
+class SigmaParameters(Parameters):
+    sigma: float = 10.0
+
+
+@hookimpl
+def register_tasks():
+    yield TaskSpec(
+        name="global-noise",
+        factory=".model:Model",
+        summary="for a test",
+        parameters=SigmaParameters,
+    )

@@ -1,0 +1,10 @@
+"""Broken: it declares inpainting and can not do it."""
+
+from ..sound_prior.model import Model as Sound
+
+
+class Model(Sound):
+    def restore(self, problem, context):
+        if problem.sigma == 0:
+            raise ZeroDivisionError("division by zero")
+        return super().restore(problem, context)

@@ -1,0 +1,68 @@
+"""What comes with priorbench passes its own checks; what fails by intent says why."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from priorbench.plugins.manager import load_plugins
+from priorbench.testing import (
+    check_dataset,
+    check_metric,
+    check_prior,
+    check_study,
+    check_task,
+)
+
+pytestmark = pytest.mark.slow
+
+FOLDERS = [Path(__file__).parents[2] / "plugins"]
+REGISTRY = load_plugins(FOLDERS)
+ONE_COMPONENT = "the method chooses one component of the mixture, and is exact within it alone"
+EXPECTED: dict[str, dict[str, str]] = {
+    "gmm": {"map_is_the_best": ONE_COMPONENT},
+    "gmm-dead-leaves": {"map_is_the_best": ONE_COMPONENT},
+    "gsm": {"map_is_the_best": ONE_COMPONENT},
+}
+MINUTES = 10.0
+"""The limit of one check: CI runs many at a time."""
+
+
+@pytest.mark.parametrize("name", REGISTRY.priors)
+def test_every_prior_passes(name: str) -> None:
+    expected = EXPECTED.get(name, {})
+    check_prior(name, folders=FOLDERS, expected_failures=expected, minutes=MINUTES)
+
+
+@pytest.mark.parametrize("name", REGISTRY.tasks)
+def test_every_task_passes(name: str, tmp_path: Path) -> None:
+    parameters: dict[str, Any] = {}
+    if name == "inpaint-mask":
+        mask = np.zeros((40, 48), dtype=np.uint8)
+        mask[:, ::2] = 255
+        Image.fromarray(mask).save(tmp_path / "mask.png")
+        parameters["mask"] = str(tmp_path / "mask.png")
+    check_task(name, folders=FOLDERS, parameters=parameters, minutes=MINUTES)
+
+
+@pytest.mark.parametrize("name", REGISTRY.metrics)
+def test_every_metric_passes(name: str) -> None:
+    check_metric(name, folders=FOLDERS, minutes=MINUTES)
+
+
+@pytest.mark.parametrize("name", REGISTRY.datasets)
+def test_every_data_set_passes(name: str, tmp_path: Path) -> None:
+    parameters: dict[str, Any] = {}
+    if name == "folder":
+        for number in range(3):
+            level = np.full((20, 24), 80 * number, dtype=np.uint8)
+            Image.fromarray(level).save(tmp_path / f"image-{number}.png")
+        parameters["path"] = str(tmp_path)
+    check_dataset(name, folders=FOLDERS, parameters=parameters, minutes=MINUTES)
+
+
+@pytest.mark.parametrize("name", REGISTRY.studies)
+def test_every_study_passes(name: str) -> None:
+    check_study(name, folders=FOLDERS, minutes=MINUTES)
