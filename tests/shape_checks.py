@@ -21,6 +21,7 @@ PACKAGES = (
     "plugins.classical",
     "plugins.gmm",
     "plugins.independent",
+    "plugins.non_local",
 )
 IS_ON = bool(os.environ.get("PRIORBENCH_CHECK_SHAPES"))
 
