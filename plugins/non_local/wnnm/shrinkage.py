@@ -64,5 +64,5 @@ def shrink(groups: Tensor, sigma: Tensor, shrinkage: Shrinkage) -> Tensor:
     tall = centred.mT if is_wide else centred
     squares, vectors = torch.linalg.eigh(tall.mT @ tall)
     factors = shrinkage(squares, sigma, groups.shape)
-    shrunk = tall @ ((vectors * factors[:, None]) @ vectors.mT)
+    shrunk: Tensor = tall @ ((vectors * factors[:, None]) @ vectors.mT)
     return mean + (shrunk.mT if is_wide else shrunk)
