@@ -203,6 +203,7 @@ def test_stronger_noise_has_larger_patches(sigma, size):
     [
         ("bm3d", {"anything": 1}),
         ("wnnm", {"step": 0}),
+        ("wnnm", {"step": 7}),
         ("wnnm", {"iterations": 0}),
         ("wnnm", {"feedback": 1}),
         ("nuclear-norm", {"strength": 0}),

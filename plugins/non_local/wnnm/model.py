@@ -12,7 +12,7 @@ from priorbench.priors import Denoiser
 from priorbench.solvers.colour import from_planes, to_planes
 from priorbench.types import Image, Plane, Planes
 
-from .profiles import Profile, profile
+from .profiles import profile
 from .shrinkage import Shrinkage, shrink, uniform, weighted
 
 ITERATIONS_OF_A_SEARCH = 2
@@ -31,8 +31,8 @@ class LowRank(Denoiser):
 
     Args:
         shrinkage: of the singular values.
-        step: pixels from one reference patch to the next; None for what the authors take at each σ.
-        iterations: likewise.
+        step: pixels from one reference patch to the next.
+        iterations: of the regularisation; None for what the authors take at each σ.
         reach: the search window reaches this many pixels from the reference patch.
         feedback: δ, the share of the removed noise that is put back.
     """
@@ -42,7 +42,7 @@ class LowRank(Denoiser):
     def __init__(
         self,
         shrinkage: Shrinkage,
-        step: int | None,
+        step: int,
         iterations: int | None,
         reach: int,
         feedback: float,
@@ -79,19 +79,14 @@ class LowRank(Denoiser):
             estimate = estimate + self.feedback * (noisy - estimate)
             if iteration % ITERATIONS_OF_A_SEARCH == 0:
                 similar = max(similar - FEWER_AT_EACH_SEARCH, FEWER_AT_EACH_SEARCH)
-                groups = self._groups(estimate[0], chosen, similar)
+                table = patch_table(estimate[0], chosen.size)
+                groups = find_similar(table, self.step, self.reach, similar)
             planes = zip(estimate, noisy, sigmas, strict=True)
             remaining = 1.0 if iteration == 0 else chosen.remaining
             estimate = torch.stack(
                 [self._shrunk(groups, *plane, chosen.size, remaining) for plane in planes]
             )
         return estimate[:, :height, :width]
-
-    def _groups(self, plane: Plane, chosen: Profile, similar: int) -> Groups:
-        """Return groups of patches that are similar in a plane."""
-        table = patch_table(plane, chosen.size)
-        step = min(self.step or chosen.step, chosen.size)
-        return find_similar(table, step, self.reach, similar)
 
     def _shrunk(
         self, groups: Groups, plane: Plane, noisy: Plane, sigma: Tensor, size: int, remaining: float
@@ -133,9 +128,7 @@ class WNNM(LowRank):
         feedback: see :class:`LowRank`.
     """
 
-    def __init__(
-        self, step: int | None, iterations: int | None, reach: int, feedback: float
-    ) -> None:
+    def __init__(self, step: int, iterations: int | None, reach: int, feedback: float) -> None:
         super().__init__(weighted, step, iterations, reach, feedback)
 
 
@@ -153,7 +146,7 @@ class NuclearNorm(LowRank):
     def __init__(
         self,
         strength: float,
-        step: int | None,
+        step: int,
         iterations: int | None,
         reach: int,
         feedback: float,

@@ -6,21 +6,25 @@ from pydantic import Field
 
 from priorbench import Parameters
 
+SMALLEST_PATCH = 6
+"""Side of the smallest patch: with a larger step some pixels would have no reference patch."""
+
 
 class WNNMParameters(Parameters):
-    """Parameters of weighted nuclear norm minimisation; None is what its authors take at each σ."""
+    """Parameters of weighted nuclear norm minimisation."""
 
-    step: int | None = Field(
-        None,
+    step: int = Field(
+        4,
         ge=1,
-        description="pixels from one reference patch to the next, at most the side of a patch; by "
-        "default 2 up to σ = 40 and 3 above",
+        le=SMALLEST_PATCH,
+        description="pixels from one reference patch to the next; the authors take 2 up to σ = 40 "
+        "and 3 above, which lasts longer",
     )
     iterations: int | None = Field(
         None,
         ge=1,
-        description="iterations of the regularisation; by default 8 up to σ = 20, 12 up to 40 and "
-        "14 above",
+        description="iterations of the regularisation; None for what the authors take: 8 up to "
+        "σ = 20, 12 up to 40 and 14 above",
     )
     reach: int = Field(30, ge=1, description="the search window reaches this far, in pixels")
     feedback: float = Field(

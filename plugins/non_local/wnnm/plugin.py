@@ -19,7 +19,7 @@ def register_priors() -> Iterator[PriorSpec]:
         label="WNNM",
         summary="groups of similar patches have low rank: the weighted nuclear norm",
         reference="doi:10.1109/CVPR.2014.366, doi:10.1007/s11263-016-0930-5",
-        small={"iterations": 2, "step": 4},
+        small={"iterations": 2},
         resources=Resources(
             threads=2, memory_mb=1500, seconds_per_megapixel={"denoise": 500, "*": 4000}
         ),
@@ -31,7 +31,7 @@ def register_priors() -> Iterator[PriorSpec]:
         label="nuclear norm",
         summary="groups of similar patches have low rank: the nuclear norm",
         reference="doi:10.1137/080738970, doi:10.1109/CVPR.2014.366",
-        small={"iterations": 2, "step": 4},
+        small={"iterations": 2},
         resources=Resources(
             threads=2, memory_mb=1500, seconds_per_megapixel={"denoise": 500, "*": 4000}
         ),

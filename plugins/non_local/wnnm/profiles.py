@@ -23,11 +23,6 @@ class Profile:
     iterations: int
     remaining: float
 
-    @property
-    def step(self) -> int:
-        """Pixels from one reference patch to the next."""
-        return max(self.size // 2 - 1, 1)
-
 
 PROFILES = (
     Profile(20, size=6, similar=70, iterations=8, remaining=0.54),
