@@ -59,7 +59,7 @@ def filtered(noisy, sigma, compared, pilot, count, line):
             corners = group(compared, row, column, count)
             coefficients = spectrum(noisy, corners)
             if pilot is None:
-                factor = (np.abs(coefficients) > 2.7 * sigma).astype(float)
+                factor = (np.abs(coefficients) > 2.5 * sigma).astype(float)
             else:
                 energy = spectrum(pilot, corners) ** 2
                 factor = energy / (energy + sigma**2)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from priorbench import PriorSpec, Resources, hookimpl
+from priorbench import PriorSpec, Resources, SolverSettings, hookimpl
 
 
 @hookimpl
@@ -16,6 +16,7 @@ def register_priors() -> Iterator[PriorSpec]:
         label="BM3D",
         summary="groups of similar patches are sparse in a transform",
         reference="doi:10.1109/TIP.2007.901238, doi:10.1109/ICIP.2007.4378954",
+        solver=SolverSettings(),
         resources=Resources(
             threads=2, memory_mb=1000, seconds_per_megapixel={"denoise": 10, "*": 80}
         ),

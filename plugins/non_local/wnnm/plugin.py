@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from priorbench import PriorSpec, Resources, hookimpl
+from priorbench import PriorSpec, Resources, SolverSettings, hookimpl
 
 from .parameters import NuclearNormParameters, WNNMParameters
 
@@ -19,6 +19,7 @@ def register_priors() -> Iterator[PriorSpec]:
         label="WNNM",
         summary="groups of similar patches have low rank: the weighted nuclear norm",
         reference="doi:10.1109/CVPR.2014.366, doi:10.1007/s11263-016-0930-5",
+        solver=SolverSettings(),
         small={"iterations": 2},
         resources=Resources(
             threads=2, memory_mb=1500, seconds_per_megapixel={"denoise": 500, "*": 4000}
@@ -31,6 +32,7 @@ def register_priors() -> Iterator[PriorSpec]:
         label="nuclear norm",
         summary="groups of similar patches have low rank: the nuclear norm",
         reference="doi:10.1137/080738970, doi:10.1109/CVPR.2014.366",
+        solver=SolverSettings(),
         small={"iterations": 2},
         resources=Resources(
             threads=2, memory_mb=1500, seconds_per_megapixel={"denoise": 500, "*": 4000}
