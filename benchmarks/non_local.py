@@ -37,7 +37,7 @@ from priorbench.types import AnyImage, Image
 
 LARGEST_TO_DEBLUR = 256
 SHOWN = ("10_boat", slice(60, 220), slice(150, 310))
-"""Image of Set12 and the part of it that the figure shows."""
+"""Image of Set12 and the part of it that the figure restores."""
 
 
 class PackagedBM3D(Denoiser):
@@ -126,9 +126,9 @@ def measured(restored: Image, clean: Image) -> float:
 
 
 def draw(priors: dict[str, Any], sigma: float) -> Figure:
-    """Return the same part of the noisy image, of each restoration and of the clean image."""
+    """Return a part of an image: noisy, restored by each prior, clean."""
     stem, rows, columns = SHOWN
-    clean = dict(images("set12"))[stem]
+    clean = dict(images("set12"))[stem][..., rows, columns]
     task = Denoise(sigma=sigma)
     seed = derive_seed(0, "set12", stem, f"denoise-{sigma:g}")
     noisy = task.corrupt(clean, torch.Generator().manual_seed(seed)).y
@@ -139,7 +139,7 @@ def draw(priors: dict[str, Any], sigma: float) -> Figure:
     panels["clean"] = clean
     figure = Figure(figsize=(2.2 * len(panels), 2.5), layout="constrained")
     for axes, (name, image) in zip(figure.subplots(1, len(panels)), panels.items(), strict=True):
-        axes.imshow(image[0, 0, rows, columns], cmap="gray", vmin=0, vmax=1)
+        axes.imshow(image[0, 0], cmap="gray", vmin=0, vmax=1)
         score = "" if name == "clean" else f", {measured(image.clamp(0, 1), clean):.2f} dB"
         axes.set_title(name + score, fontsize=9)
         axes.set_axis_off()

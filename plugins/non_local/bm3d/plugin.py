@@ -18,6 +18,9 @@ def register_priors() -> Iterator[PriorSpec]:
         reference="doi:10.1109/TIP.2007.901238, doi:10.1109/ICIP.2007.4378954",
         solver=SolverSettings(),
         resources=Resources(
-            threads=2, memory_mb=1000, seconds_per_megapixel={"denoise": 10, "*": 80}
+            threads=2,
+            memory_mb=1000,
+            memory_mb_per_megapixel=1200,
+            seconds_per_megapixel={"denoise": 8, "*": 60},
         ),
     )

@@ -8,6 +8,14 @@ from priorbench import PriorSpec, Resources, SolverSettings, hookimpl
 
 from .parameters import NuclearNormParameters, WNNMParameters
 
+RESOURCES = Resources(
+    threads=2,
+    memory_mb=1000,
+    memory_mb_per_megapixel=1500,
+    minutes=60,
+    seconds_per_megapixel={"denoise": 70, "*": 1000},
+)
+
 
 @hookimpl
 def register_priors() -> Iterator[PriorSpec]:
@@ -21,9 +29,7 @@ def register_priors() -> Iterator[PriorSpec]:
         reference="doi:10.1109/CVPR.2014.366, doi:10.1007/s11263-016-0930-5",
         solver=SolverSettings(),
         small={"iterations": 2},
-        resources=Resources(
-            threads=2, memory_mb=1500, seconds_per_megapixel={"denoise": 500, "*": 4000}
-        ),
+        resources=RESOURCES,
     )
     yield PriorSpec(
         name="nuclear-norm",
@@ -34,7 +40,5 @@ def register_priors() -> Iterator[PriorSpec]:
         reference="doi:10.1137/080738970, doi:10.1109/CVPR.2014.366",
         solver=SolverSettings(),
         small={"iterations": 2},
-        resources=Resources(
-            threads=2, memory_mb=1500, seconds_per_megapixel={"denoise": 500, "*": 4000}
-        ),
+        resources=RESOURCES,
     )
