@@ -38,6 +38,7 @@ def register_priors() -> Iterator[PriorSpec]:
         label="nuclear norm",
         summary="groups of similar patches have low rank: the nuclear norm",
         reference="doi:10.1137/080738970, doi:10.1109/CVPR.2014.366",
+        tunable={"strength": (0.15, 0.2, 0.25, 0.3)},
         solver=SolverSettings(),
         small={"iterations": 2},
         resources=RESOURCES,
