@@ -15,7 +15,8 @@ def register_priors() -> Iterator[PriorSpec]:
         factory=".model:BM3D",
         label="BM3D",
         summary="groups of similar patches are sparse in a transform",
-        reference="doi:10.1109/TIP.2007.901238, doi:10.1109/ICIP.2007.4378954",
+        reference="doi:10.1109/TIP.2007.901238, doi:10.1109/ICIP.2007.4378954, "
+        "doi:10.1109/TIP.2010.2052281",
         solver=SolverSettings(),
         resources=Resources(
             threads=2,
