@@ -158,19 +158,43 @@ def test_the_transform_along_a_group_is_orthonormal(size):
 
 
 @pytest.mark.parametrize("shape", [(5, 12, 9), (5, 6, 9)], ids=["tall", "wide"])
-def test_the_weighted_norm_is_where_its_reweighting_ends(shape):
+def test_singular_values_shrink_by_their_weights(shape):
     groups = torch.rand(shape, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
-    sigma = torch.linspace(0.02, 0.1, 5, dtype=torch.float64)
+    sigma = torch.linspace(0.02, 0.2, 5, dtype=torch.float64)
     mean = groups.mean(1, keepdim=True)
     left, values, right = torch.linalg.svd(groups - mean, full_matrices=False)
-    weight = (WEIGHT * shape[1] ** 0.5 * sigma.square())[:, None]
-    found = values.clone()
-    for _ in range(2000):
-        found = torch.where(found > 0, values - weight / found, 0).clamp(min=0)
+    variance = sigma.square()[:, None]
+    clean = (values.square() - shape[1] * variance).clamp(min=1e-20).sqrt()
+    found = (values - WEIGHT * shape[1] ** 0.5 * variance / clean).clamp(min=0)
     # Some are removed, and some are not.
-    assert 0 < (found == 0).double().mean() < 1
+    assert 0.1 < (found == 0).double().mean() < 0.9
     expected = mean + left * found[:, None] @ right
     torch.testing.assert_close(shrink(groups, sigma, weighted), expected, rtol=0, atol=1e-6)
+
+
+def test_the_weighted_norm_is_the_minimum_of_its_objective():
+    draw = torch.Generator().manual_seed(0)
+    noisy = torch.rand((1, 8, 6), generator=draw, dtype=torch.float64)
+    sigma = torch.tensor([0.03], dtype=torch.float64)
+    mean = noisy.mean(1, keepdim=True)
+    values = torch.linalg.svdvals(noisy - mean)
+    clean = (values.square() - 8 * sigma.square()).sqrt()
+    weights = WEIGHT * 8**0.5 * sigma.square() / clean
+    assert torch.isfinite(weights).all()
+
+    def objective(group: Tensor) -> float:
+        norm = (weights * torch.linalg.svdvals(group - mean)).sum()
+        return float((group - noisy).square().sum() / 2 + norm)
+
+    assert_least(objective, shrink(noisy, sigma, weighted), draw)
+
+
+def assert_least(objective, found: Tensor, draw: torch.Generator) -> None:
+    least = objective(found)
+    for scale in (1e-4, 1e-3, 1e-2, 1e-1):
+        for _ in range(100):
+            step = scale * torch.randn(found.shape, generator=draw, dtype=found.dtype)
+            assert objective(found + step) >= least
 
 
 def test_the_nuclear_norm_is_the_minimum_of_its_objective():
@@ -184,13 +208,7 @@ def test_the_nuclear_norm_is_the_minimum_of_its_objective():
         norm = torch.linalg.matrix_norm(group - mean, "nuc").sum()
         return float((group - noisy).square().sum() / 2 + threshold * norm)
 
-    found = shrink(noisy, sigma, uniform(strength))
-    least = objective(found)
-    assert least < objective(noisy)
-    for scale in (1e-4, 1e-3, 1e-2, 1e-1):
-        for _ in range(100):
-            step = scale * torch.randn(noisy.shape, generator=draw, dtype=torch.float64)
-            assert objective(found + step) >= least
+    assert_least(objective, shrink(noisy, sigma, uniform(strength)), draw)
 
 
 @pytest.mark.parametrize(("sigma", "size"), [(1, 6), (20, 6), (25, 7), (50, 8), (100, 9)])

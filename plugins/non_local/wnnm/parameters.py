@@ -14,7 +14,7 @@ class WNNMParameters(Parameters):
     """Parameters of weighted nuclear norm minimisation."""
 
     step: int = Field(
-        4,
+        3,
         ge=1,
         le=SMALLEST_PATCH,
         description="pixels from one reference patch to the next; the authors take 2 up to σ = 40 "

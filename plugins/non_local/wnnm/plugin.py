@@ -13,7 +13,7 @@ RESOURCES = Resources(
     memory_mb=1000,
     memory_mb_per_megapixel=1500,
     minutes=60,
-    seconds_per_megapixel={"denoise": 70, "*": 1000},
+    seconds_per_megapixel={"denoise": 120, "*": 1500},
 )
 
 

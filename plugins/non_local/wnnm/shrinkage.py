@@ -9,9 +9,9 @@ import torch
 from torch import Tensor
 
 WEIGHT = 2 * math.sqrt(2)
-"""C of the weights C √K σ² / x."""
+"""C of the weights C √K σ² / ŝ."""
 TINY = 1e-30
-"""Least squared singular value that is divided by."""
+"""Least square whose root is divided by."""
 
 Shrinkage = Callable[[Tensor, Tensor, torch.Size], Tensor]
 """From the squared singular values of noisy matrices, G × min(K, D), the σ of the noise in each, G,
@@ -19,15 +19,16 @@ and their shape, G × K × D, to the factors of the singular values."""
 
 
 def weighted(squares: Tensor, sigma: Tensor, shape: torch.Size) -> Tensor:
-    r"""Return the factors of the weighted nuclear norm: each s becomes x = max(s − C √K σ² / x, 0).
+    r"""Return the factors of the weighted nuclear norm: each s becomes max(s − C √K σ² / ŝ, 0).
 
-    The weight of a singular value is that of the estimate itself. Where this has a solution, the
-    stable one is x = (s + √(s² − 4C √K σ²)) / 2 (Gu et al. 2017, doi:10.1007/s11263-016-0930-5);
-    elsewhere x = 0.
+    ŝ = √max(s² − Kσ², 0) is the singular value without the noise. As the weights grow where the
+    singular values fall, this is the minimum of ½‖X − Y‖² + Σᵢ wᵢ sᵢ(X): Gu et al. 2017,
+    doi:10.1007/s11263-016-0930-5.
     """
-    weight = WEIGHT * math.sqrt(shape[1]) * sigma.square()[:, None]
-    rest = 1 - 4 * weight / squares.clamp(min=TINY)
-    return torch.where(rest > 0, (1 + rest.clamp(min=0).sqrt()) / 2, 0)
+    variance = sigma.square()[:, None]
+    clean = (squares - shape[1] * variance).clamp(min=TINY).sqrt()
+    removed = WEIGHT * math.sqrt(shape[1]) * variance / (clean * squares.clamp(min=TINY).sqrt())
+    return torch.clamp(1 - removed, min=0)
 
 
 def uniform(strength: float) -> Shrinkage:
