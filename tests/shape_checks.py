@@ -22,6 +22,7 @@ PACKAGES = (
     "plugins.filters",
     "plugins.gmm",
     "plugins.independent",
+    "plugins.non_local",
     "plugins.transforms",
 )
 IS_ON = bool(os.environ.get("PRIORBENCH_CHECK_SHAPES"))

@@ -172,7 +172,7 @@ STAGES = {
 NOT_IN_TABLES = ["studies/page.py", "report/claims_table.py", "report/verdicts.py"]
 
 RECORDS = {
-    "priors gmm": [*PRIORS, "numerics/[!t]*", "numerics/threads.py"],
+    "priors gmm": [*PRIORS, "numerics/[!st]*", "numerics/threads.py"],
     "priors tv": [*PRIORS],
     "priors dip": [
         *PRIORS,
