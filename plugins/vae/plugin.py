@@ -55,6 +55,7 @@ def register_priors() -> Iterator[PriorSpec]:
         small={
             "width": 16,
             "n_tiles": 1000,
+            "samples": 4,
             "iterations": 5,
             "batch": 32,
             "measure_every": 5,

@@ -65,3 +65,11 @@ def test_probe_patches_depend_on_their_image_alone():
     torch.manual_seed(7)
     assert torch.equal(probe_patches({"b": images["a"]}, 8)["b"], found["a"])
     assert len(probe_patches({"large": torch.rand(1, 1, 200, 200)}, 8)["large"]) == PROBES
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf")])
+def test_images_that_are_not_finite_are_refused(value):
+    image = torch.full((1, 1, 12, 12), 0.5)
+    image[..., 3, 4] = value
+    with pytest.raises(ValueError, match="NaN or infinite"):
+        draw_patches([image], 4, 10, 0.5, torch.Generator())

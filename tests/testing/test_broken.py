@@ -26,6 +26,7 @@ FOUND_BY = {
     "double_precision": "image_is_float32",
     "makes_it_worse": "better_than_nothing",
     "gray_only": "colour",
+    "drops_colour": "colour",
     "even_sizes_only": "odd_sizes",
     "not_tiny": "tiny_images",
     "not_large": "large_images",

@@ -102,8 +102,11 @@ def draw_patches(
         grid: rows and columns where patches begin are multiples of it.
 
     Raises:
-        ValueError: an image has neither one nor three channels, or no image is as large as a patch.
+        ValueError: an image has neither one nor three channels, or holds NaN or infinite values, or
+            no image is as large as a patch.
     """
+    if not all(torch.isfinite(image).all() for image in images):
+        raise ValueError("a training image holds NaN or infinite values")
     gray = [image for image in map(gray_plane, images) if min(image.shape) >= size]
     if not gray:
         sizes = (

@@ -12,10 +12,11 @@ from torch import Tensor
 
 from priorbench.priors import Learned
 from priorbench.store.checkpoints import Checkpoint
+from priorbench.testing.answers import refusal
 from priorbench.testing.check import CheckFailed, Skipped, check
 from priorbench.testing.easy import training_images
 from priorbench.testing.prior_limits import resuming
-from priorbench.testing.prior_subject import PriorSubject, refusal
+from priorbench.testing.prior_subject import PriorSubject
 
 
 @check("loads", "can_be_made")

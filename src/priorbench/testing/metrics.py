@@ -15,10 +15,10 @@ from priorbench.problem import Problem
 from priorbench.seeds import seed_everything, seeded
 from priorbench.specs import MetricSpec
 from priorbench.tasks import Denoise
+from priorbench.testing.answers import refusal
 from priorbench.testing.check import CheckFailed, Skipped, check
 from priorbench.testing.easy import easy_image
 from priorbench.testing.prior_order import generators
-from priorbench.testing.prior_subject import refusal
 from priorbench.testing.source import Source
 from priorbench.types import Image
 

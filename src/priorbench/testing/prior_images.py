@@ -6,10 +6,11 @@ import torch
 
 from priorbench.errors import NotApplicable
 from priorbench.store.status import Status
+from priorbench.testing.answers import fault_of, refusal
 from priorbench.testing.check import CheckFailed, Skipped, check
 from priorbench.testing.easy import easy_image, mean_squared_error
 from priorbench.testing.levels import decibels
-from priorbench.testing.prior_subject import PriorSubject, refusal
+from priorbench.testing.prior_subject import PriorSubject
 from priorbench.types import Image
 
 TINY = ((1, 1), (2, 3), (5, 4))
@@ -146,8 +147,9 @@ def _fault_of_other_task(subject: PriorSubject, name: str) -> str:
     if fault or not restored:
         return f"{name}: {fault}" if fault else ""
     [found] = restored
-    if found.shape != clean.shape:
-        return f"{name}: returns the shape {tuple(found.shape)}, not {tuple(clean.shape)}"
+    fault = fault_of(found, problem)
+    if fault:
+        return f"{name}: {fault}"
     if mean_squared_error(found, clean) > mean_squared_error(problem.estimate(), clean):
         return f"{name}: returns an image that is worse than the observation"
     return ""

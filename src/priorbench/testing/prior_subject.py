@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import cached_property
 from typing import Any
 
@@ -21,8 +21,8 @@ from priorbench.solvers import restore
 from priorbench.specs import PriorSpec, SolverSettings, SplittingSettings, TaskSpec
 from priorbench.store.checkpoints import Checkpoint
 from priorbench.store.outcome import Outcome
-from priorbench.store.status import Status
 from priorbench.tasks import Task
+from priorbench.testing.answers import fault_of, refusal, where
 from priorbench.testing.check import CheckFailed, Skipped
 from priorbench.testing.easy import SIDE, easy_image, training_images
 from priorbench.testing.settings import settings
@@ -275,41 +275,9 @@ class PriorSubject:
         Raises:
             CheckFailed: neither is so.
         """
-        refused = refusal(lambda: self.restored_by_solve(problem))
-        if refused:
-            raise CheckFailed(f"{what}: {refused}: {advice}")
-
-    def restored_by_solve(self, problem: Problem) -> None:
-        """Restore a problem as an experiment does.
-
-        Raises:
-            ValueError: the image has the wrong shape.
-            Exception: whatever the prior raises.
-        """
-        outcome, _ = solve(self.prior, problem, self.context(), 0, "restore", 0)
-        if outcome.status == Status.DIVERGED:
-            raise ArithmeticError(outcome.reason)
-
-
-def refusal(work: Callable[[], object]) -> str:
-    """Return what is wrong with how work ended: nothing if it was done or refused clearly.
-
-    A clear refusal is a :class:`ValueError`, of which :class:`priorbench.NotApplicable` is one,
-    with a message.
-    """
-    try:
-        work()
-    except (CheckFailed, Skipped):
-        raise
-    except ValueError as error:
-        return "" if str(error).strip() else f"raises {type(error).__name__} without a message"
-    except Exception as error:
-        lines = str(error).strip().splitlines() or [""]
-        return f"raises {type(error).__name__}: {lines[0]}"
-    return ""
-
-
-def where(outcome: Outcome) -> str:
-    """Return the last lines of a traceback on lines of their own; empty without any."""
-    lines = outcome.traceback.strip().splitlines()
-    return "".join(f"\n{line}" for line in lines[-5:-1])
+        found: list[Image] = []
+        fault = refusal(lambda: found.append(self.restore(problem)))
+        for image in found:
+            fault = fault or fault_of(image, problem)
+        if fault:
+            raise CheckFailed(f"{what}: {fault}: {advice}")

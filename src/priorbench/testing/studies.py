@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import matplotlib as mpl
@@ -18,6 +18,21 @@ from priorbench.studies.page import study_html, study_markdown
 from priorbench.testing.check import CheckFailed, check
 from priorbench.testing.experiments import GivenExperiment, empty_experiment, small_experiment
 from priorbench.testing.source import Source
+
+
+@dataclass(frozen=True)
+class Repetition:
+    """What a study gave when it was run again.
+
+    Args:
+        experiment: what it was given, afterwards.
+        findings: what it found.
+        changed_plots: what it changed of matplotlib.
+    """
+
+    experiment: GivenExperiment
+    findings: Findings
+    changed_plots: list[str]
 
 
 class StudySubject:
@@ -45,6 +60,24 @@ class StudySubject:
     def findings(self) -> Findings:
         """What the study finds in the small experiment."""
         return self.find(self.copy())
+
+    @cached_property
+    def repetition(self) -> Repetition:
+        """What it gives when it is run again, on rows and images of its own."""
+        import matplotlib.pyplot as plt
+
+        given, before = self.copy(), plt.get_fignums()
+        # An earlier run may have changed the settings already.
+        with mpl.rc_context():
+            mpl.rcdefaults()
+            settings = dict(mpl.rcParams)
+            findings = self.find(given)
+            now = mpl.rcParams
+            changed = [f"rcParams[{name!r}]" for name in settings if now[name] != settings[name]]
+        left = set(plt.get_fignums()) - set(before)
+        for number in left:
+            plt.close(number)
+        return Repetition(given, findings, changed + (["pyplot's open figures"] if left else []))
 
     def copy(self) -> GivenExperiment:
         """Return the small experiment with rows and images of its own."""
@@ -96,11 +129,10 @@ def finds_something(subject: StudySubject) -> None:
 @check("finds_something")
 def results_untouched(subject: StudySubject) -> None:
     """The rows and images of the experiment are the same afterwards as before."""
-    experiment, given = subject.experiment, subject.copy()
-    subject.find(given)
-    same = [experiment.scores.equals(given.scores), experiment.runs.equals(given.runs)]
-    images = given.clean_images()
-    same += [torch.equal(images[name], image) for name, image in experiment.clean_images().items()]
+    before, after = subject.experiment, subject.repetition.experiment
+    same = [before.scores.equals(after.scores), before.runs.equals(after.runs)]
+    images = after.clean_images()
+    same += [torch.equal(images[name], image) for name, image in before.clean_images().items()]
     if not all(same):
         raise CheckFailed("it changes the rows or the images that it is given: work on copies")
 
@@ -108,16 +140,27 @@ def results_untouched(subject: StudySubject) -> None:
 @check("finds_something")
 def same_findings_again(subject: StudySubject) -> None:
     """The same experiment gives the same table and verdicts again."""
-    again = subject.find(subject.copy())
+    one, other = subject.findings, subject.repetition.findings
     try:
-        pd.testing.assert_frame_equal(subject.findings.table, again.table)
+        pd.testing.assert_frame_equal(one.table, other.table)
     except AssertionError as error:
         raise CheckFailed(
             f"its table differs when it is computed again: {error}: draw from generators that are "
             "seeded, and measure no times"
         ) from None
-    if [claim.verdict for claim in subject.findings.claims] != [c.verdict for c in again.claims]:
+    if [claim.verdict for claim in one.claims] != [claim.verdict for claim in other.claims]:
         raise CheckFailed("its verdicts differ when they are computed again")
+
+
+@check("finds_something")
+def plots_untouched(subject: StudySubject) -> None:
+    """Matplotlib's settings are the same afterwards as before, and no figure of pyplot is left."""
+    names = subject.repetition.changed_plots
+    if names:
+        raise CheckFailed(
+            f"it changes {', '.join(names)} of matplotlib, which other figures have too: draw on "
+            "matplotlib.figure.Figure(), and change settings in matplotlib.rc_context()"
+        )
 
 
 @check("finds_something")
@@ -128,29 +171,6 @@ def makes_a_page(subject: StudySubject) -> None:
     subject.findings.table.to_csv(index=False)
     for claim in subject.findings.claims:
         claim.of_study(subject.spec.name)
-
-
-@check("finds_something")
-def plots_untouched(subject: StudySubject) -> None:
-    """Matplotlib's settings are the same afterwards as before, and no figure of pyplot is left."""
-    import matplotlib.pyplot as plt
-
-    before = plt.get_fignums()
-    # An earlier run may have changed them already.
-    with mpl.rc_context():
-        mpl.rcdefaults()
-        settings = dict(mpl.rcParams)
-        subject.find(subject.copy())
-        names = [f"rcParams[{name!r}]" for name in settings if mpl.rcParams[name] != settings[name]]
-    left = set(plt.get_fignums()) - set(before)
-    for number in left:
-        plt.close(number)
-    names += ["pyplot's open figures"] if left else []
-    if names:
-        raise CheckFailed(
-            f"it changes {', '.join(names)} of matplotlib, which other figures have too: draw on "
-            "matplotlib.figure.Figure(), and change settings in matplotlib.rc_context()"
-        )
 
 
 def _fault(findings: object) -> str:

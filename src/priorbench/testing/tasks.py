@@ -13,11 +13,11 @@ from priorbench.operators import Identity
 from priorbench.problem import Problem
 from priorbench.seeds import seed_everything
 from priorbench.solvers.continuation import regime
+from priorbench.testing.answers import refusal
 from priorbench.testing.check import CheckFailed, Skipped, check
 from priorbench.testing.easy import easy_image
 from priorbench.testing.prior_images import LARGE, ODD, TINY
 from priorbench.testing.prior_order import generators, tensors_of
-from priorbench.testing.prior_subject import refusal
 from priorbench.testing.task_subject import TaskSubject
 
 FREQUENT = 0.75, 1.25
