@@ -225,7 +225,7 @@ def test_the_next_commands_are_printed_and_in_the_readme(bench: Any, package: bo
     expected = [
         "priorbench plugins check local-mean",
         "priorbench plugins try local-mean",
-        "snakemake --cores 2",
+        "priorbench run --cores 2",
     ]
     assert shown == [*["pip install -e ./local-mean"] * package, *expected]
     readme = Path("local-mean" if package else "plugins/local_mean", "README.md").read_text()

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from priorbench.scaffold.kinds import Kind
 
-RUN = "snakemake --cores 2"
+RUN = "priorbench run --cores 2"
 EXAMPLE = "wiener"
 """The prior that a new task is first tried with: linear, exact, and done in seconds."""
 
