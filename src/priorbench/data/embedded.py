@@ -108,6 +108,12 @@ def origins(parameters: Parameters) -> dict[str, str]:
     return {image: f"{package.name}/{image}" for image, package in PACKAGE_OF.items()}
 
 
+def scikit_image_origins(parameters: Parameters) -> dict[str, str]:
+    """Return the photograph of each image of scikit-image; see :func:`origins`."""
+    every = origins(parameters)
+    return {image: every[image] for image in SCIKIT_IMAGE.files}
+
+
 def file_of(image: str) -> Path:
     """Return the file of an image.
 

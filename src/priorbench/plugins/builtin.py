@@ -27,7 +27,7 @@ def register_datasets() -> Iterator[DatasetSpec]:
         name="scikit-image",
         factory="priorbench.data.loaders:load_embedded",
         images=embedded.scikit_image,
-        origins=embedded.origins,
+        origins=embedded.scikit_image_origins,
         summary="the images that ship inside scikit-image",
         reference="doi:10.7717/peerj.453",
     )
