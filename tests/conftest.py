@@ -39,9 +39,10 @@ ROOT = Path(__file__).parents[1]
 PARTS = ("Snakefile", "config.yaml", "config", "plugins", "profiles", "workflow")
 
 
-BUILT_IN_PLUGINS = sorted(path.parent.name for path in (ROOT / "plugins").glob("*/README.md"))
-BUILT_IN_PLUGINS.append("studies")
-"""The plugins that come with the library, and their group, by name."""
+BUILT_IN_PLUGINS = sorted(
+    path.name for path in (ROOT / "plugins").iterdir() if any(path.rglob("plugin.py"))
+)
+"""The plugins that come with the library, and their groups, by name."""
 
 MARKS = {
     "workflow": pytest.mark.workflow,
@@ -51,10 +52,21 @@ MARKS = {
 """The folders of whole runs, with the mark by which all of their tests can be left out."""
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--exhaustive",
+        action="store_true",
+        help="run what takes minutes too: every check of every plugin that comes with priorbench",
+    )
+
+
 @pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Mark whole runs, and put them first, so that no process is left alone with one at the end."""
+    too_long = pytest.mark.skip(reason="takes minutes: run pytest --exhaustive")
     for item in items:
+        if item.get_closest_marker("exhaustive") and not config.getoption("--exhaustive"):
+            item.add_marker(too_long)
         if mark := MARKS.get(item.path.parent.name):
             item.add_marker(mark)
     items.sort(key=lambda item: item.path.parent.name not in MARKS)

@@ -116,9 +116,24 @@ def test_a_package_says_who_wrote_it_and_what_it_registers(bench: Any) -> None:
     assert jobs["test"]["steps"][-1] == {"run": "pytest"}
 
 
+QUICK = {(Kind.DENOISER, False), (Kind.METRIC, True)}
+"""Of the kinds and forms, those whose tests are run where there are minutes, not hours."""
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize("package", [False, True], ids=["folder", "package"])
-@pytest.mark.parametrize("kind", Kind)
+@pytest.mark.parametrize(
+    ("kind", "package"),
+    [
+        pytest.param(
+            kind,
+            package,
+            marks=[] if (kind, package) in QUICK else pytest.mark.exhaustive,
+            id=f"{kind}-{'package' if package else 'folder'}",
+        )
+        for kind in Kind
+        for package in (False, True)
+    ],
+)
 def test_the_tests_of_a_new_plugin_pass_untouched(
     bench: Any, tmp_path: Path, kind: Kind, package: bool
 ) -> None:

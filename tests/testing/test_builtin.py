@@ -1,5 +1,6 @@
 """What comes with priorbench passes its own checks; what fails by intent says why."""
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -32,13 +33,25 @@ MINUTES = 10.0
 """The limit of one check: CI runs many at a time."""
 
 
-@pytest.mark.parametrize("name", REGISTRY.priors)
+QUICK = {"tv", "mvg", "wiener", "deblur", "denoise", "sr", "dead-leaves", "embedded", "folder"}
+"""What stands for its siblings where there are minutes, not hours; pytest --exhaustive does all."""
+
+
+def every(names: Iterable[str]) -> list[Any]:
+    """Return the names, those that take long marked."""
+    return [
+        name if name in QUICK else pytest.param(name, marks=pytest.mark.exhaustive)
+        for name in names
+    ]
+
+
+@pytest.mark.parametrize("name", every(REGISTRY.priors))
 def test_every_prior_passes(name: str) -> None:
     expected = EXPECTED.get(name, {})
     check_prior(name, folders=FOLDERS, expected_failures=expected, minutes=MINUTES)
 
 
-@pytest.mark.parametrize("name", REGISTRY.tasks)
+@pytest.mark.parametrize("name", every(REGISTRY.tasks))
 def test_every_task_passes(name: str, tmp_path: Path) -> None:
     parameters: dict[str, Any] = {}
     if name == "inpaint-mask":
@@ -54,7 +67,7 @@ def test_every_metric_passes(name: str) -> None:
     check_metric(name, folders=FOLDERS, minutes=MINUTES)
 
 
-@pytest.mark.parametrize("name", REGISTRY.datasets)
+@pytest.mark.parametrize("name", every(REGISTRY.datasets))
 def test_every_data_set_passes(name: str, tmp_path: Path) -> None:
     parameters: dict[str, Any] = {}
     if name == "folder":
@@ -65,7 +78,7 @@ def test_every_data_set_passes(name: str, tmp_path: Path) -> None:
     check_dataset(name, folders=FOLDERS, parameters=parameters, minutes=MINUTES)
 
 
-@pytest.mark.parametrize("name", sorted(REGISTRY.studies.keys() - FIT_NETWORKS))
+@pytest.mark.parametrize("name", every(sorted(REGISTRY.studies.keys() - FIT_NETWORKS)))
 def test_every_study_passes(name: str) -> None:
     check_study(name, folders=FOLDERS, minutes=MINUTES)
 

@@ -51,7 +51,7 @@ def row_of(table: str, label: str) -> list[str]:
     return line.removeprefix(label).split()
 
 
-@pytest.mark.slow
+@pytest.mark.exhaustive
 def test_a_prior_is_compared_by_the_scores_of_an_experiment(project: Any) -> None:
     shutil.copytree(ROOT / "docs" / "examples" / "median", project.root / "plugins" / "median")
     arguments = ["median", "--images", "3", "--task", "denoise", "--task", "inpaint"]
