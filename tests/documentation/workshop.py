@@ -46,7 +46,7 @@ EXPERIMENT: dict[str, Any] = {
         "settings": {
             "gmm": {
                 "parameters": {
-                    "n_components": [50, 200],
+                    "n_components": [10, 50, 200],
                     "n_patches": 2000,
                     "iterations": 1,
                     "mode": "fast",
