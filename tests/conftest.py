@@ -204,7 +204,7 @@ class Bench:
         that the test has made.
         """
         plugins = dict(changes.pop("plugins", {}))
-        plugins["disable"] = [*BUILT_IN_PLUGINS, *plugins.get("disable", [])]
+        plugins["disable"] = sorted({*BUILT_IN_PLUGINS, *plugins.get("disable", [])})
         return {
             "plugins": plugins,
             "experiment": "tiny",
