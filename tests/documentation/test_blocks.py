@@ -68,8 +68,18 @@ def test_a_test_that_a_page_names_reads_the_page() -> None:
 TRIED = [block for block in BLOCKS if block.language != "text" and block.how != How.ELSEWHERE]
 
 
+def tried() -> list[Any]:
+    """Return the blocks; those outside of the README and the tutorials take minutes together."""
+    return [
+        block
+        if block.page == "README.md" or block.page.startswith("docs/tutorials/")
+        else pytest.param(block, marks=pytest.mark.exhaustive)
+        for block in TRIED
+    ]
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize("block", TRIED, ids=str)
+@pytest.mark.parametrize("block", tried(), ids=str)
 def test_a_block_runs(block: Block, folders: dict[str, Path]) -> None:
     if block.how == How.NOT_RUN:
         pytest.skip(f"not run: {block.reason}")
