@@ -45,7 +45,7 @@ class PackagedBM3D(Denoiser):
 
     def denoise(self, image: Image, sigma: float) -> Image:
         """Return what the package makes of gray images."""
-        from bm3d import bm3d  # type: ignore[import-not-found]
+        from bm3d import bm3d  # type: ignore[import-not-found]  # an extra
 
         planes = [bm3d(plane.numpy().astype(np.float64), sigma) for plane in image[:, 0]]
         return torch.from_numpy(np.stack(planes)).float()[:, None]

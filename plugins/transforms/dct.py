@@ -8,9 +8,8 @@ from scipy.fft import dct
 
 from priorbench.priors import Denoiser
 from priorbench.solvers.aggregation import average_everywhere
+from priorbench.solvers.colour import denoise_planes
 from priorbench.types import Image, Patches, Plane
-
-from .planes import on_planes
 
 
 class SlidingDct(Denoiser):
@@ -32,7 +31,7 @@ class SlidingDct(Denoiser):
 
     def denoise(self, image: Image, sigma: float) -> Image:
         """Return the mean of the thresholded patches; see the class."""
-        return on_planes(image, sigma, self._denoised)
+        return denoise_planes(image, sigma, self._denoised)
 
     def _denoised(self, plane: Plane, sigma: float) -> Plane:
         size = min(self.size, *plane.shape)

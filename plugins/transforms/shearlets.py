@@ -10,9 +10,8 @@ import torch
 from torch import Tensor
 
 from priorbench.priors import Denoiser
+from priorbench.solvers.colour import denoise_planes
 from priorbench.types import Image, Plane
-
-from .planes import on_planes
 
 MARGIN = 16
 """Pixels by which an image is at least continued, so that its opposite borders don't meet."""
@@ -40,7 +39,7 @@ class Shearlets(Denoiser):
 
     def denoise(self, image: Image, sigma: float) -> Image:
         """Return the image of the large coefficients; see the class."""
-        return on_planes(image, sigma, self._denoised)
+        return denoise_planes(image, sigma, self._denoised)
 
     def _denoised(self, plane: Plane, sigma: float) -> Plane:
         padded = _continued(plane)

@@ -3,7 +3,13 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from priorbench.solvers.colour import OPPONENT, from_planes, to_planes
+from priorbench.solvers.colour import (
+    OPPONENT,
+    denoise_planes,
+    denoise_planes_together,
+    from_planes,
+    to_planes,
+)
 
 
 @given(st.integers(1, 3), st.sampled_from([1, 2, 3, 4]), st.integers(1, 7), st.integers(1, 7))
@@ -45,3 +51,22 @@ def test_the_noise_of_each_plane_is_told_and_independent_of_the_others():
 def test_opponent_planes_keep_the_range_of_a_gray_image():
     rows = torch.tensor(OPPONENT)
     assert (rows.clamp(min=0).sum(dim=1) - rows.clamp(max=0).sum(dim=1) <= 1 + 1e-6).all()
+
+
+@pytest.mark.parametrize("channels", [1, 2, 3])
+def test_planes_are_denoised_with_their_own_noise_alone_or_those_of_rgb_together(channels):
+    image = torch.rand(2, channels, 5, 7, generator=torch.Generator().manual_seed(0))
+    planes, scales = to_planes(image)
+    expected = from_planes(
+        torch.stack([p + 0.1 * s for p, s in zip(planes, scales, strict=True)]), image.shape
+    )
+    sizes = []
+
+    def together(given, sigmas):
+        sizes.append(len(given))
+        return given + sigmas[:, None, None]
+
+    alone = denoise_planes(image, 0.1, lambda plane, sigma: plane + sigma)
+    torch.testing.assert_close(alone, expected)
+    torch.testing.assert_close(denoise_planes_together(image, 0.1, together), expected)
+    assert sizes == ([3, 3] if channels == 3 else [1] * (2 * channels))

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from priorbench.numerics.similar_patches import PatchSums, find_similar, patch_table
 from priorbench.priors import Denoiser
-from priorbench.solvers.colour import from_planes, to_planes
+from priorbench.solvers.colour import denoise_planes_together
 from priorbench.types import Image, Plane, Planes
 
 from .transforms import dct, haar, kaiser, wavelet
@@ -51,12 +51,8 @@ class BM3D(Denoiser):
         """Return the filtered images; the images themselves if σ ≤ 0."""
         if sigma <= 0:
             return image
-        planes, scales = to_planes(image)
-        # The planes of a colour image share their groups; all others are images of their own.
-        together = 3 if image.shape[1] == 3 else 1
-        levels = planes.new_tensor([scale * sigma for scale in scales])
-        parts = zip(*(torch.split(each, together) for each in (planes, levels)), strict=True)
-        return from_planes(torch.cat([_filtered(*part) for part in parts]), image.shape)
+        # The planes of a colour image share their groups.
+        return denoise_planes_together(image, sigma, _filtered)
 
 
 def _filtered(noisy: Planes, sigmas: Tensor) -> Planes:

@@ -11,7 +11,7 @@ import torch
 from priorbench.jobs.attempt import solve
 from priorbench.jobs.worker import available_threads, out_of_sight
 from priorbench.plan.priors import can_do
-from priorbench.plan.variants import Variant, variants
+from priorbench.plan.variants import Variant, needs_settings, variants
 from priorbench.plugins.manager import load_plugins, with_built_in
 from priorbench.plugins.registry import Registry
 from priorbench.priors import Context, Learned, Restoration
@@ -166,10 +166,7 @@ class PriorSubject:
         """The registered tasks that have defaults, by name; those that were asked for."""
         found = {}
         for name, entry in self.registry.tasks.items():
-            required = any(
-                each.is_required() for each in entry.spec.parameters.model_fields.values()
-            )
-            if not required and (self._only is None or name in self._only):
+            if not needs_settings(entry.spec) and (self._only is None or name in self._only):
                 [found[name]] = variants(entry, lambda: "", {}, name)
         return found
 

@@ -6,26 +6,23 @@ import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from priorbench.errors import NotApplicable, unknown
 from priorbench.jobs.worker import WorkerDied, WorkerTimeout, available_threads, messages
 from priorbench.plan import validate_parameters
-from priorbench.plan.variants import variants
+from priorbench.plan.variants import needs_settings, variants
 from priorbench.plugins.manager import load_plugins, with_built_in
 from priorbench.plugins.registry import PluginError, Registered, Registry
 from priorbench.seeds import derive_seed, seed_everything
 from priorbench.specs import PriorSpec
-
-if TYPE_CHECKING:
-    from torch import Tensor
+from priorbench.testing.easy import photograph, training_images
 
 __all__ = ["Repeat", "check_repeats"]
 
-SIDE, TRAINING_SIDE = 48, 96
+SIDE = 48
 PLACES = ((96, 208), (200, 120))
 """Rows and columns of the corners of the two images that every task is done with."""
-TRAINING_PLACES = ((0, 0), (0, 300), (300, 0), (300, 300), (150, 400), (400, 150))
 FIT = "fit"
 HASH_SEEDS = ("1", "2")
 
@@ -180,7 +177,7 @@ def _tasks_of(registry: Registry, spec: PriorSpec) -> Iterator[str]:
     from priorbench.plan.priors import can_do
 
     for name, entry in registry.tasks.items():
-        if any(field.is_required() for field in entry.spec.parameters.model_fields.values()):
+        if needs_settings(entry.spec):
             continue
         (variant,) = variants(entry, lambda: "", {}, name)
         if can_do(spec, variant):
@@ -220,7 +217,7 @@ def _work(send: Callable[[Any], None], run: _Run) -> None:
         if entry.spec.learns:
             seed = derive_seed(0, "train", run.prior)
             seed_everything(seed)
-            for _ in prior.fit(_training_images(), Context.seeded(seed)):
+            for _ in prior.fit(training_images(), Context.seeded(seed)):
                 pass
             state = prior.state_dict()
             send((FIT, SAME, _digest(state[name] for name in sorted(state))))
@@ -254,19 +251,6 @@ def _digest(tensors: Any) -> str:
     return digest.hexdigest()
 
 
-def _crop(row: int, column: int, side: int) -> Tensor:
-    """Return a part of scikit-image's photograph of a cameraman, 1 × 1 × side × side."""
-    import torch
-    from skimage.data import camera
-
-    part = camera()[row : row + side, column : column + side]
-    return torch.from_numpy(part / 255).float()[None, None]
-
-
-def _training_images() -> list[Tensor]:
-    return [_crop(row, column, TRAINING_SIDE) for row, column in TRAINING_PLACES]
-
-
 def _problem(registry: Registry, task: str, number: int) -> Any:
     """Return the problem that a task makes of one of the two images."""
     import torch
@@ -275,5 +259,5 @@ def _problem(registry: Registry, task: str, number: int) -> Any:
     seed = derive_seed(0, "corrupt", task, str(number))
     seed_everything(seed)
     corruption = entry.load()(**entry.spec.parameters().model_dump())
-    image = corruption.fit(_crop(*PLACES[number], SIDE))
+    image = corruption.fit(photograph(*PLACES[number], SIDE))
     return corruption.corrupt(image, torch.Generator().manual_seed(seed))

@@ -12,18 +12,14 @@ from priorbench.config import Experiment, PluginsSection, parse_experiment, read
 from priorbench.errors import unknown
 from priorbench.plugins.registry import PluginError, Registry
 
-BASELINES: Mapping[str, Mapping[str, Any]] = {
-    "observed": {},
-    "nlm": {},
-    "gmm": {
-        "parameters": {"n_components": 10, "n_patches": 100000, "iterations": 10, "mode": "fast"},
-        "resources": {"threads": 1},
-    },
-}
+BASELINES = ("observed", "nlm", "gmm")
 """What a new prior is compared with: the observation, which any prior has to beat; the strongest
 classical denoiser, which has learned nothing; and a mixture that learns in seconds and comes within
 half a decibel of the best priors of the default experiment.
 """
+COMPONENTS = 10
+"""Of the mixture, the most of those in the default experiment that are fitted in seconds."""
+
 TUNING = {"images": 3, "crop": 64}
 """Images that the settings of a denoiser's solver are chosen on; an experiment has 8 of 128."""
 
@@ -67,16 +63,19 @@ def experiment_of(trial: Trial, plugins: PluginsSection, registry: Registry) -> 
     if trial.prior not in registry.priors:
         raise PluginError("\n".join([_no_such_prior(trial.prior, registry), *registry.problems]))
     baselines = [name for name in BASELINES if name in registry.priors and name != trial.prior]
-    settings: dict[str, Any] = {name: dict(BASELINES[name]) for name in baselines}
+    default = read_yaml(shipped.experiments()[shipped.DEFAULT])
+    usual = default["priors"]["settings"]
+    settings: dict[str, Any] = {name: usual[name] for name in baselines if name in usual}
+    if "gmm" in settings:
+        parameters = {**usual["gmm"]["parameters"], "n_components": COMPONENTS}
+        settings["gmm"] = {**usual["gmm"], "parameters": parameters}
     settings[trial.prior] = {"parameters": dict(trial.parameters)}
     if not trial.is_tuned:
         settings[trial.prior]["tune"] = False
-    file = shipped.experiments()[shipped.DEFAULT]
-    default = read_yaml(file)
     (test,) = default["test"]
     photographs = default["datasets"][test]
     tasks = list(trial.tasks or default["tasks"]["run"])
-    parameters = default["tasks"]["settings"]
+    tasks_set = default["tasks"]["settings"]
     data = {
         **default,
         "experiment": trial.folder.name,
@@ -88,7 +87,7 @@ def experiment_of(trial: Trial, plugins: PluginsSection, registry: Registry) -> 
         },
         "tasks": {
             "run": tasks,
-            "settings": {name: parameters[name] for name in tasks if name in parameters},
+            "settings": {name: tasks_set[name] for name in tasks if name in tasks_set},
         },
         "priors": {"run": [*baselines, trial.prior], "settings": settings},
         "tuning": TUNING,
