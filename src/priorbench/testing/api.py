@@ -65,14 +65,7 @@ def check_prior(
     """
     expected = expected_failures or {}
     if isinstance(prior, str):
-        source = Source(
-            kind=Kind.PRIOR,
-            name=prior,
-            folders=tuple(map(str, folders)),
-            parameters=dict(parameters or {}),
-            tasks=None if tasks is None else tuple(tasks),
-            minutes=minutes,
-        )
+        source = _source(Kind.PRIOR, prior, folders, minutes, parameters, tasks)
         return _report(_results(source, expected), raise_on_failure)
     subject = given_prior(prior, tasks)
     _check_expected(Kind.PRIOR, expected)
@@ -104,13 +97,7 @@ def check_task(
         PluginError: there is no such task.
         ValueError: a check or a parameter is unknown.
     """
-    source = Source(
-        kind=Kind.TASK,
-        name=task,
-        folders=tuple(map(str, folders)),
-        parameters=dict(parameters or {}),
-        minutes=minutes,
-    )
+    source = _source(Kind.TASK, task, folders, minutes, parameters)
     return _report(_results(source, expected_failures or {}), raise_on_failure)
 
 
@@ -136,9 +123,7 @@ def check_metric(
         PluginError: there is no such metric.
         ValueError: a check is unknown.
     """
-    source = Source(
-        kind=Kind.METRIC, name=metric, folders=tuple(map(str, folders)), minutes=minutes
-    )
+    source = _source(Kind.METRIC, metric, folders, minutes)
     return _report(_results(source, expected_failures or {}), raise_on_failure)
 
 
@@ -166,13 +151,7 @@ def check_dataset(
         PluginError: there is no such data set.
         ValueError: a check or a parameter is unknown.
     """
-    source = Source(
-        kind=Kind.DATASET,
-        name=dataset,
-        folders=tuple(map(str, folders)),
-        parameters=dict(parameters or {}),
-        minutes=minutes,
-    )
+    source = _source(Kind.DATASET, dataset, folders, minutes, parameters)
     return _report(_results(source, expected_failures or {}), raise_on_failure)
 
 
@@ -198,7 +177,7 @@ def check_study(
         PluginError: there is no such study.
         ValueError: a check is unknown.
     """
-    source = Source(kind=Kind.STUDY, name=study, folders=tuple(map(str, folders)), minutes=minutes)
+    source = _source(Kind.STUDY, study, folders, minutes)
     return _report(_results(source, expected_failures or {}), raise_on_failure)
 
 
@@ -251,15 +230,7 @@ def check_plugin(
     results: list[Result] = []
     for found in _find(registry, name):
         names = [each.name for each in CHECKS[found.kind]]
-        source = Source(
-            kind=found.kind,
-            name=found.name,
-            folders=tuple(places),
-            disable=tuple(disable),
-            parameters=dict(parameters or {}),
-            tasks=None if tasks is None else tuple(tasks),
-            minutes=minutes,
-        )
+        source = _source(found.kind, found.name, places, minutes, parameters, tasks, disable)
         own_only = None if only is None else [name for name in names if name in only]
         own_expected = {name: why for name, why in expected.items() if name in names}
         for result in _results(source, own_expected, own_only):
@@ -267,6 +238,27 @@ def check_plugin(
                 on_result(result)
             results.append(result)
     return _report(results, raise_on_failure)
+
+
+def _source(
+    kind: Kind,
+    name: str,
+    folders: Folders,
+    minutes: float,
+    parameters: Mapping[str, Any] | None = None,
+    tasks: Sequence[str] | None = None,
+    disable: Sequence[str] = (),
+) -> Source:
+    """Return what is checked, as the arguments of the functions above name it."""
+    return Source(
+        kind=kind,
+        name=name,
+        folders=tuple(map(str, folders)),
+        disable=tuple(disable),
+        parameters=dict(parameters or {}),
+        tasks=None if tasks is None else tuple(tasks),
+        minutes=minutes,
+    )
 
 
 def _place(name_or_path: str | Path, folders: Folders) -> tuple[str, list[str]]:
