@@ -173,14 +173,14 @@ CALLS = {
     "train": (
         "from priorbench.stages.train import train, _fit\n"
         "train(plan, 'doubled')\n"
-        "_fit(lambda message: None, plan.experiment.model_dump(), ['doubled'])"
+        "_fit(lambda message: None, plan.experiment, ['doubled'])"
     ),
     "restore": (
         "from priorbench.stages.restore import restore, _restore_each\n"
         f"chunk = {CHUNK}\n"
         "restore(plan, chunk)\n"
         "restorations = list(chunk.restorations())\n"
-        "_restore_each(lambda message: None, plan.experiment.model_dump(), restorations)"
+        "_restore_each(lambda message: None, plan.experiment, restorations)"
     ),
     "score": f"from priorbench.stages.score import score; score(plan, {CHUNK})",
     "gather": "from priorbench.stages.gather import gather; gather(plan)",

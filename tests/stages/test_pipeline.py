@@ -27,7 +27,7 @@ from priorbench.store.manifest import read_about, read_manifest
 
 pytestmark = pytest.mark.slow
 
-PAGE = (Path(__file__).parents[2] / "docs" / "how-to" / "own-task.md").read_text(encoding="utf-8")
+DOCS = Path(__file__).parents[2] / "docs"
 PRIORS = """
     from priorbench import PriorSpec, hookimpl
     from priorbench.priors import Denoiser, PatchPrior, Prior, Restoration
@@ -176,7 +176,8 @@ def test_photon_noise_is_restored_by_every_kind(bench):
 def test_the_page_s_plugin_runs_with_every_kind_of_prior(bench):
     folder = bench.root / "plugins" / "demosaic"
     folder.mkdir(parents=True)
-    declaration, code = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)
+    page = (DOCS / "how-to" / "own-task.md").read_text(encoding="utf-8")
+    declaration, code = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
     (folder / "plugin.py").write_text(declaration)
     (folder / "task.py").write_text(code)
     plan = run(bench, "demosaic", {})
@@ -189,7 +190,8 @@ def test_the_page_s_plugin_runs_with_every_kind_of_prior(bench):
 
 
 def test_the_page_names_every_task_with_its_id_and_defaults():
-    rows = {line.split("`")[1]: line for line in PAGE.splitlines() if line.startswith("| `")}
+    page = (DOCS / "reference" / "tasks.md").read_text(encoding="utf-8")
+    rows = {line.split("`")[1]: line for line in page.splitlines() if line.startswith("| `")}
     registered = {name: entry.spec for name, entry in load_plugins([]).tasks.items()}
     assert set(rows) == set(registered)
     for name, record in registered.items():

@@ -77,7 +77,7 @@ def restore(plan: Plan, chunk: Chunk, *, final: bool = True) -> None:
         limit_threads(available_threads(resources.threads))
         for (cell, image), outcome in run_each(
             _restore_each,
-            (plan.experiment.model_dump(),),
+            (plan.experiment,),
             missing,
             lost=lambda outcome: outcome,
             stage="restore",
@@ -267,13 +267,13 @@ def _failed_before(trainings: list[Path], tunings: list[Path]) -> Outcome | None
 
 def _restore_each(
     send: Callable[[Any], None],
-    experiment: dict[str, Any],
+    experiment: Experiment,
     restorations: list[tuple[Cell, str]],
 ) -> None:
     """Restore in the worker's process; a cell's images follow one another."""
     import torch
 
-    plan = Plan(Experiment.model_validate(experiment))
+    plan = Plan(experiment)
     loaded = _Loaded(plan)
     restored: list[tuple[_Restorations, str]] = []
     for cell, items in groupby(restorations, key=lambda restoration: restoration[0]):

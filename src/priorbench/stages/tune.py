@@ -179,7 +179,7 @@ class _Tuning:
         """Yield each candidate as it ends; one alone if there is nothing to choose."""
         for number, trial in run_each(
             _try_candidates,
-            (self.plan.experiment.model_dump(), self.target, self.prior.id),
+            (self.plan.experiment, self.target, self.prior.id),
             range(len(self.candidates)),
             lost=Trial,
             stage="tune",
@@ -230,7 +230,7 @@ def _all_failed(failures: list[Outcome]) -> Outcome:
 
 def _try_candidates(
     send: Callable[[Any], None],
-    experiment: dict[str, Any],
+    experiment: Experiment,
     target: str,
     prior: str,
     numbers: list[int],
@@ -238,7 +238,7 @@ def _try_candidates(
     """Try candidates in the worker's process."""
     import torch
 
-    plan = Plan(Experiment.model_validate(experiment))
+    plan = Plan(experiment)
     work = _Tuning(plan, target, prior)
     torch.set_num_threads(work.threads)
     samples: list[Sample] = []

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-from priorbench.config import PluginsSection
+from priorbench.config import ConfigError, PluginsSection
 from priorbench.plan import Plan
 from priorbench.plugins.registry import Registry
 from priorbench.trial.experiment import Trial, experiment_of
@@ -38,7 +38,12 @@ def run_trial(
         MachineError: a job ended with an error.
     """
     plan = Plan(experiment_of(trial, plugins, registry), registry)
-    plan.check_cells()
+    tried = [prior for prior in plan.priors.values() if prior.spec.name == trial.prior]
+    if not any(prior.can_do(task) for prior in tried for task in plan.tasks.values()):
+        raise ConfigError(
+            f"{trial.prior} can do none of the tasks {', '.join(plan.tasks)}; its declaration says "
+            f"tasks={tried[0].spec.tasks}"
+        )
     freeze(plan)
     for each in rounds(plan):
         began = time.monotonic()
