@@ -32,8 +32,10 @@ from priorbench.plan import Plan
 settings.register_profile("priorbench", deadline=None, max_examples=50)
 settings.load_profile("priorbench")
 
-# The tests run in as many processes as there are processors.
+# The tests run in as many processes as there are processors, and so do the processes they start.
 torch.set_num_threads(1)
+for name in THREAD_VARIABLES:
+    os.environ[name] = "1"
 
 ROOT = Path(__file__).parents[1]
 PARTS = ("Snakefile", "config.yaml", "config", "plugins", "profiles", "workflow")
@@ -225,6 +227,4 @@ def bench(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Bench:
     root = tmp_path / "bench"
     root.mkdir()
     monkeypatch.chdir(root)
-    for name in THREAD_VARIABLES:
-        monkeypatch.setenv(name, "1")
     return Bench(root)

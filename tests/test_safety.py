@@ -418,7 +418,6 @@ def test_hostile_names_and_secrets_go_through_the_whole_workflow(project):
     arguments = ("--configfile", "hostile.yaml", "--cores", "2", "--", target)
     result = project.run(
         *arguments,
-        OMP_NUM_THREADS="1",
         PRIORBENCH_MIRROR="https://me:s3cret-of-a-mirror@localhost",
         **secrets,
     )

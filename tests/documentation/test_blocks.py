@@ -20,11 +20,12 @@ LANGUAGES = {"bibtex", "python", "sh", "text", "toml", "yaml"}
 
 
 @pytest.fixture(scope="session")
-def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def finished(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with a finished experiment."""
     folder = tmp_path_factory.mktemp("documentation") / "checkout"
     folder.mkdir()
-    make(folder)
+    # Only pages of how-tos merge experiments.
+    make(folder, with_parts=request.config.getoption("--exhaustive"))
     return folder
 
 

@@ -62,8 +62,8 @@ PARTS = {"machine-a": "tv", "machine-b": "wavelet"}
 """Experiments with one prior each, for the pages that merge."""
 
 
-def make(folder: Path) -> None:
-    """Make the folder and finish its experiments by real Snakemake."""
+def make(folder: Path, with_parts: bool) -> None:
+    """Make the folder and finish its experiment, and perhaps those in parts, by real Snakemake."""
     for name in COPIED:
         source, target = ROOT / name, folder / name
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -73,7 +73,7 @@ def make(folder: Path) -> None:
             shutil.copyfile(source, target)
     _draw_pictures(folder)
     _write(folder / "config.yaml", EXPERIMENT)
-    for part, prior in PARTS.items():
+    for part, prior in PARTS.items() if with_parts else ():
         only = EXPERIMENT | {"experiment": part, "priors": {"run": [prior]}}
         _write(folder / "parts" / f"{part}.yaml", only)
         rows = f"results/{part}/scores.parquet"
@@ -123,7 +123,6 @@ def environment(folder: Path) -> dict[str, str]:
         # `~/photos` of the pages lies in the folder.
         "HOME": str(folder),
         "COLUMNS": "200",
-        "OMP_NUM_THREADS": "1",
     }
     return os.environ | own
 

@@ -30,7 +30,7 @@ from priorbench.stages.draw import draw
 from priorbench.stages.tabulate import tabulate
 from priorbench.store.cell import Cell
 from priorbench.store.layout import Layout
-from tests.conftest import BUILT_IN_PLUGINS
+from tests.conftest import BUILT_IN_PLUGINS, Bench
 from tests.small_runs import pictures, plugin, run, without_workers
 
 pytestmark = pytest.mark.slow
@@ -129,6 +129,11 @@ def changed(results: str, **places: Any) -> dict[str, Any]:
 @pytest.fixture(autouse=True)
 def _images_and_plugins(bench: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     without_workers(monkeypatch)
+    prepare(bench)
+
+
+def prepare(bench: Bench) -> None:
+    """Write the images and the plugins."""
     pictures(bench, "abc", "photos")
     pictures(bench, "de", "more")
     pictures(bench, "xyz", "lessons")
@@ -143,10 +148,35 @@ def write_plugin(bench: Any, change: Callable[[str], str] = str) -> None:
         sys.modules.pop(f"plugins.{name}", None)
 
 
-STUDENT_PLUGIN = plugin().replace(
-    "    @hookimpl\n    def register_priors():\n",
-    f"{STUDENT}\n    @hookimpl\n    def register_priors():{REGISTERED}",
+STUDENT_PLUGIN = (
+    plugin()
+    .replace(
+        "    @hookimpl\n    def register_priors():\n",
+        f"{STUDENT}\n    @hookimpl\n    def register_priors():{REGISTERED}",
+    )
+    .replace("restorations_per_job=3", "restorations_per_job=6")
 )
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The results of the experiment in one piece; tests copy them."""
+    root = tmp_path_factory.mktemp("finished")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(root)
+        without_workers(patch)
+        bench = Bench(root)
+        prepare(bench)
+        run(bench.plan(**changed("all")))
+    return root / "all"
+
+
+@pytest.fixture
+def whole(finished: Path, bench: Any) -> Plan:
+    """The plan of the experiment in one piece, which is finished."""
+    shutil.copytree(finished, "all")
+    plan: Plan = bench.plan(**changed("all"))
+    return plan
 
 
 @pytest.fixture
@@ -189,8 +219,9 @@ CUTS = {
 
 
 @pytest.mark.parametrize("cut", CUTS)
-def test_the_parts_of_an_experiment_are_the_experiment(make: Callable[..., Plan], cut: str) -> None:
-    whole = make("all")
+def test_the_parts_of_an_experiment_are_the_experiment(
+    make: Callable[..., Plan], whole: Plan, cut: str
+) -> None:
     parts = [make(name, **places) for name, places in zip(("one", "two"), CUTS[cut], strict=True)]
     done = merge([Path(ONE), Path(TWO)], Path("merged/whole"))
     assert done.folder == Path("merged/whole")

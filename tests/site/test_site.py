@@ -20,7 +20,6 @@ from scipy.ndimage import gaussian_filter
 from priorbench.config import load_experiment
 from priorbench.data.images import read_image, write_image
 from priorbench.errors import StorageError
-from priorbench.jobs.worker import THREAD_VARIABLES
 from priorbench.monitor.summary import print_summary, summary_data
 from priorbench.plan import Plan
 from priorbench.site import build as building
@@ -139,8 +138,6 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     root.mkdir()
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(root)
-        for name in THREAD_VARIABLES:
-            patch.setenv(name, "1")
         make(root)
     yield root
 

@@ -18,7 +18,6 @@ from PIL import Image
 
 from priorbench.cli import main
 from priorbench.config import load_experiment
-from priorbench.jobs.worker import THREAD_VARIABLES
 from priorbench.plan import Plan
 from priorbench.results.gather import read_table
 from priorbench.stages.corrupt import corrupt
@@ -81,8 +80,6 @@ def make(project: Any) -> None:
     (project.root / "config.yaml").write_text(yaml.safe_dump(CONFIGURATION))
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(project.root)
-        for name in THREAD_VARIABLES:
-            patch.setenv(name, "1")
         # A process of its own for each job would take most of the time.
         patch.setattr("priorbench.jobs.pool.messages", in_this_process)
         plan = Plan(load_experiment(Path("config.yaml")))

@@ -95,7 +95,6 @@ def snakemake(project: Any, *arguments: str) -> subprocess.CompletedProcess[str]
         "smoke.yaml",
         *arguments,
         PYTHONPATH=python_path(project),
-        OMP_NUM_THREADS="1",
     )
     return result
 

@@ -122,9 +122,10 @@ def summarise(scores: pd.DataFrame, metrics: Mapping[str, MetricSpec]) -> pd.Dat
     paired = paired_differences(scores, metrics).set_index(["dataset", "task", "metric", "prior"])
     marks = paired["mark"].to_dict()
     for cell, group, values in score_columns(scores, metrics):
-        best = _best(values, group, metrics[cell["metric"]].higher_is_better)
+        complete = complete_priors(values, group)
+        best = _best(values[complete], metrics[cell["metric"]].higher_is_better)
         if best is not None:
-            others = {prior for prior in complete_priors(values, group) if prior != best}
+            others = {prior for prior in complete if prior != best}
             # Without an image in common there is no comparison, and nothing to tell them apart.
             found = [marks.setdefault((*cell.values(), prior), TIED) for prior in others]
             marks[*cell.values(), best] = TIED if TIED in found else BEST
@@ -171,12 +172,13 @@ def paired_differences(scores: pd.DataFrame, metrics: Mapping[str, MetricSpec]) 
     """
     rows: list[dict[str, Any]] = []
     for cell, group, values in score_columns(scores, metrics):
-        best = _best(values, group, metrics[cell["metric"]].higher_is_better)
+        complete = complete_priors(values, group)
+        best = _best(values[complete], metrics[cell["metric"]].higher_is_better)
         if best is None:
             continue
         present = values.dropna(axis=1, how="all")
         compared = pairwise_comparisons(present.to_numpy(), list(present.columns).index(best))
-        complete, means = complete_priors(values, group), present.mean()
+        means = present.mean()
         for index, prior in enumerate(present.columns):
             if prior == best or not compared.n[index]:
                 continue
@@ -322,18 +324,25 @@ def complete_priors(values: pd.DataFrame, rows: pd.DataFrame) -> list[str]:
 
     Where the metric is not defined for a restoration, none is asked for.
     """
-    undefined = rows.assign(undefined=rows["status"] == Status.UNDEFINED).pivot(
-        index="image", columns="prior", values="undefined"
-    )
-    present = values.notna()
-    excused = present | undefined.reindex_like(present).fillna(False).astype(bool)
+    present = excused = values.notna()
+    undefined = rows[rows["status"] == Status.UNDEFINED]
+    if not undefined.empty:
+        asked = undefined.assign(undefined=True).pivot(
+            index="image", columns="prior", values="undefined"
+        )
+        excused = present | asked.reindex_like(present).fillna(False).astype(bool)
     whole = excused[present.any(axis=1)].all() & present.any()
     return [str(prior) for prior in values.columns[whole]]
 
 
-def _best(values: pd.DataFrame, rows: pd.DataFrame, higher_is_better: bool | None) -> str | None:
-    """Return the complete prior with the best mean, the first by id among equals, or None."""
-    means = values[complete_priors(values, rows)].mean().dropna()
+def _best(values: pd.DataFrame, higher_is_better: bool | None) -> str | None:
+    """Return the prior with the best mean, the first by id among equals, or None.
+
+    Args:
+        values: images × complete priors.
+        higher_is_better: as the metric says; None: there is no best.
+    """
+    means = values.mean().dropna()
     if means.empty or higher_is_better is None:
         return None
     extreme = means.max() if higher_is_better else means.min()

@@ -10,6 +10,7 @@ import re
 import subprocess
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
+from functools import cache
 from importlib.metadata import PackageNotFoundError, requires, version
 from pathlib import Path
 from typing import Any
@@ -37,7 +38,7 @@ def describe_environment(
     cores = os.cpu_count() or 1
     return {
         "python": platform.python_version(),
-        "packages": _packages() | dict(packages or {}),
+        "packages": {**_packages(), **(packages or {})},
         "platform": platform.platform(),
         "cpu": _cpu(),
         "cores": cores,
@@ -102,7 +103,13 @@ def environment_notes(folder: Path, environments: Iterable[str]) -> list[str]:
     return [f"Mixed environments: rows of this table were computed with {'; '.join(mixed)}."]
 
 
-def _packages() -> dict[str, str]:
+@cache
+def _packages() -> Mapping[str, str]:
+    """Return the versions of what priorbench requires, and its own.
+
+    Raises:
+        RuntimeError: one of them is not installed.
+    """
     names = ["priorbench"]
     try:
         for requirement in requires("priorbench") or []:
