@@ -50,7 +50,7 @@ class IndependentComponents(Independent):
         if varied.sum() < 2:
             return principal, {"converged": 1.0}
         axes = principal[varied] / variances[varied].sqrt()[:, None]
-        some = patches[: max(self.parameters.ica_patches, len(axes))]
+        some = patches[: max(self.parameters.ica_patches, len(axes))].double()
         whitened = some @ axes.mT.to(some)
         seed = int(torch.randint(2**31, (), generator=generator))
         ica = FastICA(whiten=False, max_iter=self.parameters.ica_iterations, random_state=seed)

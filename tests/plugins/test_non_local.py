@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -10,7 +11,7 @@ from torch import Tensor
 
 from plugins.non_local.bm3d.transforms import dct, haar, wavelet
 from plugins.non_local.wnnm.profiles import profile
-from plugins.non_local.wnnm.shrinkage import WEIGHT, shrink, uniform, weighted
+from plugins.non_local.wnnm.shrinkage import WEIGHT, eigen, shrink, uniform, weighted
 from priorbench.data.loaders import load_embedded
 from priorbench.data.transform import centre_crop, to_gray
 from priorbench.plugins.manager import load_plugins
@@ -230,3 +231,24 @@ def test_stronger_noise_has_larger_patches(sigma, size):
 def test_wrong_parameters_are_refused_before_any_job_starts(registry, name, wrong):
     with pytest.raises(ValidationError, match=next(iter(wrong))):
         registry.priors[name].spec.parameters(**wrong)
+
+
+def test_a_decomposition_that_fails_in_float32_is_done_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """MKL gives NaN for some matrices of a batch, depending on the processor."""
+    groups = torch.rand((3, 9, 9), generator=torch.Generator().manual_seed(0))
+    matrices = groups.mT @ groups
+    expected = torch.linalg.eigh(matrices)
+    usual = torch.linalg.eigh
+
+    def failing(given: Tensor) -> Any:
+        found = usual(given)
+        if given.dtype == torch.float32:
+            found.eigenvectors[1] = torch.nan
+        return found
+
+    monkeypatch.setattr(torch.linalg, "eigh", failing)
+    values, vectors = eigen(matrices)
+    torch.testing.assert_close(values, expected.eigenvalues, rtol=1e-4, atol=1e-5)
+    torch.testing.assert_close(vectors * values[:, None] @ vectors.mT, matrices)

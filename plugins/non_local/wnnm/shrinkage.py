@@ -63,7 +63,25 @@ def shrink(groups: Tensor, sigma: Tensor, shrinkage: Shrinkage) -> Tensor:
     centred = groups - mean
     is_wide = groups.shape[1] < groups.shape[2]
     tall = centred.mT if is_wide else centred
-    squares, vectors = torch.linalg.eigh(tall.mT @ tall)
+    squares, vectors = eigen(tall.mT @ tall)
     factors = shrinkage(squares, sigma, groups.shape)
     shrunk: Tensor = tall @ ((vectors * factors[:, None]) @ vectors.mT)
     return mean + (shrunk.mT if is_wide else shrunk)
+
+
+def eigen(matrices: Tensor) -> tuple[Tensor, Tensor]:
+    """Return the eigenvalues and eigenvectors of symmetric matrices.
+
+    MKL's divide and conquer (ssyevd) gives NaN for some matrices of low rank in a batch; these are
+    decomposed again in float64.
+
+    Args:
+        matrices: G × D × D.
+    """
+    values, vectors = torch.linalg.eigh(matrices)
+    failed = ~vectors.isfinite().all(2).all(1)
+    if failed.any():
+        again = torch.linalg.eigh(matrices[failed].double())
+        values[failed] = again.eigenvalues.to(values)
+        vectors[failed] = again.eigenvectors.to(vectors)
+    return values, vectors
