@@ -180,7 +180,9 @@ RECORDS = {
         "numerics/precision.py",
         "numerics/threads.py",
         "numerics/constants.py",
+        "networks/data_term.py",
         "networks/fused/*",
+        "networks/guard.py",
         "networks/layers.py",
         "networks/muon.py",
     ],
@@ -190,7 +192,7 @@ RECORDS = {
         *SOLVERS,
         *PATCHES,
         "numerics/patience.py",
-        "networks/[!l]*",
+        "networks/[!dgl]*",
     ],
     "tasks deblur": TASKS,
     "datasets dead-leaves": [
