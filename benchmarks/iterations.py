@@ -24,6 +24,7 @@ from training_crops import ROOT, crops, mean_psnr, photographs
 
 from priorbench.data.tensors import to_array
 from priorbench.metrics.fidelity import psnr
+from priorbench.networks.data_term import data_consistent
 from priorbench.plugins.manager import load_plugins
 from priorbench.priors import Context
 from priorbench.solvers import half_quadratic
@@ -138,7 +139,6 @@ def joint_map(autoencoder: Any, squares: list[Image]) -> Iterator[Curve]:
 def deep_image_prior(squares: list[Image], iterations: int) -> Iterator[Curve]:
     """Measure the fit of a network, and what its rule chooses, along runs that nothing stops."""
     plugin = REGISTRY.priors["dip"].load()
-    from plugins.dip.model import data_consistent
     from plugins.dip.run import Run
     from plugins.dip.stopping import LOOK
 

@@ -12,10 +12,9 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from priorbench.networks.data_term import data_consistent
 from priorbench.networks.layers import smallest_map
-from priorbench.numerics.constants import NOISE_FLOOR
 from priorbench.numerics.threads import workers
-from priorbench.operators import Identity
 from priorbench.priors import Context, Prior, Restoration
 from priorbench.problem import Problem
 from priorbench.store.checkpoints import part
@@ -101,25 +100,6 @@ def least_size(parameters: DIPParameters) -> int:
     """
     smallest = smallest_map(parameters.kernel, parameters.padding)
     return int(smallest * 2 ** (parameters.scales - 1))
-
-
-def data_consistent(image: Image, problem: Problem) -> Image:
-    """Return argmin_x ‖Hx - y‖²/σ² + ‖x - f‖²/s², s² the error of f as its residual shows it.
-
-    It gives back what the observation determines: the known pixels of an inpainting, and in
-    general what H hardly weakens.
-
-    Args:
-        image: f.
-        problem: y, H and σ; with Poisson noise, or without H, f is returned.
-    """
-    operator = problem.linear_operator
-    if operator is None or isinstance(operator, Identity) or problem.peak is not None:
-        return image
-    residual = float((operator.forward(image) - problem.y).square().mean())
-    noise = max(problem.sigma, NOISE_FLOOR) ** 2
-    penalty = 1 / max(residual, noise)
-    return operator.data_step(problem.y, image, fidelity=1 / noise, penalty=penalty)
 
 
 @contextlib.contextmanager

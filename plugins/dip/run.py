@@ -14,7 +14,9 @@ import torch
 from torch import Tensor, nn
 
 from priorbench import NotApplicable
+from priorbench.networks.data_term import DataTerm
 from priorbench.networks.fused import fuse
+from priorbench.networks.guard import Guard, Optimiser
 from priorbench.networks.layers import Style
 from priorbench.networks.muon import Muon
 from priorbench.numerics.precision import multiplies_bfloat16
@@ -23,9 +25,8 @@ from priorbench.problem import Problem
 from priorbench.store.checkpoints import part
 from priorbench.types import Image
 
-from .guard import Guard, Optimiser
 from .inputs import Perturbation, network_input
-from .losses import DataTerm, hold_out, stein_risk, total_variation
+from .losses import hold_out, stein_risk, total_variation
 from .network import Hourglass, Network
 from .parameters import DIPParameters
 from .stopping import LOOK, stopping_rule

@@ -125,6 +125,18 @@ def test_a_photograph_that_is_corrupted_gets_a_guide_of_its_own(studio: Any) -> 
     assert not np.allclose(restored, read_image(Path("photos/colour.png")), atol=0.05)
 
 
+@pytest.mark.parametrize("task", ["denoise", "denoise-blind"])
+def test_sigma_is_estimated_where_nobody_knows_it_and_printed(studio: Any, task: str) -> None:
+    pixels = 0.5 + 10 / 255 * np.random.default_rng(0).normal(size=(48, 48))
+    studio.image("noisy", pixels)
+    told = ["--sigma", "auto"] if task == "denoise" else []
+    command = ["restore", "photos/noisy.png", "--observed", "--prior", "half", "-o", "out.png"]
+    result = CliRunner().invoke(app, [*command, "--task", task, *told])
+    assert result.exit_code == 0, result.output
+    line = next(line for line in result.stderr.splitlines() if "σ is estimated as" in line)
+    assert float(line.split()[-1]) == pytest.approx(10, rel=0.15)
+
+
 def test_the_order_of_options_does_not_matter_and_an_id_is_a_task(studio: Any) -> None:
     first = restore("gray", "--sigma", "25")
     command = [
@@ -153,6 +165,7 @@ GUIDE = [*PHOTO, "--task", "denoise-guided", "--sigma", "5"]
     ("arguments", "words"),
     [
         ([*DENOISE, "--observed"], ["--sigma", "0-255"]),
+        ([*DENOISE, "--sigma", "auto"], ["sigma is auto only", "denoise-blind"]),
         ([*DENOISE, "--sgma", "25"], ["parameter of denoise 'sgma'", "did you mean 'sigma'"]),
         ([*DENOISE, "--sigma"], ["--sigma needs a value"]),
         ([*DENOISE, "--sigma", "-5"], ["sigma", "greater than or equal to 0"]),

@@ -150,9 +150,53 @@ def test_what_is_observed_is_restored_as_it_is() -> None:
     np.testing.assert_allclose(guided.guide[0, 0], GRAY, atol=1e-6)
 
 
+def flat(seed: int, sigma: float, channels: int = 1) -> np.ndarray:
+    """Return an image that is nothing but noise of σ on the 0-255 scale."""
+    return 0.5 + sigma / 255 * np.random.default_rng(seed).normal(size=(48, 48, channels))
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+@pytest.mark.parametrize(("task", "told"), [("denoise", {"sigma": "auto"}), ("denoise-blind", {})])
+def test_sigma_is_estimated_from_what_is_observed(
+    task: str, told: dict[str, str], channels: int
+) -> None:
+    found = {}
+    for sigma in (5, 20):
+        problem: Any = pb.observe(flat(sigma, sigma, channels), task, **told)  # type: ignore[arg-type]
+        assert 255 * problem.sigma == pytest.approx(sigma, rel=0.15)
+        assert problem.task == f"{task}-{round(255 * problem.sigma, 2):g}"
+        found[sigma] = problem.sigma
+    assert found[20] == pytest.approx(4 * found[5], rel=0.2)
+
+
+def test_sigma_is_estimated_of_a_blurred_image_too() -> None:
+    problem = pb.observe(flat(1, 10), "deblur", kernel="box", boundary="valid", sigma="auto")
+    assert 255 * problem.sigma == pytest.approx(10, rel=0.15)
+
+
+def test_a_blind_problem_has_the_noise_that_is_asked_for_and_an_estimate() -> None:
+    image = np.full((48, 48), 0.5)
+    problem = pb.corrupt(image, "denoise-blind", sigma=10)
+    assert problem.task == "denoise-blind-10"
+    assert spread(problem, image) == pytest.approx(10, rel=0.1)
+    assert 255 * problem.sigma == pytest.approx(10, rel=0.15)
+    assert 255 * problem.sigma != 10
+
+
 @pytest.mark.parametrize(
     ("call", "words"),
     [
+        (
+            lambda: pb.corrupt(GRAY, "denoise", sigma="auto"),
+            ["sigma is auto only", "denoise-blind"],
+        ),
+        (
+            lambda: pb.observe(GRAY, "inpaint", sigma="auto", mask=np.ones((16, 20))),
+            ["pixels are missing", "give inpaint a number"],
+        ),
+        (lambda: pb.observe(GRAY[:8], "denoise", sigma="auto"), ["8 × 20", "too small"]),
+        (lambda: pb.observe(GRAY, "jpeg", sigma="auto"), ["parameter of jpeg 'sigma'"]),
+        (lambda: pb.observe(GRAY, "denoise", sigma="automatic"), ["sigma", "number"]),
         (lambda: pb.corrupt(GRAY, "denoize"), ["unknown task 'denoize'", "mean 'denoise'"]),
         (lambda: pb.corrupt(GRAY, "denoise", sgma=5), ["'sgma'", "did you mean 'sigma'"]),
         (lambda: pb.corrupt(GRAY, "denoise", sigma=-5), ["sigma", "greater than or equal to 0"]),

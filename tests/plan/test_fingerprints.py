@@ -35,7 +35,7 @@ TRANSFORM = ["data/transform.py", "numerics/constants.py"]
 PATCHES = ["numerics/constants.py", "numerics/patches.py"]
 PRIORS = ["types.py", "priors.py", "store/checkpoints.py", "store/times.py"]
 TASKS = [*OPERATORS, *IMAGES, "tasks/*", "data/tensors.py", "data/levin.py"]
-TASKS += ["data/catalogue.py", "data/download.py"]
+TASKS += ["data/catalogue.py", "data/download.py", "numerics/noise_level.py"]
 STAGE = ["store/outcome.py", "store/status.py"]
 WORKER = ["jobs/device.py", "jobs/usage.py", "jobs/worker.py", "store/times.py"]
 ATTEMPT = ["jobs/pool.py", "jobs/attempt.py", "jobs/deadline.py"]
@@ -172,7 +172,7 @@ STAGES = {
 NOT_IN_TABLES = ["studies/page.py", "report/claims_table.py", "report/verdicts.py"]
 
 RECORDS = {
-    "priors gmm": [*PRIORS, "numerics/[!st]*", "numerics/threads.py"],
+    "priors gmm": [*PRIORS, "numerics/[!nst]*", "numerics/threads.py"],
     "priors tv": [*PRIORS],
     "priors dip": [
         *PRIORS,
@@ -180,7 +180,9 @@ RECORDS = {
         "numerics/precision.py",
         "numerics/threads.py",
         "numerics/constants.py",
+        "networks/data_term.py",
         "networks/fused/*",
+        "networks/guard.py",
         "networks/layers.py",
         "networks/muon.py",
     ],
@@ -190,7 +192,7 @@ RECORDS = {
         *SOLVERS,
         *PATCHES,
         "numerics/patience.py",
-        "networks/[!l]*",
+        "networks/[!dgl]*",
     ],
     "tasks deblur": TASKS,
     "datasets dead-leaves": [

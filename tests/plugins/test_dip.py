@@ -7,10 +7,12 @@ import pytest
 import torch
 from skimage import data
 
-from plugins.dip import guard, inputs, losses, model, parameters, stopping, task_defaults
+from plugins.dip import inputs, losses, model, parameters, stopping, task_defaults
 from plugins.dip.run import GOOD, Run
 from priorbench import Diverged, NotApplicable
 from priorbench.data.tensors import to_tensor
+from priorbench.networks import guard
+from priorbench.networks.data_term import DataTerm
 from priorbench.operators import Identity, LinearOperator, Mask
 from priorbench.plugins.manager import load_plugins
 from priorbench.priors import Context
@@ -116,7 +118,7 @@ class TestLosses:
         image = torch.rand(
             camera.shape, generator=torch.Generator().manual_seed(0), requires_grad=True
         )
-        loss, _ = losses.DataTerm(problem)(image)
+        loss, _ = DataTerm(problem)(image)
         (gradient,) = torch.autograd.grad(loss, image)
         residual = problem.operator.forward(image.detach()) - problem.y
         expected = 2 * problem.operator.adjoint(residual) / problem.y.numel()
@@ -128,12 +130,12 @@ class TestLosses:
         image = torch.rand(
             camera.shape, generator=torch.Generator().manual_seed(1), requires_grad=True
         )
-        loss, used = losses.DataTerm(problem, held_out)(image)
+        loss, used = DataTerm(problem, held_out)(image)
         (gradient,) = torch.autograd.grad(loss, image)
         known = problem.operator.known[None]
         assert not gradient[held_out | ~known].any()
         assert gradient[known & ~held_out].all()
-        errors = losses.DataTerm(problem, held_out).errors(image.detach())
+        errors = DataTerm(problem, held_out).errors(image.detach())
         squares = (image.detach() - camera).square()
         assert errors == pytest.approx(
             (float(used), float(squares[known & held_out].mean())), rel=1e-5
@@ -141,7 +143,7 @@ class TestLosses:
 
     def test_poisson_noise_is_likeliest_at_the_observation(self):
         y = torch.full((1, 1, 40, 40), 0.3)
-        loss = losses.DataTerm(Problem(y, Identity((1, 40, 40)), 0.1, peak=30.0))
+        loss = DataTerm(Problem(y, Identity((1, 40, 40)), 0.1, peak=30.0))
         at = [float(loss(torch.full_like(y, value))[0]) for value in (0.25, 0.3, 0.35, 0.0)]
         assert min(at) == at[1]
         assert all(math.isfinite(value) for value in at)

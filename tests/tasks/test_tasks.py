@@ -20,6 +20,7 @@ from priorbench.problem import Problem
 from priorbench.tasks import (
     Deblur,
     Denoise,
+    DenoiseBlind,
     DenoiseGuided,
     DenoisePoisson,
     DenoiseSaltPepper,
@@ -37,6 +38,7 @@ from tests.conftest import BUILT_IN_PLUGINS
 
 TASKS: dict[str, Task] = {
     "denoise": Denoise(25),
+    "blind": DenoiseBlind(25),
     "guided": DenoiseGuided(25),
     "poisson": DenoisePoisson(30),
     "saltpepper": DenoiseSaltPepper(30),
@@ -332,6 +334,7 @@ def test_the_ids_of_the_tasks(tmp_path):
     settings = {"inpaint-mask": {"parameters": {"mask": str(path)}}}
     assert set(plan({"settings": settings}).tasks) == {
         "denoise-25",
+        "denoise-blind-25",
         "denoise-guided-25",
         "denoise-poisson-30",
         "denoise-saltpepper-30",
@@ -387,6 +390,7 @@ def test_an_id_says_what_differs_from_the_default(name, parameters, ids):
     ("name", "parameters"),
     [
         ("denoise", {"sigma": -1}),
+        ("denoise-blind", {"sigma": -1}),
         ("denoise-guided", {"sigma": -1}),
         ("denoise-poisson", {"peak": 0}),
         ("denoise-saltpepper", {"percent": 100}),

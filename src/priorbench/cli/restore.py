@@ -86,6 +86,7 @@ def restore(
     A photograph is taken as clean: it is corrupted by the task, restored, and compared.
     With --observed it is restored as it is.
     The task's parameters are options of their own, for example --sigma 25 or --missing 50.
+    With --observed, --sigma auto estimates σ from the photograph and prints it.
     A prior that learns and has no model yet is trained first.
     """
     sources, parameters = _separate(photographs)

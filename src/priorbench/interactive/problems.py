@@ -20,6 +20,7 @@ from priorbench.interactive.arrays import (
     observed_image,
 )
 from priorbench.interactive.names import find_task, lacks_sigma, plan_of
+from priorbench.interactive.noise import estimated, is_auto, without_auto
 from priorbench.interactive.workspace import ExperimentLike, workspace
 from priorbench.problem import Problem
 from priorbench.seeds import derive_seed, seeded
@@ -101,7 +102,7 @@ def corrupt(
             be right.
     """
     given = clean_image(image)
-    chosen = _task(task, parameters, experiment, observed=False)
+    chosen = _task(task, parameters, experiment, None)
     drawn = derive_seed(checked_seed(seed), "corrupt", chosen.id)
     return posed(chosen.task, chosen.id, given, drawn).problem
 
@@ -124,7 +125,8 @@ def observe(
         guide: of the task ``denoise-guided``, another image of the scene, of the same size.
         experiment: see :func:`corrupt`.
         **parameters: of the task; the strength of the noise, ``sigma`` on the 0–255 scale, has no
-            default.
+            default. ``sigma="auto"`` estimates it from the image, as the task ``denoise-blind``
+            does; the problem's ``sigma`` has the estimate, on [0, 1].
 
     Raises:
         TypeError: the image is no array of numbers, or the task none.
@@ -132,7 +134,7 @@ def observe(
             be right.
     """
     given = observed_image(image)
-    chosen = _task(task, parameters, experiment, observed=True)
+    chosen = _task(task, parameters, experiment, given.image)
     known = None if mask is None else mask_of(mask)
     other = None if guide is None else clean_image(guide, "the guide").image
     return observed(chosen.task, chosen.id, given, known, other)
@@ -198,9 +200,12 @@ class _Chosen:
 
 
 def _task(
-    task: str | Task, parameters: Mapping[str, Any], experiment: ExperimentLike, *, observed: bool
+    task: str | Task,
+    parameters: Mapping[str, Any],
+    experiment: ExperimentLike,
+    observation: Observation | None,
 ) -> _Chosen:
-    """Return the task that is meant."""
+    """Return the task that is meant, of an observation if there is one."""
     if isinstance(task, Task):
         if parameters:
             raise TypeError(f"{type(task).__name__} has its parameters already: give none")
@@ -214,12 +219,19 @@ def _task(
     place = workspace(experiment)
     with place.entered():
         plan, _ = plan_of(place.experiment, [])
-        variant = find_task(plan, task, given, as_call)
-        if observed and lacks_sigma(plan, variant, task, given):
+        variant = find_task(plan, task, without_auto(given, observation is not None), as_call)
+        built = variant.build()
+        if observation is None:
+            return _Chosen(built, variant.id)
+        if is_auto(given) or built.blind:
+            variant = estimated(plan, task, given, built, observation, as_call)
+            return _Chosen(variant.build(), variant.id)
+        if lacks_sigma(plan, variant, task, given):
             raise ValueError(
-                "how strong is the noise? Give sigma, on the 0-255 scale (sigma=0 for none)"
+                "how strong is the noise? Give sigma, on the 0-255 scale (sigma=0 for none), "
+                'or sigma="auto"'
             )
-        return _Chosen(variant.build(), variant.id)
+        return _Chosen(built, variant.id)
 
 
 def as_call(task: str, parameters: Mapping[str, str]) -> str:

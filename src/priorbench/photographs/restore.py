@@ -27,10 +27,12 @@ from priorbench.photographs.files import Target, check_outputs, photographs
 from priorbench.photographs.observation import hides_nothing, picture_of
 from priorbench.photographs.request import Request
 from priorbench.photographs.sheet import Cell, contact_sheet
-from priorbench.photographs.tasks import task_of
+from priorbench.photographs.tasks import estimates_sigma, task_for, task_of
 from priorbench.photographs.terminal import say
 from priorbench.plan import Plan, PriorPlan
+from priorbench.plan.variants import Variant
 from priorbench.seeds import derive_seed
+from priorbench.specs import TaskSpec
 from priorbench.tasks import Task
 from priorbench.tasks.files import read_mask
 from priorbench.types import Image
@@ -61,10 +63,11 @@ def restore_photographs(experiment: Experiment, request: Request) -> None:
 
 @dataclass(frozen=True)
 class _Shot:
-    """A photograph and its problem; ``clean`` is None where it was observed."""
+    """A photograph, its task and its problem; ``clean`` is None where it was observed."""
 
     name: str
     path: Path
+    variant: Variant[TaskSpec]
     problem: ImageProblem
     clean: Image | None
 
@@ -133,12 +136,12 @@ class _Studio:
     def _shot(self, name: str, path: Path) -> _Shot:
         """Return the problem of a photograph."""
         if self.request.observed:
-            return _Shot(name, path, self._observed(path), None)
+            return self._observed(name, path)
         seed = self._seed(path.name, self.variant.id)
         made = posed(self.task, self.variant.id, Given(read_tensor(path), Form()), seed)
-        return _Shot(name, path, made.problem, made.clean)
+        return _Shot(name, path, self.variant, made.problem, made.clean)
 
-    def _observed(self, path: Path) -> ImageProblem:
+    def _observed(self, name: str, path: Path) -> _Shot:
         """Return the problem of a photograph that is corrupted.
 
         Its transparent pixels are missing where the task has missing pixels and no other mask.
@@ -152,7 +155,13 @@ class _Studio:
                 known, image = torch.from_numpy(picture.alpha > 0.5), to_tensor(picture.colour)
         guide = None if request.guide is None else read_tensor(request.guide)
         mask = None if known is None else known[None, None].float()
-        return observed(self.task, self.variant.id, Given(image, Form()), mask, guide)
+        variant, task = self.variant, self.task
+        if estimates_sigma(request, task):
+            variant = task_for(self.plan, request, task, image)
+            task = variant.build()
+            say(f"{path}: σ is estimated as {variant.parameters['sigma']:.4g}")
+        problem = observed(task, variant.id, Given(image, Form()), mask, guide)
+        return _Shot(name, path, variant, problem, None)
 
     def _restore(self, shot: _Shot) -> list[Cell]:
         """Restore one photograph by all priors, write its pictures, and return them."""
@@ -175,14 +184,14 @@ class _Studio:
     def _solve(self, shot: _Shot, prior: PriorPlan) -> Image:
         if prior.id not in self.loaded:
             self.loaded[prior.id] = self._load(prior)
-        seed = self._seed(shot.path.name, self.variant.id, prior.id)
+        seed = self._seed(shot.path.name, shot.variant.id, prior.id)
         try:
             with progress_bar(f"{prior.label} on {shot.path.name}") as told:
                 outcome, result = self.loaded[prior.id].solve(shot.problem, seed, told)
         except NotApplicable as error:
             if shot.problem.linear_operator is not None:
                 raise
-            able = able_priors(self.plan, self.variant, shot.problem)
+            able = able_priors(self.plan, shot.variant, shot.problem)
             others = f"; {', '.join(able)} can do it" if able else ""
             raise NotApplicable(f"{prior.id} {error}{others}") from error
         if not outcome.ok:
@@ -211,7 +220,7 @@ class _Studio:
         else:
             parts.append(f"residual {explained:.2f}")
             if shot.clean is None:
-                hint = advice(explained, self.variant.parameters)
+                hint = advice(explained, shot.variant.parameters)
         say(": ".join(filter(None, (str(path), ", ".join(parts)))))
         if hint:
             say(hint)

@@ -184,6 +184,16 @@ def register_tasks() -> Iterator[TaskSpec]:
         summary="white Gaussian noise, neither clipped nor rounded",
     )
     yield TaskSpec(
+        name="denoise-blind",
+        id="denoise-blind-{sigma:g}",
+        label="denoise blind σ={sigma:g}",
+        factory="priorbench.tasks:DenoiseBlind",
+        parameters=DenoiseParameters,
+        regimes=_denoising,
+        summary="white Gaussian noise of unknown σ, which is estimated from the noisy image",
+        reference="doi:10.1109/TIP.2013.2283400",
+    )
+    yield TaskSpec(
         name="denoise-poisson",
         id="denoise-poisson-{peak:g}",
         label="Poisson peak={peak:g}",

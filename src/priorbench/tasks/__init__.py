@@ -2,7 +2,7 @@
 
 from priorbench.tasks.base import Task
 from priorbench.tasks.deblur import Deblur
-from priorbench.tasks.denoise import Denoise, DenoisePoisson, DenoiseSaltPepper
+from priorbench.tasks.denoise import Denoise, DenoiseBlind, DenoisePoisson, DenoiseSaltPepper
 from priorbench.tasks.guided import DenoiseGuided
 from priorbench.tasks.inpaint import Inpaint, InpaintBlock, InpaintMask, InpaintScratch, InpaintText
 from priorbench.tasks.jpeg import Jpeg
@@ -12,6 +12,7 @@ from priorbench.tasks.superresolve import SuperResolve
 __all__ = [
     "Deblur",
     "Denoise",
+    "DenoiseBlind",
     "DenoiseGuided",
     "DenoisePoisson",
     "DenoiseSaltPepper",

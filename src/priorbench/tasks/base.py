@@ -19,12 +19,14 @@ class Task(ABC):
         luminance: whether colour images are scored on their luma.
         guided: whether ``observe`` takes a further image, ``guide``; see :class:`.Problem`.
         masked: whether ``observe`` takes a mask.
+        blind: whether the problem's σ is estimated from y, so that ``observe`` need not be told it.
     """
 
     border: tuple[int, int] = (0, 0)
     luminance: bool = False
     guided: bool = False
     masked: bool = False
+    blind: bool = False
 
     @abstractmethod
     def corrupt(self, image: Image, generator: torch.Generator) -> Problem:

@@ -1,15 +1,18 @@
-"""Denoising: Gaussian, Poisson, and salt-and-pepper noise."""
+"""Denoising: Gaussian noise of known or unknown σ, Poisson, and salt-and-pepper noise."""
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import torch
 
+from priorbench.numerics.noise_level import noise_level
 from priorbench.operators import Identity, Mask
 from priorbench.problem import Problem
 from priorbench.tasks.base import Task, add_noise, check_finite, refuse_mask, shape_of
 from priorbench.types import Image, Observation, PixelMask
 
-__all__ = ["Denoise", "DenoisePoisson", "DenoiseSaltPepper"]
+__all__ = ["Denoise", "DenoiseBlind", "DenoisePoisson", "DenoiseSaltPepper"]
 
 
 class Denoise(Task):
@@ -30,6 +33,34 @@ class Denoise(Task):
         """Return the noisy image as a problem."""
         refuse_mask(mask, "denoise")
         return Problem(image, Identity(shape_of(image)), self.sigma)
+
+
+class DenoiseBlind(Denoise):
+    """White Gaussian noise whose σ nobody tells: the problem's σ is estimated from y alone.
+
+    Args:
+        sigma: standard deviation of the noise on the 0–255 scale, with which images are corrupted.
+    """
+
+    blind = True
+
+    def corrupt(self, image: Image, generator: torch.Generator) -> Problem:
+        """Return y = x + n, the same as that of :class:`Denoise`, with the estimate of σ.
+
+        Raises:
+            ValueError: the image is too small to see σ from it.
+        """
+        problem = super().corrupt(image, generator)
+        return replace(problem, sigma=noise_level(problem.y))
+
+    def observe(self, image: Observation, mask: PixelMask | None = None) -> Problem:
+        """Return the noisy image as a problem, with the estimate of σ.
+
+        Raises:
+            ValueError: the image is too small to see σ from it.
+        """
+        refuse_mask(mask, "denoise-blind")
+        return Problem(image, Identity(shape_of(image)), noise_level(image))
 
 
 class DenoisePoisson(Task):

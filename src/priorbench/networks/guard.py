@@ -8,8 +8,10 @@ from collections.abc import Mapping, Sequence
 import torch
 from torch import Tensor, nn
 
-from priorbench import Diverged
+from priorbench.errors import Diverged
 from priorbench.networks.muon import Muon
+
+__all__ = ["Guard", "Optimiser"]
 
 COLLAPSE = 10 ** (5 / 10)
 """Growth of the error, 5 dB, that counts as a collapse."""
