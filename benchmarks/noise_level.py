@@ -16,6 +16,7 @@ estimates, the root mean square of their errors and the largest error, on the 0-
 from __future__ import annotations
 
 import argparse
+import math
 import os
 import sys
 import time
@@ -89,7 +90,7 @@ def pca(image: Image) -> float:
         mean = float(variances[:count].mean())
         if mean <= float(variances[:count].quantile(0.5)):
             break
-    return mean**0.5
+    return math.sqrt(mean)
 
 
 ESTIMATORS = {"library": noise_level, "wavelets": wavelets, "pca": pca}

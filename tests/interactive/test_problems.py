@@ -162,7 +162,7 @@ def test_sigma_is_estimated_from_what_is_observed(
 ) -> None:
     found = {}
     for sigma in (5, 20):
-        problem: Any = pb.observe(flat(sigma, sigma, channels), task, **told)  # type: ignore[arg-type]
+        problem: Any = pb.observe(flat(sigma, sigma, channels), task, **told)
         assert 255 * problem.sigma == pytest.approx(sigma, rel=0.15)
         assert problem.task == f"{task}-{round(255 * problem.sigma, 2):g}"
         found[sigma] = problem.sigma

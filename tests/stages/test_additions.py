@@ -24,6 +24,7 @@ from priorbench.stages.score import score
 from priorbench.store.cell import Cell
 from priorbench.store.files import read_json, read_rows, write_json
 from priorbench.studies.experiment import Experiment
+from tests.small_runs import without_workers
 
 pytestmark = pytest.mark.slow
 
@@ -79,20 +80,10 @@ PLUGIN = """
 METRICS = ["psnr", "counting"]
 
 
-def in_this_process(
-    work: Callable[..., None], arguments: tuple[Any, ...], limit: Callable[[Any], float]
-) -> list[Any]:
-    """Return what the work sends, without a worker."""
-    sent: list[Any] = []
-    work(sent.append, *arguments)
-    return sent
-
-
 @pytest.fixture
 def experiment(bench: Any, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Plan]:
     """Return a function that runs the experiment of two images with some changes."""
-    # A process of its own for each job would take most of the time.
-    monkeypatch.setattr("priorbench.jobs.pool.messages", in_this_process)
+    without_workers(monkeypatch)
     for number, name in enumerate("ab"):
         picture(bench, name, number)
     bench.plugin("mine", PLUGIN)

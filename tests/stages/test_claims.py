@@ -22,7 +22,7 @@ from priorbench.stages.restore import restore
 from priorbench.stages.score import score
 from priorbench.stages.study import study
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("in_process")]
 
 PLUGIN = """
     from priorbench import PriorSpec, StudySpec, hookimpl

@@ -17,7 +17,7 @@ from priorbench.stages.tune import tune
 from priorbench.store.cell import Cell
 from priorbench.store.files import read_json, read_rows, write_json
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("quick_start")]
 
 PLUGIN = """
     import os

@@ -29,6 +29,7 @@ from priorbench.stages.tabulate import tabulate
 from priorbench.stages.tabulate_partial import tabulate_partial
 from priorbench.store.files import read_rows, write_rows
 from tests.conftest import BUILT_IN_PLUGINS
+from tests.small_runs import without_workers
 
 pytestmark = pytest.mark.slow
 
@@ -60,15 +61,6 @@ CONFIGURATION = {
 }
 
 
-def in_this_process(
-    work: Callable[..., None], arguments: tuple[Any, ...], limit: Callable[[Any], float]
-) -> list[tuple[Any, ...]]:
-    """Return what the work sends, without a worker."""
-    sent: list[tuple[Any, ...]] = []
-    work(sent.append, *arguments)
-    return sent
-
-
 def make(project: Any) -> None:
     """Take three images through all stages."""
     for folder in ("mine", "photos"):
@@ -80,8 +72,7 @@ def make(project: Any) -> None:
     (project.root / "config.yaml").write_text(yaml.safe_dump(CONFIGURATION))
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(project.root)
-        # A process of its own for each job would take most of the time.
-        patch.setattr("priorbench.jobs.pool.messages", in_this_process)
+        without_workers(patch)
         plan = Plan(load_experiment(Path("config.yaml")))
         prepare(plan, "photos")
         corrupt(plan, "photos", TASK)

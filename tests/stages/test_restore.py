@@ -16,7 +16,7 @@ from priorbench.store.cell import Cell
 from priorbench.store.files import read_rows
 from tests.stages.processes import gone
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("quick_start")]
 
 TASK = "denoise-0"
 # What the prior does is told by the brightness of the image, in steps of 1/20.

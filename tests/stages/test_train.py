@@ -12,7 +12,7 @@ from priorbench.stages.restore import restore
 from priorbench.stages.train import train
 from priorbench.store.files import file_sha256, read_json, read_rows
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("quick_start")]
 
 PRIOR = """
     import os, signal, sys, time

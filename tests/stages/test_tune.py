@@ -15,7 +15,7 @@ from priorbench.stages.tune import tune
 from priorbench.store.cell import Cell
 from priorbench.store.files import read_json, read_rows
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("quick_start")]
 
 TASK = "denoise-0"
 # A prior that adds a constant: the best one is the nearest to zero. Some constants do something

@@ -17,7 +17,7 @@ from priorbench.stages.tune import tune
 from priorbench.store.cell import Cell
 from priorbench.store.files import read_json, read_rows
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("in_process")]
 
 TARGET, TASK = "solver-missing", "inpaint-50"
 PRIORS = """

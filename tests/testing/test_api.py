@@ -8,7 +8,7 @@ from priorbench.plugins.registry import PluginError
 from priorbench.priors import Denoiser
 from priorbench.testing import CheckFailed, Verdict, check_metric, check_plugin, check_prior
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("quick_start")]
 
 PLUGINS = Path(__file__).parent / "broken"
 

@@ -10,7 +10,7 @@ from priorbench.testing.catalogue import CHECKS, open_subject
 from priorbench.testing.runner import results_here, results_of
 from priorbench.testing.source import Kind, Source
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("quick_start")]
 
 PLUGINS = Path(__file__).parent / "broken"
 TASKS = ("denoise", "inpaint")

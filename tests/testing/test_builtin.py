@@ -18,7 +18,7 @@ from priorbench.testing import (
     check_task,
 )
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("quick_start")]
 
 FOLDERS = [Path(__file__).parents[2] / "plugins"]
 REGISTRY = load_plugins(FOLDERS)

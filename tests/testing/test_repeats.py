@@ -8,7 +8,7 @@ import pytest
 from priorbench.plugins.manager import load_plugins
 from priorbench.testing import check_repeats
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("quick_start")]
 
 ROOT = Path(__file__).parents[2]
 PLUGIN = """

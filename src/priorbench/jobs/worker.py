@@ -18,6 +18,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
+from multiprocessing.context import BaseContext
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -119,7 +120,7 @@ def messages(
         MachineError: the process was killed, as when memory runs out, or the work raised one.
         StorageError: the work raised one, or an error of a disk.
     """
-    context = multiprocessing.get_context("spawn")
+    context = start_method(hash_seed)
     receiver, sender = context.Pipe(duplex=False)
     lifeline_end, lifeline = context.Pipe(duplex=False)
     # Made and removed here, since the process may be killed.
@@ -156,6 +157,11 @@ def messages(
         receiver.close()
         lifeline.close()
         folder.cleanup()
+
+
+def start_method(hash_seed: str) -> BaseContext:
+    """Return how processes with this ``PYTHONHASHSEED`` start: as new interpreters."""
+    return multiprocessing.get_context("spawn")
 
 
 @contextmanager

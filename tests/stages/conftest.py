@@ -1,0 +1,14 @@
+from __future__ import annotations
+
+import pytest
+
+from tests.small_runs import without_workers
+from tests.workers import quick_start
+
+__all__ = ["quick_start"]
+
+
+@pytest.fixture
+def in_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let jobs do their work in the process of the test, which has nothing to lose."""
+    without_workers(monkeypatch)
