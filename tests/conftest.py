@@ -29,8 +29,9 @@ from priorbench.jobs.worker import THREAD_VARIABLES
 from priorbench.plan import Plan
 
 # How long an example takes says something about the machine, not about the code.
-settings.register_profile("priorbench", deadline=None, max_examples=50)
-settings.load_profile("priorbench")
+settings.register_profile("usual", deadline=None, max_examples=25)
+settings.register_profile("exhaustive", deadline=None, max_examples=200)
+settings.load_profile("usual")
 
 # The tests run in as many processes as there are processors, and so do the processes they start.
 torch.set_num_threads(1)
@@ -60,6 +61,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         action="store_true",
         help="run what takes minutes too: every check of every plugin that comes with priorbench",
     )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Let properties be tried on more examples where all is tried."""
+    if config.getoption("--exhaustive"):
+        settings.load_profile("exhaustive")
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -33,6 +33,7 @@ def type_command(command: str, folder: Path) -> subprocess.CompletedProcess[str]
 
 
 @pytest.mark.slow
+@pytest.mark.exhaustive
 def test_the_commands_of_the_tutorial_lead_to_the_first_table(project: Any) -> None:
     typed = commands()
     assert [command.split()[0] for command in typed] == [

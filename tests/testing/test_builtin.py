@@ -33,7 +33,7 @@ MINUTES = 10.0
 """The limit of one check: CI runs many at a time."""
 
 
-QUICK = {"tv", "mvg", "wiener", "deblur", "denoise", "sr", "dead-leaves", "embedded", "folder"}
+QUICK = {"mvg", "wiener", "deblur", "denoise", "sr", "dead-leaves", "embedded", "folder"}
 """What stands for its siblings where there are minutes, not hours; pytest --exhaustive does all."""
 
 

@@ -107,7 +107,17 @@ DIFFERENT = {entry.plugin.name: entry.spec.name for entry in PRIORS}
 """One prior of each plugin: a check takes two processes; `test_builtin.py` has the others."""
 
 
-@pytest.mark.parametrize("prior", sorted(DIFFERENT.values()))
+QUICK = {"dip", "gsm"}
+"""A prior that draws and one that learns; pytest --exhaustive takes all."""
+
+
+@pytest.mark.parametrize(
+    "prior",
+    [
+        prior if prior in QUICK else pytest.param(prior, marks=pytest.mark.exhaustive)
+        for prior in sorted(DIFFERENT.values())
+    ],
+)
 def test_a_prior_of_every_plugin_that_comes_with_it_repeats(prior: str) -> None:
     # ICA makes four tables for each noise level, and inpainting has many: that would take minutes.
     tasks = ["denoise"] if prior == "ica" else ["denoise", "inpaint"]
