@@ -71,14 +71,18 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Mark whole runs, and put them first, so that no process is left alone with one at the end."""
+    """Mark whole runs, and put them first, so that no process is left alone with one at the end.
+
+    The browser looks at one of them in the end: before it is finished, processes would wait for it.
+    """
     too_long = pytest.mark.skip(reason="takes minutes: run pytest --exhaustive")
     for item in items:
         if item.get_closest_marker("exhaustive") and not config.getoption("--exhaustive"):
             item.add_marker(too_long)
         if mark := MARKS.get(item.path.parent.name):
             item.add_marker(mark)
-    items.sort(key=lambda item: item.path.parent.name not in MARKS)
+    order = {"cluster": 0, "workflow": 0, "browser": 2}
+    items.sort(key=lambda item: order.get(item.path.parent.name, 1))
 
 
 @pytest.fixture(autouse=True)
