@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import multiprocessing
-from multiprocessing.context import BaseContext
+from multiprocessing.context import ForkServerContext, SpawnContext
 
 import pytest
 
@@ -22,7 +22,7 @@ def quick_start(monkeypatch: pytest.MonkeyPatch) -> None:
     forked = multiprocessing.get_context("forkserver")
     forked.set_forkserver_preload(["torch"])
 
-    def start_method(hash_seed: str) -> BaseContext:
+    def start_method(hash_seed: str) -> SpawnContext | ForkServerContext:
         return forked if hash_seed == HASH_SEED else NEW_INTERPRETER(hash_seed)
 
     monkeypatch.setattr(worker, "start_method", start_method)

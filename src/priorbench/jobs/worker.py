@@ -18,7 +18,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
-from multiprocessing.context import BaseContext
+from multiprocessing.context import ForkServerContext, SpawnContext
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -159,7 +159,7 @@ def messages(
         folder.cleanup()
 
 
-def start_method(hash_seed: str) -> BaseContext:
+def start_method(hash_seed: str) -> SpawnContext | ForkServerContext:
     """Return how processes with this ``PYTHONHASHSEED`` start: as new interpreters."""
     return multiprocessing.get_context("spawn")
 

@@ -330,7 +330,7 @@ def complete_priors(values: pd.DataFrame, rows: pd.DataFrame) -> list[str]:
         asked = undefined.assign(undefined=True).pivot(
             index="image", columns="prior", values="undefined"
         )
-        excused = present | asked.reindex_like(present).fillna(False).astype(bool)
+        excused = present | asked.reindex_like(present).notna()
     whole = excused[present.any(axis=1)].all() & present.any()
     return [str(prior) for prior in values.columns[whole]]
 
