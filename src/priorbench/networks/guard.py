@@ -23,6 +23,7 @@ FLOOR = 1e-4
 """Errors below it, 40 dB, are alike: a step of a fixed length changes them by more than 5 dB."""
 
 Optimiser = Muon | torch.optim.Optimizer
+"""What changes the weights of a network by their gradients."""
 
 
 class Guard:
