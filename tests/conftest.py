@@ -29,7 +29,7 @@ from priorbench.jobs.worker import THREAD_VARIABLES
 from priorbench.plan import Plan
 
 # How long an example takes says something about the machine, not about the code.
-settings.register_profile("usual", deadline=None, max_examples=25)
+settings.register_profile("usual", deadline=None, max_examples=50)
 settings.register_profile("exhaustive", deadline=None, max_examples=200)
 settings.load_profile("usual")
 

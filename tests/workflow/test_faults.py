@@ -147,6 +147,15 @@ def test_a_job_killed_while_it_writes_is_sent_again_and_finishes(small: Any) -> 
     repair = [sys.executable, "-m", "priorbench", "verify", "--repair"]
     subprocess.run(repair, cwd=small.root, check=True)
     assert not left.exists()
+    # What is damaged after a run has ended is made again by the next run, and that alone.
+    restored = small.root / "results/faults/restored/photos/denoise-0/traced/i2.png"
+    content = restored.read_bytes()
+    restored.write_bytes(content[:-1])
+    subprocess.run(repair, cwd=small.root, check=True)
+    small.run("--cores", "1", "--", SCORES)
+    check(small)
+    assert restored.read_bytes() == content
+    assert calls(small) == ["1", "1", "2", "3", "2"]
 
 
 @pytest.mark.fault("disk full")

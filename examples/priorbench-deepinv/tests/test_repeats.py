@@ -1,14 +1,15 @@
 """The library's own check: the same problem gives the same restoration, bit for bit."""
 
+import pytest
 import torch
 
 from priorbench.testing import check_repeats
 from priorbench_deepinv.network import untrained
 
 
-def test_it_repeats():
-    """A total variation, which in deepinv begins where the last one ended."""
-    results = check_repeats([], "deepinv-tv", tasks=["denoise", "inpaint"])
+@pytest.mark.parametrize("prior", ["deepinv-tv", "deepinv-wavelet", "deepinv-median"])
+def test_it_repeats(prior):
+    results = check_repeats([], prior, tasks=["denoise", "inpaint"])
     assert [each.status for each in results] == ["same", "same"]
 
 
@@ -17,5 +18,5 @@ def test_a_network_repeats(tmp_path):
     options = {"depth": 3, "nf": 8}
     torch.save(untrained("DnCNN", 1, options).state_dict(), file)
     given = {"model": "DnCNN", "weights": str(file), "channels": 1, "options": options}
-    results = check_repeats([], "deepinv-network", given, tasks=["denoise"])
-    assert [each.status for each in results] == ["same"]
+    results = check_repeats([], "deepinv-network", given, tasks=["denoise", "inpaint"])
+    assert [each.status for each in results] == ["same", "same"]

@@ -160,7 +160,11 @@ def messages(
 
 
 def start_method(hash_seed: str) -> SpawnContext | ForkServerContext:
-    """Return how processes with this ``PYTHONHASHSEED`` start: as new interpreters."""
+    """Return how a worker starts: as a new interpreter, which tests replace where it may be forked.
+
+    Args:
+        hash_seed: the ``PYTHONHASHSEED`` that it asks for.
+    """
     return multiprocessing.get_context("spawn")
 
 
