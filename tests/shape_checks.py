@@ -14,7 +14,6 @@ PACKAGES = (
     "priorbench.networks",
     "priorbench.numerics",
     "priorbench.operators",
-    "priorbench.priors",
     "priorbench.problem",
     "priorbench.solvers",
     "priorbench.tasks",

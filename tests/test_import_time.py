@@ -90,3 +90,8 @@ def test_what_every_command_imports_is_light(code: str) -> None:
     look = f"import json, sys\nprint(json.dumps([name for name in {unwanted!r} if name in sys.modules]))"
     result = run_python("-c", f"{code}\n{look}")
     assert json.loads(result.stdout) == []
+
+
+def test_a_plugin_of_one_file_can_be_registered_without_torch() -> None:
+    result = run_python("-c", "import sys, priorbench.priors\nprint('torch' in sys.modules)")
+    assert result.stdout == "False\n"

@@ -8,6 +8,9 @@
 | :class:`Prior` | ``restore`` | nothing: full freedom |
 
 A prior that learns is also :class:`Learned`.
+
+Plugins of one file import this module wherever they are registered, so it imports torch only where
+something is computed: planning a run and drawing its figures do without.
 """
 
 from __future__ import annotations
@@ -20,20 +23,18 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, Protocol, runtime_checkable
 
-import torch
-from safetensors.torch import load as load_tensors
-from safetensors.torch import save as save_tensors
-from torch import Tensor
-
 from priorbench.errors import NotApplicable
 from priorbench.specs.solver_settings import SolverSettings, SplittingSettings
 from priorbench.store.checkpoints import Checkpoint
 from priorbench.store.files import write_atomically
-from priorbench.types import AnyImage, Codes, Image, Patches, Scores, Tiles
 
 if TYPE_CHECKING:
+    import torch
+    from torch import Tensor
+
     # Fits have no problem: without this import a change of an operator trains nothing again.
     from priorbench.problem import Problem
+    from priorbench.types import AnyImage, Codes, Image, Patches, Scores, Tiles
 
 __all__ = [
     "HELD_OUT_LOG_LIKELIHOOD",
@@ -48,11 +49,17 @@ __all__ = [
     "silent",
 ]
 
-CPU = torch.device("cpu")
 HELD_OUT_LOG_LIKELIHOOD = "held_out_log_likelihood"
 """Column of the training curve of a density: mean log-likelihood of held-out patches, in nats."""
 Estimator = Literal["mmse", "smoother"]
 """What a denoiser returns: the posterior mean, or the image with less variation."""
+
+
+def cpu() -> torch.device:
+    """Return the device of the processor."""
+    import torch
+
+    return torch.device("cpu")
 
 
 @runtime_checkable
@@ -88,7 +95,7 @@ class Context:
     generator: torch.Generator
     progress: Progress = silent
     checkpoint: Checkpoint = field(default_factory=Checkpoint)
-    device: torch.device = CPU
+    device: torch.device = field(default_factory=cpu)
     deadline: float | None = None
     solver: SolverSettings = field(default_factory=SolverSettings)
 
@@ -98,17 +105,19 @@ class Context:
         seed: int,
         progress: Progress = silent,
         checkpoint: Checkpoint | None = None,
-        device: torch.device = CPU,
+        device: torch.device | None = None,
         deadline: float | None = None,
         solver: SolverSettings | None = None,
     ) -> Context:
         """Return a context whose generator, on the CPU everywhere, starts from ``seed``."""
+        import torch
+
         generator = torch.Generator().manual_seed(seed)
         return cls(
             generator,
             progress,
             checkpoint or Checkpoint(),
-            device,
+            device or cpu(),
             deadline,
             solver or SolverSettings(),
         )
@@ -296,11 +305,13 @@ class Learned(ABC):
 
     def save(self, path: Path) -> None:
         """Write the fitted model as safetensors, atomically."""
+        from safetensors.torch import save
+
         # safetensors writes dense tensors of the CPU.
         tensors = {
             key: value.detach().cpu().contiguous() for key, value in self.state_dict().items()
         }
-        write_atomically(path, save_tensors(tensors))
+        write_atomically(path, save(tensors))
 
     def load(self, path: Path) -> None:
         """Read a model that ``save`` wrote. The format holds numbers only, so reading runs no code.
@@ -308,8 +319,10 @@ class Learned(ABC):
         Raises:
             ValueError: the file is cut off, is no safetensors file, or belongs to other parameters.
         """
+        from safetensors.torch import load
+
         try:
-            state = load_tensors(Path(path).read_bytes())
+            state = load(Path(path).read_bytes())
         except OSError:
             raise
         except Exception as error:

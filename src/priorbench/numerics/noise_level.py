@@ -6,7 +6,7 @@ import math
 
 import torch
 import torch.nn.functional as F
-from scipy.stats import gamma
+from scipy.special import gammaincinv
 from torch import Tensor
 
 from priorbench.types import AnyImage
@@ -93,7 +93,7 @@ def _texture(patches: Tensor) -> tuple[Tensor, float]:
     # A sum of squares is about gamma distributed: half its rank is the shape, its trace the mean.
     rank = int(torch.linalg.matrix_rank(differences))
     trace = float(differences.square().sum())
-    return energy, float(gamma.ppf(CONFIDENCE, rank / 2, scale=2 * trace / rank))
+    return energy, 2 * trace / rank * float(gammaincinv(rank / 2, CONFIDENCE))
 
 
 def _smallest(patches: Tensor) -> float:

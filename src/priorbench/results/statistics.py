@@ -23,7 +23,7 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
-from scipy.stats import t as student
+from scipy.special import stdtr, stdtrit
 
 from priorbench.specs import MetricSpec
 from priorbench.store.status import NO_FAILURE, Status
@@ -285,7 +285,7 @@ class _TTest:
 
     def half_width(self, significance: float) -> NDArray[np.float64]:
         """Return half the width of the intervals; NaN with fewer than two values."""
-        width: NDArray[np.float64] = student.isf(significance / 2, self.n - 1) * self.error
+        width: NDArray[np.float64] = -stdtrit(self.n - 1, significance / 2) * self.error
         return width
 
     @property
@@ -293,7 +293,7 @@ class _TTest:
         """The p-values: 1 if all values are 0, 0 if all are equal, NaN with fewer than two."""
         with np.errstate(divide="ignore", invalid="ignore"):
             statistic = np.where(self.mean == 0, 0, np.abs(self.mean) / self.error)
-        p_value: NDArray[np.float64] = 2 * student.sf(statistic, self.n - 1)
+        p_value: NDArray[np.float64] = 2 * stdtr(self.n - 1, -statistic)
         return p_value
 
 

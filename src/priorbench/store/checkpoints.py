@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save as save_tensors
-from torch import Tensor, device
 
 from priorbench.store.files import write_atomically
 from priorbench.store.times import Times
+
+if TYPE_CHECKING:
+    # Plugins of one file import this module with their prior's kind: see priorbench.priors.
+    from torch import Tensor, device
 
 __all__ = ["Checkpoint", "part"]
 
@@ -63,6 +66,8 @@ class Checkpoint:
         """Write ``state()`` atomically if it is time to."""
         if self._path is None or Times.now().wall - self._written < self._every:
             return
+        from safetensors.torch import save as serialized
+
         tensors = {
             name: value.detach().cpu().clone().contiguous() for name, value in state().items()
         }
@@ -73,7 +78,7 @@ class Checkpoint:
             "seconds": repr(spent.wall),
             "processor_seconds": repr(spent.processor),
         }
-        write_atomically(self._path, save_tensors(tensors, about))
+        write_atomically(self._path, serialized(tensors, about))
         self._written = Times.now().wall
 
     def discard(self) -> None:
