@@ -357,7 +357,8 @@ def test_a_second_build_changes_nothing_and_keeps_the_thumbnails(plan):
     assert {path: path.stat().st_mtime_ns for path in site.rglob("*.webp")} == times
 
 
-def test_two_processes_make_the_same_site(plan):
+def test_two_processes_make_the_same_site(plan, monkeypatch):
+    monkeypatch.setattr("priorbench.site.build.PICTURES_OF_A_PROCESS", 1)
     site = make_site(plan)
     first = contents(site)
     shutil.rmtree(site)

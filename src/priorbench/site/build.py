@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import TypeAlias
 
@@ -25,6 +26,9 @@ from priorbench.store.status import Status
 
 Folder: TypeAlias = CleanImages | Observations | Restorations
 
+PICTURES_OF_A_PROCESS = 100
+"""It takes about as long to start a process as to make so many pictures."""
+
 
 def build(plan: Plan, processes: int = 1, page: Page | None = None) -> Path:
     """Write the site of a finished experiment, and remove what belongs to none of its results.
@@ -34,7 +38,7 @@ def build(plan: Plan, processes: int = 1, page: Page | None = None) -> Path:
 
     Args:
         plan: the experiment.
-        processes: how many make pictures at a time.
+        processes: how many make pictures at a time, at most; few pictures need no other process.
         page: where the page is made from; None for the library's own.
 
     Returns:
@@ -100,7 +104,9 @@ def _pictures(plan: Plan, runs: pd.DataFrame, processes: int) -> dict[Folder, Sh
         }
         cell = Cell(*map(str, names))
         folders.append(Restorations(layout, cell, ended[Status.OK], ended[Status.TIMEOUT]))
-    made = Parallel(n_jobs=processes)(delayed(_show)(folder) for folder in folders)
+    useful = math.ceil(len(runs) / PICTURES_OF_A_PROCESS)
+    parallel = Parallel(n_jobs=max(1, min(processes, useful)))
+    made = parallel(delayed(_show)(folder) for folder in folders)
     return dict(zip(folders, made, strict=True))
 
 
