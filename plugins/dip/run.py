@@ -164,22 +164,26 @@ class Run:
             self.guard.go_back(self.iteration)
             return None
         if not self.guard.fitted:
+            if step.iteration % GOOD == 0:
+                # Before the step, which may lead away from the weights that have this error.
+                self.guard.keep(step.error)
             self.optimiser.zero_grad()
             torch.autograd.backward(loss)
             self._set_rates(step.error)
             self.optimiser.step()
         self.iteration = step.iteration
         self._average(step.output)
-        if self.iteration % GOOD == 0 and not self.guard.fitted:
-            self.guard.keep(step.error)
         return step
 
     def _perturbation_factor(self) -> float:
         """Return the factor of the perturbation, which grows linearly to 1.
 
         Coarse structure is fitted first and needs no noise that keeps it from fine noise: a
-        perturbation that grows brings the same estimate in fewer iterations.
+        perturbation that grows brings the same estimate in fewer iterations. It is 0 where the fit
+        is finished: the weights stay as they are, and so does the image that is averaged.
         """
+        if self.guard.fitted:
+            return 0.0
         grown = min(self.iteration / (GROWTH * self.parameters.iterations), 1)
         return self.first_perturbation + (1 - self.first_perturbation) * grown
 

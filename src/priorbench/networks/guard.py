@@ -1,4 +1,4 @@
-"""The way back from a collapse: the last good weights, fresh momentum, half the rates."""
+"""Recovery of a fit that breaks down: the last good weights, fresh momentum, half the rates."""
 
 from __future__ import annotations
 
@@ -35,17 +35,23 @@ class Guard:
 
     Attributes:
         error: mean of (Hf - y)² at the good weights.
+        least: the least error of all iterations so far.
         returns: how often the run went back to them.
     """
 
     def __init__(self, parameters: Sequence[nn.Parameter], optimiser: Optimiser) -> None:
         self.parameters, self.optimiser = parameters, optimiser
+        self.least = math.inf
         self.keep(math.inf)
 
     @property
     def fitted(self) -> bool:
-        """Whether the fit is so good that every step leads away: its weights stay as they are."""
-        return self.returns > ATTEMPTS and self.error <= FLOOR
+        """Whether the fit is so good that every step leads away: its weights stay as they are.
+
+        With a perturbed input the error of one iteration is a matter of chance, so that of the good
+        weights alone would not tell.
+        """
+        return self.returns > ATTEMPTS and self.least <= FLOOR
 
     def keep(self, error: float) -> None:
         """Keep the weights as they are, with their error."""
@@ -53,7 +59,8 @@ class Guard:
         self.error, self.returns = error, 0
 
     def broke_down(self, loss: float, error: float) -> bool:
-        """Return whether the loss is NaN or infinite, or the error has collapsed."""
+        """Return whether the loss is NaN or infinite, or the error has grown by a collapse."""
+        self.least = min(self.least, error)
         limit = COLLAPSE * max(self.error, FLOOR)
         return not math.isfinite(loss) or (not self.fitted and error > limit)
 
@@ -76,13 +83,13 @@ class Guard:
 
     def state(self) -> dict[str, Tensor]:
         """Return what a later process needs to go on."""
-        numbers = torch.tensor([self.error, self.returns], dtype=torch.float64)
+        numbers = torch.tensor([self.error, self.least, self.returns], dtype=torch.float64)
         weights = {f"weights{index}": good for index, good in enumerate(self.good)}
         return {"numbers": numbers} | weights
 
     def load_state(self, state: Mapping[str, Tensor]) -> None:
         """Take over what ``state`` returned."""
-        self.error, returns = state["numbers"].tolist()
+        self.error, self.least, returns = state["numbers"].tolist()
         self.returns = int(returns)
         for index, good in enumerate(self.good):
             good.copy_(state[f"weights{index}"])
