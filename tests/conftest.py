@@ -27,6 +27,9 @@ import plugins
 from priorbench.config import load_experiment
 from priorbench.jobs.worker import THREAD_VARIABLES
 from priorbench.plan import Plan
+from tests.workers import quick_start
+
+__all__ = ["quick_start"]
 
 # How long an example takes says something about the machine, not about the code.
 settings.register_profile("usual", deadline=None, max_examples=50)

@@ -167,7 +167,7 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
         without_workers(patch)
         bench = Bench(root)
         prepare(bench)
-        run(bench.plan(**changed("all")))
+        tabulate(run(bench.plan(**changed("all"))))
     return root / "all"
 
 
@@ -241,8 +241,7 @@ def test_the_parts_of_an_experiment_are_the_experiment(
         assert files == {
             file.relative_to(merged.layout.root) for file in (merged.layout.root / kind).rglob("*")
         }
-    for plan in (merged, whole):
-        tabulate(plan)
+    tabulate(merged)
     for name in ("psnr", "residual", "paired", "failures"):
         # Priors and tasks stand in the order in which the parts name them.
         tables = [pd.read_csv(plan.layout.table(name, "csv")) for plan in (merged, whole)]

@@ -3,9 +3,6 @@ from __future__ import annotations
 import pytest
 
 from tests.small_runs import without_workers
-from tests.workers import quick_start
-
-__all__ = ["quick_start"]
 
 
 @pytest.fixture

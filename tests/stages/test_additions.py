@@ -26,7 +26,7 @@ from priorbench.store.files import read_json, read_rows, write_json
 from priorbench.studies.experiment import Experiment
 from tests.small_runs import without_workers
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("quick_start")]
 
 PLUGIN = """
     from pathlib import Path

@@ -22,7 +22,7 @@ from priorbench.stages.score import score
 from priorbench.store.cell import Cell
 from priorbench.store.files import read_json, read_rows
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("quick_start")]
 
 TASK = "denoise-25"
 PLUGIN = """

@@ -22,7 +22,7 @@ from priorbench.stages.tune import tune
 from priorbench.store.files import read_rows
 from priorbench.store.status import EXACT_NOTE
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("quick_start")]
 
 PEEKING = """
     import json, os, sys

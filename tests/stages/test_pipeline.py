@@ -25,7 +25,7 @@ from priorbench.store.cell import Cell
 from priorbench.store.files import read_rows
 from priorbench.store.manifest import read_about, read_manifest
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("quick_start")]
 
 DOCS = Path(__file__).parents[2] / "docs"
 PRIORS = """

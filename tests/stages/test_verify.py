@@ -27,7 +27,7 @@ from priorbench.stages.train import train
 from priorbench.store.cell import Cell
 from tests.conftest import BUILT_IN_PLUGINS
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("quick_start")]
 
 LEARNER = """
     from pathlib import Path
