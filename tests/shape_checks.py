@@ -24,6 +24,7 @@ PACKAGES = (
     "plugins.independent",
     "plugins.non_local",
     "plugins.transforms",
+    "plugins.variational",
 )
 IS_ON = bool(os.environ.get("PRIORBENCH_CHECK_SHAPES"))
 

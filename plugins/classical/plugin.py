@@ -8,7 +8,7 @@ from pydantic import Field
 
 from priorbench import Parameters, PriorSpec, Resources, SolverSettings, hookimpl
 
-from .solvers import NON_LOCAL_MEANS, TOTAL_VARIATION, WAVELET
+from .solvers import NON_LOCAL_MEANS, WAVELET
 
 
 class NonLocalMeansParameters(Parameters):
@@ -21,17 +21,6 @@ class NonLocalMeansParameters(Parameters):
     patch_distance: int = Field(
         9, ge=1, description="how far away a similar patch is looked for, in pixels"
     )
-
-
-class TotalVariationParameters(Parameters):
-    """Parameters of total variation."""
-
-    weight: float = Field(
-        0.9,
-        gt=0,
-        description="weight of the total variation as a multiple of σ; larger is smoother",
-    )
-    iterations: int = Field(100, ge=1, description="iterations of Chambolle's algorithm")
 
 
 class WaveletParameters(Parameters):
@@ -63,7 +52,7 @@ class WienerParameters(Parameters):
 
 @hookimpl
 def register_priors() -> Iterator[PriorSpec]:
-    """Yield the baseline, the linear filter and three denoisers; defaults as README.md says."""
+    """Yield the baseline, the linear filter and two denoisers; defaults as README.md says."""
     yield PriorSpec(
         name="observed",
         factory=".observed:Observed",
@@ -93,17 +82,6 @@ def register_priors() -> Iterator[PriorSpec]:
         tunable={"h": (0.3, 0.45, 0.6, 0.8, 1.1)},
         solver=NON_LOCAL_MEANS,
         resources=Resources(memory_mb=1500, seconds_per_megapixel={"denoise": 3, "*": 25}),
-    )
-    yield PriorSpec(
-        name="tv",
-        factory=".total_variation:TotalVariation",
-        parameters=TotalVariationParameters,
-        label="total variation",
-        summary="piecewise constant images: Rudin-Osher-Fatemi by Chambolle's algorithm",
-        reference="doi:10.1023/B:JMIV.0000011325.36760.1e",
-        tunable={"weight": (0.45, 0.65, 0.9, 1.25, 1.8)},
-        solver=TOTAL_VARIATION,
-        resources=Resources(memory_mb=1500, seconds_per_megapixel={"denoise": 1, "*": 5}),
     )
     yield PriorSpec(
         name="wavelet",

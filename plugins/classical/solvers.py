@@ -12,14 +12,6 @@ NON_LOCAL_MEANS = SolverSettings(
     ),
     sensed=SplittingSettings(first=0.3, last=0.02, steps=16, trust=2.0, momentum=0.5, dual=False),
 )
-TOTAL_VARIATION = SolverSettings(
-    missing=SplittingSettings(first=0.04, last=0.005, steps=5, trust=2.0, momentum=0.0, dual=True),
-    mixed=SplittingSettings(first=0.3, last=0.02, steps=5, trust=2.0, momentum=0.2, dual=False),
-    mixed_noise_free=SplittingSettings(
-        first=0.3, last=0.02, steps=4, trust=2.0, momentum=0.0, dual=False
-    ),
-    sensed=SplittingSettings(first=0.3, last=0.02, steps=16, trust=2.0, momentum=0.0, dual=True),
-)
 WAVELET = SolverSettings(
     missing=SplittingSettings(first=0.04, last=0.04, steps=16, trust=2.0, momentum=0.0, dual=True),
     mixed=SplittingSettings(first=0.3, last=0.02, steps=8, trust=2.0, momentum=0.2, dual=False),
