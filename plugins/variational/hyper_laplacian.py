@@ -73,8 +73,8 @@ def shrink(v: Tensor, ratio: float, exponent: float) -> Tensor:
     """
     if exponent == 1:
         return v.sign() * (v.abs() - 1 / ratio).clamp(min=0)
-    threshold = (2 - exponent) / (2 - 2 * exponent) * (2 * (1 - exponent) / ratio) ** (
-        1 / (2 - exponent)
+    threshold = (
+        (2 - exponent) / (2 - 2 * exponent) * (2 * (1 - exponent) / ratio) ** (1 / (2 - exponent))
     )
     size = v.abs()
     # Numbers that become 0 need only be safe to raise to a power.

@@ -35,7 +35,7 @@ class WaveletL1Parameters(Parameters):
 
     weight: float = Field(2.0, gt=0, description=WEIGHT)
     wavelet: str = Field(
-        "sym4",
+        "db2",
         pattern=r"^(haar|dmey|(db|sym|coif)[0-9]+)$",
         description="an orthogonal wavelet: haar, dmey, db2, sym4, coif1 …",
     )

@@ -57,17 +57,33 @@ class Undecimated:
 
     def analysis(self, x: Image) -> Tensor:
         """Return Sᵀx, B × C × K × H' × W', the low-pass first and the finest scale last."""
-        spectrum = torch.fft.rfft2(x, s=self._sides)
-        coefficients: Tensor = torch.fft.irfft2(
-            spectrum[:, :, None] * self._responses, s=self._sides
-        )
-        return coefficients
+        return self._coefficients(torch.fft.rfft2(x, s=self._sides))
+
+    def continued(self, x: Image) -> Tensor:
+        """Return coefficients of which S makes x, those of x continued by its reflections.
+
+        Around an image there are no edges then, which Sᵀx has, where all outside is black.
+        """
+        for axis, side in zip((-2, -1), self._sides, strict=True):
+            length = x.shape[axis]
+            # Half of what lies beyond continues the end, half the beginning.
+            beyond = torch.arange(side, device=x.device)
+            beyond[length + (side - length) // 2 :] -= side
+            folded = beyond % (2 * length)
+            x = x.index_select(axis, torch.minimum(folded, 2 * length - 1 - folded))
+        return self._coefficients(torch.fft.rfft2(x))
 
     def synthesis(self, coefficients: Tensor) -> Image:
         """Return the image, Sc."""
         spectrum = (torch.fft.rfft2(coefficients) * self._responses.conj()).sum(2)
         image: Tensor = torch.fft.irfft2(spectrum, s=self._sides)
         return image[..., : self.height, : self.width]
+
+    def _coefficients(self, spectrum: Tensor) -> Tensor:
+        coefficients: Tensor = torch.fft.irfft2(
+            spectrum[:, :, None] * self._responses, s=self._sides
+        )
+        return coefficients
 
 
 def _bands(
@@ -89,7 +105,7 @@ class WaveletL1(Variational):
     r"""x̂ = Sĉ, ĉ = argmin_c ½‖HSc − y‖² + μ Σ 2^−j |c_j|,   μ = w σ √(tr HᵀH / N).
 
     S makes an image of wavelets at all shifts; see :class:`Undecimated`. FISTA: Beck & Teboulle
-    2009, doi:10.1137/080716542, started anew where it turns back: O'Donoghue & Candès 2015,
+    2009, doi:10.1137/080716542, with a restart where it turns back: O'Donoghue & Candès 2015,
     doi:10.1007/s10208-013-9150-3. Channels don't see each other.
 
     Args:
@@ -120,9 +136,7 @@ class WaveletL1(Variational):
         return Restoration(frame.synthesis(c))
 
 
-def sparsest(
-    problem: Problem, frame: Undecimated, weight: float
-) -> Iterator[tuple[Tensor, float]]:
+def sparsest(problem: Problem, frame: Undecimated, weight: float) -> Iterator[tuple[Tensor, float]]:
     r"""Yield the iterates of FISTA for argmin_c ½‖HSc − y‖² + μ Σ prices |c|.
 
     With each comes the root mean square of the change of its image.
@@ -136,7 +150,7 @@ def sparsest(
     # ‖HS‖ ≤ ‖H‖.
     step = 1 / max(operator.norm(), 1e-6) ** 2
     threshold = step * weight * frame.prices[:, None, None]
-    c = ahead = frame.analysis(problem.estimate())
+    c = ahead = frame.continued(problem.estimate())
     momentum = 1.0
     while True:
         error = operator.forward(frame.synthesis(ahead)) - y

@@ -253,6 +253,8 @@ def test_the_frame_is_tight_and_that_of_pywavelets(wavelet):
     assert c.shape == (1, 1, 1 + 3 * levels, 48, 48)
     torch.testing.assert_close(frame.synthesis(c), x)
     torch.testing.assert_close(c.square().sum(), x.square().sum())
+    torch.testing.assert_close(frame.synthesis(frame.continued(x)), x)
+    assert frame.continued(torch.ones_like(x))[:, :, 1:].abs().max() < 1e-12
     other = random(*c.shape, seed=1)
     torch.testing.assert_close((c * other).sum(), (x * frame.synthesis(other)).sum())
     padded = np.pad(x[0, 0].numpy(), ((0, 48 - side), (0, 48 - side)))
@@ -321,9 +323,7 @@ def test_hyper_laplacians_lower_their_energy():
 
     def energy(x: Tensor) -> float:
         error = problem.operator.forward(x) - problem.y
-        return float(
-            0.5 * error.square().sum() + mu * (gradient(x).abs() ** prior.exponent).sum()
-        )
+        return float(0.5 * error.square().sum() + mu * (gradient(x).abs() ** prior.exponent).sum())
 
     restored = {
         name: make(name).restore(problem, Context.seeded(0)).image
@@ -340,9 +340,7 @@ def test_hyper_laplacians_lower_their_energy():
 def test_the_quadratic_problem_is_solved_as_by_a_dense_matrix(name):
     problem = observed(OPERATORS[name])
     h = dense(problem.operator)
-    slopes = gradient(
-        torch.eye(HEIGHT * WIDTH, dtype=torch.float64).reshape(-1, 1, HEIGHT, WIDTH)
-    )
+    slopes = gradient(torch.eye(HEIGHT * WIDTH, dtype=torch.float64).reshape(-1, 1, HEIGHT, WIDTH))
     d = torch.cat([each.reshape(HEIGHT * WIDTH, -1).mT for each in slopes])
     smoothness = (problem.sigma / 0.115) ** 2
     right = h.mT @ problem.y.flatten()
@@ -472,9 +470,12 @@ def test_every_task_ends_nearer_to_the_clean_image_than_it_began(name, task):
     assert restored.shape == clean.shape
     assert restored.dtype == torch.float32
     assert torch.equal(problem.y, before)
+    rows, columns = TASKS[task].border
+    inside = np.s_[..., rows : clean.shape[-2] - rows, columns : clean.shape[-1] - columns]
     # Enlarged without noise, an image gains little by any of them.
     margin = 0.0 if task == "small" else 0.5
-    assert psnr(restored, clean) > psnr(problem.estimate(), clean) + margin
+    start = psnr(problem.estimate()[inside], clean[inside])
+    assert psnr(restored[inside], clean[inside]) > start + margin
 
 
 def test_counts_end_nearer_to_the_clean_image_than_they_began():
@@ -494,9 +495,7 @@ def test_channels_do_not_see_each_other(name):
         alone = Problem(y, Identity((1, 24, 24)), problem.sigma)
         image = restore(make(name), alone, Context.seeded(0)).image
         # They stop together.
-        torch.testing.assert_close(
-            together[:, channel : channel + 1], image, rtol=0, atol=5e-3
-        )
+        torch.testing.assert_close(together[:, channel : channel + 1], image, rtol=0, atol=5e-3)
 
 
 @pytest.mark.parametrize("name", GAUSSIAN)
@@ -508,7 +507,7 @@ def test_any_size_down_to_one_pixel_is_restored(name, shape):
     assert torch.isfinite(restored).all()
 
 
-@pytest.mark.parametrize("name", [name for name in GAUSSIAN if name != "wavelet-l1"])
+@pytest.mark.parametrize("name", GAUSSIAN)
 def test_a_constant_image_stays_what_it_is(name):
     y = torch.full((1, 1, 16, 16), 0.3)
     restored = restore(make(name), Problem(y, Identity((1, 16, 16)), 0.1), Context.seeded(0))
