@@ -16,7 +16,7 @@ from training_crops import ROOT, crops, mean_psnr, photographs, prior
 from priorbench.tasks import Deblur, Denoise, Inpaint, Sense, SuperResolve, Task
 
 sys.path.insert(0, str(ROOT))
-from plugins.variational.noise import gain  # noqa: E402
+from plugins.variational.noise import gain
 
 TASKS: dict[str, Task] = {
     "denoise, 15": Denoise(15),
@@ -50,7 +50,7 @@ def main() -> None:
             for weight in arguments.weight
         }
         values = "  ".join(f"{weight:g}: {psnr:.2f}" for weight, psnr in found.items())
-        print(f"{name:<18} {gain(problem.operator):.2f}  {values}", flush=True)
+        print(f"{name:<18} {gain(problem.operator, problem.y):.2f}  {values}", flush=True)
 
 
 if __name__ == "__main__":

@@ -47,7 +47,7 @@ class HyperLaplacian(Variational):
     def minimise(self, problem: Problem, context: Context) -> Restoration:
         """Return the image after the last step, or at the deadline."""
         mu = self.weight * reached_noise(problem)
-        smoothing = Smoothing(problem.operator, CG_STEPS)
+        smoothing = Smoothing(problem.operator, problem.y, CG_STEPS)
         seen = problem.operator.adjoint(problem.y)
         x = problem.estimate()
         for step, ratio in enumerate(self.ratios, 1):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 import torch
+from torch import Tensor
 
 from priorbench.numerics.constants import NOISE_FLOOR
 from priorbench.operators import Identity, LinearOperator
@@ -13,16 +14,20 @@ from priorbench.problem import Problem
 __all__ = ["gain", "reached_noise"]
 
 
-def gain(operator: LinearOperator) -> float:
+def gain(operator: LinearOperator, like: Tensor) -> float:
     r"""Return √(tr HᵀH / N): by what H multiplies white noise of the image, on average.
 
     It is 1 for denoising, √m where the part m of the pixels is known, and the norm of the kernel
     for a blur. Hutchinson's estimate of the trace by one probe, doi:10.1080/03610919008812866.
+
+    Args:
+        operator: H.
+        like: a tensor on the device of the images, of their precision.
     """
     if isinstance(operator, Identity):
         return 1.0
-    zeros = operator.zeros()
-    probe = torch.randn(zeros.shape, generator=torch.Generator().manual_seed(0)).to(zeros)
+    shape = (1, *operator.image_shape)
+    probe = torch.randn(shape, generator=torch.Generator().manual_seed(0)).to(like)
     energy = operator.forward(probe).square().sum() / probe.square().sum()
     return math.sqrt(float(energy))
 
@@ -37,4 +42,4 @@ def reached_noise(problem: Problem) -> float:
     Raises:
         NotApplicable: the problem has no linear operator.
     """
-    return max(problem.sigma, NOISE_FLOOR) * gain(problem.operator)
+    return max(problem.sigma, NOISE_FLOOR) * gain(problem.operator, problem.y)

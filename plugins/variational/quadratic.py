@@ -22,18 +22,19 @@ class Smoothing:
 
     Args:
         operator: H.
+        like: a tensor on the device of the images, of their precision.
         iterations: the most steps.
     """
 
-    def __init__(self, operator: LinearOperator, iterations: int) -> None:
+    def __init__(self, operator: LinearOperator, like: Tensor, iterations: int) -> None:
         self.operator, self.iterations = operator, iterations
-        like = operator.zeros()
         height, width = operator.image_shape[1:]
         self._roughness = roughness(height, width).to(like)
-        self._power: Tensor | float = gain(operator) ** 2
+        self._power: Tensor | float = gain(operator, like) ** 2
         if isinstance(operator, Blur):
-            like[..., height // 2, width // 2] = 1
-            response = operator.adjoint(operator.forward(like))[0, 0]
+            impulse = like.new_zeros(1, *operator.image_shape)
+            impulse[..., height // 2, width // 2] = 1
+            response = operator.adjoint(operator.forward(impulse))[0, 0]
             self._power = torch.fft.rfft2(response).abs()
 
     def solve(self, right: Image, smoothness: float, start: Image) -> Image:

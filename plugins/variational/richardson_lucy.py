@@ -56,12 +56,12 @@ class RichardsonLucyTV(Prior):
         operator, y = problem.operator, problem.y.clamp(min=0)
         if problem.peak is None:
             raise NotApplicable("needs Poisson noise, and the noise of this problem is Gaussian")
-        require_non_negative(operator)
+        require_non_negative(operator, y)
         level = float(y.mean())
         x = torch.full_like(problem.estimate(), level)
         if level == 0:
             return Restoration(x)
-        weight = self.weight * gain(operator) / (problem.peak * level) ** 0.5
+        weight = self.weight * gain(operator, y) / (problem.peak * level) ** 0.5
         sensitivity = operator.adjoint(torch.ones_like(y))
         solution: Solution | None = None
         for step in range(1, self.iterations + 1):
@@ -96,17 +96,20 @@ class RichardsonLucyTV(Prior):
         )
 
 
-def require_non_negative(operator: LinearOperator) -> None:
+def require_non_negative(operator: LinearOperator, like: Tensor) -> None:
     """Raise NotApplicable if H has negative entries, as far as random signs show.
 
     H ≥ 0 means |Hs| ≤ H1 for every s of ±1.
+
+    Args:
+        operator: H.
+        like: a tensor on the device of the images, of their precision.
     """
-    like = operator.zeros()
-    ones = torch.ones_like(like)
-    most = operator.forward(ones)
+    shape = (1, *operator.image_shape)
+    most = operator.forward(like.new_ones(shape))
     generator = torch.Generator().manual_seed(0)
     for _ in range(PROBES):
-        signs = torch.randint(0, 2, like.shape, generator=generator).to(like) * 2 - 1
+        signs = torch.randint(0, 2, shape, generator=generator).to(like) * 2 - 1
         excess = operator.forward(signs).abs() - most
         # Fourier transforms round.
         if float(excess.max()) > 1e-4 * max(float(most.abs().max()), 1e-30):

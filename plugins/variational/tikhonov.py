@@ -29,7 +29,7 @@ class Tikhonov(Variational):
 
     def minimise(self, problem: Problem, context: Context) -> Restoration:
         """Return the minimiser, to a relative residual of 10⁻⁵."""
-        smoothing = Smoothing(problem.operator, self.iterations)
+        smoothing = Smoothing(problem.operator, problem.y, self.iterations)
         smoothness = (max(problem.sigma, NOISE_FLOOR) / self.contrast) ** 2
         x = smoothing.solve(problem.operator.adjoint(problem.y), smoothness, problem.estimate())
         context.progress(1.0)

@@ -227,7 +227,7 @@ def test_an_affine_image_is_its_own_generalised_minimum_but_not_a_minimum_of_var
 def test_the_gain_is_the_root_mean_square_of_singular_values(name):
     exact = dense(OPERATORS[name]).square().sum() / math.prod(SHAPE)
     # One probe of 80 numbers.
-    assert gain(OPERATORS[name]) == pytest.approx(math.sqrt(float(exact)), rel=0.3)
+    assert gain(OPERATORS[name], random(1)) == pytest.approx(math.sqrt(float(exact)), rel=0.3)
 
 
 def test_the_reached_noise_is_that_of_the_adjoint():
@@ -354,8 +354,8 @@ def test_the_preconditioner_solves_a_convolution_at_once():
     operator = Blur(kernel.double(), (1, 32, 32))
     right = random(1, 1, 32, 32)
     # No smoothness across the border is what keeps it from being one.
-    once = Smoothing(operator, 1).solve(right, 1e-9, torch.zeros_like(right))
-    exact = Smoothing(operator, 500).solve(right, 1e-9, torch.zeros_like(right))
+    once = Smoothing(operator, right, 1).solve(right, 1e-9, torch.zeros_like(right))
+    exact = Smoothing(operator, right, 500).solve(right, 1e-9, torch.zeros_like(right))
     torch.testing.assert_close(once, exact, rtol=1e-3, atol=1e-3)
 
 
@@ -392,7 +392,7 @@ def test_no_image_nearby_explains_the_counts_better(blurred):
     problem = Problem(problem.y.double(), operator.to(dtype=torch.float64), 0.1, peak=200)
     prior = RichardsonLucyTV(weight=0.5, iterations=200, inner=50, tolerance=1e-7)
     found = prior.restore(problem, Context.seeded(0)).image
-    weight = 0.5 * gain(problem.operator) / math.sqrt(200 * float(problem.y.mean()))
+    weight = 0.5 * gain(problem.operator, problem.y) / math.sqrt(200 * float(problem.y.mean()))
 
     def objective(x: Tensor) -> float:
         mean = problem.operator.forward(x)
@@ -417,7 +417,7 @@ def test_no_image_nearby_explains_the_counts_better(blurred):
     ],
 )
 def test_operators_without_negative_entries_are_taken(operator):
-    require_non_negative(operator)
+    require_non_negative(operator, operator.zeros())
 
 
 @pytest.mark.parametrize(
@@ -429,7 +429,7 @@ def test_operators_without_negative_entries_are_taken(operator):
 )
 def test_operators_with_negative_entries_are_refused(operator):
     with pytest.raises(NotApplicable, match="without negative entries"):
-        require_non_negative(operator)
+        require_non_negative(operator, operator.zeros())
 
 
 def test_gaussian_noise_is_refused_where_counts_are_needed():
