@@ -42,7 +42,8 @@ class Undecimated:
         reach = (len(taps[0]) - 1) * (2**levels - 1)
         self._sides = [next_fast_len(length + reach, real=True) for length in (height, width)]
         rows, columns = (_bands(side, taps, levels) for side in self._sides)
-        columns = [tuple(band[: self._sides[1] // 2 + 1] for band in pair) for pair in columns]
+        half = self._sides[1] // 2 + 1
+        columns = [(low[:half], high[:half]) for low, high in columns]
         bands = [rows[-1][0][:, None] * columns[-1][0]]
         for (low, high), (left, right) in zip(reversed(rows), reversed(columns), strict=True):
             bands += [a[:, None] * b for a, b in ((high, left), (low, right), (high, right))]
