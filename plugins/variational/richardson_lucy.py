@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from priorbench.errors import NotApplicable
+from priorbench import NotApplicable
 from priorbench.operators import LinearOperator
 from priorbench.priors import Context, Prior, Restoration
 from priorbench.problem import Problem
