@@ -18,11 +18,11 @@ PACKAGES = (
     "priorbench.problem",
     "priorbench.solvers",
     "priorbench.tasks",
-    "plugins.classical",
     "plugins.filters",
     "plugins.gmm",
     "plugins.independent",
     "plugins.non_local",
+    "plugins.observed",
     "plugins.transforms",
     "plugins.variational",
 )

@@ -1,3 +1,5 @@
+"""The baseline, the Wiener filter and the two denoisers of scikit-image."""
+
 from __future__ import annotations
 
 from pathlib import Path

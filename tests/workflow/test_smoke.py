@@ -260,7 +260,7 @@ def test_tables_of_what_is_finished_have_nothing_computed(finished: Any) -> None
 def test_what_changes_no_result_runs_nothing_again(again: Any) -> None:
     (again.root / "plugins" / "gmm" / "README.md").write_text("described anew\n")
     (again.root / "plugins" / "raising" / "README.md").write_text("described anew\n")
-    model = again.root / "plugins" / "classical" / "observed.py"
+    model = again.root / "plugins" / "observed" / "model.py"
     model.write_text(model.read_text() + "\n# a remark\n")
     assert waiting(again) == set()
 

@@ -1,4 +1,4 @@
-"""What the stage ``tune`` chose for these denoisers; see config/tuning.yaml."""
+"""What the stage ``tune`` chose for this denoiser; see config/tuning.yaml."""
 
 from __future__ import annotations
 
@@ -11,12 +11,4 @@ NON_LOCAL_MEANS = SolverSettings(
         first=0.3, last=0.02, steps=16, trust=2.0, momentum=0.0, dual=False
     ),
     sensed=SplittingSettings(first=0.3, last=0.02, steps=16, trust=2.0, momentum=0.5, dual=False),
-)
-WAVELET = SolverSettings(
-    missing=SplittingSettings(first=0.04, last=0.04, steps=16, trust=2.0, momentum=0.0, dual=True),
-    mixed=SplittingSettings(first=0.3, last=0.02, steps=8, trust=2.0, momentum=0.2, dual=False),
-    mixed_noise_free=SplittingSettings(
-        first=0.3, last=0.02, steps=4, trust=2.0, momentum=0.0, dual=False
-    ),
-    sensed=SplittingSettings(first=0.3, last=0.04, steps=24, trust=2.0, momentum=0.0, dual=True),
 )
