@@ -25,7 +25,7 @@ class GeneralisedVariationParameters(Parameters):
     """Parameters of total generalised variation."""
 
     weight: float = Field(0.7, gt=0, description=WEIGHT)
-    bending: float = Field(1.0, gt=0, description="price of a bend against that of a step")
+    bending: float = Field(2.0, gt=0, description="price of a bend against that of a step")
     iterations: int = Field(400, ge=1, description=ITERATIONS)
     tolerance: float = Field(3e-4, ge=0, description=TOLERANCE)
 
