@@ -40,7 +40,9 @@ class WaveletL1Parameters(Parameters):
         description="an orthogonal wavelet: haar, dmey, db2, sym4, coif1 …",
     )
     levels: int = Field(4, ge=1, le=8, description="scales of the decomposition")
-    iterations: int = Field(60, ge=1, description=ITERATIONS)
+    iterations: int = Field(
+        60, ge=1, description="the most iterations; it ends before the minimum, see the page"
+    )
     tolerance: float = Field(3e-4, ge=0, description=TOLERANCE)
 
 
