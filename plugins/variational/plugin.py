@@ -101,7 +101,7 @@ def register_priors() -> Iterator[PriorSpec]:
         reference="doi:10.1137/090769521, doi:10.1007/s10851-010-0251-1",
         tunable={"weight": (0.3, 0.45, 0.6, 0.7, 0.85), "bending": (1.0, 2.0)},
         solver=SolverSettings(),
-        resources=Resources(memory_mb=2000, seconds_per_megapixel={"denoise": 7, "*": 12}),
+        resources=Resources(memory_mb=2000, seconds_per_megapixel={"denoise": 7, "*": 20}),
     )
     yield PriorSpec(
         name="wavelet-l1",
@@ -113,7 +113,7 @@ def register_priors() -> Iterator[PriorSpec]:
         tunable={"weight": (0.7, 1.0, 1.4, 2.0, 2.4)},
         solver=SolverSettings(),
         small={"iterations": 10},
-        resources=Resources(memory_mb=3000, seconds_per_megapixel=50),
+        resources=Resources(memory_mb=3000, seconds_per_megapixel={"denoise": 35, "*": 65}),
     )
     yield PriorSpec(
         name="hyper-laplacian",
@@ -124,7 +124,7 @@ def register_priors() -> Iterator[PriorSpec]:
         reference="Fast Image Deconvolution using Hyper-Laplacian Priors",
         tunable={"weight": (0.25, 0.32, 0.42, 0.52), "exponent": (0.67, 0.8)},
         solver=SolverSettings(),
-        resources=Resources(memory_mb=1500, seconds_per_megapixel={"denoise": 4, "*": 8}),
+        resources=Resources(memory_mb=1500, seconds_per_megapixel={"denoise": 6, "*": 9}),
     )
     yield PriorSpec(
         name="tikhonov",
