@@ -1,7 +1,7 @@
 """How the constants of the splittings were chosen: mean PSNR on training crops for a grid of them.
 
     python benchmarks/continuation.py --solver epll
-    python benchmarks/continuation.py --solver plug_and_play --prior tv
+    python benchmarks/continuation.py --solver plug_and_play --prior nlm
     python benchmarks/continuation.py --times 1 2 4
 
 The noise level that is assumed falls geometrically from ``first`` to ``last`` in ``steps`` steps;

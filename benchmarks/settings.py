@@ -1,7 +1,7 @@
 r"""The grid of the stage tune against a wider search: mean PSNR on training crops for each denoiser
 and regime.
 
-    PRIORBENCH_DATA=/path/to/images python benchmarks/settings.py --prior tv nlm wavelet median
+    PRIORBENCH_DATA=/path/to/images python benchmarks/settings.py --prior nlm wavelet median
     PRIORBENCH_DATA=/path/to/images python benchmarks/settings.py --prior dncnn \
         --model dncnn.safetensors --parameters '{"blocks": 1, "batch": 8, "iterations": 1200}'
 
@@ -71,7 +71,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--prior", nargs="+", default=["tv"])
+    parser.add_argument("--prior", nargs="+", default=["nlm"])
     parser.add_argument("--model", type=Path, help="fitted model of the only prior")
     parser.add_argument("--parameters", default="{}", help="its parameters as JSON")
     parser.add_argument("--regime", nargs="+", choices=REGIMES, default=REGIMES)

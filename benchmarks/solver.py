@@ -1,7 +1,7 @@
 r"""What the solver costs: PSNR on training crops over the number of steps, with the default's place
 on it.
 
-    PRIORBENCH_DATA=… python benchmarks/solver.py --prior gmm tv nlm wavelet --figure solver.png
+    PRIORBENCH_DATA=… python benchmarks/solver.py --prior gmm nlm wavelet --figure solver.png
     PRIORBENCH_DATA=… python benchmarks/solver.py --prior gmm --model gmm-K50.safetensors \
         --parameters '{"n_components": 50, "mode": "fast"}' --images set12 --side 160 --steps 16
 
@@ -62,7 +62,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--prior", nargs="+", default=["gmm", "tv"])
+    parser.add_argument("--prior", nargs="+", default=["gmm", "nlm"])
     parser.add_argument("--model", type=Path, help="fitted model of the only prior")
     parser.add_argument("--parameters", type=json.loads, help="its parameters as JSON")
     parser.add_argument("--steps", nargs="+", type=int, default=[4, 8, 12, 16, 24, 48])

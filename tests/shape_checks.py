@@ -17,12 +17,13 @@ PACKAGES = (
     "priorbench.problem",
     "priorbench.solvers",
     "priorbench.tasks",
-    "plugins.classical",
     "plugins.filters",
     "plugins.gmm",
     "plugins.independent",
     "plugins.non_local",
+    "plugins.observed",
     "plugins.transforms",
+    "plugins.variational",
 )
 IS_ON = bool(os.environ.get("PRIORBENCH_CHECK_SHAPES"))
 

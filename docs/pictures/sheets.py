@@ -20,7 +20,7 @@ PHOTOGRAPH = "camera"
 """The photograph of all sheets, with flat regions, edges and fine texture."""
 
 PRIORS = {
-    "classical": ("observed", "wiener", "nlm", "tv", "wavelet"),
+    "observed": ("observed",),
     "gmm": ("mvg", "gsm", "gmm-K2", "gmm-K200", "gmm-dead-leaves-K200"),
     "independent": ("ind-pixel", "pca", "ica"),
     "dip": ("dip",),

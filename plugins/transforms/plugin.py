@@ -6,9 +6,36 @@ from collections.abc import Iterator
 
 from pydantic import Field
 
-from priorbench import Parameters, PriorSpec, Resources, hookimpl
+from priorbench import Parameters, PriorSpec, Resources, SolverSettings, hookimpl
 
-from .solvers import SLIDING_DCT
+from .solvers import SLIDING_DCT, WAVELET
+
+
+class WienerParameters(Parameters):
+    """Parameters of the Wiener filter."""
+
+    amplitude: float = Field(
+        3.8e-4, gt=0, description="a of the spectrum a/|f|² of natural images on [0, 1]"
+    )
+    iterations: int = Field(300, ge=1, description="the most steps of conjugate gradients")
+
+
+class WaveletParameters(Parameters):
+    """Parameters of wavelet shrinkage."""
+
+    wavelet: str = Field(
+        "sym4",
+        pattern=r"^(haar|dmey|(db|sym|coif)[0-9]+)$",
+        description="an orthogonal wavelet: haar, dmey, db2, sym4, coif1 …",
+    )
+    levels: int = Field(
+        5, ge=1, description="scales of the decomposition, at most those that fit into the image"
+    )
+    shifts: int = Field(
+        3,
+        ge=0,
+        description="cycle spinning averages (shifts + 1)² shifted results; 0 switches it off",
+    )
 
 
 class DctParameters(Parameters):
@@ -31,7 +58,27 @@ class ShearletParameters(Parameters):
 
 @hookimpl
 def register_priors() -> Iterator[PriorSpec]:
-    """Yield two denoisers; defaults as README.md says."""
+    """Yield the linear filter and three denoisers; defaults as README.md says."""
+    yield PriorSpec(
+        name="wiener",
+        factory=".wiener:Wiener",
+        parameters=WienerParameters,
+        label="Wiener",
+        summary="a Gaussian field with the 1/f² spectrum of natural images",
+        reference="doi:10.1364/JOSAA.4.002379",
+        solver=SolverSettings(),
+        resources=Resources(memory_mb=1000, seconds_per_megapixel={"denoise": 0.2, "*": 3}),
+    )
+    yield PriorSpec(
+        name="wavelet",
+        factory=".wavelet:Wavelet",
+        parameters=WaveletParameters,
+        label="wavelet",
+        summary="few large wavelet coefficients: BayesShrink with cycle spinning",
+        reference="doi:10.1109/83.862633",
+        solver=WAVELET,
+        resources=Resources(memory_mb=1500, seconds_per_megapixel={"denoise": 1, "*": 15}),
+    )
     yield PriorSpec(
         name="dct",
         factory=".dct:SlidingDct",

@@ -173,7 +173,7 @@ NOT_IN_TABLES = ["studies/page.py", "report/claims_table.py", "report/verdicts.p
 
 RECORDS = {
     "priors gmm": [*PRIORS, "numerics/[!nst]*", "numerics/threads.py"],
-    "priors tv": [*PRIORS],
+    "priors nlm": [*PRIORS],
     "priors dip": [
         *PRIORS,
         *OPERATORS,

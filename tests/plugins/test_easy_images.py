@@ -152,7 +152,8 @@ def test_no_prior_fails_on_an_easy_image(name: str, prior_of: Any) -> None:
 FILTERS = [name for name, entry in PRIORS.items() if entry.plugin.name == "filters"]
 TRANSFORMS = ["wiener", "wavelet", "dct", "shearlets"]
 PATCH_MODELS = ["gmm", "mvg", "gsm", "pca", "ica"]
-EXACT = ["observed", *FILTERS, *TRANSFORMS, "nlm", "tv", *PATCH_MODELS]
+VARIATIONAL = ["tv", "tgv", "wavelet-l1", "hyper-laplacian", "tikhonov"]
+EXACT = ["observed", *FILTERS, *TRANSFORMS, *VARIATIONAL, "nlm", *PATCH_MODELS]
 """Priors without a network: one with a few steps of training has learned next to nothing."""
 
 

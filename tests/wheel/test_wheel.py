@@ -41,12 +41,12 @@ MINE = """
         yield PriorSpec(name="mine", factory=".model:Mine", summary="for a test")
 """
 MODEL = """
-    from plugins.classical.total_variation import TotalVariation
+    from plugins.transforms.dct import SlidingDct
 
 
-    class Mine(TotalVariation):
+    class Mine(SlidingDct):
         def __init__(self):
-            super().__init__(weight=1.0, iterations=20)
+            super().__init__(size=8, threshold=2.7)
 """
 FINGERPRINTS = """
 import json, sys
@@ -363,12 +363,12 @@ def test_the_exit_status_of_run_is_that_of_snakemake(installed: Installed, folde
 SLEEPER = """
     import time
 
-    from plugins.classical.total_variation import TotalVariation
+    from plugins.transforms.dct import SlidingDct
 
 
-    class Mine(TotalVariation):
+    class Mine(SlidingDct):
         def __init__(self):
-            super().__init__(weight=1.0, iterations=20)
+            super().__init__(size=8, threshold=2.7)
 
         def denoise(self, image, sigma):
             open({started!r}, "w").close()

@@ -260,7 +260,7 @@ def test_tables_of_what_is_finished_have_nothing_computed(finished: Any) -> None
 def test_what_changes_no_result_runs_nothing_again(again: Any) -> None:
     (again.root / "plugins" / "gmm" / "README.md").write_text("described anew\n")
     (again.root / "plugins" / "raising" / "README.md").write_text("described anew\n")
-    model = again.root / "plugins" / "classical" / "observed.py"
+    model = again.root / "plugins" / "observed" / "model.py"
     model.write_text(model.read_text() + "\n# a remark\n")
     assert waiting(again) == set()
 
@@ -286,7 +286,7 @@ def test_edited_code_runs_exactly_its_cells(again: Any) -> None:
 
 def test_a_tuned_prior_is_tuned_for_each_task_before_it_restores(project: Any) -> None:
     data = smoke_configuration()
-    data["priors"] = {"run": ["observed", "tv"], "settings": {"tv": {"tune": True}}}
+    data["priors"] = {"run": ["observed", "nlm"], "settings": {"nlm": {"tune": True}}}
     data["tasks"] = {"run": ["denoise", "inpaint"]}
     (project.root / "smoke.yaml").write_text(yaml.safe_dump(data))
     planned = project.run(
@@ -297,7 +297,7 @@ def test_a_tuned_prior_is_tuned_for_each_task_before_it_restores(project: Any) -
         for job in planned.split("rule tune:")[1:]
     }
     targets = ("solver-missing", "denoise-25", "inpaint-50")
-    solver, denoise, inpaint = (f"{RESULTS}/tuned/{target}/tv.json" for target in targets)
+    solver, denoise, inpaint = (f"{RESULTS}/tuned/{target}/nlm.json" for target in targets)
     assert set(tunings) == {solver, denoise, inpaint}
     for inputs in tunings.values():
         assert f"{RESULTS}/images/training/manifest.json" in inputs and "small" not in inputs

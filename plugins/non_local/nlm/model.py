@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
+import torch
 from skimage.restoration import denoise_nl_means
 
 from priorbench.priors import Denoiser
 from priorbench.types import Image
-
-from .arrays import on_each_image
 
 
 class NonLocalMeans(Denoiser):
@@ -35,7 +34,9 @@ class NonLocalMeans(Denoiser):
 
     def denoise(self, image: Image, sigma: float) -> Image:
         """Return the weighted means; see the class."""
-        return on_each_image(image, lambda array: self._denoise(array, sigma))
+        arrays = image.permute(0, 2, 3, 1).cpu().numpy()
+        means = np.stack([self._denoise(array, sigma).reshape(array.shape) for array in arrays])
+        return torch.from_numpy(means).permute(0, 3, 1, 2).to(image).contiguous()
 
     def _denoise(self, array: np.ndarray, sigma: float) -> np.ndarray:
         height, width, channels = array.shape
