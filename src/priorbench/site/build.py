@@ -27,7 +27,7 @@ from priorbench.store.status import Status
 Folder: TypeAlias = CleanImages | Observations | Restorations
 
 PICTURES_OF_A_PROCESS = 100
-"""It takes about as long to start a process as to make so many pictures."""
+"""A process takes about as long to start as to make this number of pictures."""
 
 
 def build(plan: Plan, processes: int = 1, page: Page | None = None) -> Path:
