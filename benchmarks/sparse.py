@@ -2,10 +2,14 @@ r"""Priors with learned dictionaries: mean PSNR on test images, and processor se
 
     PRIORBENCH_DATA=… python benchmarks/sparse.py --prior ksvd --set bsd68 --sigma 15 25 50
     PRIORBENCH_DATA=… python benchmarks/sparse.py --prior ksvd wiener --set set12 --task deblur
+    PRIORBENCH_DATA=… python benchmarks/sparse.py --prior scsr --set set5 --task sr
+    PRIORBENCH_DATA=… python benchmarks/sparse.py --prior ksvd ksvd-adapted --figure sparse.png
 
 Dictionaries are learned from all images of BSDS train, as in ``config/classical.yaml``, and kept in
-``--models``. De-blurring is by Levin's kernel 1, circular, σ = 2.55. The noise is neither clipped
-nor rounded; restorations are clipped to [0, 1] before PSNR. One thread.
+``--models``. De-blurring is by Levin's kernel 1, circular, σ = 2.55; super-resolution is ×2 (bicubic,
+not rounded), of the luma, without a border of two pixels. The noise is neither clipped nor rounded;
+restorations are clipped to [0, 1] before PSNR. One thread. ``--figure`` draws a photograph with
+σ = 25, restored by each, and the atoms.
 """
 
 from __future__ import annotations
@@ -13,17 +17,22 @@ from __future__ import annotations
 import argparse
 import json
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import torch
+import torch.nn.functional as F
 from classical import photographs
+from classical_pictures import noisy_photograph, sheet
 from training_crops import ROOT, mean_psnr
 from training_crops import photographs as training_photographs
 
+from priorbench.numerics.patches import gray_plane
 from priorbench.plugins.manager import load_plugins
 from priorbench.priors import Context
-from priorbench.tasks import Deblur, Denoise, Task
+from priorbench.tasks import Deblur, Denoise, SuperResolve, Task
+from priorbench.types import Image
 
 MODELS = Path("/tmp/priorbench-sparse")
 
@@ -35,19 +44,28 @@ def main() -> None:
     parser.add_argument("--prior", nargs="+", default=["ksvd"])
     parser.add_argument("--parameters", default="{}", help="of all these priors, as JSON")
     parser.add_argument("--set", default="bsd68", help="folder of PRIORBENCH_DATA with test images")
-    parser.add_argument("--task", choices=("denoise", "deblur"), default="denoise")
+    parser.add_argument("--task", choices=("denoise", "deblur", "sr"), default="denoise")
     parser.add_argument("--sigma", type=float, nargs="+", default=[25.0], help="of the noise")
     parser.add_argument("--every", type=int, default=1, help="only one of this number of images")
     parser.add_argument("--models", type=Path, default=MODELS, help="folder of fitted models")
+    parser.add_argument("--figure", type=Path, help="PNG to draw instead")
     arguments = parser.parse_args()
     torch.set_num_threads(1)
-    images = photographs(arguments.set)[:: arguments.every]
-    tasks: dict[str, Task] = {"deblur": Deblur("shake1", 2.55)}
+    models = {
+        name: made(name, json.loads(arguments.parameters), arguments.models)
+        for name in arguments.prior
+    }
+    if arguments.figure:
+        sheet(models, atoms(models)).savefig(arguments.figure, dpi=100)
+        return
+    images = [to_luma(image) for image in photographs(arguments.set)[:: arguments.every]]
+    tasks: dict[str, Task] = {"deblur": Deblur("shake1", 2.55), "sr-2": SuperResolve(2)}
     if arguments.task == "denoise":
         tasks = {f"denoise-{sigma:g}": Denoise(sigma) for sigma in arguments.sigma}
+    else:
+        tasks = {name: task for name, task in tasks.items() if name.startswith(arguments.task)}
     registered = load_plugins([ROOT / "plugins"]).priors
-    for name in arguments.prior:
-        model = made(name, json.loads(arguments.parameters), arguments.models)
+    for name, model in models.items():
         for label, task in tasks.items():
             began = time.process_time()
             psnr = mean_psnr(model, task, images, registered[name].spec.solver)
@@ -57,6 +75,30 @@ def main() -> None:
                 f"{seconds:.2f} s of the processor an image",
                 flush=True,
             )
+
+
+def to_luma(image: Image) -> Image:
+    """Return a gray image, of a colour image the luma of ITU-R BT.601 on [0, 1]."""
+    return gray_plane(image)[None, None]
+
+
+def atoms(models: Mapping[str, Any]) -> dict[str, Image]:
+    """Return pictures of the atoms of each denoiser, as they are for the photograph."""
+    _, problem = noisy_photograph()
+    registered = load_plugins([ROOT / "plugins"]).priors
+    found = {}
+    for name, model in models.items():
+        size = model.patch_size
+        dictionary = model.dictionary_for(problem.y[0, 0], problem.sigma)
+        # The constant patch is an atom, too.
+        pixels = torch.cat([torch.zeros(1, size**2), dictionary]).view(-1, 1, size, size)
+        pixels = 0.5 + pixels / (2 * pixels.abs().amax((2, 3), keepdim=True).clamp(min=1e-6))
+        side = round(len(pixels) ** 0.5)
+        columns = F.pad(pixels, (1, 1, 1, 1), value=1.0)[: side**2].flatten(1).mT[None]
+        found[f"atoms of {registered[name].spec.label}"] = F.fold(
+            columns, side * (size + 2), size + 2, stride=size + 2
+        )
+    return found
 
 
 def made(name: str, parameters: dict[str, Any], models: Path) -> Any:

@@ -29,6 +29,7 @@ class LearnsDictionary(Learned):
     """
 
     def __init__(self, parameters: DictionaryParameters) -> None:
+        self.patch_size = parameters.patch_size
         self._shape = (parameters.n_atoms - 1, parameters.patch_size**2)
         self._options = parameters
         self._dictionary: Tensor | None = None

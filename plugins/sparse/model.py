@@ -9,22 +9,21 @@ from typing import Any, ClassVar
 import torch
 from torch import Tensor
 
-from priorbench.priors import Context, Denoiser
-from priorbench.solvers.colour import denoise_planes
-from priorbench.types import Image, Patches, Plane
+from priorbench.priors import Context
+from priorbench.types import Patches, Plane
 
-from .dictionary import LearnsDictionary, Row, rounding_error, without_mean
+from .denoiser import SparseDenoiser
+from .dictionary import Row, rounding_error, without_mean
 from .ksvd import adapt, better, squared_errors, start, update
-from .omp import pursue, sparse_estimates
+from .omp import Codes, pursue, sparse_estimates
 from .parameters import AdaptedKSVDParameters, KSVDParameters
-from .restoration import at_least, averaged, patches_of
+from .restoration import patches_of
 
 
-class KSVD(Denoiser, LearnsDictionary):
+class KSVD(SparseDenoiser):
     """Each patch gets as few atoms as explain it up to the noise.
 
     Elad & Aharon 2006, doi:10.1109/TIP.2006.881969, with the dictionary learned from clean patches.
-    Colour is denoised in opponent planes.
 
     Args:
         **parameters: fields of :attr:`Parameters`.
@@ -34,7 +33,6 @@ class KSVD(Denoiser, LearnsDictionary):
     """
 
     Parameters: ClassVar[type[KSVDParameters]] = KSVDParameters
-    estimator = "smoother"
 
     def __init__(self, **parameters: Any) -> None:
         self.parameters = self.Parameters(**parameters)
@@ -65,44 +63,19 @@ class KSVD(Denoiser, LearnsDictionary):
                 dictionary,
                 {
                     "iteration": iteration,
-                    "train_error": _root_mean(squared_errors(signals, dictionary, codes), signals),
-                    "held_out_error": _root_mean(
-                        squared_errors(held_out, dictionary, measured), signals
-                    ),
+                    "train_error": _pixel_error(signals, dictionary, codes),
+                    "held_out_error": _pixel_error(held_out, dictionary, measured),
                     "seconds": time.perf_counter() - began,
                 },
             )
 
-    @torch.no_grad()
-    def denoise(self, image: Image, sigma: float) -> Image:
-        """Return the mean of the sparse patches; the images themselves if σ ≤ 0."""
-        if sigma <= 0:
-            return image
-        return denoise_planes(image, sigma, self._denoised)
+    def sparse(self, signals: Patches, dictionary: Tensor, sigma: float) -> Patches:
+        """Return sums of as few atoms as take the mean squared error to (gain · σ)²."""
+        return sparse_estimates(signals, dictionary, signals.shape[1], self.tolerance(sigma))
 
-    def dictionary_for(self, plane: Plane, tolerance: float) -> Tensor:
-        """Return the dictionary in which the patches of a noisy plane get codes.
-
-        Args:
-            plane: H × W.
-            tolerance: of the squared error of a patch.
-        """
-        return self.dictionary.to(plane)
-
-    def _denoised(self, plane: Plane, sigma: float) -> Plane:
-        height, width = plane.shape
-        options = self.parameters
-        size = options.patch_size
-        plane = at_least(plane, size)
-        tolerance = (options.gain * size * sigma) ** 2
-        dictionary = self.dictionary_for(plane, tolerance)
-
-        def sparse(patches: Patches) -> Patches:
-            signals, mean = without_mean(patches)
-            return sparse_estimates(signals, dictionary, signals.shape[1], tolerance) + mean
-
-        weight = options.noisy_weight / (255 * sigma)
-        return averaged(plane, size, sparse, weight)[:height, :width]
+    def tolerance(self, sigma: float) -> float:
+        """Return the squared error of a patch at which it gets no further atom, D (gain · σ)²."""
+        return (self.parameters.gain * self.patch_size * sigma) ** 2
 
 
 class AdaptedKSVD(KSVD):
@@ -122,12 +95,14 @@ class AdaptedKSVD(KSVD):
     Parameters: ClassVar[type[KSVDParameters]] = AdaptedKSVDParameters
     parameters: AdaptedKSVDParameters
 
-    def dictionary_for(self, plane: Plane, tolerance: float) -> Tensor:
+    def dictionary_for(self, plane: Plane, sigma: float) -> Tensor:
         """Return the learned dictionary after further iterations on patches of the plane."""
         options = self.parameters
-        signals, _ = without_mean(patches_of(plane, options.patch_size, options.adapted_patches))
-        return adapt(signals, self.dictionary.to(plane), tolerance, options.adaptations)
+        signals, _ = without_mean(patches_of(plane, self.patch_size, options.adapted_patches))
+        return adapt(signals, self.dictionary.to(plane), self.tolerance(sigma), options.adaptations)
 
 
-def _root_mean(errors: Tensor, signals: Tensor) -> float:
+def _pixel_error(signals: Tensor, dictionary: Tensor, codes: Codes) -> float:
+    """Return the root of the mean squared error of a pixel."""
+    errors = squared_errors(signals, dictionary, codes)
     return float((errors.mean(dtype=torch.float64) / signals.shape[1]).sqrt())

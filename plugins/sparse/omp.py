@@ -147,4 +147,5 @@ def _those(chosen: Tensor, *tensors: Tensor) -> tuple[Tensor, ...]:
 
 def _solve(triangle: Tensor, right: Tensor, upper: bool) -> Tensor:
     """Return the solutions of triangular systems, N × k."""
-    return torch.linalg.solve_triangular(triangle, right[:, :, None], upper=upper)[:, :, 0]
+    solution: Tensor = torch.linalg.solve_triangular(triangle, right[:, :, None], upper=upper)
+    return solution[:, :, 0]

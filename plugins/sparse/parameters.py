@@ -26,7 +26,18 @@ class DictionaryParameters(Parameters):
     )
 
 
-class KSVDParameters(DictionaryParameters):
+class SparseParameters(DictionaryParameters):
+    """How sparse patches become an image."""
+
+    noisy_weight: float = Field(
+        30.0,
+        ge=0,
+        description="weight of the noisy image in the mean of the overlapping patches, times σ on "
+        "0–255; that of each patch is 1",
+    )
+
+
+class KSVDParameters(SparseParameters):
     """Parameters of a dictionary learned by K-SVD."""
 
     sparsity: int = Field(
@@ -37,12 +48,6 @@ class KSVDParameters(DictionaryParameters):
         1.1,
         gt=0,
         description="a patch gets atoms until its root mean squared error is this multiple of σ",
-    )
-    noisy_weight: float = Field(
-        30.0,
-        ge=0,
-        description="weight of the noisy image in the mean of the overlapping patches, times σ on "
-        "0–255; that of each patch is 1",
     )
 
 
@@ -56,4 +61,32 @@ class AdaptedKSVDParameters(KSVDParameters):
         40_000,
         ge=1,
         description="patches of the noisy image that it learns from; all, if there are fewer",
+    )
+
+
+class SparseCodingParameters(SparseParameters):
+    """Parameters of codes of least ℓ₁ norm."""
+
+    n_patches: int = Field(40_000, ge=2, le=10_000_000, description="patches to train on, once")
+    training_penalty: float = Field(
+        0.15, gt=0, description="weight of the ℓ₁ norm in the training, for pixels on [0, 1]"
+    )
+    penalty: float = Field(
+        1.3, ge=0, description="λ: the weight of the ℓ₁ norm is this multiple of σ"
+    )
+    steps: int = Field(40, ge=1, description="steps of FISTA")
+
+
+class CoupledParameters(Parameters):
+    """Parameters of coupled dictionaries."""
+
+    factor: int = Field(
+        2, ge=2, le=4, description="how many times smaller each side of the observation is"
+    )
+    n_atoms: int = Field(1000, ge=2, le=8192, description="atoms of each of the two dictionaries")
+    sparsity: int = Field(3, ge=1, le=64, description="atoms of a patch")
+    n_patches: int = Field(100_000, ge=2, le=10_000_000, description="pairs of patches to train on")
+    iterations: int = Field(20, ge=0, description="iterations of K-SVD in the training")
+    energy: float = Field(
+        0.999, gt=0, le=1, description="share of the features' energy that their main axes keep"
     )

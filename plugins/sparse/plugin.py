@@ -4,9 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from priorbench import PriorSpec, Resources, hookimpl
+from priorbench import PriorSpec, Resources, SolverSettings, hookimpl
 
-from .parameters import AdaptedKSVDParameters, KSVDParameters
+from .parameters import (
+    AdaptedKSVDParameters,
+    CoupledParameters,
+    KSVDParameters,
+    SparseCodingParameters,
+)
 
 SMALL = {"n_patches": 2000, "n_atoms": 64, "iterations": 3}
 """Parameters to check the priors with in seconds."""
@@ -15,7 +20,7 @@ GAINS = (1.05, 1.1, 1.15, 1.2)
 
 @hookimpl
 def register_priors() -> Iterator[PriorSpec]:
-    """Yield ``ksvd`` and ``ksvd-adapted``."""
+    """Yield ``ksvd``, ``ksvd-adapted``, ``sparse-coding`` and ``scsr``."""
     yield PriorSpec(
         name="ksvd",
         factory=".model:KSVD",
@@ -47,5 +52,40 @@ def register_priors() -> Iterator[PriorSpec]:
             minutes=30,
             seconds_per_megapixel={"denoise": 50, "*": 900},
             training_seconds=80,
+        ),
+    )
+    yield PriorSpec(
+        name="sparse-coding",
+        factory=".coding:SparseCoding",
+        parameters=SparseCodingParameters,
+        label="sparse coding",
+        summary="patches with a code of small ℓ₁ norm in a dictionary learned from photographs",
+        reference="doi:10.1137/S1064827596304010, doi:10.1145/1553374.1553463",
+        small={"n_patches": 2000, "n_atoms": 64, "steps": 10},
+        learns=True,
+        tunable={"penalty": (1.1, 1.3, 1.5, 1.8)},
+        resources=Resources(
+            memory_mb=1500,
+            minutes=30,
+            seconds_per_megapixel={"denoise": 80, "*": 700},
+            training_seconds=30,
+        ),
+    )
+    yield PriorSpec(
+        name="scsr",
+        factory=".coupled:CoupledDictionaries",
+        parameters=CoupledParameters,
+        label="coupled dictionaries",
+        summary="patches of a small image and of the sharp one have the same sparse codes",
+        reference="doi:10.1109/TIP.2010.2050625, doi:10.1007/978-3-642-27413-8_47",
+        small={"n_patches": 2000, "n_atoms": 64, "iterations": 2},
+        learns=True,
+        tasks=("sr*",),
+        solver=SolverSettings(),
+        resources=Resources(
+            memory_mb=1500,
+            memory_mb_per_megapixel=1500,
+            seconds_per_megapixel=5,
+            training_seconds=60,
         ),
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -9,10 +10,14 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from sklearn.decomposition import sparse_encode
+from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import orthogonal_mp
 from torch import Tensor
 
 from plugins.sparse import ksvd
+from plugins.sparse.coupled import features, fitted, main_axes
+from plugins.sparse.lasso import lasso
 from plugins.sparse.omp import SIGNALS_IN_A_CHUNK, Codes, pursue, sparse_estimates
 from plugins.sparse.restoration import averaged, patches_of
 from priorbench.data.loaders import load_embedded
@@ -23,13 +28,15 @@ from priorbench.priors import Context
 from priorbench.problem import Problem
 from priorbench.solvers import restore
 from priorbench.specs import Parameters
-from priorbench.tasks import Denoise, Inpaint
+from priorbench.tasks import Denoise, Inpaint, SuperResolve, Task
 
 PRIORS = load_plugins([Path(__file__).parents[2] / "plugins"], strict=True).priors
-DENOISERS = ("ksvd", "ksvd-adapted")
+DENOISERS = ("ksvd", "ksvd-adapted", "sparse-coding")
 QUICK: dict[str, dict[str, Any]] = {
     "ksvd": {"n_patches": 4000, "n_atoms": 100, "iterations": 6},
     "ksvd-adapted": {"n_patches": 4000, "n_atoms": 100, "iterations": 6, "adaptations": 2},
+    "sparse-coding": {"n_patches": 4000, "n_atoms": 100, "steps": 20},
+    "scsr": {"n_patches": 4000, "n_atoms": 100, "iterations": 4},
 }
 """Parameters with which each learns in a moment."""
 
@@ -201,6 +208,40 @@ class TestKSVD:
         torch.testing.assert_close(dictionary.norm(dim=1), torch.ones(20))
 
 
+class TestLasso:
+    def test_it_is_that_of_scikit_learn(self):
+        dictionary, signals = atoms(40, 16), noise(50, 16, seed=1).double()
+        found = lasso(signals, dictionary, 0.5, 2000)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", ConvergenceWarning)
+            expected = sparse_encode(
+                signals.numpy(), dictionary.numpy(), algorithm="lasso_cd", alpha=0.5, max_iter=20000
+            )
+        np.testing.assert_allclose(found.numpy(), expected, atol=1e-3)
+
+    def test_an_orthonormal_dictionary_is_a_soft_threshold(self):
+        dictionary = torch.linalg.qr(atoms(12, 12)).Q
+        signals = noise(30, 12, seed=1).double()
+        expected = torch.nn.functional.softshrink(signals @ dictionary.mT, 0.4)
+        torch.testing.assert_close(lasso(signals, dictionary, 0.4, 2), expected)
+
+    def test_more_steps_never_end_higher(self):
+        dictionary, signals = atoms(60, 16), noise(50, 16, seed=1).double()
+
+        def objective(steps: int) -> float:
+            codes = lasso(signals, dictionary, 0.3, steps)
+            error = (signals - codes @ dictionary).square().sum() / 2
+            return float(error + 0.3 * codes.abs().sum())
+
+        values = [objective(steps) for steps in (1, 5, 20, 80, 320)]
+        assert values == sorted(values, reverse=True)
+
+    def test_a_penalty_above_every_correlation_gives_0(self):
+        dictionary, signals = atoms(40, 16), noise(50, 16, seed=1).double()
+        penalty = 1.01 * float((signals @ dictionary.mT).abs().max())
+        assert not lasso(signals, dictionary, penalty, 10).any()
+
+
 def test_patches_are_averaged_with_the_image_as_the_normal_equations_say():
     plane, size, weight = noise(7, 9).double(), 3, 0.7
     matrix = weight * torch.eye(63, dtype=torch.float64)
@@ -259,9 +300,9 @@ class TestDenoisers:
     def test_a_patch_of_noise_alone_is_its_mean(self, learned, name):
         prior = learned[name]
         image = 0.5 + 0.1 * noise(1, 1, 8, 8)
-        weight = prior.parameters.noisy_weight / (255 * 0.2)
+        weight = prior.parameters.noisy_weight / (255 * 0.5)
         expected = (image.mean() + weight * image) / (1 + weight)
-        torch.testing.assert_close(prior.denoise(image, 0.2), expected)
+        torch.testing.assert_close(prior.denoise(image, 0.5), expected)
 
     def test_a_saved_model_restores_the_same_image(self, learned, name, tmp_path):
         image = photograph(size=24) + 0.1 * noise(1, 1, 24, 24)
@@ -293,6 +334,14 @@ class TestDenoisers:
         with pytest.raises(RuntimeError, match="no model yet: fit it, or load one"):
             make(name).denoise(torch.rand(1, 1, 9, 9), 0.1)
 
+    def test_more_noise_is_smoothed_more(self, learned, name):
+        image = photograph(size=32)
+        roughness = [
+            float(learned[name].denoise(image, sigma).diff(dim=-1).abs().mean())
+            for sigma in (0.0, 0.05, 0.1, 0.2)
+        ]
+        assert roughness == sorted(roughness, reverse=True)
+
     def test_too_few_patches_are_refused(self, name):
         with pytest.raises(ValueError, match=r"patches are too few for 100 atoms: give larger"):
             list(make(name).fit([photograph(size=16)], Context.seeded(0)))
@@ -319,7 +368,8 @@ def test_codes_in_a_learned_dictionary_are_worth_more_than_cosines(learned, sigm
     clean = photograph(size=96)
     noisy = clean + sigma / 255 * noise(*clean.shape)
     cosines = PRIORS["dct"].load()(**PRIORS["dct"].spec.parameters().model_dump())
-    found = {name: psnr(learned[name].denoise(noisy, sigma / 255), clean) for name in DENOISERS}
+    names = ("ksvd", "ksvd-adapted")
+    found = {name: psnr(learned[name].denoise(noisy, sigma / 255), clean) for name in names}
     assert found["ksvd-adapted"] > found["ksvd"]
     assert found["ksvd-adapted"] > psnr(cosines.denoise(noisy, sigma / 255), clean)
 
@@ -342,3 +392,122 @@ def test_the_adaptation_does_not_depend_on_the_seed(learned):
         restore(learned["ksvd-adapted"], problem, Context.seeded(seed)).image for seed in (0, 1)
     )
     assert torch.equal(first, second)
+
+
+def test_online_learning_lowers_the_objective_of_patches_that_it_has_not_seen():
+    photographs = [photograph(each, size=96) for each in ("coins", "camera")]
+    prior = make("sparse-coding", n_patches=2000)
+    rows = list(prior.fit(photographs, Context.seeded(0)))
+    assert rows[-1]["held_out_objective"] < rows[0]["held_out_objective"]
+    dictionary = prior.dictionary
+    torch.testing.assert_close(dictionary.norm(dim=1), torch.ones(len(dictionary)))
+    torch.testing.assert_close(dictionary.mean(1), torch.zeros(len(dictionary)), atol=1e-5, rtol=0)
+
+
+class TestCoupled:
+    def problem(self, task: Task | None = None, colour: bool = False) -> tuple[Problem, Tensor]:
+        task = task or SuperResolve(2)
+        clean = task.fit(photograph(colour=colour, size=64))
+        return task.corrupt(clean, seeded()), clean
+
+    @pytest.mark.parametrize("colour", [False, True], ids=["gray", "rgb"])
+    def test_it_is_sharper_than_any_interpolation_that_gives_the_observation(self, learned, colour):
+        problem, clean = self.problem(colour=colour)
+        restored = restore(learned["scsr"], problem, Context.seeded(0)).image
+        interpolated = problem.operator.data_step(problem.y, problem.estimate(), 1e6, 1.0)
+        assert psnr(restored, clean) > psnr(interpolated, clean) + 0.1
+
+    def test_it_gives_the_observation(self, learned):
+        problem, _ = self.problem()
+        restored = restore(learned["scsr"], problem, Context.seeded(0)).image
+        torch.testing.assert_close(problem.operator.forward(restored), problem.y, rtol=0, atol=1e-4)
+
+    def test_colour_keeps_its_hue(self, learned):
+        """Before the data step all channels get the same details."""
+        problem, _ = self.problem(colour=True)
+        restored = restore(learned["scsr"], problem, Context.seeded(0)).image
+        enlarged = problem.operator.data_step(problem.y, problem.estimate(), 1e6, 1.0)
+        details = restored - enlarged
+        torch.testing.assert_close(details[:, 0], details[:, 1], rtol=0, atol=1e-4)
+        torch.testing.assert_close(details[:, 0], details[:, 2], rtol=0, atol=1e-4)
+
+    @pytest.mark.parametrize("size", [(2, 2), (4, 20), (10, 6), (64, 48)])
+    def test_any_size_is_restored(self, learned, size):
+        task = SuperResolve(2)
+        problem = task.corrupt(torch.rand(1, 1, *size, generator=seeded()), seeded())
+        restored = restore(learned["scsr"], problem, Context.seeded(0)).image
+        assert restored.shape == (1, 1, *size)
+        assert torch.isfinite(restored).all()
+
+    @pytest.mark.parametrize(
+        ("task", "message"),
+        [
+            (Denoise(25), r"by the factor 2 \(bicubic, without noise\), not identity"),
+            (Inpaint(50), "not mask"),
+            (SuperResolve(3), r"not by 3 \(bicubic\)"),
+            (SuperResolve(2, "area"), r"not by 2 \(area\)"),
+            (SuperResolve(2, "gaussian"), "not decimated-blur"),
+            (SuperResolve(2, sigma=5), "this observation is noisy"),
+        ],
+    )
+    def test_what_it_has_not_learned_is_refused(self, learned, task, message):
+        with pytest.raises(NotApplicable, match=message):
+            restore(learned["scsr"], self.problem(task)[0], Context.seeded(0))
+
+    def test_a_saved_model_restores_the_same_image(self, learned, tmp_path):
+        problem, _ = self.problem()
+        learned["scsr"].save(tmp_path / "model")
+        other = make("scsr")
+        other.load(tmp_path / "model")
+        first, second = (
+            restore(prior, problem, Context.seeded(0)).image for prior in (learned["scsr"], other)
+        )
+        assert torch.equal(first, second)
+
+    @pytest.mark.parametrize(
+        ("change", "message"),
+        [
+            (lambda state: {"low": state["low"], "high": state["high"]}, "axes is missing"),
+            (lambda state: state | {"axes": state["axes"][:, 1:]}, "axes has shape"),
+            (lambda state: state | {"low": state["low"][1:]}, r"low has shape \(99"),
+            (lambda state: state | {"high": state["high"][:, 1:]}, "high has shape"),
+            (lambda state: state | {"high": state["high"] * torch.nan}, "high must be finite"),
+        ],
+    )
+    def test_a_model_that_is_none_is_refused(self, learned, change, message):
+        with pytest.raises(ValueError, match=message):
+            make("scsr").load_state_dict(change(learned["scsr"].state_dict()))
+
+    def test_a_prior_without_a_model_says_so(self):
+        with pytest.raises(RuntimeError, match="no model yet: fit it, or load one"):
+            restore(make("scsr"), self.problem()[0], Context.seeded(0))
+
+    def test_too_few_patches_are_refused(self):
+        with pytest.raises(ValueError, match=r"16 training patches .* for 100 atoms: give larger"):
+            list(make("scsr").fit([photograph(size=12)], Context.seeded(0)))
+
+    def test_features_are_derivatives(self):
+        rows, columns = torch.meshgrid(torch.arange(12.0), torch.arange(12.0), indexing="ij")
+        found = features(2 * rows + 3 * columns + rows.square() / 2, 2)[:, 2:-2, 2:-2]
+        inside = rows[2:-2, 2:-2]
+        expected = [torch.full_like(inside, 6), 2 * (2 + inside)]
+        expected += [torch.zeros_like(inside), torch.full_like(inside, 2)]
+        torch.testing.assert_close(found, torch.stack(expected))
+
+    @pytest.mark.parametrize("energy", [0.5, 0.9, 0.999, 1.0])
+    def test_the_main_axes_are_the_fewest_that_keep_the_energy(self, energy):
+        vectors = noise(200, 10).double() * torch.logspace(0, -2, 10).double()
+        axes = main_axes(vectors, energy)
+        torch.testing.assert_close(axes @ axes.mT, torch.eye(len(axes), dtype=torch.float64))
+        total = vectors.square().sum()
+        singular = torch.linalg.svdvals(vectors).square()
+        kept = (vectors @ axes.mT).square().sum()
+        assert kept >= energy * total * (1 - 1e-12)
+        assert singular[: len(axes) - 1].sum() < energy * total
+
+    def test_the_sharp_atoms_fit_their_patches_by_least_squares(self):
+        codes = pursue(noise(300, 12).double(), atoms(15, 12), 3)
+        codes = Codes(codes.atoms, codes.coefficients.float())
+        targets = noise(300, 4, seed=1)
+        expected = torch.linalg.lstsq(dense(codes, 15), targets).solution
+        torch.testing.assert_close(fitted(codes, targets, 15), expected, rtol=1e-3, atol=1e-3)
