@@ -256,7 +256,8 @@ def main_axes(vectors: Tensor, energy: float) -> Tensor:
     values, axes = torch.linalg.eigh(vectors.double().mT @ vectors.double())
     lost = values.clamp(min=0).cumsum(0)
     dropped = int((lost <= (1 - energy) * lost[-1]).sum())
-    return axes[:, min(dropped, len(values) - 1) :].mT.to(vectors).contiguous()
+    kept: Tensor = axes[:, min(dropped, len(values) - 1) :]
+    return kept.mT.to(vectors).contiguous()
 
 
 def fitted(codes: Codes, targets: Tensor, atoms: int) -> Tensor:

@@ -32,11 +32,12 @@ from priorbench.tasks import Denoise, Inpaint, SuperResolve, Task
 
 PRIORS = load_plugins([Path(__file__).parents[2] / "plugins"], strict=True).priors
 DENOISERS = ("ksvd", "ksvd-adapted", "sparse-coding")
+KSVD_QUICK = {"n_patches": 3000, "n_atoms": 64, "iterations": 6}
 QUICK: dict[str, dict[str, Any]] = {
-    "ksvd": {"n_patches": 4000, "n_atoms": 100, "iterations": 6},
-    "ksvd-adapted": {"n_patches": 4000, "n_atoms": 100, "iterations": 6, "adaptations": 2},
-    "sparse-coding": {"n_patches": 4000, "n_atoms": 100, "steps": 20},
-    "scsr": {"n_patches": 4000, "n_atoms": 100, "iterations": 4},
+    "ksvd": KSVD_QUICK,
+    "ksvd-adapted": {**KSVD_QUICK, "adaptations": 2},
+    "sparse-coding": {"n_patches": 1500, "n_atoms": 64, "steps": 20},
+    "scsr": {"n_patches": 3000, "n_atoms": 64, "iterations": 4},
 }
 """Parameters with which each learns in a moment."""
 
@@ -267,16 +268,16 @@ class TestDenoisers:
     @pytest.mark.parametrize("colour", [False, True], ids=["gray", "rgb"])
     @pytest.mark.parametrize("task", [Denoise(50), Inpaint(50, 0)], ids=["denoise", "inpaint"])
     def test_a_task_ends_nearer_to_the_clean_image_than_it_began(self, learned, name, task, colour):
-        clean = photograph(colour=colour, size=40)
+        clean = photograph(colour=colour, size=32)
         problem = task.corrupt(clean, seeded())
         before = problem.y.clone()
         restored = restore(learned[name], problem, Context.seeded(0)).image
         assert torch.equal(problem.y, before)
         assert psnr(restored, clean) > psnr(problem.y, clean) + 2
 
-    @pytest.mark.parametrize("channels", [1, 2, 3])
+    @pytest.mark.parametrize("channels", [2, 3])
     def test_a_batch_is_denoised_as_its_images_would_be_alone(self, learned, name, channels):
-        images = torch.rand((2, channels, 16, 20), generator=seeded())
+        images = torch.rand((2, channels, 12, 14), generator=seeded())
         together = learned[name].denoise(images, 0.2)
         for i in range(2):
             torch.testing.assert_close(
@@ -320,7 +321,7 @@ class TestDenoisers:
         ("change", "message"),
         [
             (lambda dictionary: {}, "dictionary is missing"),
-            (lambda dictionary: {"dictionary": dictionary[1:]}, r"shape \(98, 64\); .* \(99, 64\)"),
+            (lambda dictionary: {"dictionary": dictionary[1:]}, r"shape \(62, 64\); .* \(63, 64\)"),
             (lambda dictionary: {"dictionary": 2 * dictionary}, "norm 1"),
             (lambda dictionary: {"dictionary": torch.full_like(dictionary, 1 / 8)}, "mean 0"),
             (lambda dictionary: {"dictionary": dictionary * torch.nan}, "norm 1"),
@@ -343,7 +344,7 @@ class TestDenoisers:
         assert roughness == sorted(roughness, reverse=True)
 
     def test_too_few_patches_are_refused(self, name):
-        with pytest.raises(ValueError, match=r"patches are too few for 100 atoms: give larger"):
+        with pytest.raises(ValueError, match=r"patches are too few for 64 atoms: give larger"):
             list(make(name).fit([photograph(size=16)], Context.seeded(0)))
 
     def test_the_default_is_a_candidate_of_a_tuning(self, name):
@@ -396,7 +397,7 @@ def test_the_adaptation_does_not_depend_on_the_seed(learned):
 
 def test_online_learning_lowers_the_objective_of_patches_that_it_has_not_seen():
     photographs = [photograph(each, size=96) for each in ("coins", "camera")]
-    prior = make("sparse-coding", n_patches=2000)
+    prior = make("sparse-coding")
     rows = list(prior.fit(photographs, Context.seeded(0)))
     assert rows[-1]["held_out_objective"] < rows[0]["held_out_objective"]
     dictionary = prior.dictionary
@@ -469,7 +470,7 @@ class TestCoupled:
         [
             (lambda state: {"low": state["low"], "high": state["high"]}, "axes is missing"),
             (lambda state: state | {"axes": state["axes"][:, 1:]}, "axes has shape"),
-            (lambda state: state | {"low": state["low"][1:]}, r"low has shape \(99"),
+            (lambda state: state | {"low": state["low"][1:]}, r"low has shape \(63"),
             (lambda state: state | {"high": state["high"][:, 1:]}, "high has shape"),
             (lambda state: state | {"high": state["high"] * torch.nan}, "high must be finite"),
         ],
@@ -483,7 +484,7 @@ class TestCoupled:
             restore(make("scsr"), self.problem()[0], Context.seeded(0))
 
     def test_too_few_patches_are_refused(self):
-        with pytest.raises(ValueError, match=r"16 training patches .* for 100 atoms: give larger"):
+        with pytest.raises(ValueError, match=r"16 training patches .* for 64 atoms: give larger"):
             list(make("scsr").fit([photograph(size=12)], Context.seeded(0)))
 
     def test_features_are_derivatives(self):
