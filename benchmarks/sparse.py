@@ -6,16 +6,19 @@ r"""Priors with learned dictionaries: mean PSNR on test images, and processor se
     PRIORBENCH_DATA=… python benchmarks/sparse.py --prior ksvd ksvd-adapted --figure sparse.png
 
 Dictionaries are learned from all images of BSDS train, as in ``config/classical.yaml``, and kept in
-``--models``. De-blurring is by Levin's kernel 1, circular, σ = 2.55; super-resolution is ×2 (bicubic,
-not rounded), of the luma, without a border of two pixels. The noise is neither clipped nor rounded;
-restorations are clipped to [0, 1] before PSNR. One thread. ``--figure`` draws a photograph with
-σ = 25, restored by each, and the atoms.
+``--models``, by the name of the prior alone. ``--set training`` is the middle of 128 × 128 of ten
+images of BSDS train, for choosing parameters. De-blurring is by Levin's kernel 1, circular,
+σ = 2.55; super-resolution is ×2 (bicubic, not rounded), of the luma, without a border of two
+pixels. The noise is neither clipped nor rounded; restorations are clipped to [0, 1] before PSNR.
+One thread. ``--figure`` draws a photograph with σ = 25, restored by each, and the atoms.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import os
+import sys
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -23,17 +26,20 @@ from typing import Any
 
 import torch
 import torch.nn.functional as F
-from classical import photographs
 from classical_pictures import noisy_photograph, sheet
-from training_crops import ROOT, mean_psnr
+from training_crops import ROOT, crops, mean_psnr
 from training_crops import photographs as training_photographs
 
+from priorbench.data.images import read_image
+from priorbench.data.tensors import to_tensor
 from priorbench.numerics.patches import gray_plane
 from priorbench.plugins.manager import load_plugins
 from priorbench.priors import Context
 from priorbench.tasks import Deblur, Denoise, SuperResolve, Task
 from priorbench.types import Image
 
+CROP = 128
+"""Side in pixels of the training crops."""
 MODELS = Path("/tmp/priorbench-sparse")
 
 
@@ -43,7 +49,7 @@ def main() -> None:
     )
     parser.add_argument("--prior", nargs="+", default=["ksvd"])
     parser.add_argument("--parameters", default="{}", help="of all these priors, as JSON")
-    parser.add_argument("--set", default="bsd68", help="folder of PRIORBENCH_DATA with test images")
+    parser.add_argument("--set", default="bsd68", help="folder of PRIORBENCH_DATA, or training")
     parser.add_argument("--task", choices=("denoise", "deblur", "sr"), default="denoise")
     parser.add_argument("--sigma", type=float, nargs="+", default=[25.0], help="of the noise")
     parser.add_argument("--every", type=int, default=1, help="only one of this number of images")
@@ -58,7 +64,7 @@ def main() -> None:
     if arguments.figure:
         sheet(models, atoms(models)).savefig(arguments.figure, dpi=100)
         return
-    images = [to_luma(image) for image in photographs(arguments.set)[:: arguments.every]]
+    images = [to_luma(image) for image in photographs(arguments.set, arguments.every)]
     tasks: dict[str, Task] = {"deblur": Deblur("shake1", 2.55), "sr-2": SuperResolve(2)}
     if arguments.task == "denoise":
         tasks = {f"denoise-{sigma:g}": Denoise(sigma) for sigma in arguments.sigma}
@@ -75,6 +81,18 @@ def main() -> None:
                 f"{seconds:.2f} s of the processor an image",
                 flush=True,
             )
+
+
+def photographs(folder: str, every: int) -> list[Image]:
+    """Return one of ``every`` images of a set, in order of their names."""
+    if "PRIORBENCH_DATA" not in os.environ:
+        sys.exit("set PRIORBENCH_DATA to the folder that holds bsd68/, set12/ and set5/")
+    if folder == "training":
+        return crops(training_photographs(first=5, apart=20), CROP)[::every]
+    files = sorted(Path(os.environ["PRIORBENCH_DATA"], folder).glob("*.[pb][nm][gp]"))
+    if not files:
+        sys.exit(f"no .png or .bmp in {folder}/ of PRIORBENCH_DATA")
+    return [to_tensor(read_image(file)) for file in files[::every]]
 
 
 def to_luma(image: Image) -> Image:

@@ -72,7 +72,7 @@ class SparseCodingParameters(SparseParameters):
         0.15, gt=0, description="weight of the ℓ₁ norm in the training, for pixels on [0, 1]"
     )
     penalty: float = Field(
-        1.3, ge=0, description="λ: the weight of the ℓ₁ norm is this multiple of σ"
+        1.9, ge=0, description="λ: the weight of the ℓ₁ norm is this multiple of σ"
     )
     steps: int = Field(40, ge=1, description="steps of FISTA")
 

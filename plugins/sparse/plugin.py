@@ -33,8 +33,8 @@ def register_priors() -> Iterator[PriorSpec]:
         tunable={"gain": GAINS},
         resources=Resources(
             memory_mb=1500,
-            seconds_per_megapixel={"denoise": 8, "*": 150},
-            training_seconds=80,
+            seconds_per_megapixel={"denoise": 8, "*": 30},
+            training_seconds=40,
         ),
     )
     yield PriorSpec(
@@ -47,11 +47,12 @@ def register_priors() -> Iterator[PriorSpec]:
         small={**SMALL, "adaptations": 2, "adapted_patches": 2000},
         learns=True,
         tunable={"gain": GAINS},
+        solver=SolverSettings(),
         resources=Resources(
             memory_mb=1500,
             minutes=30,
             seconds_per_megapixel={"denoise": 50, "*": 900},
-            training_seconds=80,
+            training_seconds=40,
         ),
     )
     yield PriorSpec(
@@ -63,7 +64,8 @@ def register_priors() -> Iterator[PriorSpec]:
         reference="doi:10.1137/S1064827596304010, doi:10.1145/1553374.1553463",
         small={"n_patches": 2000, "n_atoms": 64, "steps": 10},
         learns=True,
-        tunable={"penalty": (1.1, 1.3, 1.5, 1.8)},
+        tunable={"penalty": (1.3, 1.6, 1.9, 2.2)},
+        solver=SolverSettings(),
         resources=Resources(
             memory_mb=1500,
             minutes=30,
