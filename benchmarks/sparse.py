@@ -2,14 +2,12 @@ r"""Priors with learned dictionaries: mean PSNR on test images, and processor se
 
     PRIORBENCH_DATA=… python benchmarks/sparse.py --prior ksvd --set bsd68 --sigma 15 25 50
     PRIORBENCH_DATA=… python benchmarks/sparse.py --prior ksvd wiener --set set12 --task deblur
-    PRIORBENCH_DATA=… python benchmarks/sparse.py --prior scsr --set set5 --task sr
     PRIORBENCH_DATA=… python benchmarks/sparse.py --prior ksvd ksvd-adapted --figure sparse.png
 
 Dictionaries are learned from all images of BSDS train, as in ``config/classical.yaml``, and kept in
 ``--models``, by the name of the prior alone. ``--set training`` is the middle of 128 × 128 of ten
 images of BSDS train, for choosing parameters. De-blurring is by Levin's kernel 1, circular,
-σ = 2.55; super-resolution is ×2 (bicubic, not rounded), of the luma, without a border of two
-pixels. The noise is neither clipped nor rounded; restorations are clipped to [0, 1] before PSNR.
+σ = 2.55. The noise is neither clipped nor rounded; restorations are clipped to [0, 1] before PSNR.
 One thread. ``--figure`` draws a photograph with σ = 25, restored by each, and the atoms.
 """
 
@@ -35,7 +33,7 @@ from priorbench.data.tensors import to_tensor
 from priorbench.numerics.patches import gray_plane
 from priorbench.plugins.manager import load_plugins
 from priorbench.priors import Context
-from priorbench.tasks import Deblur, Denoise, SuperResolve, Task
+from priorbench.tasks import Deblur, Denoise, Task
 from priorbench.types import Image
 
 CROP = 128
@@ -50,7 +48,7 @@ def main() -> None:
     parser.add_argument("--prior", nargs="+", default=["ksvd"])
     parser.add_argument("--parameters", default="{}", help="of all these priors, as JSON")
     parser.add_argument("--set", default="bsd68", help="folder of PRIORBENCH_DATA, or training")
-    parser.add_argument("--task", choices=("denoise", "deblur", "sr"), default="denoise")
+    parser.add_argument("--task", choices=("denoise", "deblur"), default="denoise")
     parser.add_argument("--sigma", type=float, nargs="+", default=[25.0], help="of the noise")
     parser.add_argument("--every", type=int, default=1, help="only one of this number of images")
     parser.add_argument("--models", type=Path, default=MODELS, help="folder of fitted models")
@@ -65,11 +63,9 @@ def main() -> None:
         sheet(models, atoms(models)).savefig(arguments.figure, dpi=100)
         return
     images = [to_luma(image) for image in photographs(arguments.set, arguments.every)]
-    tasks: dict[str, Task] = {"deblur": Deblur("shake1", 2.55), "sr-2": SuperResolve(2)}
+    tasks: dict[str, Task] = {"deblur": Deblur("shake1", 2.55)}
     if arguments.task == "denoise":
         tasks = {f"denoise-{sigma:g}": Denoise(sigma) for sigma in arguments.sigma}
-    else:
-        tasks = {name: task for name, task in tasks.items() if name.startswith(arguments.task)}
     registered = load_plugins([ROOT / "plugins"]).priors
     for name, model in models.items():
         for label, task in tasks.items():
@@ -86,7 +82,7 @@ def main() -> None:
 def photographs(folder: str, every: int) -> list[Image]:
     """Return one of ``every`` images of a set, in order of their names."""
     if "PRIORBENCH_DATA" not in os.environ:
-        sys.exit("set PRIORBENCH_DATA to the folder that holds bsd68/, set12/ and set5/")
+        sys.exit("set PRIORBENCH_DATA to the folder that holds bsd68/ and set12/")
     if folder == "training":
         return crops(training_photographs(first=5, apart=20), CROP)[::every]
     files = sorted(Path(os.environ["PRIORBENCH_DATA"], folder).glob("*.[pb][nm][gp]"))

@@ -75,18 +75,3 @@ class SparseCodingParameters(SparseParameters):
         1.9, ge=0, description="λ: the weight of the ℓ₁ norm is this multiple of σ"
     )
     steps: int = Field(40, ge=1, description="steps of FISTA")
-
-
-class CoupledParameters(Parameters):
-    """Parameters of coupled dictionaries."""
-
-    factor: int = Field(
-        2, ge=2, le=4, description="how many times smaller each side of the observation is"
-    )
-    n_atoms: int = Field(1000, ge=2, le=8192, description="atoms of each of the two dictionaries")
-    sparsity: int = Field(3, ge=1, le=64, description="atoms of a patch")
-    n_patches: int = Field(100_000, ge=2, le=10_000_000, description="pairs of patches to train on")
-    iterations: int = Field(20, ge=0, description="iterations of K-SVD in the training")
-    energy: float = Field(
-        0.999, gt=0, le=1, description="share of the features' energy that their main axes keep"
-    )

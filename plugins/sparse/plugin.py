@@ -8,7 +8,6 @@ from priorbench import PriorSpec, Resources, SolverSettings, hookimpl
 
 from .parameters import (
     AdaptedKSVDParameters,
-    CoupledParameters,
     KSVDParameters,
     SparseCodingParameters,
 )
@@ -20,7 +19,7 @@ GAINS = (1.05, 1.1, 1.15, 1.2)
 
 @hookimpl
 def register_priors() -> Iterator[PriorSpec]:
-    """Yield ``ksvd``, ``ksvd-adapted``, ``sparse-coding`` and ``scsr``."""
+    """Yield ``ksvd``, ``ksvd-adapted`` and ``sparse-coding``."""
     yield PriorSpec(
         name="ksvd",
         factory=".model:KSVD",
@@ -71,23 +70,5 @@ def register_priors() -> Iterator[PriorSpec]:
             minutes=30,
             seconds_per_megapixel={"denoise": 80, "*": 700},
             training_seconds=30,
-        ),
-    )
-    yield PriorSpec(
-        name="scsr",
-        factory=".coupled:CoupledDictionaries",
-        parameters=CoupledParameters,
-        label="coupled dictionaries",
-        summary="patches of a small image and of the sharp one have the same sparse codes",
-        reference="doi:10.1109/TIP.2010.2050625, doi:10.1007/978-3-642-27413-8_47",
-        small={"n_patches": 2000, "n_atoms": 64, "iterations": 2},
-        learns=True,
-        tasks=("sr*",),
-        solver=SolverSettings(),
-        resources=Resources(
-            memory_mb=1500,
-            memory_mb_per_megapixel=1500,
-            seconds_per_megapixel=5,
-            training_seconds=60,
         ),
     )

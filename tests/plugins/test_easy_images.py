@@ -49,7 +49,6 @@ SMALL: dict[str, dict[str, Any]] = {
     "ksvd": SPARSE,
     "ksvd-adapted": {**SPARSE, "adaptations": 1, "adapted_patches": 500},
     "sparse-coding": {"n_patches": 1500, "n_atoms": 80},
-    "scsr": SPARSE,
     "dip": {"channels": 4, "scales": 2, "input_channels": 4, "iterations": 6},
     "wnnm": {"iterations": 1, "reach": 6},
     "nuclear-norm": {"iterations": 1, "reach": 6},
@@ -199,8 +198,6 @@ def test_the_deep_image_prior_ends_a_fit_that_can_hardly_be_better(
 
 
 LEARNERS = [name for name in PRIORS if PRIORS[name].spec.learns]
-ONLY: dict[str, Task] = {"scsr": SuperResolve(2)}
-"""What is restored by a prior that can't remove noise."""
 
 
 @pytest.mark.parametrize("kind", ["black", "two-level", "nearly constant"])
@@ -213,8 +210,7 @@ def test_a_prior_that_learned_from_easy_images_restores_one(name: str, kind: str
     large = torch.nn.functional.interpolate(IMAGES[kind], size=(48, 48))
     rows = list(prior.fit([large] * 3, Context.seeded(0)))
     assert rows
-    task = ONLY.get(name, Denoise(25))
-    problem = task.corrupt(IMAGES[kind], torch.Generator().manual_seed(0))
+    problem = Denoise(25).corrupt(IMAGES[kind], torch.Generator().manual_seed(0))
     outcome, restored = ended(prior, problem)
     assert outcome.ok, outcome.reason
     assert restored is not None

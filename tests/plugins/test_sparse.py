@@ -16,7 +16,6 @@ from sklearn.linear_model import orthogonal_mp
 from torch import Tensor
 
 from plugins.sparse import ksvd
-from plugins.sparse.coupled import features, fitted, main_axes
 from plugins.sparse.lasso import lasso
 from plugins.sparse.omp import SIGNALS_IN_A_CHUNK, Codes, pursue, sparse_estimates
 from plugins.sparse.restoration import averaged, patches_of
@@ -28,7 +27,7 @@ from priorbench.priors import Context
 from priorbench.problem import Problem
 from priorbench.solvers import restore
 from priorbench.specs import Parameters
-from priorbench.tasks import Denoise, Inpaint, SuperResolve, Task
+from priorbench.tasks import Denoise, Inpaint
 
 PRIORS = load_plugins([Path(__file__).parents[2] / "plugins"], strict=True).priors
 DENOISERS = ("ksvd", "ksvd-adapted", "sparse-coding")
@@ -37,7 +36,6 @@ QUICK: dict[str, dict[str, Any]] = {
     "ksvd": KSVD_QUICK,
     "ksvd-adapted": {**KSVD_QUICK, "adaptations": 2},
     "sparse-coding": {"n_patches": 1500, "n_atoms": 64, "steps": 20},
-    "scsr": {"n_patches": 3000, "n_atoms": 64, "iterations": 4},
 }
 """Parameters with which each learns in a moment."""
 
@@ -406,112 +404,3 @@ def test_online_learning_lowers_the_objective_of_patches_that_it_has_not_seen():
     dictionary = prior.dictionary
     torch.testing.assert_close(dictionary.norm(dim=1), torch.ones(len(dictionary)))
     torch.testing.assert_close(dictionary.mean(1), torch.zeros(len(dictionary)), atol=1e-5, rtol=0)
-
-
-class TestCoupled:
-    def problem(self, task: Task | None = None, colour: bool = False) -> tuple[Problem, Tensor]:
-        task = task or SuperResolve(2)
-        clean = task.fit(photograph(colour=colour, size=64))
-        return task.corrupt(clean, seeded()), clean
-
-    @pytest.mark.parametrize("colour", [False, True], ids=["gray", "rgb"])
-    def test_it_is_sharper_than_any_interpolation_that_gives_the_observation(self, learned, colour):
-        problem, clean = self.problem(colour=colour)
-        restored = restore(learned["scsr"], problem, Context.seeded(0)).image
-        interpolated = problem.operator.data_step(problem.y, problem.estimate(), 1e6, 1.0)
-        assert psnr(restored, clean) > psnr(interpolated, clean) + 0.1
-
-    def test_it_gives_the_observation(self, learned):
-        problem, _ = self.problem()
-        restored = restore(learned["scsr"], problem, Context.seeded(0)).image
-        torch.testing.assert_close(problem.operator.forward(restored), problem.y, rtol=0, atol=1e-4)
-
-    def test_colour_keeps_its_hue(self, learned):
-        """Before the data step all channels get the same details."""
-        problem, _ = self.problem(colour=True)
-        restored = restore(learned["scsr"], problem, Context.seeded(0)).image
-        enlarged = problem.operator.data_step(problem.y, problem.estimate(), 1e6, 1.0)
-        details = restored - enlarged
-        torch.testing.assert_close(details[:, 0], details[:, 1], rtol=0, atol=1e-4)
-        torch.testing.assert_close(details[:, 0], details[:, 2], rtol=0, atol=1e-4)
-
-    @pytest.mark.parametrize("size", [(2, 2), (4, 20), (10, 6), (64, 48)])
-    def test_any_size_is_restored(self, learned, size):
-        task = SuperResolve(2)
-        problem = task.corrupt(torch.rand(1, 1, *size, generator=seeded()), seeded())
-        restored = restore(learned["scsr"], problem, Context.seeded(0)).image
-        assert restored.shape == (1, 1, *size)
-        assert torch.isfinite(restored).all()
-
-    @pytest.mark.parametrize(
-        ("task", "message"),
-        [
-            (Denoise(25), r"by the factor 2 \(bicubic, without noise\), not identity"),
-            (Inpaint(50), "not mask"),
-            (SuperResolve(3), r"not by 3 \(bicubic\)"),
-            (SuperResolve(2, "area"), r"not by 2 \(area\)"),
-            (SuperResolve(2, "gaussian"), "not decimated-blur"),
-            (SuperResolve(2, sigma=5), "this observation is noisy"),
-        ],
-    )
-    def test_what_it_has_not_learned_is_refused(self, learned, task, message):
-        with pytest.raises(NotApplicable, match=message):
-            restore(learned["scsr"], self.problem(task)[0], Context.seeded(0))
-
-    def test_a_saved_model_restores_the_same_image(self, learned, tmp_path):
-        problem, _ = self.problem()
-        learned["scsr"].save(tmp_path / "model")
-        other = make("scsr")
-        other.load(tmp_path / "model")
-        first, second = (
-            restore(prior, problem, Context.seeded(0)).image for prior in (learned["scsr"], other)
-        )
-        assert torch.equal(first, second)
-
-    @pytest.mark.parametrize(
-        ("change", "message"),
-        [
-            (lambda state: {"low": state["low"], "high": state["high"]}, "axes is missing"),
-            (lambda state: state | {"axes": state["axes"][:, 1:]}, "axes has shape"),
-            (lambda state: state | {"low": state["low"][1:]}, r"low has shape \(63"),
-            (lambda state: state | {"high": state["high"][:, 1:]}, "high has shape"),
-            (lambda state: state | {"high": state["high"] * torch.nan}, "high must be finite"),
-        ],
-    )
-    def test_a_model_that_is_none_is_refused(self, learned, change, message):
-        with pytest.raises(ValueError, match=message):
-            make("scsr").load_state_dict(change(learned["scsr"].state_dict()))
-
-    def test_a_prior_without_a_model_says_so(self):
-        with pytest.raises(RuntimeError, match="no model yet: fit it, or load one"):
-            restore(make("scsr"), self.problem()[0], Context.seeded(0))
-
-    def test_too_few_patches_are_refused(self):
-        with pytest.raises(ValueError, match=r"16 training patches .* for 64 atoms: give larger"):
-            list(make("scsr").fit([photograph(size=12)], Context.seeded(0)))
-
-    def test_features_are_derivatives(self):
-        rows, columns = torch.meshgrid(torch.arange(12.0), torch.arange(12.0), indexing="ij")
-        found = features(2 * rows + 3 * columns + rows.square() / 2, 2)[:, 2:-2, 2:-2]
-        inside = rows[2:-2, 2:-2]
-        expected = [torch.full_like(inside, 6), 2 * (2 + inside)]
-        expected += [torch.zeros_like(inside), torch.full_like(inside, 2)]
-        torch.testing.assert_close(found, torch.stack(expected))
-
-    @pytest.mark.parametrize("energy", [0.5, 0.9, 0.999, 1.0])
-    def test_the_main_axes_are_the_fewest_that_keep_the_energy(self, energy):
-        vectors = noise(200, 10).double() * torch.logspace(0, -2, 10).double()
-        axes = main_axes(vectors, energy)
-        torch.testing.assert_close(axes @ axes.mT, torch.eye(len(axes), dtype=torch.float64))
-        total = vectors.square().sum()
-        singular = torch.linalg.svdvals(vectors).square()
-        kept = (vectors @ axes.mT).square().sum()
-        assert kept >= energy * total * (1 - 1e-12)
-        assert singular[: len(axes) - 1].sum() < energy * total
-
-    def test_the_sharp_atoms_fit_their_patches_by_least_squares(self):
-        codes = pursue(noise(300, 12).double(), atoms(15, 12), 3)
-        codes = Codes(codes.atoms, codes.coefficients.float())
-        targets = noise(300, 4, seed=1)
-        expected = torch.linalg.lstsq(dense(codes, 15), targets).solution
-        torch.testing.assert_close(fitted(codes, targets, 15), expected, rtol=1e-3, atol=1e-3)
