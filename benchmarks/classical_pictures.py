@@ -10,11 +10,14 @@ from __future__ import annotations
 
 import argparse
 import math
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import matplotlib.pyplot as plt
 import torch
 from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 from training_crops import ROOT, prior
 
 from priorbench.data.embedded import file_of
@@ -22,6 +25,7 @@ from priorbench.data.images import read_image
 from priorbench.data.tensors import to_tensor
 from priorbench.plugins.manager import load_plugins
 from priorbench.priors import Context
+from priorbench.problem import Problem
 from priorbench.solvers import restore
 from priorbench.tasks import Denoise
 from priorbench.types import Image
@@ -39,14 +43,26 @@ def main() -> None:
     parser.add_argument("--prior", nargs="+", required=True)
     parser.add_argument("--figure", type=Path, required=True, help="PNG to write")
     arguments = parser.parse_args()
+    figure = sheet({name: prior(name, []) for name in arguments.prior}, {})
+    figure.savefig(arguments.figure, dpi=100)
+
+
+def noisy_photograph() -> tuple[Image, Problem]:
+    """Return the part that is shown, clean and noisy."""
     clean = to_tensor(read_image(file_of("camera")))
     clean = clean[..., TOP : TOP + SIDE, LEFT : LEFT + SIDE].contiguous()
-    problem = Denoise(SIGMA).corrupt(clean, torch.Generator().manual_seed(0))
+    return clean, Denoise(SIGMA).corrupt(clean, torch.Generator().manual_seed(0))
+
+
+def sheet(priors: Mapping[str, Any], others: Mapping[str, Image]) -> Figure:
+    """Return the photograph: clean, noisy and restored by each prior; then other pictures."""
+    clean, problem = noisy_photograph()
     registered = load_plugins([ROOT / "plugins"]).priors
     pictures = {"clean": clean, words("noisy", problem.y, clean): problem.y}
-    for name in arguments.prior:
-        restored = restore(prior(name, []), problem, Context.seeded(0)).image
+    for name, model in priors.items():
+        restored = restore(model, problem, Context.seeded(0)).image
         pictures[words(registered[name].spec.label or name, restored, clean)] = restored
+    pictures |= others
     rows = math.ceil(len(pictures) / COLUMNS)
     figure, axes = plt.subplots(
         rows, COLUMNS, figsize=(2.4 * COLUMNS, 2.7 * rows), squeeze=False, layout="constrained"
@@ -55,7 +71,7 @@ def main() -> None:
         place.axis("off")
     for place, (title, picture) in zip(axes.flat, pictures.items(), strict=False):
         show(place, title, picture)
-    figure.savefig(arguments.figure, dpi=100)
+    return figure
 
 
 def words(label: str, restored: Image, clean: Image) -> str:

@@ -37,6 +37,7 @@ NETWORK = {"iterations": 4, "measure_every": 2, "n_tiles": 60, "batch": 4}
 VAE = {**NETWORK, "latent_size": 4, "width": 8, "depth": 1}
 PATCHES = {"n_patches": 1500, "iterations": 3}
 INDEPENDENT = {**PATCHES, "patch_size": 4, "scales": 4, "stride": 2}
+SPARSE = {"n_patches": 1500, "n_atoms": 80, "iterations": 2}
 SMALL: dict[str, dict[str, Any]] = {
     "gmm": {**PATCHES, "n_components": 3},
     "gmm-dead-leaves": {**PATCHES, "n_components": 3, "mode": "fast", "adapt": 1},
@@ -45,6 +46,9 @@ SMALL: dict[str, dict[str, Any]] = {
     "pca": INDEPENDENT,
     "ica": {**INDEPENDENT, "steps": 2},
     "ind-pixel": {**INDEPENDENT, "steps": 2},
+    "ksvd": SPARSE,
+    "ksvd-adapted": {**SPARSE, "adaptations": 1, "adapted_patches": 500},
+    "sparse-coding": {"n_patches": 1500, "n_atoms": 80},
     "dip": {"channels": 4, "scales": 2, "input_channels": 4, "iterations": 6},
     "wnnm": {"iterations": 1, "reach": 6},
     "nuclear-norm": {"iterations": 1, "reach": 6},
@@ -153,7 +157,8 @@ FILTERS = [name for name, entry in PRIORS.items() if entry.plugin.name == "filte
 TRANSFORMS = ["wiener", "wavelet", "dct", "shearlets"]
 PATCH_MODELS = ["gmm", "mvg", "gsm", "pca", "ica"]
 VARIATIONAL = ["tv", "tgv", "wavelet-l1", "hyper-laplacian", "tikhonov"]
-EXACT = ["observed", *FILTERS, *TRANSFORMS, *VARIATIONAL, "nlm", *PATCH_MODELS]
+SPARSE_CODES = ["ksvd", "ksvd-adapted", "sparse-coding"]
+EXACT = ["observed", *FILTERS, *TRANSFORMS, *VARIATIONAL, *SPARSE_CODES, "nlm", *PATCH_MODELS]
 """Priors without a network: one with a few steps of training has learned next to nothing."""
 
 
