@@ -84,7 +84,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             item.add_marker(too_long)
         if mark := MARKS.get(item.path.parent.name):
             item.add_marker(mark)
-    order = {"cluster": 0, "workflow": 0, "browser": 2}
+    order = {"cluster": 0, "workflow": 0, "wheel": 0, "browser": 2}
     items.sort(key=lambda item: order.get(item.path.parent.name, 1))
 
 

@@ -390,7 +390,7 @@ def test_the_printed_psnr_is_the_one_that_the_workflow_writes(
     that was printed.
     """
     settings = {task: {"parameters": parameters}}
-    studio.plugin("observed", OBSERVED)
+    studio.plugin("baseline", OBSERVED)
     photos = {"source": "folder", "parameters": {"path": "photos"}, "gray": False}
     plan = studio.plan(
         datasets={"photos": photos}, tasks={"run": [task], "settings": settings}, metrics=["psnr"]
@@ -418,7 +418,7 @@ def test_a_border_that_leaves_nothing_of_a_photograph_is_said_after_it_was_writt
 ) -> None:
     studio.image("tiny", np.full((16, 16), 0.5))
     command = ["restore", "photos/tiny.png", "--task", "sr", "--factor", "8", "--prior", "observed"]
-    studio.plugin("observed", OBSERVED)
+    studio.plugin("baseline", OBSERVED)
     studio.plan()
     result = CliRunner().invoke(app, [*command, "-o", "out.png"])
     assert result.exit_code == 0, (result.output, result.exception)

@@ -218,7 +218,14 @@ CUTS = {
 }
 
 
-@pytest.mark.parametrize("cut", CUTS)
+SIMPLE = ("priors", "tasks", "a grid of parameters")
+"""Cuts of which another one has all that is difficult."""
+
+
+@pytest.mark.parametrize(
+    "cut",
+    [pytest.param(cut, marks=pytest.mark.exhaustive) if cut in SIMPLE else cut for cut in CUTS],
+)
 def test_the_parts_of_an_experiment_are_the_experiment(
     make: Callable[..., Plan], whole: Plan, cut: str
 ) -> None:

@@ -163,7 +163,9 @@ EXACT = ["observed", *FILTERS, *TRANSFORMS, *VARIATIONAL, *SPARSE_CODES, "nlm", 
 
 
 @pytest.mark.parametrize("name", EXACT)
-@pytest.mark.parametrize("image", ["black", "white", "gray", "colour"])
+@pytest.mark.parametrize(
+    "image", ["black", pytest.param("white", marks=pytest.mark.exhaustive), "gray", "colour"]
+)
 @pytest.mark.parametrize("task", ["denoise-0", "inpaint-50", "sr-2", "deblur-0"])
 def test_a_constant_image_without_noise_is_restored_to_80_db(
     name: str, image: str, task: str, prior_of: Any

@@ -45,9 +45,9 @@ class Solved(GivenExperiment):
 
     asked: list[str] = field(default_factory=list)
 
-    def prior(self, prior):
+    def prior(self, prior, changed=None):
         self.asked.append(prior)
-        return super().prior(prior)
+        return super().prior(prior, changed)
 
     def solver(self, prior, task):
         return SETTINGS if prior == "smooth" else SolverSettings()

@@ -26,7 +26,7 @@ DENOISERS = {
 TOLD = sorted(DENOISERS.keys() - {"median"})
 
 
-def crop(photograph, side=64):
+def crop(photograph, side=48):
     """A part of a photograph, 1 x C x side x side on [0, 1]."""
     part = torch.from_numpy(photograph[80 : 80 + side, 200 : 200 + side] / 255).float()
     return part.movedim(-1, 0)[None] if part.ndim == 3 else part[None, None]

@@ -14,12 +14,12 @@ from torch import Tensor
 from priorbench.data.tensors import to_array
 from priorbench.metrics.fidelity import psnr
 from priorbench.numerics.patches import mean_log_likelihoods, probe_patches
-from priorbench.operators import Identity
 from priorbench.priors import PatchPrior
 from priorbench.problem import Problem
 from priorbench.solvers.aggregation import average_everywhere, average_on_grid
 from priorbench.solvers.colour import from_planes, to_planes
 from priorbench.studies import Experiment
+from priorbench.studies.denoising import gaussian_denoising
 from priorbench.studies.patch_models import of_size, patch_models
 from priorbench.studies.tables import frame
 from priorbench.types import Image, Patches
@@ -56,8 +56,8 @@ class Row(NamedTuple):
     non_overlapping: float
 
 
-class Denoising(NamedTuple):
-    """A Gaussian denoising task: σ on [0, 1], and the problem and the clean image of each image."""
+class _Case(NamedTuple):
+    """A task, σ on [0, 1], and the problem and the clean image of each image."""
 
     task: str
     sigma: float
@@ -86,7 +86,7 @@ def measure(experiment: Experiment, models: Mapping[str, PatchPrior]) -> pd.Data
     scores = experiment.by_image("psnr")
     for dataset in experiment.catalogue.datasets if models else ():
         size = next(iter(models.values())).patch_size
-        for task, sigma, pairs in _denoising_tasks(experiment, dataset):
+        for task, sigma, pairs in _cases(experiment, dataset):
             restored = scores.get((dataset, task), pd.DataFrame())
             epll = restored.reindex(index=list(pairs), columns=list(models)).to_dict()
             # One noise for each image, the same for all models.
@@ -159,22 +159,12 @@ def _psnr(model: PatchPrior, problem: Problem | None, clean: Image, overlapping:
     return psnr(to_array(denoise_once(model, problem, overlapping)), to_array(clean))
 
 
-def _denoising_tasks(experiment: Experiment, dataset: str) -> Iterator[Denoising]:
+def _cases(experiment: Experiment, dataset: str) -> Iterator[_Case]:
     """Yield the Gaussian denoising tasks; if there are none, one without problems."""
     found = False
-    for task in experiment.catalogue.tasks:
-        pairs = experiment.problems(dataset, task)
-        sigmas = {_sigma(problem) for problem, _ in pairs.values()}
-        # Noise of one known level on all images: no other task compares single patches.
-        if len(sigmas) == 1 and (sigma := sigmas.pop()) > 0:
-            found = True
-            yield Denoising(task, sigma, pairs)
+    for task in gaussian_denoising(experiment, dataset):
+        found = True
+        yield _Case(*task)
     if not found:
         images = experiment.test_images(dataset)
-        yield Denoising("", SIGMA, {name: (None, image) for name, image in images.items()})
-
-
-def _sigma(problem: Problem) -> float:
-    """Return σ of white Gaussian noise; 0 if anything else happened to the image."""
-    white = isinstance(problem.linear_operator, Identity) and problem.peak is None
-    return problem.sigma if white else 0.0
+        yield _Case("", SIGMA, {name: (None, image) for name, image in images.items()})

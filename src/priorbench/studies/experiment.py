@@ -14,6 +14,7 @@ from priorbench.jobs.ready import with_tuned
 from priorbench.metrics.fidelity import psnr
 from priorbench.metrics.protocol import compared
 from priorbench.plan import Plan
+from priorbench.plan.tuning import Candidate
 from priorbench.problem import Problem
 from priorbench.provenance import fingerprint
 from priorbench.results.catalogue import Catalogue
@@ -122,14 +123,19 @@ class Experiment:
             prior for prior, own in self.names.items() if own == name and prior in self.training
         ]
 
-    def prior(self, prior: str) -> Any:
+    def prior(self, prior: str, changed: Mapping[str, Any] | None = None) -> Any:
         """Return a prior, fitted if it learns.
 
+        Args:
+            prior: its id.
+            changed: values of parameters of its restorations that are not the experiment's.
+
         Raises:
+            ConfigError: a value is wrong.
             ValueError: its fit failed.
             StorageError: the model is damaged.
         """
-        chosen = self.plan.prior(prior)
+        chosen = self.plan.prior(prior).tuned(Candidate(changed or {}, SolverSettings()))
         # A constructor may draw from a global generator.
         with seeded(derive_seed(self.plan.experiment.seed, "build", prior)):
             built = chosen.build()
@@ -149,6 +155,16 @@ class Experiment:
         """
         tunings = self.plan.tunings.outputs(task, prior)
         return with_tuned(self.plan, prior, tunings).solver.within(self.plan.regimes(task))
+
+    def tried(self, prior: str) -> Sequence[Mapping[str, Any]]:
+        """Return the values of tuned parameters that the stage ``tune`` tried, the same for all
+        tasks; empty for a prior whose parameters are not tuned.
+        """
+        return [candidate.parameters for candidate in self.plan.prior(prior).candidates]
+
+    def tuned(self, prior: str, task: str) -> Mapping[str, Any]:
+        """Return the parameters that a prior restored a task with, the tuned ones included."""
+        return with_tuned(self.plan, prior, self.plan.tunings.outputs(task, prior)).parameters
 
     def psnr(self, task: str, restored: Image, clean: Image) -> float:
         """Return the PSNR in dB by the protocol of a task.

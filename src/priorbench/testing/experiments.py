@@ -51,6 +51,8 @@ class GivenExperiment(Experiment):
         learned_from: prior id → name → training image.
         made: task → image → problem.
         corruptions: task → what made its problems.
+        combinations: prior id → values of its tuned parameters that were tried.
+        chosen: (prior id, task) → its parameters, where they are not those of ``parameters``.
     """
 
     scores: pd.DataFrame = field(default_factory=pd.DataFrame)
@@ -64,16 +66,27 @@ class GivenExperiment(Experiment):
     learned_from: Mapping[str, Mapping[str, Image]] = field(default_factory=dict)
     made: Mapping[str, Mapping[str, Problem]] = field(default_factory=dict)
     corruptions: Mapping[str, Task] = field(default_factory=dict)
+    combinations: Mapping[str, Sequence[Mapping[str, Any]]] = field(default_factory=dict)
+    chosen: Mapping[tuple[str, str], Mapping[str, Any]] = field(default_factory=dict)
 
-    def prior(self, prior: str) -> Any:
-        """Return a prior.
+    def prior(self, prior: str, changed: Mapping[str, Any] | None = None) -> Any:
+        """Return a prior; one with changed parameters is made by its class.
 
         Raises:
             ValueError: its fit failed.
         """
-        if self.priors[prior] is None:
+        given = self.priors[prior]
+        if given is None:
             raise ValueError(f"the fit of {prior} failed")
-        return self.priors[prior]
+        return type(given)(**{**self.parameters[prior], **changed}) if changed else given
+
+    def tried(self, prior: str) -> Sequence[Mapping[str, Any]]:
+        """Return the values of tuned parameters that were tried."""
+        return self.combinations.get(prior, ())
+
+    def tuned(self, prior: str, task: str) -> Mapping[str, Any]:
+        """Return the parameters that a prior restored a task with."""
+        return self.chosen.get((prior, task), self.parameters[prior])
 
     def solver(self, prior: str, task: str) -> SolverSettings:
         """Return the default settings of a splitting."""
