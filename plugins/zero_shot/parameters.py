@@ -47,12 +47,12 @@ class DeepDecoderParameters(Parameters):
         None, ge=2, description="channels of the maps; null: as many as `compression` allows"
     )
     compression: float = Field(
-        8.0,
+        4.0,
         gt=0,
         description="null channels: how many times fewer weights than observed numbers there are",
     )
     doublings: int = Field(5, ge=0, le=8, description="how often the map is doubled")
-    iterations: int = Field(500, ge=1, description="steps of the fit")
+    iterations: int = Field(400, ge=1, description="steps of the fit")
     optimiser: Optimiser = Field("muon", description=OPTIMISER)
     learning_rate: float = Field(0.05, gt=0, description=RATE.format("0.01"))
     final_rate: float = Field(0.05, gt=0, le=1, description=FINAL_RATE)
