@@ -62,7 +62,7 @@ def weights_of(channels: int, planes: int, doublings: int) -> int:
 
 
 def channels_for(weights: float, planes: int, doublings: int) -> int:
-    """Return the most channels with which a :class:`Decoder` has at most so many weights.
+    """Return the most channels with which a :class:`Decoder` has no more weights than these.
 
     It is never less than :data:`FEWEST`, nor more than :data:`MOST`.
     """
