@@ -30,7 +30,7 @@ def register_priors() -> Iterator[PriorSpec]:
             memory_mb=1500,
             memory_mb_per_megapixel=700,
             minutes=10,
-            seconds_per_megapixel=30,
+            seconds_per_megapixel=40,
         ),
     )
     yield PriorSpec(
