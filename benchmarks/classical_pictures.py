@@ -44,7 +44,7 @@ def main() -> None:
     parser.add_argument("--figure", type=Path, required=True, help="PNG to write")
     arguments = parser.parse_args()
     figure = sheet({name: prior(name, []) for name in arguments.prior}, {})
-    figure.savefig(arguments.figure, dpi=100)
+    figure.savefig(arguments.figure, dpi=100, bbox_inches="tight")
 
 
 def noisy_photograph() -> tuple[Image, Problem]:

@@ -50,6 +50,8 @@ SMALL: dict[str, dict[str, Any]] = {
     "ksvd-adapted": {**SPARSE, "adaptations": 1, "adapted_patches": 500},
     "sparse-coding": {"n_patches": 1500, "n_atoms": 80},
     "dip": {"channels": 4, "scales": 2, "input_channels": 4, "iterations": 6},
+    "zs-n2n": {"channels": 4, "iterations": 6, "side": 24},
+    "deep-decoder": {"channels": 4, "doublings": 2, "iterations": 6},
     "wnnm": {"iterations": 1, "reach": 6},
     "nuclear-norm": {"iterations": 1, "reach": 6},
     "dncnn": {**NETWORK, "width": 4, "blocks": 1, "tile_size": 16},

@@ -1,0 +1,79 @@
+"""What networks share that learn to denoise from parts of the one noisy image."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from priorbench import NotApplicable
+from priorbench.operators import Identity
+from priorbench.problem import Problem
+
+__all__ = ["crops_of", "require_denoising", "turned", "turned_back"]
+
+
+def require_denoising(problem: Problem) -> None:
+    """Check that y is x with noise alone, and has neighbours.
+
+    Raises:
+        NotApplicable: something else than noise was done to the image.
+        ValueError: the image has a side of one pixel.
+    """
+    operator = problem.linear_operator
+    if not isinstance(operator, Identity):
+        what = problem.corruption if operator is None else f"the operator {operator.name!r}"
+        raise NotApplicable(
+            "needs an image whose only corruption is noise that is independent from pixel to "
+            f"pixel, and this one has {what or 'another one'}"
+        )
+    height, width = problem.y.shape[-2:]
+    if min(height, width) < 2:
+        raise ValueError(
+            f"the image is {height} × {width}, and pairs of neighbours need 2 × 2 pixels at least"
+        )
+
+
+def crops_of(
+    image: Tensor, count: int, side: int | None, iteration: int, generator: torch.Generator
+) -> Tensor:
+    """Return parts of an image at random places, in one of the eight rotations and reflections.
+
+    Args:
+        image: 1 × C × H × W, H and W even.
+        count: how many.
+        side: most pixels of a side; None gives the image as it is.
+        iteration: its number decides the rotation and the reflection.
+        generator: draws the places, also odd ones: another set of pairs.
+    """
+    if side is None:
+        return image
+    height, width = (min(length - 2, side - side % 2) for length in image.shape[-2:])
+    tops, lefts = (
+        torch.randint(whole - cut + 1, (count,), generator=generator).tolist()
+        for whole, cut in zip(image.shape[-2:], (height, width), strict=True)
+    )
+    parts = torch.cat(
+        [
+            image[..., top : top + height, left : left + width]
+            for top, left in zip(tops, lefts, strict=True)
+        ]
+    )
+    return turned(parts, iteration)
+
+
+def turned(image: Tensor, number: int) -> Tensor:
+    """Return an image in one of its eight rotations and reflections, ``number`` modulo 8."""
+    if number & 1:
+        image = image.flip(-1)
+    if number & 2:
+        image = image.flip(-2)
+    return image.mT if number & 4 else image
+
+
+def turned_back(image: Tensor, number: int) -> Tensor:
+    """Return the image that :func:`turned` was given."""
+    if number & 4:
+        image = image.mT
+    if number & 2:
+        image = image.flip(-2)
+    return image.flip(-1) if number & 1 else image

@@ -1,0 +1,149 @@
+"""Zero-Shot Noise2Noise: a small network learns the noise from two halves of the noisy image."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from priorbench.networks.weights import initialised
+from priorbench.priors import Context, Prior, Restoration
+from priorbench.problem import Problem
+from priorbench.types import Image
+
+from .denoising import crops_of, require_denoising, turned, turned_back
+from .fit import Fit, Steps
+from .pairs import extended, pair
+from .parameters import Noise2NoiseParameters
+
+__all__ = [
+    "NoiseNetwork",
+    "ZeroShotNoise2Noise",
+    "applied",
+    "denoised",
+    "in_all_turns",
+    "pair_loss",
+]
+
+RADIUS = 2
+"""How far, in pixels, the network sees: two kernels of 3 × 3."""
+
+SLOPE = 0.2
+"""Of the leaky ReLU for negative numbers."""
+
+BAND = 1 << 16
+"""Pixels that the network sees at once when it denoises the whole image, to spare memory."""
+
+
+class NoiseNetwork(nn.Sequential):
+    """Noise of each pixel whose surroundings are known: two layers of 3 × 3 and one of 1 × 1.
+
+    Args:
+        planes: C of the image.
+        channels: of the hidden layers.
+    """
+
+    def __init__(self, planes: int, channels: int) -> None:
+        super().__init__(
+            nn.Conv2d(planes, channels, 3),
+            nn.LeakyReLU(SLOPE),
+            nn.Conv2d(channels, channels, 3),
+            nn.LeakyReLU(SLOPE),
+            nn.Conv2d(channels, planes, 1),
+        )
+
+
+class ZeroShotNoise2Noise(Prior):
+    """Mansour & Heckel 2023, arXiv 2303.11253: x = y - f(y), f fitted to two halves of y.
+
+    Args:
+        **parameters: those of :class:`Noise2NoiseParameters`.
+    """
+
+    def __init__(self, **parameters: Any) -> None:
+        self.parameters = Noise2NoiseParameters(**parameters)
+
+    def restore(self, problem: Problem, context: Context) -> Restoration:
+        """Return the observation without the noise that the network finds in it.
+
+        Raises:
+            NotApplicable: the problem is another one than denoising.
+            ValueError: the image has a side of one pixel, which has no neighbour to learn from.
+            Diverged: the loss is NaN or infinite again and again.
+        """
+        require_denoising(problem)
+        if problem.is_determined:
+            return Restoration(problem.y.clone())
+        p = self.parameters
+        y = problem.y
+        seed = int(torch.randint(2**62, (), generator=context.generator))
+        network = initialised(lambda: NoiseNetwork(y.shape[1], p.channels), seed)
+        network = network.to(y.device)
+        # Twice the radius in the small images; one more, so that parts may begin at odd rows, too.
+        margin = 2 * RADIUS + 1
+        odd_rows, odd_columns = y.shape[2] % 2, y.shape[3] % 2
+        seen = extended(y, margin, (margin + odd_rows, margin + odd_columns))
+
+        def loss(iteration: int) -> tuple[Tensor, float]:
+            part = crops_of(seen, p.crops, p.side, iteration, context.generator)
+            return pair_loss(network, part), float("inf")
+
+        steps = Steps(p.iterations, p.optimiser, p.learning_rate, p.final_rate, growing=False)
+        fit = Fit(network, loss, steps, context.generator)
+        timed_out = fit.run(context)
+        image = in_all_turns(network, y) if p.turns else applied(network, y)
+        return Restoration(image, fit.trace, timed_out=timed_out, n_parameters=fit.n_parameters)
+
+
+def denoised(network: nn.Module, image: Tensor) -> Tensor:
+    """Return y - f(y) where the surroundings are known: without a border of :data:`RADIUS`."""
+    noise: Tensor = network(image.contiguous(memory_format=torch.channels_last))
+    return _cut(image, RADIUS) - noise
+
+
+def pair_loss(network: nn.Module, image: Tensor) -> Tensor:
+    """Return the loss of a noisy image: what each half says of the other, and consistency.
+
+        ½ Σ_{i≠j} ‖D_i y - f(D_i y) - D_j y‖² + ½ Σ_i ‖D_i y - f(D_i y) - D_i(y - f(y))‖²
+
+    as means over the pixels whose surroundings are known.
+
+    Args:
+        network: f.
+        image: y, B × C × H × W with even H and W of at least 4 :data:`RADIUS` + 2.
+    """
+    first, second = pair(image)
+    estimates = denoised(network, torch.cat([first, second]))
+    residual = F.mse_loss(estimates, _cut(torch.cat([second, first]), RADIUS))
+    # The network cuts half as much of a small image from the large one.
+    halves = torch.cat(pair(denoised(network, image)))
+    return residual + F.mse_loss(estimates, _cut(halves, RADIUS // 2))
+
+
+@torch.no_grad()
+def applied(network: nn.Module, image: Image) -> Image:
+    """Return y - f(y) of a whole image, in bands of rows."""
+    seen = extended(image, RADIUS, (RADIUS, RADIUS))
+    height, width = image.shape[-2:]
+    rows = max(1, BAND // width)
+    return torch.cat(
+        [
+            denoised(network, seen[..., top : min(top + rows, height) + 2 * RADIUS, :])
+            for top in range(0, height, rows)
+        ],
+        dim=-2,
+    )
+
+
+def in_all_turns(network: nn.Module, image: Image) -> Image:
+    """Return the mean of what :func:`applied` gives for the eight rotations and reflections."""
+    total = torch.zeros_like(image)
+    for number in range(8):
+        total += turned_back(applied(network, turned(image, number)), number)
+    return total / 8
+
+
+def _cut(image: Tensor, width: int) -> Tensor:
+    return image[..., width:-width, width:-width]

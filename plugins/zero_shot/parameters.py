@@ -1,0 +1,58 @@
+"""The parameters of networks that are fitted to a single observation."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from priorbench import Parameters
+
+Optimiser = Literal["muon", "adam"]
+"""Which steps are taken."""
+
+OPTIMISER = (
+    "orthogonalised steps, which need several times fewer iterations, or Adam as in the paper"
+)
+RATE = "muon: length of a step, of the norm of the weights; adam: its rate, {} in the paper"
+FINAL_RATE = "the rate falls linearly to this fraction of itself in the last iteration"
+
+
+class Noise2NoiseParameters(Parameters):
+    """The network of Zero-Shot Noise2Noise and its fit."""
+
+    channels: int = Field(48, ge=1, description="channels of the two hidden layers")
+    iterations: int = Field(300, ge=1, description="steps of the fit")
+    crops: int = Field(4, ge=1, description="parts of the image that a step sees")
+    side: int | None = Field(
+        72,
+        ge=16,
+        description="most pixels of a side of such a part; null: each step sees the whole image, "
+        "as in the paper",
+    )
+    optimiser: Optimiser = Field("muon", description=OPTIMISER)
+    learning_rate: float = Field(0.04, gt=0, description=RATE.format("0.001"))
+    final_rate: float = Field(0.01, gt=0, le=1, description=FINAL_RATE)
+    turns: bool = Field(
+        True,
+        description="the estimate is the mean over the eight rotations and reflections of the "
+        "image; the paper has none",
+    )
+
+
+class DeepDecoderParameters(Parameters):
+    """The network of the deep decoder and its fit."""
+
+    channels: int | None = Field(
+        None, ge=2, description="channels of the maps; null: as many as `compression` allows"
+    )
+    compression: float = Field(
+        4.0,
+        gt=0,
+        description="null channels: how many times fewer weights than observed numbers there are",
+    )
+    doublings: int = Field(5, ge=0, le=8, description="how often the map is doubled")
+    iterations: int = Field(400, ge=1, description="steps of the fit")
+    optimiser: Optimiser = Field("muon", description=OPTIMISER)
+    learning_rate: float = Field(0.05, gt=0, description=RATE.format("0.01"))
+    final_rate: float = Field(0.05, gt=0, le=1, description=FINAL_RATE)

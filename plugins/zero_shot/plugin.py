@@ -1,0 +1,52 @@
+"""Networks that are fitted to a single observation, without a training set."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from priorbench import PriorSpec, Resources, SolverSettings, hookimpl
+
+from .parameters import DeepDecoderParameters, Noise2NoiseParameters
+
+DENOISING = ("denoise", "denoise-blind", "denoise-guided", "denoise-poisson")
+"""Tasks whose noise is independent from pixel to pixel and reaches all of them."""
+
+
+@hookimpl
+def register_priors() -> Iterator[PriorSpec]:
+    """Yield ``zs-n2n`` and ``deep-decoder``."""
+    yield PriorSpec(
+        name="zs-n2n",
+        factory=".noise2noise:ZeroShotNoise2Noise",
+        parameters=Noise2NoiseParameters,
+        label="ZS-N2N",
+        summary="a small network that learns the noise from two halves of the noisy image",
+        reference="arXiv:2303.11253",
+        small={"channels": 8, "iterations": 60, "side": 40},
+        tasks=DENOISING,
+        solver=SolverSettings(),
+        resources=Resources(
+            threads=2,
+            memory_mb=1500,
+            memory_mb_per_megapixel=700,
+            minutes=10,
+            seconds_per_megapixel=40,
+        ),
+    )
+    yield PriorSpec(
+        name="deep-decoder",
+        factory=".decoder:DeepDecoder",
+        parameters=DeepDecoderParameters,
+        label="deep decoder",
+        summary="an image of few weights: a network without kernels, fitted to the observation",
+        reference="arXiv:1810.03982",
+        small={"channels": 16, "doublings": 3, "iterations": 60},
+        solver=SolverSettings(),
+        resources=Resources(
+            threads=2,
+            memory_mb=1500,
+            memory_mb_per_megapixel=6000,
+            minutes=60,
+            seconds_per_megapixel=600,
+        ),
+    )
