@@ -56,7 +56,9 @@ def main() -> None:
             (2, diffusion.stages[-1], "last"),
         ):
             show(axes[1, place], f"TNRD, {which} filters", mosaic(stage.filters()))
-            curves(axes[1, place + 1], f"TNRD, {which} functions", stage.points, stage.tables(mix)[0])
+            curves(
+                axes[1, place + 1], f"TNRD, {which} functions", stage.points, stage.tables(mix)[0]
+            )
     state = models["fields-of-experts"].state_dict()
     order = state["exponents"].argsort(descending=True)
     show(axes[1, 4], "experts", mosaic(state["filters"][order]))

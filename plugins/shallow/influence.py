@@ -54,8 +54,7 @@ def read(places: Tensor, tables: Tensor, reach: float) -> Tensor:
         tables: B × K × N: values at N points, evenly on [−r, r].
         reach: r.
     """
-    value: Tensor = _Read.apply(places, tables, reach)
-    return value
+    return _read(places, tables, reach)
 
 
 class _Read(Function):
@@ -95,3 +94,6 @@ class _Read(Function):
         tables[..., 0] += sums[..., 0]
         tables[..., -1] += sums[..., -1]
         return gradient * slope * ctx.scale, tables, None
+
+
+_read: Callable[..., Tensor] = _Read.apply

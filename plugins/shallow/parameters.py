@@ -12,7 +12,10 @@ class TNRDParameters(TrainingParameters):
 
     stages: int = Field(5, ge=1, le=50, description="steps of the diffusion")
     filter_size: int = Field(
-        5, ge=2, le=15, description="side s of the filters in pixels; there are s² − 1 in each stage"
+        5,
+        ge=2,
+        le=15,
+        description="side s of the filters in pixels; there are s² − 1 in each stage",
     )
     levels: int = Field(
         4,
@@ -32,9 +35,9 @@ class TNRDParameters(TrainingParameters):
         description="further places that measure and don't train, as a fraction of n_tiles",
     )
     batch: int = Field(8, ge=1, description="tiles in a batch")
-    iterations: int = Field(2000, ge=1, description="steps of the optimiser, one for each batch")
+    iterations: int = Field(1400, ge=1, description="steps of the optimiser, one for each batch")
     learning_rate: float = Field(
-        0.05,
+        0.15,
         gt=0,
         lt=1,
         description="length of a step, of the norm that the weights begin with; "
@@ -45,6 +48,9 @@ class TNRDParameters(TrainingParameters):
         ge=0,
         lt=1,
         description="how much of the average of the weights, which restores, each step keeps",
+    )
+    measure_every: int = Field(
+        200, ge=1, description="steps between two measurements on held-out tiles"
     )
 
 
