@@ -1,11 +1,10 @@
-r"""The picture of the page of the shallow models: restorations, filters, influence functions.
+r"""The picture of the page of the shallow models: a restoration, filters, influence functions.
 
     PRIORBENCH_DATA=… python benchmarks/shallow_pictures.py --figure shallow.png
 
-Above a part of a photograph, σ = 25, restored by each; below the filters of the first and the last
-stage of ``tnrd``, its influence functions in both at σ = 25, and the filters of
-``fields-of-experts``, the weightiest first. Models are those of ``benchmarks/learned.py``, which
-learns them if it has not yet.
+Above a part of a photograph, σ = 25, restored, and what was removed; below the filters of the first
+and the last stage of ``tnrd`` and its influence functions in both at σ = 25. The model is that of
+``benchmarks/learned.py``, which learns it if it has not yet.
 """
 
 from __future__ import annotations
@@ -24,9 +23,8 @@ from torch import Tensor
 from priorbench.priors import Context
 from priorbench.solvers import restore
 
-SHOWN = 12.0
+SHOWN = 8.0
 """Responses that are shown, in units of σ."""
-LABELS = {"tnrd": "TNRD", "fields-of-experts": "fields of experts"}
 
 
 def main() -> None:
@@ -37,18 +35,21 @@ def main() -> None:
     parser.add_argument("--figure", type=Path, required=True, help="PNG to write")
     arguments = parser.parse_args()
     torch.set_num_threads(1)
-    models = {name: made(name, {}, arguments.models) for name in LABELS}
-    figure, axes = plt.subplots(2, 5, figsize=(12, 5.4), layout="constrained")
+    model = made("tnrd", {}, arguments.models)
+    figure, axes = plt.subplots(2, 4, figsize=(10, 5.4), layout="constrained")
     clean, problem = noisy_photograph()
-    pictures = {"clean": clean, words("noisy", problem.y, clean): problem.y}
-    for name, label in LABELS.items():
-        restored = restore(models[name], problem, Context.seeded(0)).image
-        pictures[words(label, restored, clean)] = restored
+    restored = restore(model, problem, Context.seeded(0)).image
+    pictures = {
+        "clean": clean,
+        words("noisy", problem.y, clean): problem.y,
+        words("TNRD", restored, clean): restored,
+        "removed, times 4": 0.5 + 4 * (problem.y - restored),
+    }
     for place in axes.flat:
         place.axis("off")
     for place, (title, picture) in zip(axes[0], pictures.items(), strict=False):
         show(place, title, picture)
-    diffusion = models["tnrd"].diffusion
+    diffusion = model.diffusion
     with torch.no_grad():
         mix = diffusion.mix(torch.tensor([SIGMA / 255]))
         for place, stage, which in (
@@ -59,9 +60,6 @@ def main() -> None:
             curves(
                 axes[1, place + 1], f"TNRD, {which} functions", stage.points, stage.tables(mix)[0]
             )
-    state = models["fields-of-experts"].state_dict()
-    order = state["exponents"].argsort(descending=True)
-    show(axes[1, 4], "experts", mosaic(state["filters"][order]))
     figure.savefig(arguments.figure, dpi=100)
 
 

@@ -54,7 +54,8 @@ def read(places: Tensor, tables: Tensor, reach: float) -> Tensor:
         tables: B × K × N: values at N points, evenly on [−r, r].
         reach: r.
     """
-    return _read(places, tables, reach)
+    value: Tensor = _read(places, tables, reach)
+    return value
 
 
 class _Read(Function):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pydantic import Field, model_validator
+from pydantic import Field
 
 from priorbench.networks.parameters import TrainingParameters
 
@@ -52,38 +52,3 @@ class TNRDParameters(TrainingParameters):
     measure_every: int = Field(
         200, ge=1, description="steps between two measurements on held-out tiles"
     )
-
-
-class FieldsOfExpertsParameters(TrainingParameters):
-    """How the experts are learned, and how an image is sought."""
-
-    filter_size: int = Field(5, ge=2, le=15, description="side of the filters in pixels")
-    experts: int = Field(24, ge=1, le=1024, description="filters")
-    noise: float = Field(
-        5.0,
-        gt=0,
-        le=255,
-        description="σ of the noise on the images whose density is learned, 0–255",
-    )
-    weight: float = Field(
-        0.6, gt=0, description="λ, the weight of the prior: with 1 the estimate is too smooth"
-    )
-    steps: int = Field(100, ge=1, description="the most steps of L-BFGS")
-    tile_size: int = Field(
-        24, ge=5, le=512, description="side of a training tile in pixels, at least 2s − 1"
-    )
-    iterations: int = Field(3000, ge=1, description="steps of the optimiser, one for each batch")
-    batch: int = Field(32, ge=1, description="tiles in a batch")
-    measure_every: int = Field(
-        300, ge=1, description="steps between two measurements on held-out tiles"
-    )
-
-    @model_validator(mode="after")
-    def _check_tile(self) -> FieldsOfExpertsParameters:
-        least = 2 * self.filter_size - 1
-        if self.tile_size < least:
-            raise ValueError(
-                f"tile_size must be at least {least} for filters of side {self.filter_size}, "
-                f"not {self.tile_size}"
-            )
-        return self

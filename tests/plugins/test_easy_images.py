@@ -50,7 +50,6 @@ SMALL: dict[str, dict[str, Any]] = {
     "ksvd-adapted": {**SPARSE, "adaptations": 1, "adapted_patches": 500},
     "sparse-coding": {"n_patches": 1500, "n_atoms": 80},
     "tnrd": {**NETWORK, "stages": 2, "filter_size": 3, "tile_size": 16},
-    "fields-of-experts": {**NETWORK, "filter_size": 3, "tile_size": 16, "steps": 10},
     "dip": {"channels": 4, "scales": 2, "input_channels": 4, "iterations": 6},
     "wnnm": {"iterations": 1, "reach": 6},
     "nuclear-norm": {"iterations": 1, "reach": 6},
