@@ -1,10 +1,10 @@
-r"""Priors with learned dictionaries: mean PSNR on test images, and processor seconds an image.
+r"""Priors that learn: mean PSNR on test images, and processor seconds an image.
 
-    PRIORBENCH_DATA=… python benchmarks/sparse.py --prior ksvd --set bsd68 --sigma 15 25 50
-    PRIORBENCH_DATA=… python benchmarks/sparse.py --prior ksvd wiener --set set12 --task deblur
-    PRIORBENCH_DATA=… python benchmarks/sparse.py --prior ksvd ksvd-adapted --figure sparse.png
+    PRIORBENCH_DATA=… python benchmarks/learned.py --prior ksvd --set bsd68 --sigma 15 25 50
+    PRIORBENCH_DATA=… python benchmarks/learned.py --prior ksvd wiener --set set12 --task deblur
+    PRIORBENCH_DATA=… python benchmarks/learned.py --prior ksvd ksvd-adapted --figure sparse.png
 
-Dictionaries are learned from all images of BSDS train, as in ``config/classical.yaml``, and kept in
+Models are learned from all images of BSDS train, as in ``config/classical.yaml``, and kept in
 ``--models``, by the name of the prior alone. ``--set training`` is the middle of 128 × 128 of ten
 images of BSDS train, for choosing parameters. De-blurring is by Levin's kernel 1, circular,
 σ = 2.55. The noise is neither clipped nor rounded; restorations are clipped to [0, 1] before PSNR.
@@ -38,7 +38,7 @@ from priorbench.types import Image
 
 CROP = 128
 """Side in pixels of the training crops."""
-MODELS = Path("/tmp/priorbench-sparse")
+MODELS = Path("/tmp/priorbench-learned")
 
 
 def main() -> None:
