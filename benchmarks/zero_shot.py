@@ -16,7 +16,7 @@ import json
 import time
 
 import torch
-from sparse import photographs, to_luma
+from learned import photographs, to_luma
 from training_crops import ROOT, crops, mean_psnr
 from training_crops import photographs as training_photographs
 

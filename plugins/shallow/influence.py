@@ -41,7 +41,8 @@ def fitted(function: Callable[[Tensor], Tensor], reach: float) -> Tensor:
         reach: r.
     """
     at = torch.linspace(-reach, reach, POINTS, dtype=torch.float64)
-    return torch.linalg.lstsq(bumps(reach, at).mT, function(at)[:, None]).solution[:, 0].float()
+    heights: Tensor = torch.linalg.lstsq(bumps(reach, at).mT, function(at)[:, None]).solution
+    return heights[:, 0].float()
 
 
 def read(places: Tensor, tables: Tensor, reach: float) -> Tensor:
