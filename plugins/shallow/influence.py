@@ -41,7 +41,8 @@ def fitted(function: Callable[[Tensor], Tensor], reach: float) -> Tensor:
         reach: r.
     """
     at = torch.linspace(-reach, reach, POINTS, dtype=torch.float64)
-    return torch.linalg.lstsq(bumps(reach, at).mT, function(at)[:, None]).solution[:, 0].float()
+    heights: Tensor = torch.linalg.lstsq(bumps(reach, at).mT, function(at)[:, None]).solution
+    return heights[:, 0].float()
 
 
 def read(places: Tensor, tables: Tensor, reach: float) -> Tensor:
@@ -54,8 +55,7 @@ def read(places: Tensor, tables: Tensor, reach: float) -> Tensor:
         tables: B × K × N: values at N points, evenly on [−r, r].
         reach: r.
     """
-    value: Tensor = _read(places, tables, reach)
-    return value
+    return _read(places, tables, reach)
 
 
 class _Read(Function):
