@@ -55,8 +55,7 @@ def read(places: Tensor, tables: Tensor, reach: float) -> Tensor:
         tables: B × K × N: values at N points, evenly on [−r, r].
         reach: r.
     """
-    value: Tensor = _read(places, tables, reach)
-    return value
+    return _read(places, tables, reach)
 
 
 class _Read(Function):
