@@ -6,7 +6,7 @@ import torch
 
 from priorbench.numerics.patches import PatchSet
 from priorbench.operators import Blur, Identity
-from priorbench.priors import Restoration
+from priorbench.problem import Problem
 from priorbench.tasks import Denoise
 from tests import shape_checks
 
@@ -36,8 +36,8 @@ def test_results_are_checked_too() -> None:
 
 
 def test_fields_of_dataclasses_are_checked() -> None:
-    with pytest.raises(jaxtyping.TypeCheckError, match="parameter 'image'"):
-        Restoration(torch.zeros(3, 4, 4))
+    with pytest.raises(jaxtyping.TypeCheckError, match="parameter 'y'"):
+        Problem(torch.zeros(3, 4, 4), Identity((3, 4, 4)), 0.1)
 
 
 @pytest.mark.usefixtures("unchecked")

@@ -110,7 +110,8 @@ class Site:
 
     def back(self):
         # Chromium's own button passes over what was added without a person's touch.
-        self.script("history.back()")
+        # The script has to end before the page is left.
+        self.script("setTimeout(() => history.back())")
 
     def style(self, element, name):
         return self.script("return getComputedStyle(arguments[0])[arguments[1]]", element, name)
