@@ -160,7 +160,7 @@ def collapse(arguments: argparse.Namespace) -> None:
             for _ in run.fit():
                 assert run.average is not None
                 found.append(compare(run.average, clean))
-                returned += run.guard.returns
+                returned += run.descent.guard.returns
         fallen.append(max(found) - found[-1])
         print(f"seed {seed}: {found[-1]:.2f} dB, {fallen[-1]:.2f} below its best", flush=True)
     collapsed = sum(fall > COLLAPSE_DB for fall in fallen)

@@ -1,14 +1,15 @@
-r"""Priors that learn: mean PSNR on test images, and processor seconds an image.
+r"""Priors that learn, from photographs or from the observation: mean PSNR, and processor seconds.
 
     PRIORBENCH_DATA=… python benchmarks/learned.py --prior ksvd --set bsd68 --sigma 15 25 50
     PRIORBENCH_DATA=… python benchmarks/learned.py --prior ksvd wiener --set set12 --task deblur
+    PRIORBENCH_DATA=… python benchmarks/learned.py --prior zs-n2n --set cbsd68 --colour --every 8
     PRIORBENCH_DATA=… python benchmarks/learned.py --prior ksvd ksvd-adapted --figure sparse.png
 
 Models are learned from all images of BSDS train, as in ``config/classical.yaml``, and kept in
-``--models``, by the name of the prior alone. ``--set training`` is the middle of 128 × 128 of ten
-images of BSDS train, for choosing parameters. De-blurring is by Levin's kernel 1, circular,
-σ = 2.55. The noise is neither clipped nor rounded; restorations are clipped to [0, 1] before PSNR.
-One thread. ``--figure`` draws a photograph with σ = 25, restored by each, and the atoms.
+``--models``, by the name of the prior alone: give another folder with other parameters of the
+training, whose last row is printed. ``--set training`` is the middle of 128 × 128 of ten images of
+BSDS train, for choosing parameters. Noise is neither clipped nor rounded; restorations are clipped
+to [0, 1] before PSNR. One thread. ``--figure`` draws a photograph with σ = 25, restored by each, and the atoms.
 """
 
 from __future__ import annotations
@@ -33,9 +34,16 @@ from priorbench.data.tensors import to_tensor
 from priorbench.numerics.patches import gray_plane
 from priorbench.plugins.manager import load_plugins
 from priorbench.priors import Context
-from priorbench.tasks import Deblur, Denoise, Task
+from priorbench.tasks import Deblur, Denoise, DenoisePoisson, Inpaint, SuperResolve, Task
 from priorbench.types import Image
 
+TASKS: dict[str, Task] = {
+    "deblur": Deblur("shake1", 2.55),
+    "inpaint": Inpaint(50),
+    "poisson": DenoisePoisson(30),
+    "sr": SuperResolve(2),
+}
+"""Beside denoising; the blur is Levin's kernel 1, circular."""
 CROP = 128
 """Side in pixels of the training crops."""
 MODELS = Path("/tmp/priorbench-learned")
@@ -48,9 +56,10 @@ def main() -> None:
     parser.add_argument("--prior", nargs="+", default=["ksvd"])
     parser.add_argument("--parameters", default="{}", help="of all these priors, as JSON")
     parser.add_argument("--set", default="bsd68", help="folder of PRIORBENCH_DATA, or training")
-    parser.add_argument("--task", choices=("denoise", "deblur"), default="denoise")
+    parser.add_argument("--task", choices=("denoise", *TASKS), default="denoise")
     parser.add_argument("--sigma", type=float, nargs="+", default=[25.0], help="of the noise")
     parser.add_argument("--every", type=int, default=1, help="only one of this number of images")
+    parser.add_argument("--colour", action="store_true", help="leave colour images in colour")
     parser.add_argument("--models", type=Path, default=MODELS, help="folder of fitted models")
     parser.add_argument("--figure", type=Path, help="PNG to draw instead")
     arguments = parser.parse_args()
@@ -62,9 +71,10 @@ def main() -> None:
     if arguments.figure:
         sheet(models, atoms(models)).savefig(arguments.figure, dpi=100)
         return
-    images = [to_luma(image) for image in photographs(arguments.set, arguments.every)]
-    tasks: dict[str, Task] = {"deblur": Deblur("shake1", 2.55)}
-    if arguments.task == "denoise":
+    images = photographs(arguments.set, arguments.every, arguments.colour)
+    if arguments.task in TASKS:
+        tasks = {arguments.task: TASKS[arguments.task]}
+    else:
         tasks = {f"denoise-{sigma:g}": Denoise(sigma) for sigma in arguments.sigma}
     registered = load_plugins([ROOT / "plugins"]).priors
     for name, model in models.items():
@@ -79,21 +89,17 @@ def main() -> None:
             )
 
 
-def photographs(folder: str, every: int) -> list[Image]:
-    """Return one of ``every`` images of a set, in order of their names."""
+def photographs(folder: str, every: int, colour: bool) -> list[Image]:
+    """Return one of ``every`` images of a set, in order of their names, in gray unless ``colour``."""
     if "PRIORBENCH_DATA" not in os.environ:
         sys.exit("set PRIORBENCH_DATA to the folder that holds bsd68/ and set12/")
     if folder == "training":
-        return crops(training_photographs(first=5, apart=20), CROP)[::every]
+        return crops(training_photographs(first=5, apart=20), CROP, colour=colour)[::every]
     files = sorted(Path(os.environ["PRIORBENCH_DATA"], folder).glob("*.[pb][nm][gp]"))
     if not files:
         sys.exit(f"no .png or .bmp in {folder}/ of PRIORBENCH_DATA")
-    return [to_tensor(read_image(file)) for file in files[::every]]
-
-
-def to_luma(image: Image) -> Image:
-    """Return a gray image, of a colour image the luma of ITU-R BT.601 on [0, 1]."""
-    return gray_plane(image)[None, None]
+    images = [to_tensor(read_image(file)) for file in files[::every]]
+    return images if colour else [gray_plane(image)[None, None] for image in images]
 
 
 def atoms(models: Mapping[str, Any]) -> dict[str, Image]:
@@ -128,9 +134,12 @@ def made(name: str, parameters: dict[str, Any], models: Path) -> Any:
         return prior
     began = time.process_time()
     images = [image.mean(1, keepdim=True) for image in training_photographs(first=0, apart=1)]
-    for _ in prior.fit(images, Context.seeded(0)):
-        pass
-    print(f"{name:<13} {time.process_time() - began:.0f} s of the processor to learn", flush=True)
+    *_, row = prior.fit(images, Context.seeded(0))
+    last = ", ".join(f"{column} {value:.4g}" for column, value in row.items())
+    print(
+        f"{name:<13} {time.process_time() - began:.0f} s of the processor to learn: {last}",
+        flush=True,
+    )
     models.mkdir(parents=True, exist_ok=True)
     prior.save(file)
     return prior

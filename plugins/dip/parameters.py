@@ -7,6 +7,7 @@ from typing import Literal
 from pydantic import Field
 
 from priorbench import Parameters
+from priorbench.networks.parameters import OptimiserName
 
 
 class DIPParameters(Parameters):
@@ -31,7 +32,7 @@ class DIPParameters(Parameters):
     )
     input_channels: int = Field(16, ge=1, description="channels of a z of noise")
     iterations: int = Field(250, ge=1, description="most iterations of a run")
-    optimiser: Literal["muon", "adam"] = Field(
+    optimiser: OptimiserName = Field(
         "muon",
         description="orthogonalised steps, which need several times fewer iterations, or Adam as "
         "in the paper",

@@ -11,14 +11,13 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from priorbench import NotApplicable
 from priorbench.networks.data_term import DataTerm
+from priorbench.networks.descent import Descent
 from priorbench.networks.fused import fuse
-from priorbench.networks.guard import Guard, Optimiser
 from priorbench.networks.layers import Style
-from priorbench.networks.muon import Muon
 from priorbench.numerics.precision import multiplies_bfloat16
 from priorbench.operators import Identity
 from priorbench.problem import Problem
@@ -31,12 +30,6 @@ from .network import Hourglass, Network
 from .parameters import DIPParameters
 from .stopping import LOOK, stopping_rule
 from .task_defaults import TaskDefaults
-
-GOOD = 50
-"""Iterations between two states to go back to."""
-
-FITTED = 1e-6
-"""Error, 60 dB, below which steps shrink with its root: others would leave a perfect fit again."""
 
 GROWTH = 0.6
 """Fraction of the iterations over which the perturbation grows."""
@@ -120,17 +113,16 @@ class Run:
         self.z = z.contiguous(memory_format=torch.channels_last)
         self.perturbation = Perturbation(z.shape, defaults.perturbation, generator, device)
 
-        self.weights = list(network.parameters())
-        self.optimiser = _optimiser(parameters, self.weights)
-        self.rates = [
-            {key: group[key] for key in group if key.endswith("lr")}
-            for group in self.optimiser.param_groups
-        ]
         # Falling rates would calm the outputs by themselves, which the variance must not see.
         constant = defaults.stopping == "variance"
-        self.final_rate = 1.0 if constant else parameters.final_rate
         self.first_perturbation = 1.0 if constant else parameters.first_perturbation
-        self.guard = Guard(self.weights, self.optimiser)
+        self.weights = list(network.parameters())
+        self.descent = Descent(
+            self.weights,
+            parameters.optimiser,
+            parameters.learning_rate,
+            1.0 if constant else parameters.final_rate,
+        )
         self.average: Image | None = None
         self.iteration = 0
         self.trace: list[dict[str, float]] = []
@@ -160,17 +152,8 @@ class Run:
         image = self.image(z)
         loss, error = self.loss(z, image)
         step = Step(self.iteration + 1, float(loss.detach()), float(error), image.detach())
-        if self.guard.broke_down(step.loss, step.error):
-            self.guard.go_back(self.iteration)
+        if not self.descent.step(loss, step.error, self.iteration, self.parameters.iterations):
             return None
-        if not self.guard.fitted:
-            if step.iteration % GOOD == 0:
-                # Before the step, which may lead away from the weights that have this error.
-                self.guard.keep(step.error)
-            self.optimiser.zero_grad()
-            torch.autograd.backward(loss)
-            self._set_rates(step.error)
-            self.optimiser.step()
         self.iteration = step.iteration
         self._average(step.output)
         return step
@@ -182,18 +165,10 @@ class Run:
         perturbation that grows brings the same estimate in fewer iterations. It is 0 where the fit
         is finished: the weights stay as they are, and so does the image that is averaged.
         """
-        if self.guard.fitted:
+        if self.descent.guard.fitted:
             return 0.0
         grown = min(self.iteration / (GROWTH * self.parameters.iterations), 1)
         return self.first_perturbation + (1 - self.first_perturbation) * grown
-
-    def _set_rates(self, error: float) -> None:
-        """Let the rates fall linearly, with the root of a small error, and by half per return."""
-        done = min(self.iteration / self.parameters.iterations, 1)
-        factor = (1 - (1 - self.final_rate) * done) * min(1.0, math.sqrt(error / FITTED))
-        factor /= 2**self.guard.returns
-        for group, rates in zip(self.optimiser.param_groups, self.rates, strict=True):
-            group.update({key: factor * rate for key, rate in rates.items()})
 
     def _average(self, output: Image) -> None:
         """Take an output into the running average, which is the plain mean of the first ones."""
@@ -259,14 +234,8 @@ class Run:
         if self.average is not None:
             state["average"] = self.average
         state |= {f"rule.{key}": value for key, value in self.rule.state().items()}
-        state |= {f"guard.{key}": value for key, value in self.guard.state().items()}
-        for index, weights in enumerate(self.weights):
-            state[f"weights{index}"] = weights
-            moments = self.optimiser.state[weights]
-            state |= {f"optimiser{index}.{key}": value for key, value in moments.items()}
-        return state
+        return state | self.descent.state()
 
-    @torch.no_grad()
     def load_state(self, state: Mapping[str, Tensor]) -> None:
         """Take over what ``state`` returned."""
         device = self.z.device
@@ -276,10 +245,7 @@ class Run:
         self.trace = [dict(zip(names, row, strict=False)) for row in state["trace"].tolist()]
         self.average = state["average"].to(device) if "average" in state else None
         self.rule.load_state(part(state, "rule.", device))
-        self.guard.load_state(part(state, "guard."))
-        for index, weights in enumerate(self.weights):
-            weights.copy_(state[f"weights{index}"])
-            self.optimiser.state[weights] = part(state, f"optimiser{index}.", weights.device)
+        self.descent.load_state(state)
 
 
 def _style(parameters: DIPParameters, defaults: TaskDefaults, device: torch.device) -> Style:
@@ -287,12 +253,6 @@ def _style(parameters: DIPParameters, defaults: TaskDefaults, device: torch.devi
     mixed = p.precision == "mixed" and multiplies_bfloat16(device)
     products = torch.bfloat16 if mixed else None
     return Style(p.kernel, p.activation, p.padding, p.down, defaults.up, products)
-
-
-def _optimiser(parameters: DIPParameters, weights: list[nn.Parameter]) -> Optimiser:
-    if parameters.optimiser == "adam":
-        return torch.optim.Adam(weights, lr=parameters.learning_rate, fused=True)
-    return Muon(weights, lr=parameters.learning_rate)
 
 
 def _psnr(error: float) -> float:

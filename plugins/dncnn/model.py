@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -10,6 +9,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from priorbench.networks.denoising import held_out_psnr, in_bands
 from priorbench.networks.training import Objective, Row, train
 from priorbench.networks.weights import initialised, loaded
 from priorbench.numerics.patches import draw_patches
@@ -69,19 +69,20 @@ class DnCNN(Denoiser, Learned):
         return from_planes(planes, image.shape)
 
     def _denoise_plane(self, plane: Tensor, sigma: float) -> Tensor:
-        """Return the estimate of a plane, H × W, in bands of rows that bound the memory."""
+        """Return the estimate of a plane, H × W."""
         network = self.network.to(plane.device)
         height, width = plane.shape
         below, beside = -height % network.divisor, -width % network.divisor
         padded = F.pad(plane[None, None], (0, beside, 0, below), mode="replicate")[0, 0]
-        rows = max(PIXELS_IN_A_BAND // padded.shape[1] // network.divisor, 1) * network.divisor
-        level = plane.new_full((1,), sigma)
-        parts = []
-        for top in range(0, len(padded), rows):
-            first, last = max(top - network.reach, 0), min(top + rows + network.reach, len(padded))
-            part = network(padded[None, first:last], level)[0]
-            parts.append(part[top - first : min(top + rows, len(padded)) - first])
-        return torch.cat(parts)[:height, :width]
+        estimate = in_bands(
+            network,
+            padded,
+            sigma,
+            reach=network.reach,
+            pixels=PIXELS_IN_A_BAND,
+            multiple=network.divisor,
+        )
+        return estimate[:height, :width]
 
     def fit(self, images: Sequence[AnyImage], context: Context) -> Iterator[Mapping[str, float]]:
         """Train on tiles with noise of every level; the weights best on held-out tiles are kept.
@@ -156,19 +157,4 @@ class RemoveNoise(Objective):
 
     def measure(self, batches: Iterable[Tensor]) -> Row:
         """Return the PSNR in dB at each level of noise and their mean."""
-        generator = torch.Generator().manual_seed(0)
-        errors: dict[int, list[Tensor]] = {level: [] for level in MEASURED}
-        for tiles in batches:
-            clean = tiles - tiles.mean()
-            for level in MEASURED:
-                sigma = tiles.new_full((len(tiles),), level / 255)
-                noise = torch.randn(tiles.shape, generator=generator).to(tiles.device)
-                estimate = self.network(clean + sigma[:, None, None] * noise, sigma)
-                errors[level].append((estimate - clean).double().square().mean((1, 2)))
-        psnr = {
-            level: float(-10 * torch.cat(found).log10().mean()) for level, found in errors.items()
-        }
-        return {
-            **{f"psnr_sigma_{level}": value for level, value in psnr.items()},
-            "held_out_psnr": math.fsum(psnr.values()) / len(psnr),
-        }
+        return held_out_psnr(self.network, (tiles - tiles.mean() for tiles in batches), MEASURED)

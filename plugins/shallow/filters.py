@@ -7,6 +7,7 @@ import torch
 from scipy.fft import dctn
 from torch import Tensor
 
+from priorbench.numerics.reflection import reflected
 from priorbench.types import Planes
 
 __all__ = ["cosines", "mirrored"]
@@ -28,11 +29,4 @@ def mirrored(planes: Planes, margin: int) -> Planes:
         planes: P × H × W.
         margin: rows and columns on each side.
     """
-    rows, columns = (_reflected(length, margin).to(planes.device) for length in planes.shape[1:])
-    return planes.index_select(1, rows).index_select(2, columns)
-
-
-def _reflected(length: int, margin: int) -> Tensor:
-    """Return which of ``length`` positions lies at −margin … length + margin − 1."""
-    place = torch.arange(-margin, length + margin).remainder(2 * length)
-    return torch.minimum(place, 2 * length - 1 - place)
+    return reflected(reflected(planes, 1, margin, margin), 2, margin, margin)

@@ -9,6 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from priorbench.networks.denoising import held_out_psnr, in_bands
 from priorbench.networks.training import Objective, Row, train
 from priorbench.networks.weights import initialised, loaded
 from priorbench.numerics.patches import draw_patches
@@ -64,18 +65,9 @@ class TNRD(Denoiser, Learned):
         return denoise_planes(image, sigma, self._denoised)
 
     def _denoised(self, plane: Plane, sigma: float) -> Plane:
-        """Return the estimate of a plane, H × W, in bands of rows that bound the memory."""
+        """Return the estimate of a plane, H × W."""
         diffusion = self.diffusion.to(plane.device)
-        height, width = plane.shape
-        rows = max(PIXELS_IN_A_BAND // width, 1)
-        level = plane.new_full((1,), sigma)
-        parts = []
-        for top in range(0, height, rows):
-            end = min(top + rows, height)
-            first, last = max(top - diffusion.reach, 0), min(end + diffusion.reach, height)
-            part = diffusion(plane[None, first:last], level)[0]
-            parts.append(part[top - first : end - first])
-        return torch.cat(parts)
+        return in_bands(diffusion, plane, sigma, reach=diffusion.reach, pixels=PIXELS_IN_A_BAND)
 
     def fit(self, images: Sequence[AnyImage], context: Context) -> Iterator[Mapping[str, float]]:
         """Train all stages on tiles with noise of every level; the best on held-out tiles are kept.
@@ -146,18 +138,4 @@ class RemoveNoise(Objective):
 
     def measure(self, batches: Iterable[Tensor]) -> Row:
         """Return the PSNR in dB at each level of noise and their mean."""
-        generator = torch.Generator().manual_seed(0)
-        errors: dict[int, list[Tensor]] = {level: [] for level in MEASURED}
-        for tiles in batches:
-            for level in MEASURED:
-                sigma = tiles.new_full((len(tiles),), level / 255)
-                noise = torch.randn(tiles.shape, generator=generator).to(tiles.device)
-                estimate = self.network(tiles + sigma[:, None, None] * noise, sigma)
-                errors[level].append((estimate - tiles).double().square().mean((1, 2)))
-        psnr = {
-            level: float(-10 * torch.cat(found).log10().mean()) for level, found in errors.items()
-        }
-        return {
-            **{f"psnr_sigma_{level}": value for level, value in psnr.items()},
-            "held_out_psnr": math.fsum(psnr.values()) / len(psnr),
-        }
+        return held_out_psnr(self.network, batches, MEASURED)

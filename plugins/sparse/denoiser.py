@@ -7,13 +7,14 @@ from abc import abstractmethod
 import torch
 from torch import Tensor
 
+from priorbench.numerics.reflection import at_least
 from priorbench.priors import Denoiser
 from priorbench.solvers.colour import denoise_planes
 from priorbench.types import Image, Patches, Plane
 
 from .dictionary import LearnsDictionary, without_mean
 from .parameters import SparseParameters
-from .restoration import at_least, averaged
+from .restoration import averaged
 
 
 class SparseDenoiser(Denoiser, LearnsDictionary):
@@ -59,7 +60,7 @@ class SparseDenoiser(Denoiser, LearnsDictionary):
 
     def _denoised(self, plane: Plane, sigma: float) -> Plane:
         height, width = plane.shape
-        plane = at_least(plane, self.patch_size)
+        plane = at_least(plane[None], self.patch_size)[0]
         dictionary = self.dictionary_for(plane, sigma)
 
         def estimate(patches: Patches) -> Patches:

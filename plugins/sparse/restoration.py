@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
 from priorbench.solvers.aggregation import average_everywhere
@@ -40,12 +39,6 @@ def patches_of(plane: Plane, size: int, most: int) -> Patches:
     corner = torch.randperm(height * width, generator=generator)[:most].to(plane.device)
     top, left = corner.div(width, rounding_mode="floor"), corner % width
     return plane.unfold(0, size, 1).unfold(1, size, 1)[top, left].flatten(1)
-
-
-def at_least(plane: Plane, size: int) -> Plane:
-    """Return a plane whose sides are at least ``size``: its last row and column are repeated."""
-    below, beside = (max(size - length, 0) for length in plane.shape)
-    return F.pad(plane[None, None], (0, beside, 0, below), mode="replicate")[0, 0]
 
 
 def _covering(length: int, size: int) -> Tensor:

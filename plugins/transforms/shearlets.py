@@ -9,6 +9,7 @@ from functools import lru_cache
 import torch
 from torch import Tensor
 
+from priorbench.numerics.reflection import reflected
 from priorbench.priors import Denoiser
 from priorbench.solvers.colour import denoise_planes
 from priorbench.types import Image, Plane
@@ -141,9 +142,8 @@ def _continued(plane: Plane) -> Tensor:
     """Return a plane continued by its reflections, to odd sides that transform fast."""
     continued: Tensor = plane
     for axis, length in enumerate(plane.shape):
-        index = torch.arange(-MARGIN, _fast_odd(length + 2 * MARGIN) - MARGIN) % (2 * length)
-        mirrored = torch.where(index < length, index, 2 * length - 1 - index)
-        continued = continued.index_select(axis, mirrored.to(plane.device))
+        after = _fast_odd(length + 2 * MARGIN) - length - MARGIN
+        continued = reflected(continued, axis, MARGIN, after)
     return continued
 
 

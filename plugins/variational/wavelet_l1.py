@@ -11,6 +11,7 @@ import torch
 from scipy.fft import next_fast_len
 from torch import Tensor
 
+from priorbench.numerics.reflection import reflected
 from priorbench.priors import Context, Restoration
 from priorbench.problem import Problem
 from priorbench.types import Image
@@ -66,12 +67,10 @@ class Undecimated:
         Around an image there are no edges then, which Sᵀx has, where all outside is black.
         """
         for axis, side in zip((-2, -1), self._sides, strict=True):
-            length = x.shape[axis]
             # Half of what lies beyond continues the end, half the beginning.
-            beyond = torch.arange(side, device=x.device)
-            beyond[length + (side - length) // 2 :] -= side
-            folded = beyond % (2 * length)
-            x = x.index_select(axis, torch.minimum(folded, 2 * length - 1 - folded))
+            after, odd = divmod(side - x.shape[axis], 2)
+            before = after + odd
+            x = reflected(x, axis, before, after).roll(-before, axis)
         return self._coefficients(torch.fft.rfft2(x))
 
     def synthesis(self, coefficients: Tensor) -> Image:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import torch
 from torch import Tensor
+
+from priorbench.numerics.reflection import reflected
 
 __all__ = ["extended", "pair"]
 
@@ -43,14 +44,6 @@ def extended(image: Tensor, before: int, after: tuple[int, int]) -> Tensor:
         before: rows above and columns left of it.
         after: rows below and columns right of it.
     """
-    rows, columns = (
-        _mirrored(length, before, added, image.device)
-        for length, added in zip(image.shape[-2:], after, strict=True)
-    )
-    return image[..., rows, :][..., columns]
-
-
-def _mirrored(length: int, before: int, after: int, device: torch.device) -> Tensor:
-    period = max(2 * (length - 1), 1)
-    places = torch.arange(-before, length + after, device=device) % period
-    return torch.minimum(places, period - places)
+    below, beside = after
+    taller = reflected(image, -2, before, below, repeat_edge=False)
+    return reflected(taller, -1, before, beside, repeat_edge=False)

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Literal
-
 from pydantic import Field
 
 from priorbench import Parameters
-
-Optimiser = Literal["muon", "adam"]
-"""Which steps are taken."""
+from priorbench.networks.parameters import OptimiserName
 
 OPTIMISER = (
     "orthogonalised steps, which need several times fewer iterations, or Adam as in the paper"
@@ -30,7 +26,7 @@ class Noise2NoiseParameters(Parameters):
         description="most pixels of a side of such a part; null: each step sees the whole image, "
         "as in the paper",
     )
-    optimiser: Optimiser = Field("muon", description=OPTIMISER)
+    optimiser: OptimiserName = Field("muon", description=OPTIMISER)
     learning_rate: float = Field(0.04, gt=0, description=RATE.format("0.001"))
     final_rate: float = Field(0.01, gt=0, le=1, description=FINAL_RATE)
     turns: bool = Field(
@@ -53,6 +49,6 @@ class DeepDecoderParameters(Parameters):
     )
     doublings: int = Field(5, ge=0, le=8, description="how often the map is doubled")
     iterations: int = Field(400, ge=1, description="steps of the fit")
-    optimiser: Optimiser = Field("muon", description=OPTIMISER)
+    optimiser: OptimiserName = Field("muon", description=OPTIMISER)
     learning_rate: float = Field(0.05, gt=0, description=RATE.format("0.01"))
     final_rate: float = Field(0.05, gt=0, le=1, description=FINAL_RATE)

@@ -8,11 +8,12 @@ import torch
 from skimage import data
 
 from plugins.dip import inputs, losses, model, parameters, stopping, task_defaults
-from plugins.dip.run import GOOD, Run
+from plugins.dip.run import Run
 from priorbench import Diverged, NotApplicable
 from priorbench.data.tensors import to_tensor
 from priorbench.networks import guard
 from priorbench.networks.data_term import DataTerm
+from priorbench.networks.descent import GOOD
 from priorbench.operators import Identity, LinearOperator, Mask
 from priorbench.plugins.manager import load_plugins
 from priorbench.priors import Context
@@ -352,7 +353,7 @@ class TestTrouble:
         for weights in run.weights:
             weights.data.normal_(0, 30)
         assert run.step() is None
-        assert run.guard.returns == 1
+        assert run.descent.guard.returns == 1
         after = run.step()
         assert after.error < guard.COLLAPSE * before.error
 

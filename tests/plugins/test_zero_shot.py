@@ -508,7 +508,7 @@ class TestFits:
 
         def loss(iteration: int) -> tuple[Tensor, float]:
             if iteration:
-                seen.append(fit.optimiser.param_groups[0]["lr"])
+                seen.append(fit.descent.optimiser.param_groups[0]["lr"])
             return layer(torch.ones(4)).square().sum(), float("inf")
 
         fit = Fit(layer, loss, Steps(101, "adam", 0.2, 0.1, growing=True), torch.Generator())
@@ -518,7 +518,7 @@ class TestFits:
 
 
 def killed_after(looks: int) -> Callable[..., None]:
-    """Return a progress that ends the process, as it were, at its so many-th call."""
+    """Return a progress whose call of this number interrupts the restoration, as a kill would."""
     count = 0
 
     def progress(fraction: float, /, **values: float) -> None:

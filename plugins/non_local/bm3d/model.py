@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
+from priorbench.numerics.reflection import at_least
 from priorbench.numerics.similar_patches import PatchSums, find_similar, patch_table
 from priorbench.priors import Denoiser
 from priorbench.solvers.colour import denoise_planes_together
@@ -63,8 +63,7 @@ def _filtered(noisy: Planes, sigmas: Tensor) -> Planes:
         sigmas: of the noise in each plane, P.
     """
     _, height, width = noisy.shape
-    below, beside = max(SIZE - height, 0), max(SIZE - width, 0)
-    noisy = F.pad(noisy[None], (0, beside, 0, below), mode="replicate")[0]
+    noisy = at_least(noisy, SIZE)
     groups = _Groups.of(noisy[0], SIMILAR["first"])
     levels = list(zip(noisy, sigmas, strict=True))
     basic = torch.stack([_thresholded(plane, sigma, groups) for plane, sigma in levels])

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
+from priorbench.numerics.reflection import at_least
 from priorbench.numerics.similar_patches import Groups, PatchSums, find_similar, patch_table
 from priorbench.numerics.threads import in_threads
 from priorbench.priors import Denoiser
@@ -68,8 +68,7 @@ class LowRank(Denoiser):
         """
         chosen = profile(float(sigmas[0]))
         _, height, width = noisy.shape
-        below, beside = max(chosen.size - height, 0), max(chosen.size - width, 0)
-        noisy = F.pad(noisy[None], (0, beside, 0, below), mode="replicate")[0]
+        noisy = at_least(noisy, chosen.size)
         estimate, similar = noisy, chosen.similar
         for iteration in range(self.iterations or chosen.iterations):
             estimate = estimate + self.feedback * (noisy - estimate)

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from pydantic import Field
 
 from priorbench.specs import Parameters
 
-__all__ = ["TrainingParameters"]
+__all__ = ["OptimiserName", "TrainingParameters"]
+
+OptimiserName = Literal["muon", "adam"]
+"""Orthogonalised steps, or Adam's."""
 
 
 class TrainingParameters(Parameters):

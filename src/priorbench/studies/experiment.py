@@ -135,7 +135,9 @@ class Experiment:
             ValueError: its fit failed.
             StorageError: the model is damaged.
         """
-        chosen = self.plan.prior(prior).tuned(Candidate(changed or {}, SolverSettings()))
+        chosen = self.plan.prior(prior)
+        if changed:
+            chosen = chosen.tuned(Candidate(changed, SolverSettings()))
         # A constructor may draw from a global generator.
         with seeded(derive_seed(self.plan.experiment.seed, "build", prior)):
             built = chosen.build()
