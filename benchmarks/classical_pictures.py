@@ -63,9 +63,10 @@ def sheet(priors: Mapping[str, Any], others: Mapping[str, Image]) -> Figure:
         restored = restore(model, problem, Context.seeded(0)).image
         pictures[words(registered[name].spec.label or name, restored, clean)] = restored
     pictures |= others
-    rows = math.ceil(len(pictures) / COLUMNS)
+    columns = min(len(pictures), COLUMNS)
+    rows = math.ceil(len(pictures) / columns)
     figure, axes = plt.subplots(
-        rows, COLUMNS, figsize=(2.4 * COLUMNS, 2.7 * rows), squeeze=False, layout="constrained"
+        rows, columns, figsize=(2.4 * columns, 2.7 * rows), squeeze=False, layout="constrained"
     )
     for place in axes.flat:
         place.axis("off")

@@ -43,7 +43,7 @@ def main() -> None:
         "clean": clean,
         words("noisy", problem.y, clean): problem.y,
         words("TNRD", restored, clean): restored,
-        "removed, times 4": 0.5 + 4 * (problem.y - restored),
+        "removed": 0.5 + problem.y - restored,
     }
     for place in axes.flat:
         place.axis("off")

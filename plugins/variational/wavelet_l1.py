@@ -107,8 +107,8 @@ class WaveletL1(Variational):
     S makes an image of wavelets at all shifts; see :class:`Undecimated`. FISTA: Beck & Teboulle
     2009, doi:10.1137/080716542, with a restart where it turns back: O'Donoghue & Candès 2015,
     doi:10.1007/s10208-013-9150-3. Ended early, which is part of the regularisation: in so
-    redundant a frame the minimum is hundreds of iterations away, and worse. Channels don't see each
-    other.
+    redundant a frame the minimum is thousands of iterations away, and worse. Channels don't see
+    each other.
 
     Args:
         weight: w; its best value depends on the number of iterations.

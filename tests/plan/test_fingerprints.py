@@ -172,7 +172,7 @@ STAGES = {
 NOT_IN_TABLES = ["studies/page.py", "report/claims_table.py", "report/verdicts.py"]
 
 RECORDS = {
-    "priors gmm": [*PRIORS, "numerics/[!nst]*", "numerics/threads.py"],
+    "priors gmm": [*PRIORS, "numerics/[!nrst]*", "numerics/threads.py"],
     "priors nlm": [*PRIORS],
     "priors dip": [
         *PRIORS,
@@ -181,10 +181,12 @@ RECORDS = {
         "numerics/threads.py",
         "numerics/constants.py",
         "networks/data_term.py",
+        "networks/descent.py",
         "networks/fused/*",
         "networks/guard.py",
         "networks/layers.py",
         "networks/muon.py",
+        "networks/parameters.py",
     ],
     "priors dncnn": [
         *PRIORS,
@@ -193,6 +195,7 @@ RECORDS = {
         *PATCHES,
         "numerics/patience.py",
         "networks/[!dgl]*",
+        "networks/denoising.py",
     ],
     "tasks deblur": TASKS,
     "datasets dead-leaves": [

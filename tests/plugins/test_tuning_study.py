@@ -7,12 +7,16 @@ import pytest
 import torch
 
 from plugins.studies.tuning import claims, measure, study
+from priorbench.config import ConfigError
 from priorbench.plugins.manager import load_plugins
 from priorbench.priors import Prior, Restoration
 from priorbench.results import Catalogue
 from priorbench.specs import MetricSpec
+from priorbench.studies import Experiment
 from priorbench.tasks import Denoise, Inpaint
 from priorbench.testing import GivenExperiment
+from tests.conftest import Bench
+from tests.small_runs import pictures, run, without_workers
 
 TUNING = load_plugins([Path(__file__).parents[2] / "plugins"]).studies["tuning"].load()
 TASKS = {"denoise": Denoise(25), "inpaint": Inpaint(50)}
@@ -143,3 +147,66 @@ def test_the_evidence_is_that_of_the_furthest_from_holding(experiment):
     other = rows(0.1, 0.0).assign(task="inpaint")
     claim, _ = claims.claims(pd.concat([rows(0.3, 0.0), other]), experiment.catalogue)
     assert "inpaint" in claim.evidence and "of 2" in claim.evidence
+
+
+PLUGIN = """
+    from priorbench import Parameters, PriorSpec, StudySpec, hookimpl
+    from priorbench.priors import Prior, Restoration
+
+    class BrighterParameters(Parameters):
+        by: float = 0.3
+        sign: int = 1
+
+    class Brighter(Prior):
+        def __init__(self, by, sign):
+            self.by = sign * by
+
+        def restore(self, problem, context):
+            return Restoration(problem.estimate() + self.by)
+
+    @hookimpl
+    def register_priors():
+        yield PriorSpec(
+            name="brighter", factory=Brighter, summary="for a test", parameters=BrighterParameters,
+            tunable={"by": (0.1, 0.02)},
+        )
+
+    @hookimpl
+    def register_studies():
+        yield StudySpec(name="values", factory=list, summary="for a test")
+"""
+
+
+def test_a_finished_experiment_says_what_was_tried_and_chosen(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    without_workers(monkeypatch)
+    pictures(bench, "ab")
+    pictures(bench, "cd", folder="lessons")
+    bench.plugin("own", PLUGIN)
+    folders = {
+        name: {"source": "folder", "parameters": {"path": name}} for name in ("photos", "lessons")
+    }
+    plan = bench.plan(
+        datasets=folders,
+        train="lessons",
+        priors={
+            "run": ["brighter"],
+            "settings": {"brighter": {"tune": True, "parameters": {"sign": -1}}},
+        },
+        metrics=["psnr"],
+        studies=["values"],
+    )
+    finished = Experiment.read(run(plan), "values")
+    (prior,), (task,) = plan.priors, plan.tasks
+    assert finished.tried(prior) == [{"by": 0.1}, {"by": 0.02}]
+    assert finished.tuned(prior, task) == {"by": 0.02, "sign": -1}
+    assert finished.prior(prior).by == -0.3
+    assert finished.prior(prior, {"by": 0.1}).by == -0.1
+    with pytest.raises(ConfigError, match="by"):
+        finished.prior(prior, {"by": "bright"})
+    measured = measure.measure(finished)
+    assert (measured["tuned"] > measured["default"]).all()
+    assert (measured["oracle"] == measured["tuned"]).all()
+    scores = finished.by_image("psnr")["photos", task][prior]
+    np.testing.assert_allclose(measured.set_index("image")["tuned"], scores, atol=0.01)

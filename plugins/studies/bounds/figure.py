@@ -16,7 +16,7 @@ from .tables import CLAIRVOYANT, PRIOR, WINDOW, WITH_NEIGHBOURS
 PANELS_IN_A_ROW = 2
 HEIGHT = 2.5
 BOUNDS = {
-    "at_most_psnr_db": ("v", "no estimate from the window exceeds it"),
+    "at_most_psnr_db": ("v", "bound on estimates from the window"),
     "reached_psnr_db": ("^", "reached from the window"),
 }
 """Column → marker and words."""
@@ -64,14 +64,14 @@ def _draw_bounds(axes: Axes, group: pd.DataFrame) -> None:
 
 
 def _name(axes: Axes, label: str, height: float) -> None:
-    """Write the name of a prior on its line, at the right."""
+    """Write the name of a prior on its line, at the left, where the bounds are far below."""
     axes.annotate(
         label,
-        (1, height),
+        (0, height),
         xycoords=axes.get_yaxis_transform(),
-        xytext=(-3, 2),
+        xytext=(3, 2),
         textcoords="offset points",
-        ha="right",
+        ha="left",
         va="bottom",
         fontsize=7,
         color=GRAY,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import NamedTuple
 
 import pandas as pd
@@ -10,7 +10,6 @@ import torch
 from torch import Tensor
 
 from priorbench.numerics.patches import PatchSet, draw_patches
-from priorbench.problem import Problem
 from priorbench.studies import Experiment
 from priorbench.studies.denoising import gaussian_denoising
 from priorbench.studies.tables import frame
@@ -81,11 +80,14 @@ def measure(experiment: Experiment) -> Measured:
                 best = clairvoyant(problem.y, clean, sigma)
                 names = (dataset, task, sigma, image)
                 whole.append(Whole(*names, experiment.psnr(task, best, clean)))
-                windows += (
-                    Windows(*names, side, *bound(true, seen, known.batches(IN_A_BATCH), sigma))
-                    for side, known in examples.items()
-                    for true, seen in _pairs_of_windows(problem, clean, side)
-                )
+                if not _has_windows(clean):
+                    continue
+                # All sizes of windows have the same middles.
+                middles = _middles(*clean.shape[2:])
+                for side, known in examples.items():
+                    true, seen = (_around(image, middles, side) for image in (clean, problem.y))
+                    found = bound(true, seen, known.batches(IN_A_BATCH), sigma)
+                    windows.append(Windows(*names, side, *found))
     return Measured(frame(Whole, whole), frame(Windows, windows))
 
 
@@ -102,23 +104,22 @@ def _examples(experiment: Experiment) -> Mapping[int, PatchSet]:
     }
 
 
-def _pairs_of_windows(
-    problem: Problem, clean: Image, side: int
-) -> Iterator[tuple[Patches, Patches]]:
-    """Yield windows of a gray image and of its noisy version, at the same places, if it has any."""
-    _, channels, height, width = clean.shape
-    if channels != 1 or min(height, width) < max(SIDES):
-        return
-    # All sizes of windows have the same middles.
+def _has_windows(image: Image) -> bool:
+    """Return whether an image is gray and large enough for the largest windows."""
+    return image.shape[1] == 1 and min(image.shape[2:]) >= max(SIDES)
+
+
+def _middles(height: int, width: int) -> tuple[Tensor, Tensor]:
+    """Return rows and columns of pixels whose largest windows lie inside the image."""
     margin, generator = max(SIDES) // 2, torch.Generator().manual_seed(0)
-    rows, columns = (
-        torch.randint(margin, length - margin, (WINDOWS,), generator=generator)
-        for length in (height, width)
+    return (
+        torch.randint(margin, height - margin, (WINDOWS,), generator=generator),
+        torch.randint(margin, width - margin, (WINDOWS,), generator=generator),
     )
-    yield _windows(clean[0, 0], rows, columns, side), _windows(problem.y[0, 0], rows, columns, side)
 
 
-def _windows(plane: Tensor, rows: Tensor, columns: Tensor, side: int) -> Patches:
-    """Return the windows of a plane around some pixels, N × side²."""
+def _around(image: Image, middles: tuple[Tensor, Tensor], side: int) -> Patches:
+    """Return the windows of a gray image around some pixels, N × side²."""
+    rows, columns = (each[:, None, None] for each in middles)
     reach = torch.arange(side) - side // 2
-    return plane[rows[:, None, None] + reach[:, None], columns[:, None, None] + reach].flatten(1)
+    return image[0, 0, rows + reach[:, None], columns + reach].flatten(1)

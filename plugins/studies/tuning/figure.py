@@ -12,11 +12,11 @@ from priorbench.results import Catalogue
 
 PANELS_IN_A_ROW = 2
 CHOICES = {
-    "default_psnr_db": ("o", "white", "default"),
-    "tuned_psnr_db": ("o", None, "tuned on training images"),
-    "oracle_psnr_db": ("|", None, "oracle, not ranked"),
+    "default_psnr_db": ("o", 6.0, "white", "default"),
+    "tuned_psnr_db": ("o", 6.0, None, "tuned on training images"),
+    "oracle_psnr_db": ("|", 11.0, None, "oracle, not ranked"),
 }
-"""Column → marker, its face if it is not that of the prior, and words."""
+"""Column → marker, its size in points, its face if it is not that of the prior, and words."""
 
 
 @styled
@@ -44,9 +44,17 @@ def draw(table: pd.DataFrame, catalogue: Catalogue) -> Figure:
             colour = marks[row["prior"]].colour
             ends = [row[column] for column in CHOICES]
             axes.plot([min(ends), max(ends)], [height, height], color=LINE, linewidth=1, zorder=1)
-            for column, (marker, face, _) in CHOICES.items():
-                axes.plot(row[column], height, marker, color=colour, markerfacecolor=face or colour)
+            for column, (marker, size, face, _) in CHOICES.items():
+                axes.plot(
+                    row[column],
+                    height,
+                    marker,
+                    color=colour,
+                    markersize=size,
+                    markerfacecolor=face or colour,
+                )
         axes.set_yticks(range(len(ordered)), [row["label"] for row in ordered])
+        axes.set_ylim(-0.6, len(ordered) - 0.4)
         axes.set_xlabel("mean PSNR (dB)")
     handles = [
         Line2D(
@@ -55,10 +63,11 @@ def draw(table: pd.DataFrame, catalogue: Catalogue) -> Figure:
             color=DARK,
             linestyle="",
             marker=marker,
+            markersize=size,
             markerfacecolor=face or DARK,
             label=words,
         )
-        for marker, face, words in CHOICES.values()
+        for marker, size, face, words in CHOICES.values()
     ]
     legend_above(figure, handles, most=len(handles))
     return figure
