@@ -268,6 +268,17 @@ def test_a_plugin_with_the_name_of_a_built_in_group_is_told_of(
     )
 
 
+def test_a_plugin_that_is_a_folder_is_found_before_a_file_of_its_name_elsewhere(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(folder / "mine" / "plugin.py", SOUND, name="mine")
+    write(tmp_path / "elsewhere" / "plugins" / "mine.py", SOUND, name="other")
+    # As a folder of plugins that an earlier experiment of this process has searched.
+    monkeypatch.syspath_prepend(tmp_path / "elsewhere")
+    monkeypatch.chdir(folder.parent)
+    assert "mine" in load_configured(PluginsSection(), strict=True).priors
+
+
 def test_a_folder_of_plugins_may_be_a_package_beside_the_built_in_one(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from importlib.machinery import ModuleSpec
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from types import ModuleType
@@ -126,11 +127,9 @@ def _import_of_folder(
         check_api_version(file)
         module = package if is_file else f"{package}.plugin"
         _forget_other(package, module, path, file)
-        imported = importlib.import_module(module)
         if not is_file:
-            # As it was found: a namespace package would follow later changes of the folders.
-            sys.modules[package].__path__ = [str(path)]
-        return imported
+            _import_package(package, path)
+        return importlib.import_module(module)
 
     return load
 
@@ -166,6 +165,26 @@ def _make_importable(folder: Path, folders: Sequence[Path]) -> None:
     same = [str(other) for other in folders if other.name == folder.name and other != folder]
     installed = [place for place in places if place not in _plugin_folders]
     package.__path__ = [str(folder), *same, *installed]
+
+
+def _import_package(package: str, folder: Path) -> None:
+    """Import the package of a plugin that is a folder, which no other place adds to.
+
+    The search for a folder without ``__init__.py`` would go on, prefer a module of its name in
+    another folder of plugins, and follow later changes of the folders.
+    """
+    if package in sys.modules:
+        return
+    if not (folder / "__init__.py").is_file():
+        parent, _, name = package.rpartition(".")
+        importlib.import_module(parent)
+        spec = ModuleSpec(package, None, is_package=True)
+        spec.submodule_search_locations = [str(folder)]
+        sys.modules[package] = importlib.util.module_from_spec(spec)
+        setattr(sys.modules[parent], name, sys.modules[package])
+    else:
+        importlib.import_module(package)
+    sys.modules[package].__path__ = [str(folder)]
 
 
 def _forget_other(package: str, module: str, path: Path, file: Path) -> None:
