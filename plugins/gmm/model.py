@@ -83,6 +83,12 @@ class GMM(PatchPrior, Learned):
         """
         return self._at(noise_variance, patches, self._rank).estimate(patches)
 
+    def posterior_sample(
+        self, patches: Patches, noise_variance: float, generator: torch.Generator
+    ) -> Patches:
+        """Return an exact draw from the posterior of each patch, by all axes in both modes."""
+        return self._at(noise_variance, patches).sample(patches, generator)
+
     def sample(self, count: int, generator: torch.Generator) -> Patches:
         """Return patches of mean 0 drawn from the density."""
         return (self.mixture.sample(count, generator) @ self._basis.mT).float()

@@ -156,20 +156,48 @@ class Posterior:
 
         def fill(pair: tuple[Patches, Patches]) -> None:
             chunk, out = pair
-            labels = choose(self._whiten(chunk))
-            order = labels.argsort()
-            ordered = chunk[order]
-            filtered = torch.empty_like(ordered)
-            first = 0
-            for component, count in enumerate(labels.bincount().tolist()):
-                last = first + count
-                torch.mm(ordered[first:last], self._filters[component], out=filtered[first:last])
-                first = last
-            out[order] = filtered
+            _multiply(chunk, choose(self._whiten(chunk)), self._filters, out)
 
         parts = (torch.split(each, PATCHES_IN_A_CHUNK) for each in (patches, estimates))
         in_threads(fill, zip(*parts, strict=True))
         return estimates
+
+    def sample(self, patches: Patches, generator: torch.Generator) -> Patches:
+        """Return a draw of the clean patch for each noisy patch, N × D.
+
+        The component is drawn with its posterior probability, then the patch from the component's
+        Gaussian posterior; the mean of a patch has a flat prior.
+        """
+        drawn = torch.empty_like(patches)
+        parts = (torch.split(each, PATCHES_IN_A_CHUNK) for each in (patches, drawn))
+        for chunk, out in zip(*parts, strict=True):
+            labels = self._draw_components(chunk, generator)
+            _multiply(chunk, labels, self._filters, out)
+            noise = torch.randn(len(chunk), self._spreads.shape[1], generator=generator)
+            spread = torch.empty_like(chunk)
+            _multiply(noise.to(chunk), labels, self._spreads, spread)
+            mean = torch.randn(len(chunk), 1, generator=generator).to(chunk)
+            out += spread + mean * (self._noise_variance / chunk.shape[1]) ** 0.5
+        return drawn
+
+    @cached_property
+    def _spreads(self) -> Tensor:
+        """Roots of the posterior covariances of the components, transposed, K × d × D."""
+        spectra, noise_variance = self._spectra, self._noise_variance
+        variances = spectra.variances * noise_variance / (spectra.variances + noise_variance)
+        roots = variances.sqrt()[:, :, None] * spectra.pictures.mT
+        return roots.to(self._device, self._dtype)
+
+    def _draw_components(self, patches: Patches, generator: torch.Generator) -> Tensor:
+        """Return a component for each noisy patch, drawn with its posterior probability."""
+        labels = torch.empty(len(patches), dtype=torch.long, device=patches.device)
+        uniform = torch.rand(len(patches), generator=generator).to(patches)
+        for block, scores in self._scores(self._whiten(patches)):
+            cumulative = scores.softmax(0).cumsum(0)
+            # Rounding may leave the last sum below 1.
+            below = (cumulative < uniform[block]).sum(0)
+            labels[block] = below.clamp(max=len(scores) - 1)
+        return labels
 
     def _chooser(self, count: int) -> Callable[[Tensor], Tensor]:
         """Return what chooses the most probable component of each whitened vector, d × n.
@@ -190,3 +218,23 @@ class Posterior:
 
     def _whiten(self, patches: Patches) -> Tensor:
         return self._projection @ (patches - patches.mean(1, keepdim=True)).mT
+
+
+def _multiply(rows: Tensor, labels: Tensor, matrices: Tensor, out: Tensor) -> None:
+    """Write each row times the matrix of its label, N × D, to ``out``.
+
+    Args:
+        rows: N × d.
+        labels: N.
+        matrices: K × d × D.
+        out: N × D.
+    """
+    order = labels.argsort()
+    ordered = rows[order]
+    products = torch.empty_like(out)
+    first = 0
+    for label, count in enumerate(labels.bincount().tolist()):
+        last = first + count
+        torch.mm(ordered[first:last], matrices[label], out=products[first:last])
+        first = last
+    out[order] = products

@@ -20,6 +20,13 @@ class WienerParameters(Parameters):
     iterations: int = Field(300, ge=1, description="the most steps of conjugate gradients")
 
 
+class LearnedSpectrumParameters(Parameters):
+    """Parameters of the Wiener filter with a learned spectrum."""
+
+    side: int = Field(64, ge=8, le=512, description="side in pixels of the windows it learns from")
+    iterations: int = Field(300, ge=1, description="the most steps of conjugate gradients")
+
+
 class WaveletParameters(Parameters):
     """Parameters of wavelet shrinkage."""
 
@@ -58,7 +65,7 @@ class ShearletParameters(Parameters):
 
 @hookimpl
 def register_priors() -> Iterator[PriorSpec]:
-    """Yield the linear filter and three denoisers; defaults as README.md says."""
+    """Yield two linear filters and three denoisers; defaults as README.md says."""
     yield PriorSpec(
         name="wiener",
         factory=".wiener:Wiener",
@@ -68,6 +75,23 @@ def register_priors() -> Iterator[PriorSpec]:
         reference="doi:10.1364/JOSAA.4.002379",
         solver=SolverSettings(),
         resources=Resources(memory_mb=1000, seconds_per_megapixel={"denoise": 0.2, "*": 3}),
+    )
+    yield PriorSpec(
+        name="wiener-learned",
+        factory=".learned_spectrum:LearnedSpectrum",
+        parameters=LearnedSpectrumParameters,
+        label="Wiener, learned",
+        summary="a Gaussian field with the mean spectrum of the training images",
+        reference="doi:10.7551/mitpress/2946.001.0001",
+        learns=True,
+        solver=SolverSettings(),
+        small={"side": 32},
+        resources=Resources(
+            memory_mb=1500,
+            seconds_per_megapixel={"denoise": 0.3, "*": 3},
+            training_minutes=10,
+            training_seconds=10,
+        ),
     )
     yield PriorSpec(
         name="wavelet",

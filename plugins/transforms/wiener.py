@@ -7,21 +7,15 @@ import math
 import torch
 from torch import Tensor
 
-from priorbench.numerics.constants import NOISE_FLOOR
-from priorbench.operators import conjugate_gradients
-from priorbench.priors import Context, Prior, Restoration
-from priorbench.problem import Problem
-from priorbench.types import AnyImage, Image
+from priorbench.types import AnyImage
+
+from .gaussian_field import GaussianField
 
 
-class Wiener(Prior):
-    r"""argmin_x ‖Hx − y‖² / 2σ² + Σ_f |x̂_f|² / 2S_f with S_f = a/|f|².
+class Wiener(GaussianField):
+    """A Gaussian field with the spectrum S_f = a/|f|².
 
-    x̂ is the unitary Fourier transform.
-
-    Natural images have such spectra: Field 1987, doi:10.1364/JOSAA.4.002379. The mean is free. For
-    a circular blur this is the Wiener filter; for any other H it is found by conjugate gradients.
-    Channels are restored one by one. σ is at least :data:`.NOISE_FLOOR`.
+    Natural images have such spectra: Field 1987, doi:10.1364/JOSAA.4.002379.
 
     Args:
         amplitude: a, for images on [0, 1] and f in cycles per pixel.
@@ -29,33 +23,8 @@ class Wiener(Prior):
     """
 
     def __init__(self, amplitude: float, iterations: int) -> None:
-        self.amplitude, self.iterations = amplitude, iterations
-
-    @torch.no_grad()
-    def restore(self, problem: Problem, context: Context) -> Restoration:
-        """Return the minimiser, to a relative residual of 10⁻⁵.
-
-        Raises:
-            NotApplicable: the problem has no linear operator.
-        """
-        operator, y = problem.operator, problem.y
-        fidelity = max(problem.sigma, NOISE_FLOOR) ** -2
-        precision = self.precision(*problem.image_shape[1:])
-        gain = fidelity * operator.norm() ** 2
-
-        def normal(x: Image) -> Image:
-            return fidelity * operator.adjoint(operator.forward(x)) + _filter(x, precision)
-
-        x = conjugate_gradients(
-            normal,
-            fidelity * operator.adjoint(y),
-            start=problem.estimate(),
-            precondition=lambda r: _filter(r, 1 / (gain + precision)),
-            tolerance=1e-5,
-            iterations=self.iterations,
-        )
-        context.progress(1.0)
-        return Restoration(x)
+        super().__init__(iterations)
+        self.amplitude = amplitude
 
     def precision(self, height: int, width: int) -> Tensor:
         """Return 1/S_f = |f|²/a on the grid of ``torch.fft.rfft2``."""
@@ -78,8 +47,3 @@ def spectrum_amplitude(images: list[AnyImage]) -> float:
     # The mean of the logarithm of |x̂|², which is exponentially distributed, lies below that of its
     # mean by γ.
     return math.exp(float(torch.stack(logarithms).mean()) + 0.5772156649)
-
-
-def _filter(x: Tensor, response: Tensor) -> Tensor:
-    filtered: Tensor = torch.fft.irfft2(torch.fft.rfft2(x) * response, s=x.shape[-2:])
-    return filtered

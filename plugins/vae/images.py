@@ -18,6 +18,8 @@ from priorbench.solvers.colour import from_planes, to_planes
 from priorbench.solvers.continuation import fidelity_weight
 from priorbench.solvers.half_quadratic import PlaneEstimate, half_quadratic
 from priorbench.solvers.latent import latent_search
+from priorbench.solvers.sampling import sample_by_generator
+from priorbench.types import Image
 
 from .elbo import without_mean
 from .model import TILES_IN_A_CHUNK, AutoEncoder
@@ -114,6 +116,14 @@ class VAE(AutoEncoder, Prior, Generator):
             return estimate
 
         return half_quadratic(begin, problem, context)
+
+    def posterior_sample(self, problem: Problem, context: Context) -> Image:
+        """Return a draw of x given y, whatever the mode: tiles drawn with codes that explain them.
+
+        Raises:
+            NotApplicable: the noise is Poisson.
+        """
+        return sample_by_generator(self, problem, context)
 
     def decode(self, z: Tensor) -> Tensor:
         """Return the decoder's means as tiles, N × T × T."""

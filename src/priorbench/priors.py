@@ -158,6 +158,14 @@ class Prior(ABC):
     def restore(self, problem: Problem, context: Context) -> Restoration:
         """Return an estimate of x."""
 
+    def posterior_sample(self, problem: Problem, context: Context) -> Image:
+        """Return a draw of x given y, 1 × C × H × W, by the context's generator.
+
+        Raises:
+            NotApplicable: this prior can't draw.
+        """
+        raise NotApplicable(f"{type(self).__qualname__} draws no samples of the posterior")
+
 
 class Denoiser(ABC):
     """A prior known through its denoiser; plug-and-play makes it restore every linear problem.
@@ -250,6 +258,16 @@ class PatchPrior(ABC):
             noise_variance: of the white noise they are thought to have.
         """
         return self
+
+    def posterior_sample(
+        self, patches: Patches, noise_variance: float, generator: torch.Generator
+    ) -> Patches:
+        """Return one draw of z ∝ p(z) exp(−‖z − x‖² / 2s) for each patch x, s the noise variance.
+
+        Raises:
+            NotApplicable: this prior can't draw.
+        """
+        raise NotApplicable(f"{type(self).__qualname__} draws no samples of the posterior")
 
     def sample(self, count: int, generator: torch.Generator) -> Patches:
         """Return patches drawn from p, in float32; those of a density without the mean have mean 0.

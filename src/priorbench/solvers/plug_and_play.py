@@ -15,6 +15,8 @@ from priorbench.solvers.splitting import split
 from priorbench.specs.solver_settings import Regime, SolverSettings
 from priorbench.types import Image
 
+__all__ = ["denoised", "plug_and_play"]
+
 SCHEDULES: dict[Estimator, dict[Regime, Schedule]] = {
     "mmse": {
         "missing": Schedule(geometric(0.1, 0.04, 12), trust=2.0, dual=True),
@@ -58,12 +60,12 @@ def plug_and_play(
         # y is x.
         if problem.sigma == 0:
             return Restoration(problem.y)
-        return Restoration(_denoised(prior, problem.y, problem.sigma))
+        return Restoration(denoised(prior, problem.y, problem.sigma))
     schedule = schedule or default_schedule(prior, problem, context.solver)
     steps = len(schedule.levels)
 
     def estimate(step: int, image: Image, level: float) -> Image:
-        restored = _denoised(prior, image, level)
+        restored = denoised(prior, image, level)
         context.progress((step + 1) / steps)
         return restored
 
@@ -100,11 +102,11 @@ def default_schedule(
     return schedule.above(FIRST * problem.sigma, LAST[kind] * problem.sigma)
 
 
-def _denoised(prior: Denoiser, image: Image, level: float) -> Image:
+def denoised(prior: Denoiser, image: Image, level: float) -> Image:
     """Ask the denoiser for the σ nearest to a level that it was made for.
 
     The weight of the data follows the level itself: a network for one σ else drowns the data.
     """
     least, most = prior.sigma_range
-    denoised = prior.denoise(image, min(max(level, least), most))
-    return checked(denoised, image, f"{type(prior).__qualname__}.denoise")
+    estimate = prior.denoise(image, min(max(level, least), most))
+    return checked(estimate, image, f"{type(prior).__qualname__}.denoise")
