@@ -152,7 +152,18 @@ class Experiment(Section):
     tasks: TasksSection = Field(TasksSection(), description="Which tasks run, and how.")
     priors: PriorsSection = Field(PriorsSection(), description="Which priors run, and how.")
     tuning: TuningSection = Field(TuningSection(), description="How parameters are tuned.")
-    metrics: NonEmptyChoice = Field("all", description="'all', or names of metrics.")
+    samples: int = Field(
+        0,
+        ge=0,
+        le=1000,
+        description="How many samples of the posterior each prior that can draw gives beside its "
+        "estimate; metrics of samples need at least 2, and intervals of 90 % at least 19.",
+    )
+    metrics: NonEmptyChoice = Field(
+        "all",
+        description="'all', or names of metrics. Those of samples are among 'all' where `samples` "
+        "asks for any.",
+    )
     studies: Choice = Field("all", description="'all', or names of studies.")
     job_minutes: float = Field(
         10,

@@ -107,6 +107,8 @@ def _value(
         _check_shape(restored, problem)
         with seeded(0):
             return float(function(restored, problem.to("cpu")))
+    if metric.spec.of_samples:
+        raise ValueError(f"{name} is of samples of the posterior, not of one restoration")
     if clean is None:
         raise ValueError(f"{name} compares with the clean image: give it as the second argument")
     border, luminance = (0, 0), False

@@ -319,9 +319,14 @@ class _Merger:
             source = part.layout.restored(cell, f"{image}{suffix}")
             if source.exists():
                 link(source, self.layout.restored(cell, source.name))
-        scored = part.layout.scored(cell, image)
-        if scored.exists():
-            link(scored, self.layout.scored(cell, image))
+        own, whole = part.layout, self.layout
+        for source, target in (
+            (own.samples(cell, image), whole.samples(cell, image)),
+            (own.samples_record(cell, image), whole.samples_record(cell, image)),
+            (own.scored(cell, image), whole.scored(cell, image)),
+        ):
+            if source.exists():
+                link(source, target)
         spec = self.layout.cell_spec(cell)
         if not spec.exists() and part.layout.cell_spec(cell).exists():
             link(part.layout.cell_spec(cell), spec)

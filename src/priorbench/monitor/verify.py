@@ -144,7 +144,11 @@ class _Verifier:
         yield from _rows(scores, current, made)
 
     def _restored(self, cell: Cell, image: str, made: tuple[Path, ...]) -> Iterator[Checked]:
-        record = self.layout.restored(cell, f"{image}.json")
+        yield from self._recorded(self.layout.restored(cell, f"{image}.json"), made)
+        yield from self._recorded(self.layout.samples_record(cell, image), made)
+
+    def _recorded(self, record: Path, made: tuple[Path, ...]) -> Iterator[Checked]:
+        """Check the files that a memo lists."""
         if not record.exists():
             return
         try:

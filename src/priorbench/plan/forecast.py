@@ -212,7 +212,9 @@ def _restoring(plan: Plan, name: str) -> Iterator[_Job]:
     for chunk in plan.all_chunks([name]):
         dataset = plan.datasets[chunk.dataset]
         restoring = [
-            len(part.images) * plan.estimates.seconds(prior, [plan.task(part.cell.task)], dataset)
+            (1 + plan.experiment.samples)
+            * len(part.images)
+            * plan.estimates.seconds(prior, [plan.task(part.cell.task)], dataset)
             for part in chunk.parts
         ]
         scoring = len(chunk) * plan.estimates.scoring_seconds(dataset)

@@ -49,7 +49,9 @@ class Limits:
         """
         plan = self._plan
         prior, task, dataset = plan.prior(cell.prior), plan.task(cell.task), cell.dataset
-        restoring = plan.estimates.seconds(prior, [task], plan.dataset(dataset))
+        # A sample is expected to take as long as the estimate.
+        draws = 1 + plan.experiment.samples
+        restoring = draws * plan.estimates.seconds(prior, [task], plan.dataset(dataset))
         return max(restoring, plan.estimates.scoring_seconds(plan.dataset(dataset)))
 
     def is_final(self, attempt: int) -> int:
@@ -64,7 +66,8 @@ class Limits:
         """
         each = [len(part.images) * self.expected_seconds(part.cell) for part in chunk.parts]
         patient = PATIENCE * attempt * math.fsum(each) / 60
-        most = self._plan.prior(chunk.prior).resources.minutes * len(chunk)
+        draws = 1 + self._plan.experiment.samples
+        most = self._plan.prior(chunk.prior).resources.minutes * draws * len(chunk)
         if self.is_final(attempt):
             # Even if some of them run until they are stopped, but no longer than a queue takes.
             limit = min(most, max(patient, LONGEST_MINUTES))

@@ -16,10 +16,9 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from priorbench.store.cell import cell_of
+from priorbench.store.cell import Cell, cell_of
 from priorbench.store.chunk import Chunk
 from priorbench.store.files import read_json, read_rows, write_json
-from priorbench.store.layout import Layout
 from priorbench.store.status import Status
 
 if TYPE_CHECKING:
@@ -104,17 +103,26 @@ def _of_restorations(plan: Plan) -> Iterator[Missing]:
         if runs.name not in listed(runs.parent):
             continue
         wanted = [
-            (layout.restored(cell, name), image)
+            (file, cell, image)
             for cell, image in chunk.restorations()
-            for name in (f"{image}.png", f"{image}.json")
-            if name not in listed(layout.cell_spec(cell).parent)
+            for file in _files_of(plan, cell, image)
+            if file.name not in listed(file.parent)
         ]
         if wanted:
             # What failed has no image.
-            done = _restored_folders(layout, runs)
-            for file, image in wanted:
-                if (file.parent, image) in done:
+            done = _restored(runs)
+            for file, cell, image in wanted:
+                if (cell, image) in done:
                     yield Missing(f"restore/{chunk}", file, chunk)
+
+
+def _files_of(plan: Plan, cell: Cell, image: str) -> Iterator[Path]:
+    """Yield the files that every finished restoration has."""
+    for suffix in (".png", ".json"):
+        yield plan.layout.restored(cell, f"{image}{suffix}")
+    if plan.experiment.samples:
+        # It says whether there is a file of samples.
+        yield plan.layout.samples_record(cell, image)
 
 
 def _of_manifest(job: str, manifest: Path, files: list[Path]) -> Iterator[Missing]:
@@ -134,15 +142,11 @@ def _of_manifest(job: str, manifest: Path, files: list[Path]) -> Iterator[Missin
             yield Missing(job, file)
 
 
-def _restored_folders(layout: Layout, runs: Path) -> set[tuple[Path, str]]:
-    """Return folder and image of each restoration of a job that was done; none if its rows can't
-    be read.
-    """
+def _restored(runs: Path) -> set[tuple[Cell, str]]:
+    """Return each restoration of a job that was done; none if its rows can't be read."""
     try:
         return {
-            (layout.cell_spec(cell_of(row)).parent, row["image"])
-            for row in read_rows(runs)
-            if row["status"] == Status.OK
+            (cell_of(row), row["image"]) for row in read_rows(runs) if row["status"] == Status.OK
         }
     except (OSError, ValueError, KeyError, TypeError):
         return set()

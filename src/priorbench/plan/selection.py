@@ -55,8 +55,7 @@ class Selection:
         for dataset in experiment.test:
             self._add_dataset(dataset, "test")
         self.priors = self._priors()
-        metrics = self._chosen("metric", registry.metrics, experiment.metrics)
-        self.metrics: dict[str, MetricSpec] = {name: entry.spec for name, entry in metrics.items()}
+        self.metrics = self._metrics()
         self.studies = self._studies()
         self._check_disjoint()
 
@@ -82,6 +81,20 @@ class Selection:
                     )
                 _add("task", variant, tasks)
         return tasks
+
+    def _metrics(self) -> dict[str, MetricSpec]:
+        experiment = self._experiment
+        chosen = self._chosen("metric", self._registry.metrics, experiment.metrics)
+        metrics = {name: entry.spec for name, entry in chosen.items()}
+        if experiment.samples:
+            return metrics
+        of_samples = [name for name, spec in metrics.items() if spec.of_samples]
+        if of_samples and experiment.metrics != "all":
+            raise ConfigError(
+                f"metrics: {of_samples[0]} is of samples of the posterior, and the experiment has "
+                "none: set 'samples'"
+            )
+        return {name: spec for name, spec in metrics.items() if not spec.of_samples}
 
     def _priors(self) -> dict[str, PriorPlan]:
         section = self._experiment.priors

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from priorbench.data import catalogue, embedded, folder
+from priorbench.plugins.builtin_sample_metrics import sample_metrics
 from priorbench.plugins.builtin_tasks import register_tasks as register_tasks
 from priorbench.plugins.hookspecs import hookimpl
 from priorbench.specs import DatasetSpec, MetricSpec
@@ -117,7 +118,8 @@ def register_datasets() -> Iterator[DatasetSpec]:
 
 @hookimpl
 def register_metrics() -> Iterator[MetricSpec]:
-    """Yield the measures of fidelity and the diagnosis of consistency."""
+    """Yield the measures of fidelity, the diagnosis of consistency, and measures of samples."""
+    yield from sample_metrics()
     yield MetricSpec(
         name="psnr",
         label="PSNR",

@@ -43,6 +43,9 @@ RUNS = Table(
             ("n_parameters", pa.float64()),
             ("solver", pa.string()),
             ("solver_origin", pa.string()),
+            ("samples", pa.int64()),
+            ("sampling_seconds", pa.float64()),
+            ("sampling_processor_seconds", pa.float64()),
             ("threads", pa.int64()),
             ("seed", pa.int64()),
             ("fingerprint", pa.string()),
@@ -58,6 +61,8 @@ together; ``device_memory_mb`` is missing where no GPU was used. The columns tha
 ``training`` are of the fit of the model that was used, the same in all rows of a prior. ``solver``
 is the schedule of the splitting that was followed, empty if there was none; its settings come from
 what ``solver_origin`` names: ``prior``, ``configuration``, ``tuned`` or ``default``.
+``samples`` of the posterior were drawn beside the estimate, in ``sampling_seconds`` by the clock
+and ``sampling_processor_seconds``, which are missing where none were.
 ``fingerprint`` stands for all that the restoration depends on, see
 :mod:`priorbench.plan.fingerprints`."""
 

@@ -1,7 +1,8 @@
 """Versions of the result tables' columns: a file says its own, and an earlier one is upgraded.
 
-Version 1 is what was written before the seconds of processors were recorded. Neither it nor the
-first files of version 2 say their version, and are told apart by their columns.
+Version 1 is what was written before the seconds of processors were recorded, version 2 before
+there were samples. Neither the first nor the first files of the second say their version, and are
+told apart by their columns.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ import pyarrow as pa
 from priorbench import __version__
 from priorbench.results.schema import RUNS, SCORES
 
-VERSION = 2
+VERSION = 3
 """The version of :data:`priorbench.results.schema.RUNS` and ``SCORES``."""
 _KEY = b"schema_version"
 
@@ -54,7 +55,7 @@ def upgraded(rows: pa.Table, path: Path) -> pa.Table:
 def _version(rows: pa.Table, path: Path) -> int:
     text = (rows.schema.metadata or {}).get(_KEY, b"").decode(errors="replace")
     if not text:
-        return VERSION if "processor_seconds" in rows.schema.names else 1
+        return _first_version(rows)
     if not text.isdecimal() or not int(text):
         raise ValueError(
             f"{path} is damaged: its schema_version is {text!r}; "
@@ -68,15 +69,37 @@ def _version(rows: pa.Table, path: Path) -> int:
     return int(text)
 
 
+def _first_version(rows: pa.Table) -> int:
+    """Return the version of a file that does not say it, which no file of version 3 is."""
+    if rows.schema.equals(_RUNS_1):
+        return 1
+    return 2 if rows.schema.equals(_RUNS_2) else VERSION
+
+
 def _with_processors(rows: pa.Table) -> pa.Table:
     """1 → 2: seconds of processors and memory of devices, of which nothing is known."""
-    if not rows.schema.equals(_RUNS_1):
-        return rows
-    unknown = pa.nulls(rows.num_rows, pa.float64())
+    return _completed(rows, _RUNS_2) if rows.schema.equals(_RUNS_1) else rows
+
+
+def _with_samples(rows: pa.Table) -> pa.Table:
+    """2 → 3: no restoration had samples."""
+    return _completed(rows, RUNS.schema) if rows.schema.equals(_RUNS_2) else rows
+
+
+def _completed(rows: pa.Table, schema: pa.Schema) -> pa.Table:
+    """Return rows with the columns of a schema: 0 or missing in those that they lack."""
     columns = [
-        rows[field.name] if field.name in rows.schema.names else unknown for field in RUNS.schema
+        rows[field.name] if field.name in rows.schema.names else _empty(field, rows.num_rows)
+        for field in schema
     ]
-    return pa.table(columns, schema=RUNS.schema)
+    return pa.table(columns, schema=schema)
+
+
+def _empty(field: pa.Field, count: int) -> pa.Array:
+    """Return what a column holds where nothing was measured: whole numbers are never missing."""
+    if pa.types.is_integer(field.type):
+        return pa.repeat(pa.scalar(0, field.type), count)
+    return pa.nulls(count, field.type)
 
 
 _SINCE_2 = (
@@ -85,6 +108,8 @@ _SINCE_2 = (
     "training_processor_seconds",
     "training_device_memory_mb",
 )
-_RUNS_1 = pa.schema([field for field in RUNS.schema if field.name not in _SINCE_2])
-_STEPS: tuple[Callable[[pa.Table], pa.Table], ...] = (_with_processors,)
+_SINCE_3 = ("samples", "sampling_seconds", "sampling_processor_seconds")
+_RUNS_2 = pa.schema([field for field in RUNS.schema if field.name not in _SINCE_3])
+_RUNS_1 = pa.schema([field for field in _RUNS_2 if field.name not in _SINCE_2])
+_STEPS: tuple[Callable[[pa.Table], pa.Table], ...] = (_with_processors, _with_samples)
 """The step at index i leads from version i + 1 to the next one."""

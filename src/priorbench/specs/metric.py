@@ -16,6 +16,9 @@ class MetricSpec(Spec):
             and with the task's border cut. It may raise :class:`priorbench.NotApplicable`.
         of_problem: whether the factory is ``metric(restored, problem) -> float`` instead, with the
             whole image as a tensor 1 × C × H × W and the :class:`priorbench.problem.Problem`.
+        of_samples: whether the factory is ``metric(samples, clean) -> float`` instead, with draws
+            from the posterior, S × H × W × C, in the place of the restoration. It is for
+            experiments that ask for samples, and not defined for priors that draw none.
         label: the name in tables and figures; empty means the name.
         unit: for example ``"dB"``; empty for a pure number.
         higher_is_better: the direction; None for a diagnosis that has no best.
@@ -27,6 +30,14 @@ class MetricSpec(Spec):
     label: str = ""
     unit: str = ""
     of_problem: bool = False
+    of_samples: bool = False
     higher_is_better: bool | None = True
     decimals: int = 2
     target: float | None = None
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.of_problem and self.of_samples:
+            raise ValueError(
+                f"the metric {self.name!r} is of the problem or of samples, not of both"
+            )

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from priorbench.data.images import planes, read_image
+from priorbench.data.samples import read_samples
 from priorbench.jobs.evaluation import Evaluation, evaluate, evaluate_of_problem, scoring_seed
 from priorbench.jobs.log import say
 from priorbench.metrics.fidelity import EXACT, psnr
@@ -26,6 +27,7 @@ from priorbench.store.chunk import Chunk
 from priorbench.store.files import read_json, read_rows, write_rows
 from priorbench.store.manifest import Entry, check_file, read_about, read_manifest
 from priorbench.store.memo import Memo
+from priorbench.store.sampling import NONE_ASKED, Sampling
 from priorbench.store.status import EXACT_NOTE, Status
 
 COPIED = ("experiment", "dataset", "image", "task", "prior", "source")
@@ -142,6 +144,7 @@ class _Pair:
         self.cell, self.image, self._sources = cell, image, sources
         self.restored_file = plan.layout.restored(cell, f"{image}.png")
         self.clean_file = plan.layout.image(cell.dataset, image)
+        self.samples_file = plan.layout.samples(cell, image)
         self.problem_file = plan.layout.problem(cell.dataset, cell.task, image)
         self.task = plan.task(cell.task)
         self.fingerprints = plan.fingerprints
@@ -156,7 +159,10 @@ class _Pair:
         sources = self._sources
         clean = sources.images[self.image].sha256
         code = self.fingerprints.stage("score")
-        return fingerprint([code, clean, self.problem.sha256, sources.border, sources.luminance])
+        samples = self._samples_digest
+        return fingerprint(
+            [code, clean, self.problem.sha256, sources.border, sources.luminance, samples]
+        )
 
     def check(self) -> None:
         """Refuse to score what is not what was made.
@@ -167,6 +173,8 @@ class _Pair:
         check_file(self.restored_file, self.record["sha256"][self.restored_file.name])
         check_file(self.clean_file, self._sources.images[self.image].sha256)
         check_file(self.problem_file, self.problem.sha256)
+        if self._samples_digest:
+            check_file(self.samples_file, self._samples_digest)
 
     @property
     def problem(self) -> Entry:
@@ -191,6 +199,35 @@ class _Pair:
                 f"{self.restored_file} is {restored.shape[:2]}, its problem {(height, width)}"
             )
         return compared(restored, clean, self._sources.border, self._sources.luminance)
+
+    @cached_property
+    def sampling(self) -> Sampling:
+        """How the sampling of this restoration ended."""
+        if not self._sampling_record:
+            return NONE_ASKED
+        return Sampling.from_dict(self._sampling_record["sampling"])
+
+    @cached_property
+    def _sampling_record(self) -> dict[str, Any]:
+        record = self.samples_file.with_suffix(".json")
+        return dict(read_json(record)) if record.exists() else {}
+
+    @property
+    def _samples_digest(self) -> str:
+        """The checksum of the samples; empty if there are none."""
+        checksums = self._sampling_record.get("sha256", {})
+        return str(checksums.get(self.samples_file.name, ""))
+
+    @cached_property
+    def samples(self) -> tuple[np.ndarray, np.ndarray]:
+        """The samples, S × H × W × C, and the clean image, as the task's protocol compares them."""
+        clean = self.images[1]
+        whole = planes(read_image(self.clean_file))
+        parts = [
+            compared(sample, whole, self._sources.border, self._sources.luminance)[0]
+            for sample in read_samples(self.samples_file)
+        ]
+        return np.stack(parts), clean
 
     @cached_property
     def is_exact(self) -> bool:
@@ -223,9 +260,22 @@ class _Pair:
                 metric, self.task, self.problem_file, self.restored_file, self.seed(name)
             )
 
+        if metric.spec.of_samples and self.sampling.status != Status.OK:
+            return self._without_samples()
+
         def value() -> Any:
             function = metric.load()
+            images = self.samples if metric.spec.of_samples else self.images
             with seeded(self.seed(name)):
-                return function(*self.images)
+                return function(*images)
 
         return evaluate(value)
+
+    def _without_samples(self) -> Evaluation:
+        """Return the evaluation of a metric of samples where there are none."""
+        sampling = self.sampling
+        reason = f"no samples: {sampling.reason}"
+        if sampling.status == Status.UNSUPPORTED:
+            # The metric is not defined for a prior that draws none.
+            return Evaluation(None, Status.UNDEFINED, reason)
+        return Evaluation(None, sampling.status, reason)

@@ -102,6 +102,18 @@ class Layout:
         """The state of a restoration that is not finished."""
         return self.restored(cell, f"{image}.checkpoint.safetensors")
 
+    def samples(self, cell: Cell, image: str) -> Path:
+        """The samples of the posterior that belong to one restoration."""
+        return self.root / f"samples/{cell}/{image}.npz"
+
+    def samples_record(self, cell: Cell, image: str) -> Path:
+        """The memo of finished samples, or of why there are none."""
+        return self.samples(cell, image).with_suffix(".json")
+
+    def samples_checkpoint(self, cell: Cell, image: str) -> Path:
+        """The samples of a restoration whose others are still to be drawn."""
+        return self.samples(cell, image).with_suffix(".safetensors")
+
     def cell_spec(self, cell: Cell) -> Path:
         """What a cell is: task, prior, parameters. No image's name starts with an underscore."""
         return self.restored(cell, "_spec.json")

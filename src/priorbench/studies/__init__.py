@@ -2,7 +2,7 @@
 
 from priorbench.studies.experiment import Experiment
 from priorbench.studies.findings import Claim, Findings, Verdict
-from priorbench.studies.verdicts import Estimate, every, in_words, inside, together
+from priorbench.studies.verdicts import Estimate, every, furthest, in_words, inside, together
 
 __all__ = [
     "Claim",
@@ -11,6 +11,7 @@ __all__ = [
     "Findings",
     "Verdict",
     "every",
+    "furthest",
     "in_words",
     "inside",
     "together",

@@ -47,6 +47,23 @@ def together(parts: Iterable[Verdict], otherwise: str) -> Verdict:
     return furthest._replace(holds=holds, evidence=evidence or otherwise)
 
 
+def furthest(parts: Iterable[Verdict], otherwise: str) -> Verdict:
+    """Return the verdict on a claim that holds if it holds for every part, with the evidence of
+    the part that decides alone; see :func:`together`.
+
+    Args:
+        parts: of which there are too many to name all.
+        otherwise: the evidence if there is no part.
+    """
+    known = list(parts)
+    whole = together(known, otherwise)
+    deciding = [part for part in known if part.holds is whole.holds]
+    if not deciding:
+        return whole
+    evidence = min(deciding, key=lambda part: part.room).evidence
+    return whole._replace(evidence=f"{evidence}, the furthest of {len(known)} from holding")
+
+
 def inside(interval: tuple[float, float], low: float, high: float = inf) -> bool | None:
     """Return True if an interval lies between two bounds, False if outside, else None."""
     below, above = interval
