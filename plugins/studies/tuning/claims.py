@@ -10,7 +10,7 @@ from math import inf
 import pandas as pd
 
 from priorbench.results import Catalogue
-from priorbench.studies import Claim, Estimate, Verdict, together
+from priorbench.studies import Claim, Estimate, Verdict, furthest
 
 SOURCE = "priorbench, docs/reference/plugins.md"
 EQUAL = 0.05
@@ -40,21 +40,11 @@ def claims(measured: pd.DataFrame, catalogue: Catalogue) -> list[Claim]:
         Claim.judged(
             "Parameters that were chosen on training images are not worse than the defaults",
             SOURCE,
-            _furthest(harmless),
+            furthest(harmless, NOTHING),
         ),
         Claim.judged(
             f"The oracle, which chooses on the test images, gains at most {LEFT} dB more",
             SOURCE,
-            _furthest(enough),
+            furthest(enough, NOTHING),
         ),
     ]
-
-
-def _furthest(parts: list[Verdict]) -> Verdict:
-    """Return the verdict on all parts, with the evidence of the one that decides."""
-    whole = together(parts, NOTHING)
-    deciding = [part for part in parts if part.holds is whole.holds]
-    if not deciding:
-        return whole
-    evidence = min(deciding, key=lambda part: part.room).evidence
-    return whole._replace(evidence=f"{evidence}, the furthest of {len(parts)} from holding")
