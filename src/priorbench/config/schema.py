@@ -152,7 +152,9 @@ class Experiment(Section):
     tasks: TasksSection = Field(TasksSection(), description="Which tasks run, and how.")
     priors: PriorsSection = Field(PriorsSection(), description="Which priors run, and how.")
     tuning: TuningSection = Field(TuningSection(), description="How parameters are tuned.")
-    metrics: NonEmptyChoice = Field("all", description="'all', or names of metrics.")
+    metrics: NonEmptyChoice = Field(
+        "all", description="'all', which leaves out those that are optional, or names of metrics."
+    )
     studies: Choice = Field("all", description="'all', or names of studies.")
     job_minutes: float = Field(
         10,

@@ -55,8 +55,7 @@ class Selection:
         for dataset in experiment.test:
             self._add_dataset(dataset, "test")
         self.priors = self._priors()
-        metrics = self._chosen("metric", registry.metrics, experiment.metrics)
-        self.metrics: dict[str, MetricSpec] = {name: entry.spec for name, entry in metrics.items()}
+        self.metrics = self._metrics()
         self.studies = self._studies()
         self._check_disjoint()
 
@@ -171,6 +170,15 @@ class Selection:
             for regime in regimes_of(task)
         }
         return tuple(regime for regime in open_regimes(spec, settings) if regime in needed)
+
+    def _metrics(self) -> dict[str, MetricSpec]:
+        wanted = self._experiment.metrics
+        chosen = self._chosen("metric", self._registry.metrics, wanted)
+        return {
+            name: entry.spec
+            for name, entry in chosen.items()
+            if not (wanted == "all" and entry.spec.optional)
+        }
 
     def _studies(self) -> dict[str, StudyPlan]:
         chosen = self._chosen("study", self._registry.studies, self._experiment.studies)
