@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from priorbench.data import catalogue, embedded, folder
+from priorbench.plugins.builtin_measures import optional_metrics
 from priorbench.plugins.builtin_tasks import register_tasks as register_tasks
 from priorbench.plugins.hookspecs import hookimpl
 from priorbench.specs import DatasetSpec, MetricSpec
@@ -117,7 +118,7 @@ def register_datasets() -> Iterator[DatasetSpec]:
 
 @hookimpl
 def register_metrics() -> Iterator[MetricSpec]:
-    """Yield the measures of fidelity and the diagnosis of consistency."""
+    """Yield measures of fidelity and consistency, and those that are taken where they are named."""
     yield MetricSpec(
         name="psnr",
         label="PSNR",
@@ -166,3 +167,4 @@ def register_metrics() -> Iterator[MetricSpec]:
         higher_is_better=None,
         target=1.0,
     )
+    yield from optional_metrics()
