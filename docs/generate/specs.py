@@ -64,13 +64,24 @@ def _fields(spec: Spec) -> list[tuple[str, ...]]:
 
 def metrics() -> str:
     """Return the metrics as a table."""
-    lines = ["| metric | unit | best is | what it measures | reference |", "|---|---|---|---|---|"]
+    lines = [
+        "| metric | unit | best is | in `all` | what it measures | reference |",
+        "|---|---|---|---|---|---|",
+    ]
     for name, entry in registry().metrics.items():
         spec = entry.spec
         best = {True: "the highest", False: "the lowest", None: "no value"}[spec.higher_is_better]
         if spec.target is not None:
             best = f"{spec.target:g}"
-        cells = (f"`{name}`", spec.unit, best, _cell(spec.summary), _link(spec.reference))
+        shown = "no" if spec.optional else "yes"
+        cells = (
+            f"`{name}`",
+            spec.unit,
+            best,
+            shown,
+            _cell(spec.summary),
+            _link(spec.reference),
+        )
         lines.append("| " + " | ".join(cells) + " |")
     return "\n".join(lines)
 
@@ -114,6 +125,10 @@ def _cell(text: str) -> str:
 
 
 def _link(reference: str) -> str:
-    """Return a DOI as a link, anything else as it is."""
+    """Return publications with each DOI as a link, anything else as it is."""
+    return ", ".join(_link_of_one(each) for each in reference.split(", "))
+
+
+def _link_of_one(reference: str) -> str:
     doi = reference.removeprefix("doi:")
     return f"[doi:{doi}](https://doi.org/{doi})" if doi.startswith("10.") else _cell(reference)

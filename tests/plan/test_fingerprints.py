@@ -215,6 +215,28 @@ RECORDS = {
         "metrics/fidelity.py",
         "metrics/multiscale.py",
     ],
+    "metrics patch-distance": [
+        "metrics/fidelity.py",
+        "metrics/patch_distance.py",
+        "metrics/pyramid.py",
+    ],
+    "metrics spectrum-distance": [
+        "metrics/fidelity.py",
+        "metrics/spectrum_distance.py",
+        "numerics/constants.py",
+        "numerics/rings.py",
+    ],
+    "metrics niqe": [
+        "types.py",
+        "operators/[!c]*",
+        "operators/composition.py",
+        "metrics/fidelity.py",
+        "metrics/generalised_gaussian.py",
+        "metrics/luminance.py",
+        "metrics/natural_statistics.py",
+        "metrics/niqe.py",
+        "numerics/constants.py",
+    ],
     "studies gmm-sweep": [
         *EXPERIMENT,
         *STYLE,
@@ -317,6 +339,12 @@ def test_a_data_file_of_the_library_is_compared_like_code(
     before = closure.dependencies_of(modules, Packages({})).fingerprint
     (copy / name).write_text((copy / name).read_text() + "\n")
     assert closure.dependencies_of(modules, Packages({})).fingerprint != before
+
+
+def test_a_metric_depends_on_the_statistics_that_lie_beside_it() -> None:
+    registry = load_plugins([ROOT / "plugins"], strict=True)
+    found = Code(registry.plugins)._dependencies(registry.metrics["niqe"])
+    assert "priorbench.metrics.niqe/natural_blocks.csv" in found.data
 
 
 CHANGES: dict[str, dict[str, Any]] = {

@@ -424,3 +424,13 @@ def test_labels_name_every_prior_and_task() -> None:
     assert made.labels == {"mine": "My prior", "second": "second"} | {
         task.id: task.label for task in made.tasks.values()
     }
+
+
+def test_all_metrics_leave_out_the_optional_ones_which_are_taken_where_they_are_named() -> None:
+    made = plan(spec())
+    optional = {name for name, entry in made.registry.metrics.items() if entry.spec.optional}
+    assert {"niqe", "patch-distance"} <= optional
+    assert made.metrics.keys() == made.registry.metrics.keys() - optional
+    assert "psnr" in made.metrics
+    named = plan(spec(), metrics=["niqe", "psnr"])
+    assert list(named.metrics) == ["niqe", "psnr"]

@@ -161,8 +161,8 @@ class Experiment(Section):
     )
     metrics: NonEmptyChoice = Field(
         "all",
-        description="'all', or names of metrics. Those of samples are among 'all' where `samples` "
-        "asks for any.",
+        description="'all', or names of metrics. 'all' leaves out those that are optional, and "
+        "where `samples` is 0 those of samples.",
     )
     studies: Choice = Field("all", description="'all', or names of studies.")
     job_minutes: float = Field(

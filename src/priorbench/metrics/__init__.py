@@ -1,1 +1,1 @@
-"""Measures of a restoration: fidelity to the clean image, consistency with the observation."""
+"""Measures of a restoration: fidelity, consistency with the observation, naturalness."""

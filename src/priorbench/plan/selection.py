@@ -86,15 +86,19 @@ class Selection:
         experiment = self._experiment
         chosen = self._chosen("metric", self._registry.metrics, experiment.metrics)
         metrics = {name: entry.spec for name, entry in chosen.items()}
-        if experiment.samples:
-            return metrics
+        if experiment.metrics == "all":
+            return {
+                name: spec
+                for name, spec in metrics.items()
+                if not spec.optional and (experiment.samples or not spec.of_samples)
+            }
         of_samples = [name for name, spec in metrics.items() if spec.of_samples]
-        if of_samples and experiment.metrics != "all":
+        if of_samples and not experiment.samples:
             raise ConfigError(
                 f"metrics: {of_samples[0]} is of samples of the posterior, and the experiment has "
                 "none: set 'samples'"
             )
-        return {name: spec for name, spec in metrics.items() if not spec.of_samples}
+        return metrics
 
     def _priors(self) -> dict[str, PriorPlan]:
         section = self._experiment.priors

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from priorbench.data import catalogue, embedded, folder
+from priorbench.plugins.builtin_measures import optional_metrics
 from priorbench.plugins.builtin_sample_metrics import sample_metrics
 from priorbench.plugins.builtin_tasks import register_tasks as register_tasks
 from priorbench.plugins.hookspecs import hookimpl
@@ -118,7 +119,7 @@ def register_datasets() -> Iterator[DatasetSpec]:
 
 @hookimpl
 def register_metrics() -> Iterator[MetricSpec]:
-    """Yield the measures of fidelity, the diagnosis of consistency, and measures of samples."""
+    """Yield measures of fidelity, consistency and samples, and those that are taken where named."""
     yield from sample_metrics()
     yield MetricSpec(
         name="psnr",
@@ -168,3 +169,4 @@ def register_metrics() -> Iterator[MetricSpec]:
         higher_is_better=None,
         target=1.0,
     )
+    yield from optional_metrics()

@@ -25,6 +25,7 @@ class MetricSpec(Spec):
         decimals: digits shown in tables.
         target: the mean value of clean images, for a metric whose best value is neither the highest
             nor the lowest; figures draw a line there. None if there is no such value.
+        optional: whether experiments take it only where they name it, and not by ``metrics: all``.
     """
 
     label: str = ""
@@ -34,6 +35,7 @@ class MetricSpec(Spec):
     higher_is_better: bool | None = True
     decimals: int = 2
     target: float | None = None
+    optional: bool = False
 
     def __post_init__(self) -> None:
         super().__post_init__()
