@@ -15,7 +15,7 @@ from priorbench.studies import Claim, Estimate, Verdict, furthest
 
 from .measure import EXACT
 
-SOURCE = "priorbench, docs/reference/known-truth.md"
+SOURCE = "priorbench, plugins/known_truth/README.md"
 LINEAR = "wiener-learned"
 """Name of the spec of the Wiener filter that learned the spectrum."""
 EQUAL = 0.01

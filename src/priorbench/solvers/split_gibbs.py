@@ -26,7 +26,7 @@ FIRST = 0.3
 """The first coupling s: so wide that the draw hardly depends on where the chain begins."""
 LAST = 0.005
 """The last one, where half of the noise is less."""
-ROUNDS = 24
+ROUNDS = 16
 
 
 @torch.no_grad()

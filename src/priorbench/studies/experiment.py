@@ -7,8 +7,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
+from priorbench.data.samples import read_samples
 from priorbench.data.tensors import read_tensor, to_array
 from priorbench.jobs.ready import with_tuned
 from priorbench.metrics.fidelity import psnr
@@ -23,11 +25,28 @@ from priorbench.results.planned import catalogue
 from priorbench.results.schema import RUNS, SCORES, Table
 from priorbench.seeds import derive_seed, seeded
 from priorbench.specs.solver_settings import SolverSettings
+from priorbench.store.cell import Cell
 from priorbench.store.files import read_json
 from priorbench.store.manifest import check_file, read_manifest
+from priorbench.store.memo import recorded_checksums
 from priorbench.store.status import Status
 from priorbench.studies.tables import select
 from priorbench.types import Image
+
+
+@dataclass(frozen=True)
+class Restored:
+    """A restoration as the protocol of its task compares it; arrays are H × W × C on [0, 1].
+
+    Args:
+        clean: the clean image.
+        estimate: the restored image.
+        samples: draws from the posterior, S × H × W × C; None where there are none.
+    """
+
+    clean: np.ndarray
+    estimate: np.ndarray
+    samples: np.ndarray | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -177,6 +196,30 @@ class Experiment:
         rows, columns = corruption.border
         border, luma = (int(rows), int(columns)), bool(corruption.luminance)
         return psnr(*compared(to_array(restored.cpu()), to_array(clean), border, luma))
+
+    def restored(self, dataset: str, task: str, prior: str) -> Mapping[str, Restored]:
+        """Return the restorations of a prior, by the names of the images; none that failed.
+
+        Raises:
+            StorageError: an image is damaged.
+        """
+        layout, cell = self.plan.layout, Cell(dataset, task, prior)
+        corruption = self.plan.task(task).build()
+        border, luma = corruption.border, bool(corruption.luminance)
+        done = select(self.runs, dataset=dataset, task=task, prior=prior, status=Status.OK)
+        clean = self.test_images(dataset)
+        found = {}
+        for image in map(str, done["image"]):
+            file, samples = layout.restored(cell, f"{image}.png"), layout.samples(cell, image)
+            check_file(file, recorded_checksums(file.with_suffix(".json"))[file.name])
+            truth, drawn = to_array(clean[image]), None
+            if samples.exists():
+                check_file(samples, recorded_checksums(samples.with_suffix(".json"))[samples.name])
+                each = (compared(one, truth, border, luma)[0] for one in read_samples(samples))
+                drawn = np.stack(list(each))
+            estimate, shown = compared(to_array(read_tensor(file)), truth, border, luma)
+            found[image] = Restored(shown, estimate, drawn)
+        return found
 
     def training_images(self, prior: str) -> Mapping[str, Image]:
         """Return the images that a prior learned from, each 1 × C × H × W."""
