@@ -12,6 +12,7 @@ from priorbench.types import Planes
 
 from .filters import cosines, mirrored
 from .influence import BUMPS, POINTS, bumps, fitted, read
+from .levels import shares
 
 REACH = 12.0
 """Responses, in units of σ, that the influence functions tell apart."""
@@ -109,10 +110,7 @@ class Diffusion(nn.Module):
 
     def mix(self, sigma: Tensor) -> Tensor:
         """Return the share of each level, B × levels, for each σ; beyond the last, that of it."""
-        place = (sigma / self.sigma_min).log() / math.log(self.sigma_max / self.sigma_min)
-        place = place.clamp(0, 1) * (self.levels - 1)
-        knots = torch.arange(self.levels, device=sigma.device)
-        return (1 - (place[:, None] - knots).abs()).clamp(min=0)
+        return shares(sigma, self.levels, self.sigma_min, self.sigma_max)
 
     def forward(self, y: Planes, sigma: Tensor) -> Planes:
         """Return the estimate of the clean planes.

@@ -10,7 +10,7 @@ from torch import Tensor
 from priorbench.numerics.reflection import reflected
 from priorbench.types import Planes
 
-__all__ = ["cosines", "mirrored"]
+__all__ = ["cosines", "folded_back", "mirrored"]
 
 
 def cosines(size: int) -> Tensor:
@@ -30,3 +30,19 @@ def mirrored(planes: Planes, margin: int) -> Planes:
         margin: rows and columns on each side.
     """
     return reflected(reflected(planes, 1, margin, margin), 2, margin, margin)
+
+
+def folded_back(planes: Planes, margin: int) -> Planes:
+    """Return the adjoint of :func:`mirrored`: what lies in the margin is added where it came from.
+
+    Args:
+        planes: P × (H + 2m) × (W + 2m).
+        margin: m.
+    """
+    height, width = (length - 2 * margin for length in planes.shape[1:])
+    rows, columns = (
+        reflected(torch.arange(length, device=planes.device), 0, margin, margin)
+        for length in (height, width)
+    )
+    narrow = planes.new_zeros(len(planes), planes.shape[1], width).index_add(2, columns, planes)
+    return planes.new_zeros(len(planes), height, width).index_add(1, rows, narrow)

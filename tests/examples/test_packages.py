@@ -89,13 +89,13 @@ def test_the_packages_own_tests_pass(installed: Environment, package: Path) -> N
 @pytest.mark.slow
 def test_all_plugins_are_sound(installed: Environment) -> None:
     listed = installed.run("-m", "priorbench", "plugins", "list", "--strict")
-    for name in ("foe", "deepinv-tv", "deepinv-network", "ffdnet-color", "dncnn17"):
+    for name in ("patch-foe", "deepinv-tv", "deepinv-network", "ffdnet-color", "dncnn17"):
         assert name in listed
 
 
 @pytest.mark.slow
 def test_every_publication_of_theirs_is_found(installed: Environment) -> None:
-    names = ("foe", "deepinv-tv", "deepinv-tgv", "deepinv-bm3d", "ffdnet-color", "dncnn17")
+    names = ("patch-foe", "deepinv-tv", "deepinv-tgv", "deepinv-bm3d", "ffdnet-color", "dncnn17")
     cited = installed.run("-m", "priorbench", "cite", *names)
     for doi in ("10.1007/s11263-008-0197-6", "10.21105/joss.08923", "10.21105/joss.04722"):
         assert doi in cited

@@ -50,6 +50,7 @@ SMALL: dict[str, dict[str, Any]] = {
     "ksvd-adapted": {**SPARSE, "adaptations": 1, "adapted_patches": 500},
     "sparse-coding": {"n_patches": 1500, "n_atoms": 80},
     "tnrd": {**NETWORK, "stages": 2, "filter_size": 3, "tile_size": 16},
+    "foe": {**NETWORK, "filter_size": 3, "tile_size": 16, "steps": 5},
     "dip": {"channels": 4, "scales": 2, "input_channels": 4, "iterations": 6},
     "zs-n2n": {"channels": 4, "iterations": 6, "side": 24},
     "deep-decoder": {"channels": 4, "doublings": 2, "iterations": 6},

@@ -13,7 +13,7 @@ from scipy.fft import idctn
 from scipy.signal import convolve2d, correlate2d
 from torch import Tensor
 
-from plugins.shallow import tnrd
+from plugins.shallow import trained
 from plugins.shallow.diffusion import REACH, Diffusion
 from plugins.shallow.filters import cosines, mirrored
 from plugins.shallow.influence import BUMPS, POINTS, bumps, fitted, read
@@ -29,10 +29,19 @@ from priorbench.store.checkpoints import Checkpoint
 from priorbench.tasks import Deblur, Denoise, DenoisePoisson, Inpaint, SuperResolve
 
 PRIORS = load_plugins([Path(__file__).parents[2] / "plugins"], strict=True).priors
-NAMES = ("tnrd",)
+NAMES = ("tnrd", "foe")
 TRAINING = {"n_tiles": 500, "held_out": 0.1, "batch": 8, "iterations": 60, "measure_every": 20}
 QUICK: dict[str, dict[str, Any]] = {
     "tnrd": {**TRAINING, "stages": 2, "filter_size": 3, "levels": 2, "tile_size": 24},
+    "foe": {
+        **TRAINING,
+        "held_out": 0.02,
+        "learning_rate": 0.03,
+        "filter_size": 3,
+        "levels": 2,
+        "tile_size": 24,
+        "steps": 6,
+    },
 }
 """Parameters with which each learns in a moment."""
 
@@ -291,13 +300,13 @@ class TestTNRD:
     def test_bands_change_nothing(self, learned, monkeypatch, channels):
         prior, image = learned["tnrd"], torch.rand(1, channels, 60, 23, generator=seeded())
         whole = prior.denoise(image, 0.1)
-        monkeypatch.setattr(tnrd, "PIXELS_IN_A_BAND", 23 * 7)
+        monkeypatch.setattr(trained, "PIXELS_IN_A_BAND", 23 * 7)
         torch.testing.assert_close(prior.denoise(image, 0.1), whole, rtol=0, atol=1e-5)
-        prior.diffusion.reach, reach = 0, prior.diffusion.reach
+        prior.model.reach, reach = 0, prior.model.reach
         try:
             assert (prior.denoise(image, 0.1) - whole).abs().max() > 1e-3
         finally:
-            prior.diffusion.reach = reach
+            prior.model.reach = reach
 
     @pytest.mark.parametrize("channels", [2, 3])
     def test_a_batch_is_denoised_as_its_images_would_be_alone(self, learned, channels):
@@ -307,20 +316,22 @@ class TestTNRD:
             alone = learned["tnrd"].denoise(images[i : i + 1], 0.2)
             torch.testing.assert_close(together[i : i + 1], alone)
 
+    @pytest.mark.parametrize("name", NAMES)
     @pytest.mark.parametrize("shape", [(1, 1, 1, 1), (1, 3, 1, 9), (1, 1, 5, 3), (1, 1, 8, 17)])
-    def test_any_size_down_to_one_pixel_is_denoised(self, learned, shape):
+    def test_any_size_down_to_one_pixel_is_denoised(self, learned, name, shape):
         image = torch.rand(shape, generator=seeded())
         before = image.clone()
-        restored = learned["tnrd"].denoise(image, 0.1)
+        restored = learned[name].denoise(image, 0.1)
         assert restored.shape == shape
         assert torch.isfinite(restored).all()
         assert torch.equal(image, before)
 
+    @pytest.mark.parametrize("name", NAMES)
     @pytest.mark.parametrize("sigma", [1 / 255, 0.1, 0.3, 2.0])
-    def test_a_constant_image_stays_what_it_is(self, learned, sigma):
+    def test_a_constant_image_stays_what_it_is(self, learned, name, sigma):
         image = torch.full((1, 3, 16, 16), 0.3)
         # Functions need not be odd: φ(0) ≠ 0 moves nothing, since K̄ of a constant is 0.
-        found = learned["tnrd"].denoise(image, sigma)
+        found = learned[name].denoise(image, sigma)
         torch.testing.assert_close(found, image, rtol=0, atol=1e-5)
 
     def test_brightness_is_added_back(self, learned):
@@ -342,11 +353,12 @@ class TestTNRD:
         ]
         assert roughness == sorted(roughness, reverse=True)
 
+    @pytest.mark.parametrize("name", NAMES)
     @pytest.mark.parametrize("level", [10, 25, 50])
-    def test_an_image_it_has_not_seen_loses_its_noise(self, learned, level):
+    def test_an_image_it_has_not_seen_loses_its_noise(self, learned, name, level):
         clean = photograph()
         noisy = clean + level / 255 * noise(*clean.shape)
-        assert psnr(learned["tnrd"].denoise(noisy, level / 255), clean) > psnr(noisy, clean) + 2
+        assert psnr(learned[name].denoise(noisy, level / 255), clean) > psnr(noisy, clean) + 2
 
     @pytest.mark.parametrize(
         ("task", "colour"),

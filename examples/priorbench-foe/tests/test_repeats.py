@@ -5,5 +5,7 @@ from priorbench.testing import check_repeats
 
 def test_it_repeats():
     assert not [
-        each for each in check_repeats([], "foe", tasks=["denoise", "inpaint"]) if each.is_broken
+        each
+        for each in check_repeats([], "patch-foe", tasks=["denoise", "inpaint"])
+        if each.is_broken
     ]

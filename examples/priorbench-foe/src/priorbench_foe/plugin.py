@@ -11,12 +11,12 @@ from .parameters import FieldOfExpertsParameters
 
 @hookimpl
 def register_priors() -> Iterator[PriorSpec]:
-    """Yield ``foe``."""
+    """Yield ``patch-foe``."""
     yield PriorSpec(
-        name="foe",
+        name="patch-foe",
         factory=".model:FieldOfExperts",
         parameters=FieldOfExpertsParameters,
-        label="Field of experts",
+        label="Field of experts of patches",
         summary="Student-t experts of patches, learned by score matching, restored with EPLL",
         reference="doi:10.1007/s11263-008-0197-6, doi:10.1162/NECO_a_00142",
         learns=True,
