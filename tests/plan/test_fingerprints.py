@@ -30,7 +30,12 @@ OPERATORS = [
     "operators/composition.py",
 ]
 IMAGES = ["data/decoders.py", "data/formats/*", "data/images.py"]
-SOLVERS = ["solvers/*", "numerics/constants.py", "numerics/tiles.py"]
+SOLVERS = ["solvers/[!_glprs]*", "solvers/__init__.py", "solvers/latent.py"]
+SOLVERS += ["solvers/plug_and_play.py", "solvers/splitting.py"]
+SOLVERS += ["numerics/constants.py", "numerics/tiles.py"]
+GAUSSIAN = ["solvers/gaussian.py", "solvers/split_gibbs.py"]
+SAMPLERS = ["solvers/latent_posterior.py", "solvers/patch_draws.py", "solvers/sampling.py"]
+SAMPLERS += ["solvers/reverse_diffusion.py", "solvers/split_gibbs.py"]
 TRANSFORM = ["data/transform.py", "numerics/constants.py"]
 PATCHES = ["numerics/constants.py", "numerics/patches.py"]
 PRIORS = ["types.py", "priors.py", "store/checkpoints.py", "store/times.py"]
@@ -47,7 +52,7 @@ STYLE = ["figures/style.py"]
 EXPERIMENT = [*ROWS, *OPERATORS, *IMAGES, *PROTOCOL, "data/tensors.py", "jobs/ready.py", "seeds.py"]
 EXPERIMENT += ["studies/__init__.py", "studies/experiment.py", "studies/findings.py"]
 EXPERIMENT += ["studies/tables.py", "studies/verdicts.py", "results/statistics.py"]
-EXPERIMENT += ["jobs/worker.py", "results/claims.py"]
+EXPERIMENT += ["jobs/worker.py", "results/claims.py", "data/samples.py"]
 
 STAGES = {
     "prepare": [*STAGE, *IMAGES, *TRANSFORM, "seeds.py", "stages/prepare.py"],
@@ -91,7 +96,12 @@ STAGES = {
         "seeds.py",
         "jobs/evaluation.py",
         "jobs/curve.py",
+        "jobs/draws.py",
         "jobs/extras.py",
+        "jobs/restorations.py",
+        *SAMPLERS,
+        "data/samples.py",
+        "store/sampling.py",
         "stages/restore.py",
         "jobs/ready.py",
     ],
@@ -102,6 +112,8 @@ STAGES = {
         *PROTOCOL,
         "data/tensors.py",
         "jobs/evaluation.py",
+        "data/samples.py",
+        "store/sampling.py",
         "stages/score.py",
         "seeds.py",
     ],

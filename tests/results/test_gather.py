@@ -78,6 +78,9 @@ def test_seeds_of_63_bits_survive(tmp_path):
         "training_processor_seconds": None,
         "training_device_memory_mb": None,
         "n_parameters": 3,
+        "samples": 0,
+        "sampling_seconds": None,
+        "sampling_processor_seconds": None,
         "threads": 1,
     }
     write_rows(tmp_path / "a.jsonl", [row | {"seed": 2**63 - 1}])

@@ -54,8 +54,28 @@ def test_runs_of_version_1_have_unknown_seconds_of_processors(tmp_path: Path) ->
         "device_memory_mb",
         "training_processor_seconds",
         "training_device_memory_mb",
+        "samples",
+        "sampling_seconds",
+        "sampling_processor_seconds",
     }
+    assert set(new.pop("samples")) == {0}
     assert new.isna().all(axis=None) and set(map(str, new.dtypes)) == {"float64"}
+
+
+@pytest.mark.parametrize("version", ["", "2"])
+def test_runs_of_version_2_have_no_samples(version: str, tmp_path: Path) -> None:
+    since = {"samples", "sampling_seconds", "sampling_processor_seconds"}
+    before = rows(pa.schema([field for field in RUNS.schema if field.name not in since]))
+    path = tmp_path / "runs.parquet"
+    if version:
+        versioned(before, version, path)
+    else:
+        pq.write_table(before, path)
+    read = read_table(path)
+    assert list(read.columns) == RUNS.schema.names
+    pd.testing.assert_frame_equal(read[before.schema.names], before.to_pandas())
+    assert set(read["samples"]) == {0}
+    assert read["sampling_seconds"].isna().all()
 
 
 @pytest.mark.parametrize("table", [RUNS, SCORES])
@@ -83,7 +103,7 @@ def versioned(table: pa.Table, version: str, path: Path) -> Path:
 def test_a_later_version_is_refused_whatever_its_columns(tmp_path: Path) -> None:
     for table in (rows(RUNS.schema), pa.table({"something": ["else"]})):
         path = versioned(table, str(VERSION + 1), tmp_path / "runs.parquet")
-        with pytest.raises(NewerVersionError, match=r"runs\.parquet has schema_version 3.*update"):
+        with pytest.raises(NewerVersionError, match=r"runs\.parquet has schema_version 4.*update"):
             read_table(path)
 
 

@@ -10,6 +10,8 @@ from priorbench.errors import NotApplicable
 from priorbench.metrics.fidelity import checked_pair
 from priorbench.metrics.pyramid import laplacian_pyramid
 
+__all__ = ["SMALLEST", "patch_distance"]
+
 SIDE = 8
 """Pixels along a side of a patch."""
 SCALES = 3

@@ -35,7 +35,7 @@ def sample_metrics() -> Iterator[MetricSpec]:
         decimals=3,
     )
     yield of_samples(
-        name="width",
+        name="interval-width",
         label="width of 90 %",
         factory=f"{MODULE}:width",
         summary="mean width of the pixels' intervals of 90 %, on [0, 1]",

@@ -215,8 +215,8 @@ def _sample_image(
     """
     from priorbench.data.samples import write_samples
     from priorbench.data.tensors import to_array
-    from priorbench.jobs.attempt import draw
     from priorbench.jobs.device import available_device
+    from priorbench.jobs.draws import draw
     from priorbench.jobs.usage import Measure
     from priorbench.priors import Context
     from priorbench.problem import Problem

@@ -53,6 +53,7 @@ class Sampling:
 
 
 NONE_ASKED = Sampling(Status.UNSUPPORTED, "the experiment asks for no samples")
+"""The sampling of an experiment without samples."""
 
 
 class SamplingMemo:
