@@ -27,7 +27,14 @@ class DiffusionParameters(TrainingParameters):
         description="further places that measure and don't train, as a fraction of n_tiles",
     )
     batch: int = Field(16, ge=1, description="tiles in a batch")
-    iterations: int = Field(7000, ge=1, description="steps of the optimiser, one for each batch")
+    iterations: int = Field(4000, ge=1, description="steps of the optimiser, one for each batch")
+    learning_rate: float = Field(
+        0.03,
+        gt=0,
+        lt=1,
+        description="length of a step, of the norm that the weights begin with; falls linearly to "
+        "a hundredth",
+    )
     sigma_max: float = Field(
         2550.0, gt=1, description="largest σ of the noise, on the scale of 0–255"
     )

@@ -21,7 +21,7 @@ SMALL = {
 }
 """Parameters to check the priors with in seconds."""
 RESOURCES = Resources(
-    threads=2, seconds_per_megapixel={"denoise": 3, "*": 30}, training_seconds=1800
+    threads=2, seconds_per_megapixel={"denoise": 1.5, "*": 30}, training_seconds=1400
 )
 
 

@@ -34,5 +34,5 @@ def register_priors() -> Iterator[PriorSpec]:
         },
         learns=True,
         solver=SolverSettings(),
-        resources=Resources(threads=2, seconds_per_megapixel=3000, training_seconds=900),
+        resources=Resources(threads=2, seconds_per_megapixel=7000, training_seconds=450),
     )

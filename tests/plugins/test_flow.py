@@ -23,6 +23,7 @@ TINY: dict[str, Any] = {
     "width": 8,
     "layers": 1,
     "bins": 4,
+    "steps": 6,
     "n_tiles": 20_000,
     "held_out": 0.1,
     "batch": 256,
