@@ -71,7 +71,7 @@ class Diffusion(Denoiser, Learned):
         return denoise_planes_together(image, sigma, self._denoised).contiguous()
 
     def _denoised(self, planes: Tensor, sigmas: Tensor) -> Tensor:
-        """Return the estimates of the planes of one image, P × H × W, the first of them its luma."""
+        """Return the estimates of the planes of one image, P × H × W, the first its luma."""
         network = self.network.to(planes.device)
         centres = planes.new_zeros(len(planes), 1, 1)
         # The network knows planes around 0, where differences of colours lie anyway.
@@ -111,9 +111,7 @@ class Diffusion(Denoiser, Learned):
         network = initialised(
             self._build, int(torch.randint(2**62, (), generator=context.generator))
         )
-        for weights, row in train(
-            RemoveNoise(network, options), drawn, measured, options, context
-        ):
+        for weights, row in train(RemoveNoise(network, options), drawn, measured, options, context):
             self.load_state_dict(weights)
             yield row
 

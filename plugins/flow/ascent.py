@@ -13,7 +13,9 @@ LONGER, SHORTER = 1.3, 0.3
 """Change of a patch's step length after a step that was one, and after one that was refused."""
 
 
-def gaussian_start(noisy: Tensor, variances: Tensor, noise_variance: float) -> tuple[Tensor, Tensor]:
+def gaussian_start(
+    noisy: Tensor, variances: Tensor, noise_variance: float
+) -> tuple[Tensor, Tensor]:
     """Return the Wiener estimates and their variances, N × d, at each patch's likeliest contrast.
 
     The prior of the estimate is N(0, a diag λ), with a the factor under which the noisy patch is

@@ -8,8 +8,8 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor, nn
 from torch.distributions import Transform
-from zuko.flows import Flow, MaskedAutoregressiveTransform, UnconditionalDistribution
 from zuko.distributions import DiagNormal
+from zuko.flows import Flow, MaskedAutoregressiveTransform, UnconditionalDistribution
 from zuko.transforms import ComposedTransform, MonotonicAffineTransform, MonotonicRQSTransform
 
 CONTRAST = 3.0
@@ -58,9 +58,7 @@ class FlowNetwork(nn.Module):
                 )
                 for number in range(transforms)
             ],
-            UnconditionalDistribution(
-                DiagNormal, torch.zeros(size), torch.ones(size), buffer=True
-            ),
+            UnconditionalDistribution(DiagNormal, torch.zeros(size), torch.ones(size), buffer=True),
         )
 
     def coordinates(self, patches: Tensor) -> Tensor:
@@ -99,6 +97,6 @@ class FlowNetwork(nn.Module):
 def _conditional(*numbers: Tensor) -> Transform:
     """Return the transformation of a coordinate: a shift and a scale, then a spline."""
     shift, scale, *spline = numbers
-    return ComposedTransform(
-        MonotonicAffineTransform(shift, scale), MonotonicRQSTransform(*spline)
-    )
+    affine, monotonic = MonotonicAffineTransform(shift, scale), MonotonicRQSTransform(*spline)
+    found: Transform = ComposedTransform(affine, monotonic)
+    return found
