@@ -8,9 +8,10 @@ r"""The deep generative priors beside the classical ones: likelihood of patches,
 Models are those of ``benchmarks/learned.py``, which learns from BSDS train what ``--models`` does
 not hold yet. ``density`` measures all on the same held-out patches of BSDS train, in nats on the 63
 dimensions without the mean: as they are, and with noise of the variance of rounding to 8 bits.
-``epll`` restores images of BSD68, or of ``--set``, with σ = 25 from a sparse grid of patches. ``samples`` draws
-patches from the densities, ``tiles`` whole tiles from ``diffusion`` by the sampler of Karras et al. 2022 (arXiv
-2206.00364, algorithm 2) from pure noise. One thread.
+``epll`` restores the middle of 128 × 128 of images of BSD68, or of ``--set``, with σ = 25 from a
+sparse grid of patches. ``samples`` draws patches from the densities, ``tiles`` whole tiles from
+``diffusion`` by the sampler of Karras et al. 2022 (arXiv 2206.00364, algorithm 2) from pure noise.
+One thread.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ import torch
 from learned import MODELS, made, photographs
 from matplotlib.axes import Axes
 from torch import Tensor
-from training_crops import mean_psnr
+from training_crops import crops, mean_psnr
 from training_crops import photographs as training_photographs
 
 from priorbench.numerics.constants import QUANTISATION_VARIANCE
@@ -44,6 +45,7 @@ PATCHES: dict[str, dict[str, Any]] = {
 HELD_OUT = 5000
 """No model has learned from them: each holds at least these out."""
 STRIDE = 4
+CROP = 128
 SIGMA = 25
 LEVELS, CURVATURE = 40, 7.0
 """Steps of the sampler, and ρ of its schedule."""
@@ -90,7 +92,7 @@ def density(arguments: argparse.Namespace) -> None:
 
 
 def epll(arguments: argparse.Namespace) -> None:
-    images = photographs(arguments.set, arguments.every, colour=False)
+    images = crops(photographs(arguments.set, arguments.every, colour=False), CROP)
     for name in arguments.prior:
         model = made(name, PATCHES[name], arguments.models)
         if name != "gmm":
