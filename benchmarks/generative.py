@@ -120,7 +120,7 @@ def samples(arguments: argparse.Namespace) -> None:
         "mixture of Gaussians": models["gmm"].sample(count, generator),
         "flow": models["flow"].sample(count, generator),
     }
-    figure, axes = plt.subplots(1, len(drawn), figsize=(10, 2.6), layout="constrained")
+    figure, axes = plt.subplots(1, len(drawn), figsize=(10, 1.9), layout="constrained")
     for place, (title, patches) in zip(axes, drawn.items(), strict=True):
         tiles = 0.5 + patches - patches.mean(1, keepdim=True)
         show(place, title, mosaic(tiles.view(-1, 8, 8), COLUMNS, 1))
