@@ -15,7 +15,7 @@ def register_studies() -> Iterator[StudySpec]:
         factory=".study:likelihood",
         summary="does a likelier patch model restore better?",
         reference="doi:10.1109/ICCV.2011.6126278",
-        priors=("gmm-*", "mvg", "gsm*", "pca*", "ica*", "ind-pixel*", "vae-patch*"),
+        priors=("gmm-*", "mvg", "gsm*", "pca*", "ica*", "ind-pixel*", "vae-patch*", "flow*"),
         other_priors=("*",),
         only_learned=True,
         metrics=("psnr",),

@@ -1,0 +1,186 @@
+r"""The deep generative priors beside the classical ones: likelihood of patches, EPLL, samples.
+
+    PRIORBENCH_DATA=… python benchmarks/generative.py density
+    PRIORBENCH_DATA=… python benchmarks/generative.py epll --every 17
+    PRIORBENCH_DATA=… python benchmarks/generative.py samples --figure flow.png
+    PRIORBENCH_DATA=… python benchmarks/generative.py tiles --figure diffusion.png
+
+Models are those of ``benchmarks/learned.py``, which learns from BSDS train what ``--models`` does
+not hold yet. ``density`` measures all on the same held-out patches of BSDS train, in nats on the 63
+dimensions without the mean: as they are, and with noise of the variance of rounding to 8 bits.
+``epll`` restores the middle of 128 × 128 of images of BSD68, or of ``--set``, with σ = 25 from a
+sparse grid of patches. ``samples`` draws patches from the densities, ``tiles`` whole tiles from
+``diffusion`` by the sampler of Karras et al. 2022 (arXiv 2206.00364, algorithm 2) from pure noise.
+One thread.
+"""
+
+from __future__ import annotations
+
+import argparse
+import math
+import time
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import matplotlib.pyplot as plt
+import torch
+from learned import MODELS, made, photographs
+from matplotlib.axes import Axes
+from torch import Tensor
+from training_crops import crops, mean_psnr
+from training_crops import photographs as training_photographs
+
+from priorbench.numerics.constants import QUANTISATION_VARIANCE
+from priorbench.numerics.patches import draw_patches
+from priorbench.priors import Denoiser
+from priorbench.tasks import Denoise
+
+PATCHES: dict[str, dict[str, Any]] = {
+    "ica": {},
+    "gmm": {"n_components": 200, "n_patches": 100_000, "iterations": 10, "mode": "fast"},
+    "flow": {},
+}
+"""Parameters of each; those of the mixture are of the default experiment."""
+HELD_OUT = 5000
+"""No model has learned from them: each holds at least these out."""
+STRIDE = 4
+CROP = 128
+SIGMA = 25
+LEVELS, CURVATURE = 40, 7.0
+"""Steps of the sampler, and ρ of its schedule."""
+CHURN, NOISE = 0.2, 1.003
+"""How much noise a step adds, as a fraction of σ, and its factor."""
+ROWS, COLUMNS, SIDE = 4, 8, 64
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("part", choices=("density", "epll", "samples", "tiles"))
+    parser.add_argument("--steps", type=int, help="gradient steps of the flow's MAP estimates")
+    parser.add_argument("--prior", nargs="+", default=list(PATCHES), help="densities of patches")
+    parser.add_argument("--set", default="bsd68", help="folder of PRIORBENCH_DATA, or training")
+    parser.add_argument("--every", type=int, default=17, help="one of this number of images")
+    parser.add_argument("--models", type=Path, default=MODELS, help="folder of fitted models")
+    parser.add_argument("--figure", type=Path, help="PNG to write")
+    arguments = parser.parse_args()
+    torch.set_num_threads(1)
+    if arguments.part in ("samples", "tiles") and arguments.figure is None:
+        parser.error("--figure is the file to write")
+    parts = {"density": density, "epll": epll, "samples": samples, "tiles": tiles}
+    parts[arguments.part](arguments)
+
+
+def density(arguments: argparse.Namespace) -> None:
+    patches = held_out()
+    noise = torch.randn(patches.shape, generator=torch.Generator().manual_seed(1))
+    dequantised = patches + math.sqrt(QUANTISATION_VARIANCE) * noise
+    for name in arguments.prior:
+        model = made(name, PATCHES[name], arguments.models)
+        began = time.process_time()
+        clean, noisy = (
+            float(model.log_prob(each).double().mean()) for each in (patches, dequantised)
+        )
+        seconds = (time.process_time() - began) / 2
+        print(
+            f"{name:5} {clean:.2f} nats per patch, {noisy:.2f} with noise, "
+            f"{seconds:.1f} s for {len(patches)}",
+            flush=True,
+        )
+
+
+def epll(arguments: argparse.Namespace) -> None:
+    images = crops(photographs(arguments.set, arguments.every, colour=False), CROP)
+    for name in arguments.prior:
+        model = made(name, PATCHES[name], arguments.models)
+        if name != "gmm":
+            model.stride = STRIDE
+        if name == "flow" and arguments.steps is not None:
+            model = copy(model, steps=arguments.steps, stride=STRIDE)
+        began = time.process_time()
+        psnr = mean_psnr(model, Denoise(SIGMA), images)
+        seconds = (time.process_time() - began) / len(images)
+        print(f"{name:5} {psnr:.2f} dB over {len(images)} images, {seconds:.1f} s an image")
+
+
+def copy(prior: Any, **changes: Any) -> Any:
+    """Return a fitted prior with other parameters."""
+    other = type(prior)(**{**prior.parameters.model_dump(), **changes})
+    other.load_state_dict(prior.state_dict())
+    return other
+
+
+def samples(arguments: argparse.Namespace) -> None:
+    generator, count = torch.Generator().manual_seed(0), ROWS * COLUMNS
+    models = {name: made(name, PATCHES[name], arguments.models) for name in ("gmm", "flow")}
+    drawn = {
+        "photographs": held_out()[:count],
+        "mixture of Gaussians": models["gmm"].sample(count, generator),
+        "flow": models["flow"].sample(count, generator),
+    }
+    figure, axes = plt.subplots(1, len(drawn), figsize=(10, 1.9), layout="constrained")
+    for place, (title, patches) in zip(axes, drawn.items(), strict=True):
+        tiles = 0.5 + patches - patches.mean(1, keepdim=True)
+        show(place, title, mosaic(tiles.view(-1, 8, 8), COLUMNS, 1))
+    figure.savefig(arguments.figure, dpi=100)
+
+
+def tiles(arguments: argparse.Namespace) -> None:
+    model = made("diffusion", {}, arguments.models)
+    found = ancestral(model, ROWS * COLUMNS, SIDE, torch.Generator().manual_seed(0))
+    figure, place = plt.subplots(figsize=(8, 4.1), layout="constrained")
+    show(place, "drawn from pure noise", mosaic(found, COLUMNS, 2))
+    figure.savefig(arguments.figure, dpi=100)
+
+
+def held_out() -> Tensor:
+    """Return the held-out patches of BSDS train that every model of patches is measured on."""
+    images = [image.mean(1, keepdim=True) for image in training_photographs(first=0, apart=1)]
+    return draw_patches(images, 8, HELD_OUT, 1.0, torch.Generator())[1][:]
+
+
+def ancestral(model: Denoiser, count: int, side: int, generator: torch.Generator) -> Tensor:
+    """Return tiles that are drawn from a model of all levels of noise, N × T × T."""
+    least, most = model.sigma_range
+    steps = torch.linspace(0, 1, LEVELS)
+    roots = most ** (1 / CURVATURE) + steps * (least ** (1 / CURVATURE) - most ** (1 / CURVATURE))
+    levels = [*roots.pow(CURVATURE).tolist(), 0.0]
+
+    def noise() -> Tensor:
+        return torch.randn((count, 1, side, side), generator=generator)
+
+    x = 0.5 + most * noise()
+    for sigma, below in pairwise(levels):
+        raised = min((1 + CHURN) * sigma, most)
+        x = x + math.sqrt(max(raised**2 - sigma**2, 0)) * NOISE * noise()
+        slope = (x - model.denoise(x, raised)) / raised
+        after = x + (below - raised) * slope
+        if below:
+            end = (after - model.denoise(after, below)) / below
+            after = x + (below - raised) * (slope + end) / 2
+        x = after
+    return x[:, 0]
+
+
+def mosaic(tiles: Tensor, columns: int, gap: int) -> Tensor:
+    """Return tiles, N × T × T, side by side on white."""
+    count, side, _ = tiles.shape
+    rows = -(-count // columns)
+    sheet = torch.ones(rows * (side + gap) + gap, columns * (side + gap) + gap)
+    for number, tile in enumerate(tiles):
+        top, left = (gap + (side + gap) * place for place in divmod(number, columns))
+        sheet[top : top + side, left : left + side] = tile
+    return sheet
+
+
+def show(place: Axes, title: str, picture: Tensor) -> None:
+    """Show a picture in gray under its title."""
+    place.imshow(picture.clamp(0, 1).numpy(), cmap="gray", vmin=0, vmax=1)
+    place.set_title(title, fontsize=9)
+    place.axis("off")
+
+
+if __name__ == "__main__":
+    main()
