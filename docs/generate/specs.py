@@ -73,7 +73,8 @@ def metrics() -> str:
         best = {True: "the highest", False: "the lowest", None: "no value"}[spec.higher_is_better]
         if spec.target is not None:
             best = f"{spec.target:g}"
-        shown = "no" if spec.optional else "yes"
+        shown = "with `samples`" if spec.of_samples else "yes"
+        shown = "no" if spec.optional else shown
         cells = (
             f"`{name}`",
             spec.unit,

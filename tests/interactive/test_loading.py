@@ -360,3 +360,17 @@ def test_a_prior_says_what_it_is() -> None:
     assert repr(prior) == "<patch prior 'Flat'>"
     assert pb.load_prior(Mean()).learns
     assert pb.load_prior(prior) is prior
+
+
+def test_samples_are_drawn_by_number_and_seed() -> None:
+    problem = pb.corrupt(GRAY, "denoise", sigma=25)
+    prior = pb.load_prior("wiener")
+    two = prior.sample(problem, 2, progress=False)
+    assert [image.shape for image in two] == [GRAY.shape] * 2
+    assert not np.array_equal(*two)
+    assert np.array_equal(prior.sample(problem, progress=False)[0], two[0])
+    assert not np.array_equal(prior.sample(problem, seed=1, progress=False)[0], two[0])
+    with pytest.raises(ValueError, match="at least 1"):
+        prior.sample(problem, 0)
+    with pytest.raises(pb.NotApplicable, match="draws no samples"):
+        pb.load_prior("tv").sample(problem, progress=False)

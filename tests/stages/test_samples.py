@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from priorbench.config import ConfigError
@@ -16,12 +17,13 @@ from priorbench.stages.corrupt import corrupt
 from priorbench.stages.prepare import prepare
 from priorbench.stages.restore import restore
 from priorbench.stages.score import score
+from priorbench.stages.study import study
 from priorbench.store.cell import Cell
 from priorbench.store.files import read_rows
 
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("quick_start")]
 
-TASK, SIDE, COUNT = "denoise-25", 24, 19
+TASK, SIDE, COUNT = "denoise-25", 64, 19
 PRIOR = """
     import os, signal
     from pathlib import Path
@@ -119,7 +121,7 @@ def test_samples_are_drawn_beside_the_estimate_and_scored(bench: Any) -> None:
     assert 0 < row["sampling_seconds"] < 60
     drawn = read_samples(samples_file(plan))
     assert drawn.shape == (COUNT, SIDE, SIDE, 1)
-    assert len(np.unique(drawn[:, 12, 12, 0])) > COUNT / 2
+    assert len(np.unique(drawn[:, 32, 32, 0])) > COUNT / 2
     rows = scored(plan)
     assert {name: each["status"] for name, each in rows.items()} == {
         "psnr": "ok",
@@ -172,6 +174,25 @@ def test_what_goes_wrong_in_sampling_costs_no_estimate(
     assert rows["psnr"]["status"] == "ok"
     assert rows["crps"]["status"] == status
     assert reason in rows["crps"]["reason"]
+
+
+def test_a_study_sees_estimates_and_samples(bench: Any) -> None:
+    names = ["psnr", "psnr-mean", "psnr-sample"]
+    plan = made(bench, metrics=names, studies=["perception-distortion"])
+    for prior in ("sure", "silent"):
+        restored(plan, prior)
+        scored(plan, prior)
+    study(plan, "perception-distortion")
+    table = pd.read_csv(plan.layout.study("perception-distortion")).set_index(["prior", "kind"])
+    assert set(table.index) == {
+        ("sure", "estimate"),
+        ("sure", "mean of samples"),
+        ("sure", "sample"),
+        ("silent", "estimate"),
+    }
+    # Each sample has the noise of y twice.
+    lost = table["psnr_db"]["sure", "estimate"] - table["psnr_db"]["sure", "sample"]
+    assert 1.5 < lost < 3.1
 
 
 def test_damaged_and_missing_samples_are_found(bench: Any) -> None:

@@ -8,6 +8,8 @@ rule study:
             for prior in plan.study(wildcards.study).priors
             for file in plan.model_files(prior)
         ],
+        # Also one that looks at models alone may look at any test image.
+        images=map(layout.images, plan.test),
     output:
         # What is in the report is said for all studies at once, and some have an SVG that is larger than their PNG.
         report(

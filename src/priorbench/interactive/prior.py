@@ -16,6 +16,7 @@ from priorbench.interactive.models import own_errors
 from priorbench.interactive.problems import ImageProblem, checked_seed
 from priorbench.interactive.progress import ProgressLike, progress_of
 from priorbench.jobs.attempt import solve
+from priorbench.jobs.draws import draw
 from priorbench.jobs.worker import available_threads
 from priorbench.plan import PriorPlan
 from priorbench.plugins.kinds import kind_of_class
@@ -27,6 +28,11 @@ from priorbench.store.outcome import Outcome
 from priorbench.store.status import Status
 
 __all__ = ["LoadedPrior", "Restored"]
+
+NO_PROBLEM = (
+    "a problem is restored, not an object of type {}: make one by priorbench.corrupt(image, task), "
+    "or of a corrupted image by priorbench.observe(image, task)"
+)
 
 
 @dataclass(frozen=True)
@@ -145,11 +151,7 @@ class LoadedPrior:
         Arguments and errors are those of :meth:`restore`.
         """
         if not isinstance(problem, Problem):
-            raise TypeError(
-                f"a problem is restored, not an object of type {type(problem).__name__}: make one "
-                "by priorbench.corrupt(image, task), or of a corrupted image by "
-                "priorbench.observe(image, task)"
-            )
+            raise TypeError(NO_PROBLEM.format(type(problem).__name__))
         names = [problem.task] if isinstance(problem, ImageProblem) else []
         drawn = derive_seed(checked_seed(seed), "restore", *names, self.name)
         settings = (solver or SolverSettings()).over(self._solver)
@@ -166,6 +168,52 @@ class LoadedPrior:
             outcome.solver,
             outcome.n_parameters,
         )
+
+    def sample(
+        self,
+        problem: Problem,
+        count: int = 1,
+        *,
+        seed: int = 0,
+        progress: ProgressLike = True,
+    ) -> list[ImageArray]:
+        """Return draws from the posterior: images that y allows and the prior finds likely.
+
+        Each is an array of the kind that the problem's image was, float32 and not clipped to
+        [0, 1]. The same problem and seed give the same draws, and more draws begin with the same
+        ones.
+
+        Args:
+            problem: see :meth:`restore`.
+            count: how many.
+            seed: of all that is drawn.
+            progress: whether a bar shows how far it is, or a function that is told.
+
+        Raises:
+            NotApplicable: the prior can't draw from its posterior, or not with this problem.
+            Diverged: a sample holds NaN or infinite values.
+            ValueError: the count is below 1, or the prior's own code raises; the message says
+                where.
+        """
+        if not isinstance(problem, Problem):
+            raise TypeError(NO_PROBLEM.format(type(problem).__name__))
+        if count < 1:
+            raise ValueError(f"count must be at least 1, not {count}")
+        names = [problem.task] if isinstance(problem, ImageProblem) else []
+        form = problem.form if isinstance(problem, ImageProblem) else Form()
+        drawn: list[ImageArray] = []
+        with ExitStack() as around:
+            if self._plan is not None:
+                around.enter_context(own_errors(self._plan))
+            told = around.enter_context(progress_of(progress, f"drawing by {self.label}"))
+            around.enter_context(_torch_threads(self._threads))
+            around.enter_context(seeded(seed))
+            for number in range(count):
+                own = derive_seed(checked_seed(seed), "sample", *names, self.name, str(number))
+                context = Context.seeded(own, device=problem.y.device, solver=self._solver)
+                drawn.append(form.give(draw(self.prior, problem, context, own)))
+                told((number + 1) / count)
+        return drawn
 
     def solve(
         self,
