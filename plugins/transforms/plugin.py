@@ -85,7 +85,7 @@ def register_priors() -> Iterator[PriorSpec]:
         reference="doi:10.7551/mitpress/2946.001.0001",
         learns=True,
         solver=SolverSettings(),
-        small={"side": 32},
+        small={"side": 16},
         resources=Resources(
             memory_mb=1500,
             seconds_per_megapixel={"denoise": 0.3, "*": 3},

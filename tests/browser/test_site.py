@@ -2,11 +2,11 @@
 
 import json
 import shutil
-from contextlib import suppress
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from selenium.common.exceptions import StaleElementReferenceException, TimeoutException
+from selenium.common.exceptions import StaleElementReferenceException
 from selenium.webdriver import ActionChains, Keys
 from selenium.webdriver.common.actions.pointer_input import PointerInput
 from selenium.webdriver.common.actions.wheel_input import ScrollOrigin
@@ -109,17 +109,21 @@ class Site:
             By.XPATH, f"//section[not(@hidden)]//thead//button[normalize-space()='{name}']"
         ).click()
 
+    @contextmanager
+    def new_tab(self):
+        """Use a tab without a history for a while."""
+        first = self.browser.current_window_handle
+        self.browser.switch_to.new_window("tab")
+        try:
+            yield
+        finally:
+            self.browser.close()
+            self.browser.switch_to.window(first)
+
     def back(self):
         # Chromium's own button passes over what was added without a person's touch.
-        before = self.hash
-        for _ in range(3):
-            # The script has to end before the page is left.
-            self.script("setTimeout(() => history.back())")
-            # On a busy machine Chromium drops a step that is asked for while it takes another.
-            with suppress(TimeoutException):
-                self.wait(lambda: self.hash != before)
-                return
-        raise AssertionError(f"no step back from {before}")
+        # The script has to end before the page is left.
+        self.script("setTimeout(() => history.back())")
 
     def style(self, element, name):
         return self.script("return getComputedStyle(arguments[0])[arguments[1]]", element, name)
@@ -418,6 +422,12 @@ def test_a_link_shows_its_image_and_priors(site):
 
 
 def test_the_back_button_returns(site):
+    # Of 50 entries, the most that a tab has, Chromium drops first those without a person's touch.
+    with site.new_tab():
+        goes_back(site)
+
+
+def goes_back(site):
     site.open(CAMERA)
     compared(site)
     site.choose("Image", "astronaut")

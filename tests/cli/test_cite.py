@@ -30,6 +30,7 @@ NEEDED = {
     "article": {"author", "title", "journal", "year"},
     "inproceedings": {"author", "title", "booktitle", "year"},
     "incollection": {"author", "title", "booktitle", "publisher", "year"},
+    "book": {"author", "title", "publisher", "year"},
     "misc": {"author", "title", "year", "eprint"},
 }
 PLUGIN = """
@@ -82,7 +83,10 @@ def test_every_publication_of_what_is_built_in_has_an_entry(source):
 
 def test_what_has_a_paper_names_it():
     named = {str(source) for source in SOURCES if source.entry.spec.reference}
-    assert {f"prior {name}" for name in REGISTRY.priors} - named == {"prior observed"}
+    assert {f"prior {name}" for name in REGISTRY.priors} - named == {
+        "prior observed",
+        "prior exact",
+    }
     assert {"metric ssim", "metric ms-ssim", "task sr", "task cs", "data set kodak24"} <= named
 
 

@@ -39,6 +39,7 @@ PATCHES = {"n_patches": 1500, "iterations": 3}
 INDEPENDENT = {**PATCHES, "patch_size": 4, "scales": 4, "stride": 2}
 SPARSE = {"n_patches": 1500, "n_atoms": 80, "iterations": 2}
 SMALL: dict[str, dict[str, Any]] = {
+    "wiener-learned": {"side": 16},
     "gmm": {**PATCHES, "n_components": 3},
     "gmm-dead-leaves": {**PATCHES, "n_components": 3, "mode": "fast", "adapt": 1},
     "mvg": PATCHES,
@@ -143,9 +144,12 @@ def error(image: Tensor, clean: Tensor) -> float:
     return float((image.clamp(0, 1) - clean).square().mean())
 
 
-@pytest.mark.parametrize("name", PRIORS)
+@pytest.mark.parametrize("name", [name for name in PRIORS if name != "exact"])
 def test_no_prior_fails_on_an_easy_image(name: str, prior_of: Any) -> None:
-    """What a prior can't do at all, it says of every image alike; anything else is a restoration."""
+    """What a prior can't do at all, it says of every image alike; anything else is a restoration.
+
+    The exact posterior is of gray images of its own law alone.
+    """
     failed = []
     for task_name, task in TASKS.items():
         kinds = set()
@@ -161,7 +165,7 @@ def test_no_prior_fails_on_an_easy_image(name: str, prior_of: Any) -> None:
 
 
 FILTERS = [name for name, entry in PRIORS.items() if entry.plugin.name == "filters"]
-TRANSFORMS = ["wiener", "wavelet", "dct", "shearlets"]
+TRANSFORMS = ["wiener", "wiener-learned", "wavelet", "dct", "shearlets"]
 PATCH_MODELS = ["gmm", "mvg", "gsm", "pca", "ica"]
 VARIATIONAL = ["tv", "tgv", "wavelet-l1", "hyper-laplacian", "tikhonov"]
 SPARSE_CODES = ["ksvd", "ksvd-adapted", "sparse-coding"]

@@ -6,11 +6,11 @@ import math
 
 import pandas as pd
 import pytest
+
 from plugins.studies.perception_distortion.claims import claims
 from plugins.studies.perception_distortion.figure import draw
 from plugins.studies.perception_distortion.measure import ESTIMATE, MEAN, SAMPLE, Row
 from plugins.studies.perception_distortion.study import summarise
-
 from priorbench.results import Catalogue
 
 CATALOGUE = Catalogue(

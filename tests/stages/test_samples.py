@@ -23,6 +23,7 @@ from priorbench.store.files import read_rows
 
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("quick_start")]
 
+BUILT_IN = Path(__file__).parents[2] / "plugins"
 TASK, SIDE, COUNT = "denoise-25", 64, 19
 PRIOR = """
     import os, signal
@@ -178,7 +179,8 @@ def test_what_goes_wrong_in_sampling_costs_no_estimate(
 
 def test_a_study_sees_estimates_and_samples(bench: Any) -> None:
     names = ["psnr", "psnr-mean", "psnr-sample"]
-    plan = made(bench, metrics=names, studies=["perception-distortion"])
+    folders = {"folders": ["plugins", str(BUILT_IN)]}
+    plan = made(bench, metrics=names, studies=["perception-distortion"], plugins=folders)
     for prior in ("sure", "silent"):
         restored(plan, prior)
         scored(plan, prior)

@@ -91,6 +91,7 @@ def plan(bench: Any) -> Plan:
                     "peak_memory_mb": None, "device_memory_mb": None, "threads": 1, "seed": 1,
                     "training_seconds": None, "training_processor_seconds": None,
                     "training_device_memory_mb": None, "n_parameters": None, "solver": "", "solver_origin": "",
+                    "samples": 0, "sampling_seconds": None, "sampling_processor_seconds": None,
                     "fingerprint": "f", "environment": "e", "source": "measured",
                 }
                 for image, (status, reason) in ENDS.items()

@@ -65,6 +65,7 @@ FOUND_BY = {
     "not_normalised": "density_integrates_to_one",
     "narrow_samples": "samples_match_density",
     "no_gradient": "generator_differentiable",
+    "same_sample": "draws_follow_the_seed",
     "clips": "operator_is_linear",
     "wrong_adjoint": "adjoint",
     "wrong_data_step": "data_step",

@@ -224,15 +224,26 @@ def test_every_job_has_a_log(finished: Any) -> None:
         assert all((finished.root / log).exists() for log in logs)
 
 
-def test_restoring_has_no_clean_image_as_input_and_needs_none(again: Any) -> None:
-    rows = csv.DictReader(
-        snakemake(again, "--detailed-summary").stdout.splitlines(), delimiter="\t"
-    )
-    inputs = {
-        name for row in rows if row["rule"] == "restore" for name in row["input-file(s)"].split(",")
-    }
-    assert any("problems" in name for name in inputs)
-    assert not [name for name in inputs if "/images/" in name]
+@pytest.fixture(scope="module")
+def inputs(finished: Any) -> dict[str, set[str]]:
+    """The input files of all jobs, by their rules."""
+    table = snakemake(finished, "--detailed-summary").stdout.splitlines()
+    found: dict[str, set[str]] = {}
+    for row in csv.DictReader(table, delimiter="\t"):
+        found.setdefault(row["rule"], set()).update(row["input-file(s)"].split(","))
+    return found
+
+
+def test_a_study_waits_for_the_test_images(inputs: dict[str, set[str]]) -> None:
+    # Also for those that no job of its priors has needed.
+    assert {f"{RESULTS}/images/small/manifest.json"} <= inputs["study"]
+
+
+def test_restoring_has_no_clean_image_as_input_and_needs_none(
+    again: Any, inputs: dict[str, set[str]]
+) -> None:
+    assert any("problems" in name for name in inputs["restore"])
+    assert not [name for name in inputs["restore"] if "/images/" in name]
     results = again.root / RESULTS
     shutil.rmtree(results / "images" / "small")
     shutil.rmtree(results / "restored")

@@ -33,6 +33,8 @@ from priorbench.store.status import Status
 from priorbench.studies.tables import select
 from priorbench.types import Image
 
+__all__ = ["Experiment", "Restored", "digest"]
+
 
 @dataclass(frozen=True)
 class Restored:

@@ -13,6 +13,7 @@ from priorbench.testing.learned import LEARNED, fits
 from priorbench.testing.metrics import METRICS, MetricSubject
 from priorbench.testing.operators import OPERATORS
 from priorbench.testing.patch_priors import PATCH_INPUTS, PATCH_PRIORS
+from priorbench.testing.prior_draws import DRAWS
 from priorbench.testing.prior_images import IMAGES, can_be_made
 from priorbench.testing.prior_limits import LIMITS
 from priorbench.testing.prior_order import ORDER, ORDER_APART
@@ -39,6 +40,7 @@ CHECKS: Mapping[Kind, Sequence[Check]] = {
         *PATCH_PRIORS,
         *DENSITIES,
         *GENERATORS,
+        *DRAWS,
         *LEARNED,
         *EVERY_APART,
         *ORDER_APART,

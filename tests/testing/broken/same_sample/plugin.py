@@ -1,0 +1,12 @@
+"""Broken: its samples are all the same."""
+
+from priorbench import PriorSpec, hookimpl
+
+
+@hookimpl
+def register_priors():
+    yield PriorSpec(
+        name="same_sample",
+        factory=".model:Model",
+        summary="for a test",
+    )
