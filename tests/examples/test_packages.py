@@ -79,8 +79,15 @@ def installed(
     return Environment(python, root / "wheels")
 
 
+OWN_TESTS = [
+    pytest.param(package, marks=pytest.mark.exhaustive if "pretrained" in package.name else ())
+    for package in PACKAGES
+]
+"""The priors of priorbench-pretrained are wrapped as those of priorbench-deepinv are."""
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize("package", PACKAGES, ids=NAMES)
+@pytest.mark.parametrize("package", OWN_TESTS, ids=NAMES)
 def test_the_packages_own_tests_pass(installed: Environment, package: Path) -> None:
     # Of what is installed, not of the sources.
     installed.run("-m", "pytest", "-q", "-p", "no:cacheprovider", package / "tests", cwd=package)

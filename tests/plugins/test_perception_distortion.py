@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
 import pandas as pd
 import pytest
 
 from plugins.studies.perception_distortion.claims import claims
 from plugins.studies.perception_distortion.figure import draw
-from plugins.studies.perception_distortion.measure import ESTIMATE, MEAN, SAMPLE, Row
+from plugins.studies.perception_distortion.measure import ESTIMATE, MEAN, SAMPLE, Row, measure
 from plugins.studies.perception_distortion.study import summarise
 from priorbench.results import Catalogue
+from priorbench.studies.experiment import Restored
 
 CATALOGUE = Catalogue(
     priors={"gmm": "mixture", "tv": "TV"},
@@ -19,6 +21,34 @@ CATALOGUE = Catalogue(
     metrics={},
     datasets=("photographs",),
 )
+
+
+class Finished:
+    """An experiment of two priors, of which one drew samples, and of an image that is too small."""
+
+    def by_image(self, metric: str) -> dict[tuple[str, str], pd.DataFrame]:
+        return {("photographs", "denoise-25"): pd.DataFrame({"gmm": [], "tv": []})}
+
+    def restored(self, dataset: str, task: str, prior: str) -> dict[str, Restored]:
+        generator = np.random.default_rng(0)
+        clean = generator.random((80, 72, 1))
+        samples = 0.9 * clean + 0.1 * generator.random((6, *clean.shape))
+        drawn = samples if prior == "gmm" else None
+        small = Restored(clean[:40], clean[:40], None)
+        return {"a": Restored(clean, samples.mean(0), drawn), "small": small}
+
+
+def test_estimates_means_and_samples_are_measured():
+    table = measure(Finished()).set_index(["prior", "kind"])
+    assert set(table["image"]) == {"a"}
+    assert sorted(table.index) == [
+        ("gmm", ESTIMATE),
+        ("gmm", MEAN),
+        ("gmm", SAMPLE),
+        ("tv", ESTIMATE),
+    ]
+    assert table["psnr"]["gmm", MEAN] == table["psnr"]["gmm", ESTIMATE]
+    assert table["psnr"]["gmm", SAMPLE] < table["psnr"]["gmm", MEAN]
 
 
 def rows(lost: float, nearer: float) -> pd.DataFrame:

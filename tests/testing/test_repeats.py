@@ -74,10 +74,10 @@ PLUGIN = """
 @pytest.mark.parametrize(
     ("prior", "reason"),
     [
-        ("urandom", "os.urandom"),
+        pytest.param("urandom", "os.urandom", marks=pytest.mark.exhaustive),
         ("unseeded", "default_rng() without a seed"),
         ("sets", "order of a set"),
-        ("remembers", "restored before"),
+        pytest.param("remembers", "restored before", marks=pytest.mark.exhaustive),
     ],
 )
 def test_what_does_not_repeat_is_found_and_its_cause_named(

@@ -277,6 +277,7 @@ def test_another_workflow_imports_the_workflow_as_a_module(
     assert "Nothing to be done" in again.stdout + again.stderr
 
 
+@pytest.mark.exhaustive
 def test_another_workflow_imports_it_from_a_repository(
     installed: Installed, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -6,7 +6,7 @@ from priorbench import PriorSpec, hookimpl
 @hookimpl
 def register_priors():
     yield PriorSpec(
-        name="same_sample",
+        name="same-sample",
         factory=".model:Model",
         summary="for a test",
     )
