@@ -173,7 +173,7 @@ def test_elliptical_slices_leave_the_posterior_as_it_is():
     generator = torch.Generator().manual_seed(0)
     z = torch.zeros(4000, 1)
     for _ in range(12):
-        z = elliptical_slice(lambda codes: -2 * (codes[:, 0] - 1).square(), z, generator)
+        z = elliptical_slice(lambda codes, _: -2 * (codes[:, 0] - 1).square(), z, generator)
     assert float(z.mean()) == pytest.approx(0.8, abs=0.03)
     assert float(z.var()) == pytest.approx(0.2, abs=0.02)
 

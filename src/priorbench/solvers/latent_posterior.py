@@ -74,8 +74,8 @@ def draw_tiles(prior: Generator, tiles: Tiles, sigma: float, generator: torch.Ge
     z = prior.encode(tiles, sigma)
     variance = sigma**2 + prior.deviation(z) ** 2
 
-    def log_likelihood(codes: Codes) -> Scores:
-        return (u - prior.decode(codes)).square().sum((1, 2)) / (-2 * variance)
+    def log_likelihood(codes: Codes, chosen: Tensor) -> Scores:
+        return (u[chosen] - prior.decode(codes)).square().sum((1, 2)) / (-2 * variance)
 
     for _ in range(UPDATES):
         z = elliptical_slice(log_likelihood, z, generator)
@@ -89,14 +89,14 @@ def draw_tiles(prior: Generator, tiles: Tiles, sigma: float, generator: torch.Ge
 
 
 def elliptical_slice(
-    log_likelihood: Callable[[Codes], Scores], z: Codes, generator: torch.Generator
+    log_likelihood: Callable[[Codes, Tensor], Scores], z: Codes, generator: torch.Generator
 ) -> Codes:
     r"""Return codes after one update that leaves their posteriors ∝ N(z; 0, I) L(z) invariant.
 
     Elliptical slice sampling has no step to choose: Murray, Adams & MacKay 2010, arXiv 1001.0175.
 
     Args:
-        log_likelihood: log L of codes N × L, each for itself, N.
+        log_likelihood: log L of codes n × L, given those and which of the N they are, n.
         z: N × L.
         generator: of the draws.
     """
@@ -104,17 +104,19 @@ def elliptical_slice(
     def uniform() -> Tensor:
         return torch.rand(len(z), generator=generator, dtype=z.dtype).to(z.device)
 
+    everything = torch.arange(len(z), device=z.device)
     other = white_noise(z, generator)
-    height = log_likelihood(z) + uniform().log()
+    height = log_likelihood(z, everything) + uniform().log()
     angle = 2 * math.pi * uniform()
     low, high = angle - 2 * math.pi, angle
-    found, waiting = z.clone(), torch.ones(len(z), dtype=torch.bool, device=z.device)
+    found, waiting = z.clone(), everything
     for _ in range(SHRINKAGES):
-        proposed = z * angle.cos()[:, None] + other * angle.sin()[:, None]
-        accepted = waiting & (log_likelihood(proposed) > height)
-        found[accepted] = proposed[accepted]
-        waiting &= ~accepted
-        if not waiting.any():
+        turned = angle[waiting, None]
+        proposed = z[waiting] * turned.cos() + other[waiting] * turned.sin()
+        accepted = log_likelihood(proposed, waiting) > height[waiting]
+        found[waiting[accepted]] = proposed[accepted]
+        waiting = waiting[~accepted]
+        if not len(waiting):
             break
         low, high = torch.where(angle < 0, angle, low), torch.where(angle >= 0, angle, high)
         angle = low + (high - low) * uniform()
