@@ -44,7 +44,8 @@ def main() -> None:
 
 def pictures(name: str) -> list[tuple[str, Tensor]]:
     """Return an image of a law, observed and restored, with words."""
-    parameters = IMAGES.spec.parameters(law=name, side=SIDE, seed=1)
+    chosen = {"law": name, "side": SIDE, "seed": 1}
+    parameters = IMAGES.spec.parameters.model_validate(chosen)
     clean = to_tensor(IMAGES.load()(parameters, "00000"))[0, 0]
     noise = SIGMA * torch.randn(SIDE, SIDE, generator=torch.Generator().manual_seed(1))
     problem = Problem((clean + noise)[None, None], Identity((1, SIDE, SIDE)), SIGMA)

@@ -48,7 +48,8 @@ class GaussianLaw:
         shape = 1 / (rows[:, None].square() + columns.square() + CORNER**2)
         # The variance of a pixel is the mean of the spectrum.
         spectrum = DEVIATION**2 / shape.mean() * shape
-        return spectrum[:, : width // 2 + 1].reciprocal()
+        half: Tensor = spectrum[:, : width // 2 + 1]
+        return half.reciprocal()
 
 
 def _centred(problem: Problem) -> Problem:

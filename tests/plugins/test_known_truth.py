@@ -12,7 +12,7 @@ from torch import Tensor
 from plugins.known_truth.exact import Exact
 from plugins.known_truth.field import DEVIATION, MEAN, GaussianLaw
 from plugins.known_truth.interaction import independent_sets
-from plugins.known_truth.laws import law
+from plugins.known_truth.laws import law, leaves, mixture, scales
 from plugins.known_truth.tiles import TileLaw, cut, joined
 from plugins.studies.known_truth.claims import claims
 from plugins.studies.known_truth.measure import Row
@@ -117,16 +117,16 @@ def test_draws_of_tiles_spread_as_the_error_of_their_mean():
     assert float(spread / error) == pytest.approx(1.0, abs=0.15)
 
 
-@pytest.mark.parametrize("name", ["scales", "mixture", "leaves"])
-def test_laws_of_tiles_are_probabilities_of_moderate_contrast(name):
-    tiles = law(name)
+@pytest.mark.parametrize("of_tiles", [scales, mixture, leaves])
+def test_laws_of_tiles_are_probabilities_of_moderate_contrast(of_tiles):
+    tiles = of_tiles()
     assert float(tiles.weights.sum()) == pytest.approx(1.0)
     variances = (tiles.factors @ tiles.factors.mT).diagonal(dim1=1, dim2=2)
     assert float(variances.max()) <= 0.1**2 + 1e-9
 
 
 def test_leaves_are_on_one_side_of_an_edge_each():
-    tiles = law("leaves")
+    tiles = leaves()
     masks = (tiles.factors > 0).double()
     assert torch.equal(masks.sum(2), torch.ones(masks.shape[:2], dtype=torch.float64))
     first = {tuple(mask.tolist()) for mask in masks[..., 0]}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -54,7 +56,7 @@ def draw(table: pd.DataFrame, catalogue: Catalogue) -> Figure:
     return figure
 
 
-def _draw_prior(axes: Axes, own: pd.DataFrame, colour: str) -> None:
+def _draw_prior(axes: Axes, own: pd.DataFrame, colour: Any) -> None:
     """Draw the points of one prior, and a line from its estimate to its samples."""
     places = own[["psnr_db", "patch_distance_gray_levels"]]
     if SAMPLE in own.index:
