@@ -8,7 +8,6 @@ from priorbench.errors import NotApplicable
 from priorbench.jobs.draws import draw
 from priorbench.jobs.worker import out_of_sight
 from priorbench.priors import Context
-from priorbench.problem import Problem
 from priorbench.testing.check import CheckFailed, Skipped, check
 from priorbench.testing.prior_subject import PriorSubject
 from priorbench.types import Image
@@ -17,10 +16,8 @@ from priorbench.types import Image
 @check("restores")
 def draws_follow_the_seed(subject: PriorSubject) -> None:
     """Draws from its posterior, if it gives any, are images that their seeds decide."""
-    problem = subject.problem()
     try:
-        first = _draw(subject, problem, 1)
-        again, other = (_draw(subject, problem, seed) for seed in (1, 2))
+        first, again, other = (_draw(subject, seed) for seed in (1, 1, 2))
     except NotApplicable as error:
         raise Skipped(f"it draws none: {error}") from error
     except Exception as error:
@@ -39,8 +36,9 @@ def draws_follow_the_seed(subject: PriorSubject) -> None:
         )
 
 
-def _draw(subject: PriorSubject, problem: Problem, seed: int) -> Image:
+def _draw(subject: PriorSubject, seed: int) -> Image:
     """Return a draw of an easy image."""
+    problem = subject.problem()
     with out_of_sight():
         return draw(subject.prior, problem, Context.seeded(seed), seed)
 
