@@ -42,6 +42,8 @@ def draw(table: pd.DataFrame, catalogue: Catalogue) -> Figure:
         for prior, own in group.groupby("prior", sort=False):
             _draw_prior(axes, own.set_index("kind"), marks[str(prior)].colour)
         axes.set_yscale("log")
+        for ticks in (axes.yaxis.set_major_formatter, axes.yaxis.set_minor_formatter):
+            ticks("{x:g}")
         axes.set(xlabel="PSNR (dB)", ylabel="distance of patches (gray levels)")
     shown = list(dict.fromkeys(table["prior"]))
     handles = [
