@@ -6,13 +6,13 @@ import math
 from collections.abc import Callable
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
 from priorbench.priors import Generator
 from priorbench.solvers.colour import from_planes, to_planes
+from priorbench.solvers.random_grid import draw_side_by_side
 from priorbench.solvers.split_gibbs import white_noise
-from priorbench.types import Codes, Image, Plane, Scores, Tiles
+from priorbench.types import Codes, Image, Patches, Plane, Scores, Tiles
 
 __all__ = ["draw_tiles", "elliptical_slice", "latent_draw"]
 
@@ -44,17 +44,11 @@ def latent_draw(prior: Generator, image: Image, sigma: float, generator: torch.G
 
 
 def _draw_plane(prior: Generator, plane: Plane, sigma: float, generator: torch.Generator) -> Plane:
-    size = prior.tile_size
-    height, width = plane.shape
-    top, left = torch.randint(size, (2,), generator=generator).tolist()
-    bottom, right = -(top + height) % size, -(left + width) % size
-    # An image that is smaller than a tile can't be reflected as far.
-    mode = "reflect" if min(height, width) >= size else "replicate"
-    padded = F.pad(plane[None, None], (left, right, top, bottom), mode=mode)
-    tiles = F.unfold(padded, size, stride=size)[0].mT.reshape(-1, size, size)
-    drawn = draw_tiles(prior, tiles, sigma, generator).flatten(1)
-    joined = F.fold(drawn.mT[None], padded.shape[-2:], size, stride=size)[0, 0]
-    return joined[top : top + height, left : left + width]
+    def draw(squares: Patches) -> Patches:
+        tiles = squares.reshape(-1, prior.tile_size, prior.tile_size)
+        return draw_tiles(prior, tiles, sigma, generator).flatten(1)
+
+    return draw_side_by_side(plane, prior.tile_size, draw, generator)
 
 
 def draw_tiles(prior: Generator, tiles: Tiles, sigma: float, generator: torch.Generator) -> Tiles:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import torch
-import torch.nn.functional as F
 
 from priorbench.priors import PatchPrior
 from priorbench.solvers.answers import checked
 from priorbench.solvers.colour import from_planes, to_planes
-from priorbench.types import Image, Plane
+from priorbench.solvers.random_grid import draw_side_by_side
+from priorbench.types import Image, Patches, Plane
 
 __all__ = ["draw_of_patches"]
 
@@ -46,13 +46,8 @@ def draw_of_patches(
 
 
 def _draw_plane(prior: PatchPrior, plane: Plane, sigma: float, generator: torch.Generator) -> Plane:
-    size = prior.patch_size
-    top, left = torch.randint(size, (2,), generator=generator).tolist()
-    height, width = plane.shape
-    bottom, right = -(top + height) % size, -(left + width) % size
-    padded = F.pad(plane[None, None], (left, right, top, bottom), mode="reflect")
-    patches = F.unfold(padded, size, stride=size)[0].mT
-    drawn = prior.posterior_sample(patches, sigma**2, generator)
-    drawn = checked(drawn, patches, f"{type(prior).__qualname__}.posterior_sample")
-    joined = F.fold(drawn.mT[None], padded.shape[-2:], size, stride=size)[0, 0]
-    return joined[top : top + height, left : left + width]
+    def draw(patches: Patches) -> Patches:
+        drawn = prior.posterior_sample(patches, sigma**2, generator)
+        return checked(drawn, patches, f"{type(prior).__qualname__}.posterior_sample")
+
+    return draw_side_by_side(plane, prior.patch_size, draw, generator)
