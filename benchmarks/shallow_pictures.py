@@ -58,7 +58,7 @@ def main() -> None:
         show(place, title, picture)
     with torch.no_grad():
         if arguments.prior == "tnrd":
-            draw_stages(axes[1], model.model)
+            draw_stages(axes[1], model.network)
         else:
             draw_experts(axes[1, 1:], model.model.experts())
     figure.savefig(arguments.figure, dpi=100)

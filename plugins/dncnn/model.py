@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable
 from typing import Any
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
 from priorbench.networks.denoising import held_out_psnr, in_bands
-from priorbench.networks.training import Objective, Row, train
-from priorbench.networks.weights import initialised, loaded
-from priorbench.numerics.patches import draw_patches
-from priorbench.priors import Context, Denoiser, Learned
+from priorbench.networks.learned import LearnedNetwork
+from priorbench.networks.training import Objective, Row
+from priorbench.priors import Denoiser
 from priorbench.solvers.colour import from_planes, to_planes
-from priorbench.types import AnyImage, Image
+from priorbench.types import Image
 
 from .network import DenoisingNetwork
 from .parameters import DnCNNParameters
@@ -26,7 +24,7 @@ MEASURED = (10, 25, 50)
 PIXELS_IN_A_BAND = 1 << 20
 
 
-class DnCNN(Denoiser, Learned):
+class DnCNN(Denoiser, LearnedNetwork[DenoisingNetwork]):
     """x = f(y, σ) with f a network that was trained to undo white noise.
 
     Colour is denoised in opponent planes, each with its share of the noise; see
@@ -43,19 +41,17 @@ class DnCNN(Denoiser, Learned):
 
     def __init__(self, **parameters: Any) -> None:
         self.parameters = DnCNNParameters(**parameters)
+        super().__init__(self.parameters, self.parameters.tile_size)
         self.sigma_range = (SIGMA_MIN, self.parameters.sigma_max / 255)
-        self._network: DenoisingNetwork | None = None
 
-    @property
-    def network(self) -> DenoisingNetwork:
-        """The network f.
+    def build(self) -> DenoisingNetwork:
+        """Return the network with random weights."""
+        options = self.parameters
+        return DenoisingNetwork(options.width, options.blocks, options.scales)
 
-        Raises:
-            RuntimeError: the prior is neither fitted nor loaded.
-        """
-        if self._network is None:
-            raise RuntimeError("this DnCNN has no model yet: fit it, or load one")
-        return self._network
+    def objective(self, network: DenoisingNetwork) -> RemoveNoise:
+        """Return the removal of noise of every level."""
+        return RemoveNoise(network, self.parameters.sigma_max / 255)
 
     @torch.no_grad()
     def denoise(self, image: Image, sigma: float) -> Image:
@@ -71,59 +67,14 @@ class DnCNN(Denoiser, Learned):
     def _denoise_plane(self, plane: Tensor, sigma: float) -> Tensor:
         """Return the estimate of a plane, H × W."""
         network = self.network.to(plane.device)
-        height, width = plane.shape
-        below, beside = -height % network.divisor, -width % network.divisor
-        padded = F.pad(plane[None, None], (0, beside, 0, below), mode="replicate")[0, 0]
-        estimate = in_bands(
+        return in_bands(
             network,
-            padded,
+            plane,
             sigma,
             reach=network.reach,
             pixels=PIXELS_IN_A_BAND,
             multiple=network.divisor,
         )
-        return estimate[:height, :width]
-
-    def fit(self, images: Sequence[AnyImage], context: Context) -> Iterator[Mapping[str, float]]:
-        """Train on tiles with noise of every level; the weights best on held-out tiles are kept.
-
-        Yields:
-            ``iteration``, ``loss``, ``psnr_sigma_10`` … of held-out tiles and their mean
-                ``held_out_psnr`` in dB,
-            ``seconds``.
-
-        Raises:
-            ValueError: an image has two or more than three channels, or none is as large as a tile.
-            Diverged: the loss is NaN or infinite.
-        """
-        options = self.parameters
-        drawn, measured = draw_patches(
-            images, options.tile_size, options.n_tiles, options.held_out, context.generator
-        )
-        network = initialised(
-            self._build, int(torch.randint(2**62, (), generator=context.generator))
-        )
-        objective = RemoveNoise(network, options.sigma_max / 255)
-        for weights, row in train(objective, drawn, measured, options, context):
-            self.load_state_dict(weights)
-            yield row
-
-    def state_dict(self) -> Mapping[str, Tensor]:
-        """Return the network's weights."""
-        return self.network.state_dict()
-
-    def load_state_dict(self, state: Mapping[str, Tensor]) -> None:
-        """Take over the network's weights.
-
-        Raises:
-            RuntimeError: one is missing, unknown or has the wrong shape.
-            ValueError: one is not finite.
-        """
-        self._network = loaded(self._build, state)
-
-    def _build(self) -> DenoisingNetwork:
-        options = self.parameters
-        return DenoisingNetwork(options.width, options.blocks, options.scales)
 
 
 class RemoveNoise(Objective):

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import torch
 from torch import Tensor
 
-from priorbench.networks.training import Objective, Row, train
+from priorbench.networks.learned import LearnedNetwork
+from priorbench.networks.training import Objective, Row
 from priorbench.networks.weights import initialised, loaded
 from priorbench.numerics.constants import QUANTISATION_VARIANCE
-from priorbench.numerics.patches import draw_patches, principal_axes
-from priorbench.priors import HELD_OUT_LOG_LIKELIHOOD, Context, Learned, PatchPrior
-from priorbench.types import AnyImage, Patches, Scores
+from priorbench.numerics.patches import PatchSet, principal_axes
+from priorbench.priors import HELD_OUT_LOG_LIKELIHOOD, PatchPrior
+from priorbench.types import Patches, Scores
 
 from .ascent import ascend, gaussian_start
 from .network import FlowNetwork
@@ -23,7 +24,7 @@ from .parameters import FlowParameters
 PATCHES_IN_A_CHUNK = 1 << 11
 
 
-class PatchFlow(PatchPrior, Learned):
+class PatchFlow(PatchPrior, LearnedNetwork[FlowNetwork]):
     """log p of a patch without its mean, exact, by a change of variables; the mean is flat.
 
     Args:
@@ -35,19 +36,28 @@ class PatchFlow(PatchPrior, Learned):
 
     def __init__(self, **parameters: Any) -> None:
         self.parameters = FlowParameters(**parameters)
+        super().__init__(self.parameters, self.parameters.patch_size)
         self.patch_size, self.stride = self.parameters.patch_size, self.parameters.stride
-        self._network: FlowNetwork | None = None
 
-    @property
-    def network(self) -> FlowNetwork:
-        """The flow.
+    def build(self) -> FlowNetwork:
+        """Return the flow with random weights."""
+        options = self.parameters
+        return FlowNetwork(
+            self.patch_size**2, options.transforms, options.width, options.layers, options.bins
+        )
 
-        Raises:
-            RuntimeError: the prior is neither fitted nor loaded.
-        """
-        if self._network is None:
-            raise RuntimeError("this PatchFlow has no model yet: fit it, or load one")
-        return self._network
+    def objective(self, network: FlowNetwork) -> Likelihood:
+        """Return the likelihood of patches."""
+        return Likelihood(network)
+
+    def prepare(self, network: FlowNetwork, drawn: PatchSet) -> None:
+        """Set the principal axes and the deviations along them."""
+        if not len(drawn):
+            return
+        axes, variances = principal_axes(drawn)
+        # Coarse structure first: what is fine depends on it.
+        network.axes.copy_(axes.flip(0))
+        network.scale.copy_(variances.flip(0).clamp(min=QUANTISATION_VARIANCE).sqrt())
 
     @torch.no_grad()
     def log_prob(self, patches: Patches) -> Scores:
@@ -96,34 +106,6 @@ class PatchFlow(PatchPrior, Learned):
         chunks = torch.split(standard.to(network.scale), PATCHES_IN_A_CHUNK)
         return torch.cat([network.patches(network.from_normal(chunk)) for chunk in chunks])
 
-    def fit(self, images: Sequence[AnyImage], context: Context) -> Iterator[Mapping[str, float]]:
-        """Maximise the likelihood of patches; the weights best on held-out patches are kept.
-
-        Yields:
-            the rows of :func:`priorbench.networks.training.train`, with ``train_log_likelihood`` of
-            patches with noise and ``held_out_log_likelihood`` without, in nats per patch.
-
-        Raises:
-            ValueError: an image has two or more than three channels, or none is as large as a
-                patch.
-            Diverged: the loss is NaN or infinite.
-        """
-        options = self.parameters
-        drawn, measured = draw_patches(
-            images, self.patch_size, options.n_tiles, options.held_out, context.generator
-        )
-        network = initialised(
-            self._build, int(torch.randint(2**62, (), generator=context.generator))
-        )
-        if len(drawn):
-            axes, variances = principal_axes(drawn)
-            # Coarse structure first: what is fine depends on it.
-            network.axes.copy_(axes.flip(0))
-            network.scale.copy_(variances.flip(0).clamp(min=QUANTISATION_VARIANCE).sqrt())
-        for weights, row in train(Likelihood(network), drawn, measured, options, context):
-            self.load_state_dict({**weights, "axes": network.axes, "scale": network.scale})
-            yield row
-
     def state_dict(self) -> Mapping[str, Tensor]:
         """Return the weights, the principal ``axes`` and the ``scale`` of each."""
         fixed = self.network.fixed()
@@ -137,16 +119,10 @@ class PatchFlow(PatchPrior, Learned):
             RuntimeError: a tensor is missing, unknown or has the wrong shape.
             ValueError: a number is not finite, or a scale not positive.
         """
-        network = loaded(self._build, {**state, **initialised(self._build, 0).fixed()})
+        network = loaded(self.build, {**state, **initialised(self.build, 0).fixed()})
         if not (network.scale > 0).all():
             raise ValueError("scale must be positive")
         self._network = network
-
-    def _build(self) -> FlowNetwork:
-        options = self.parameters
-        return FlowNetwork(
-            self.patch_size**2, options.transforms, options.width, options.layers, options.bins
-        )
 
 
 class Likelihood(Objective):

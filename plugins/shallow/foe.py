@@ -2,18 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
-
-from priorbench.networks.training import train
-from priorbench.networks.weights import initialised
-from priorbench.numerics.patches import draw_patches
-from priorbench.priors import Context
-from priorbench.types import AnyImage
 
 from .field import Field
 from .parameters import FieldsOfExpertsParameters
-from .trained import SIGMA_MIN, RemoveNoise, TrainedDenoiser
+from .trained import TrainedDenoiser
 
 REACH = 40
 """Rows beyond which a minimum hardly changes that of a pixel."""
@@ -36,35 +29,13 @@ class FieldsOfExperts(TrainedDenoiser[Field]):
 
     estimator = "mmse"
     reach = REACH
+    parameters: FieldsOfExpertsParameters
 
     def __init__(self, **parameters: Any) -> None:
-        self.parameters = FieldsOfExpertsParameters(**parameters)
-        self.sigma_range = (SIGMA_MIN, self.parameters.sigma_max / 255)
+        super().__init__(FieldsOfExpertsParameters(**parameters))
 
-    def fit(self, images: Sequence[AnyImage], context: Context) -> Iterator[Mapping[str, float]]:
-        """Learn from tiles with noise of every level; the best on held-out tiles are kept.
-
-        Yields:
-            ``iteration``, ``loss``, ``psnr_sigma_5`` … of held-out tiles and their mean
-                ``held_out_psnr`` in dB,
-            ``seconds``.
-
-        Raises:
-            ValueError: an image has two or more than three channels, or none is as large as a tile.
-            Diverged: the loss is NaN or infinite.
-        """
-        options = self.parameters
-        drawn, measured = draw_patches(
-            images, options.tile_size, options.n_tiles, options.held_out, context.generator
-        )
-        field = initialised(self._build, 0)
-        for weights, row in train(
-            RemoveNoise(field, self.sigma_range), drawn, measured, options, context
-        ):
-            self.load_state_dict(weights)
-            yield row
-
-    def _build(self) -> Field:
+    def build(self) -> Field:
+        """Return the field before its training."""
         options = self.parameters
         return Field(
             options.filter_size,

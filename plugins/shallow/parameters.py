@@ -7,7 +7,16 @@ from pydantic import Field
 from priorbench.networks.parameters import TrainingParameters
 
 
-class TNRDParameters(TrainingParameters):
+class ShallowParameters(TrainingParameters):
+    """What all of them are trained on."""
+
+    sigma_max: float = Field(
+        75.0, gt=1, le=255, description="largest σ of the noise in training, 0–255; the least is 1"
+    )
+    tile_size: int = Field(64, ge=8, le=512, description="side of a training tile in pixels")
+
+
+class TNRDParameters(ShallowParameters):
     """How the diffusion is built and trained."""
 
     stages: int = Field(5, ge=1, le=50, description="steps of the diffusion")
@@ -24,10 +33,6 @@ class TNRDParameters(TrainingParameters):
         description="levels of noise that have influence functions of their own; with 1 they are "
         "the same for every σ, in units of σ",
     )
-    sigma_max: float = Field(
-        75.0, gt=1, le=255, description="largest σ of the noise in training, 0–255; the least is 1"
-    )
-    tile_size: int = Field(64, ge=8, le=512, description="side of a training tile in pixels")
     held_out: float = Field(
         0.001,
         gt=0,
@@ -54,7 +59,7 @@ class TNRDParameters(TrainingParameters):
     )
 
 
-class FieldsOfExpertsParameters(TrainingParameters):
+class FieldsOfExpertsParameters(ShallowParameters):
     """How the experts are learned, and how the most likely image is sought."""
 
     filter_size: int = Field(
@@ -65,9 +70,6 @@ class FieldsOfExpertsParameters(TrainingParameters):
         ge=1,
         le=32,
         description="levels of noise that have a weight and a scale of the energy of their own",
-    )
-    sigma_max: float = Field(
-        75.0, gt=1, le=255, description="largest σ of the noise in training, 0–255; the least is 1"
     )
     steps: int = Field(30, ge=1, description="the most steps towards the most likely image")
     tolerance: float = Field(

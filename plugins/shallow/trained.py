@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import math
 from abc import abstractmethod
-from collections.abc import Iterable, Mapping
-from typing import Generic, TypeVar
+from collections.abc import Iterable
+from typing import TypeVar
 
 import torch
 from torch import Tensor, nn
 
 from priorbench.networks.denoising import held_out_psnr, in_bands
+from priorbench.networks.learned import LearnedNetwork
 from priorbench.networks.training import Objective, Row
-from priorbench.networks.weights import loaded
-from priorbench.priors import Denoiser, Learned
+from priorbench.networks.weights import initialised
+from priorbench.priors import Denoiser
 from priorbench.solvers.colour import denoise_planes
 from priorbench.types import Image, Plane
+
+from .parameters import ShallowParameters
 
 __all__ = ["SIGMA_MIN", "RemoveNoise", "TrainedDenoiser"]
 
@@ -27,33 +30,31 @@ PIXELS_IN_A_BAND = 1 << 18
 Model = TypeVar("Model", bound=nn.Module)
 
 
-class TrainedDenoiser(Denoiser, Learned, Generic[Model]):
+class TrainedDenoiser(Denoiser, LearnedNetwork[Model]):
     """A denoiser that is a network of noisy planes and their σ.
 
     Colour is denoised in opponent planes, each with its share of the noise.
     """
 
-    _model: Model | None = None
+    parameters: ShallowParameters
 
-    @property
-    def model(self) -> Model:
-        """The network.
-
-        Raises:
-            RuntimeError: the prior is neither fitted nor loaded.
-        """
-        if self._model is None:
-            raise RuntimeError(f"this {type(self).__name__} has no model yet: fit it, or load one")
-        return self._model
+    def __init__(self, parameters: ShallowParameters) -> None:
+        super().__init__(parameters, parameters.tile_size)
+        self.parameters = parameters
+        self.sigma_range = (SIGMA_MIN, parameters.sigma_max / 255)
 
     @property
     @abstractmethod
     def reach(self) -> int:
         """Rows beyond which nothing changes the estimate of a pixel."""
 
-    @abstractmethod
-    def _build(self) -> Model:
-        """Return the network before its training."""
+    def initial(self, generator: torch.Generator) -> Model:
+        """Return the network before its training: nothing of it is random."""
+        return initialised(self.build, 0)
+
+    def objective(self, network: Model) -> RemoveNoise:
+        """Return the removal of noise of every level."""
+        return RemoveNoise(network, self.sigma_range)
 
     @torch.no_grad()
     def denoise(self, image: Image, sigma: float) -> Image:
@@ -64,21 +65,8 @@ class TrainedDenoiser(Denoiser, Learned, Generic[Model]):
 
     def _denoised(self, plane: Plane, sigma: float) -> Plane:
         """Return the estimate of a plane, H × W."""
-        model = self.model.to(plane.device)
-        return in_bands(model, plane, sigma, reach=self.reach, pixels=PIXELS_IN_A_BAND)
-
-    def state_dict(self) -> Mapping[str, Tensor]:
-        """Return what is learned, and what it is relative to."""
-        return self.model.state_dict()
-
-    def load_state_dict(self, state: Mapping[str, Tensor]) -> None:
-        """Take over what ``state_dict`` returned.
-
-        Raises:
-            RuntimeError: a tensor is missing, unknown or has the wrong shape.
-            ValueError: a number is not finite.
-        """
-        self._model = loaded(self._build, state)
+        network = self.network.to(plane.device)
+        return in_bands(network, plane, sigma, reach=self.reach, pixels=PIXELS_IN_A_BAND)
 
 
 class RemoveNoise(Objective):

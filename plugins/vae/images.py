@@ -41,7 +41,7 @@ class VAE(AutoEncoder, Prior, Generator):
 
     def __init__(self, **parameters: Any) -> None:
         super().__init__(**parameters)
-        self.tile_size, self.latent_size = self.parameters.tile_size, self.parameters.latent_size
+        self.latent_size = self.parameters.latent_size
 
     @torch.no_grad()
     def restore(self, problem: Problem, context: Context) -> Restoration:

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any, ClassVar
 
 import torch
 from torch import Tensor
 
-from priorbench.networks.training import train
-from priorbench.networks.weights import initialised, loaded
+from priorbench.networks.learned import LearnedNetwork
+from priorbench.networks.weights import loaded
 from priorbench.numerics.constants import QUANTISATION_VARIANCE
-from priorbench.numerics.patches import PatchSet, draw_patches
-from priorbench.priors import Context, Learned
-from priorbench.types import AnyImage
+from priorbench.numerics.patches import PatchSet
 
 from .blocks import BlockDCT
 from .density import Code, Decoded
@@ -26,7 +24,7 @@ TILES_FOR_THE_SPECTRUM = 20_000
 TILES_IN_A_CHUNK = 1 << 12
 
 
-class AutoEncoder(Learned):
+class AutoEncoder(LearnedNetwork[TileNetwork]):
     """log p(u) = log ∫ p(u | z) N(z; 0, 1) dz with u a tile without its mean; the mean is flat.
 
     Args:
@@ -40,19 +38,21 @@ class AutoEncoder(Learned):
 
     def __init__(self, **parameters: Any) -> None:
         self.parameters = self.Parameters(**parameters)
+        super().__init__(self.parameters, self.parameters.tile_size)
         self.dct = BlockDCT(self.parameters.tile_size, self.parameters.block)
-        self._network: TileNetwork | None = None
 
-    @property
-    def network(self) -> TileNetwork:
-        """Encoder and decoder.
+    def build(self) -> TileNetwork:
+        """Return encoder and decoder with random weights."""
+        options = self.parameters
+        return TileNetwork(self.dct, options.latent_size, options.width, options.depth)
 
-        Raises:
-            RuntimeError: the prior is neither fitted nor loaded.
-        """
-        if self._network is None:
-            raise RuntimeError(f"this {type(self).__name__} has no model yet: fit it, or load one")
-        return self._network
+    def objective(self, network: TileNetwork) -> Bound:
+        """Return the evidence lower bound."""
+        return Bound(network, self.dct, self.parameters)
+
+    def prepare(self, network: TileNetwork, drawn: PatchSet) -> None:
+        """Set the spectrum of the tiles."""
+        network.spectrum.copy_(self._spectrum(drawn))
 
     def code(self, tiles: Tensor, noise_variance: float) -> Code:
         """Return q(z | u, s) of noisy tiles, N × T × T."""
@@ -130,36 +130,6 @@ class AutoEncoder(Learned):
             z = z + 0.3 * metric * gradient
         return z.detach()
 
-    def fit(self, images: Sequence[AnyImage], context: Context) -> Iterator[Mapping[str, float]]:
-        """Maximise the evidence lower bound on tiles; the weights best on held-out tiles are kept.
-
-        Yields:
-            the rows of :func:`priorbench.networks.training.train`, with ``train_elbo``,
-                ``divergence`` and
-            ``held_out_elbo`` in nats per tile, ``bits_per_dimension`` and ``active_units``.
-
-        Raises:
-            ValueError: an image has two or more than three channels, or none is as large as a tile.
-            Diverged: the loss is NaN or infinite.
-        """
-        options = self.parameters
-        drawn, measured = draw_patches(
-            images, options.tile_size, options.n_tiles, options.held_out, context.generator
-        )
-        network = initialised(
-            self._build, int(torch.randint(2**62, (), generator=context.generator))
-        )
-        network.spectrum.copy_(self._spectrum(drawn))
-        for weights, row in train(
-            Bound(network, self.dct, options), drawn, measured, options, context
-        ):
-            self.load_state_dict({**weights, "spectrum": network.spectrum})
-            yield {**row, **self.extra_columns(measured)}
-
-    def extra_columns(self, held_out: PatchSet) -> Mapping[str, float]:
-        """Return further columns of a row of the training curve."""
-        return {}
-
     def _spectrum(self, drawn: PatchSet) -> Tensor:
         """Return the mean variance of each coefficient of a block."""
         total = torch.zeros(self.dct.frequencies, dtype=torch.float64)
@@ -171,10 +141,6 @@ class AutoEncoder(Learned):
         # A single block's first coefficient is its mean, which is 0.
         return variance.clamp(min=QUANTISATION_VARIANCE).float()
 
-    def state_dict(self) -> Mapping[str, Tensor]:
-        """Return the network's weights and the ``spectrum`` of the tiles that it learned from."""
-        return self.network.state_dict()
-
     def load_state_dict(self, state: Mapping[str, Tensor]) -> None:
         """Take over the weights and the spectrum.
 
@@ -182,11 +148,7 @@ class AutoEncoder(Learned):
             RuntimeError: one is missing, unknown or has the wrong shape.
             ValueError: one is not finite, or the spectrum not positive.
         """
-        network = loaded(self._build, state)
+        network = loaded(self.build, state)
         if not (network.spectrum > 0).all():
             raise ValueError("spectrum must be positive")
         self._network = network
-
-    def _build(self) -> TileNetwork:
-        options = self.parameters
-        return TileNetwork(self.dct, options.latent_size, options.width, options.depth)

@@ -27,6 +27,7 @@ class PatchVAE(AutoEncoder, PatchPrior):
 
     Parameters: ClassVar[type[PatchVAEParameters]] = PatchVAEParameters
     parameters: PatchVAEParameters
+    density = "bound"
 
     def __init__(self, **parameters: Any) -> None:
         super().__init__(**parameters)

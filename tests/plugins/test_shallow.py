@@ -302,11 +302,11 @@ class TestTNRD:
         whole = prior.denoise(image, 0.1)
         monkeypatch.setattr(trained, "PIXELS_IN_A_BAND", 23 * 7)
         torch.testing.assert_close(prior.denoise(image, 0.1), whole, rtol=0, atol=1e-5)
-        prior.model.reach, reach = 0, prior.model.reach
+        prior.network.reach, reach = 0, prior.network.reach
         try:
             assert (prior.denoise(image, 0.1) - whole).abs().max() > 1e-3
         finally:
-            prior.model.reach = reach
+            prior.network.reach = reach
 
     @pytest.mark.parametrize("channels", [2, 3])
     def test_a_batch_is_denoised_as_its_images_would_be_alone(self, learned, channels):
@@ -385,7 +385,7 @@ class TestTNRD:
         """More than the diffusion that it begins with, on photographs it has not seen."""
         prior, _ = fitted_priors["tnrd"]
         untrained = make("tnrd")
-        untrained.load_state_dict(untrained._build().state_dict())
+        untrained.load_state_dict(untrained.build().state_dict())
         clean = photograph()
         for level in (15, 25, 50):
             noisy = clean + level / 255 * noise(*clean.shape)

@@ -270,7 +270,7 @@ class TestTraining:
 
     def test_a_collapsed_code_has_no_active_units(self):
         prior = VAE(**TINY)
-        net = prior._build()
+        net = prior.build()
         with torch.no_grad():
             net.to_code.weight.zero_()
         bound = elbo.Bound(net, prior.dct, prior.parameters)
@@ -279,7 +279,7 @@ class TestTraining:
 
     def test_free_bits_cost_nothing(self):
         prior = VAE(**TINY)
-        net, tiles = prior._build(), torch.rand(8, 16, 16)
+        net, tiles = prior.build(), torch.rand(8, 16, 16)
         losses = []
         for free in (0.0, 1e3):
             bound = elbo.Bound(

@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable, Iterable, Sequence
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 from priorbench.networks.training import Row
@@ -35,17 +36,19 @@ def in_bands(
         reach: what lies further than these rows from a pixel does not change its estimate; a
             multiple of ``multiple``.
         pixels: of a band, about.
-        multiple: the rows of a band are a multiple of it, and so must be those of the plane.
+        multiple: both sides of a band are made multiples of it; the edge is repeated.
     """
     height, width = plane.shape
-    rows = max(pixels // width // multiple, 1) * multiple
+    below, beside = -height % multiple, -width % multiple
+    padded = F.pad(plane[None, None], (0, beside, 0, below), mode="replicate")[0]
+    rows = max(pixels // padded.shape[-1] // multiple, 1) * multiple
     level = plane.new_full((1,), sigma)
     parts = []
     for top in range(0, height, rows):
         end = min(top + rows, height)
-        first, last = max(top - reach, 0), min(end + reach, height)
-        part = network(plane[None, first:last], level)[0]
-        parts.append(part[top - first : end - first])
+        first, last = max(top - reach, 0), min(end + reach, height + below)
+        part = network(padded[:, first:last], level)[0]
+        parts.append(part[top - first : end - first, :width])
     return torch.cat(parts)
 
 

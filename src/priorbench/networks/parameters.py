@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from priorbench.specs import Parameters
 
-__all__ = ["OptimiserName", "TrainingParameters"]
+__all__ = ["OptimiserName", "TrainingParameters", "UNetParameters"]
 
 OptimiserName = Literal["muon", "adam"]
 """Orthogonalised steps, or Adam's."""
@@ -50,3 +50,35 @@ class TrainingParameters(Parameters):
     patience: int = Field(
         20, ge=1, description="stop after this many measurements without progress"
     )
+
+
+class UNetParameters(TrainingParameters):
+    """How a network of several scales, the first at half the image's size, is built and trained."""
+
+    width: int = Field(
+        32, ge=1, description="channels at half the image's size; more at each scale below"
+    )
+    blocks: int = Field(
+        2,
+        ge=1,
+        description="residual blocks on the way down at each scale, and as many on the way up",
+    )
+    scales: int = Field(2, ge=1, le=5, description="scales: half the image's size, a quarter …")
+    tile_size: int = Field(64, ge=8, description="side of a training tile in pixels")
+    held_out: float = Field(
+        0.0025,
+        gt=0,
+        le=1,
+        description="further places that measure and don't train, as a fraction of n_tiles",
+    )
+    batch: int = Field(16, ge=1, description="tiles in a batch")
+
+    @model_validator(mode="after")
+    def _check_tile(self) -> UNetParameters:
+        divisor = 2**self.scales
+        if self.tile_size % divisor:
+            raise ValueError(
+                f"tile_size must be a multiple of {divisor} for {self.scales} scales, "
+                f"not {self.tile_size}"
+            )
+        return self
