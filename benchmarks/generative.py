@@ -10,8 +10,7 @@ not hold yet. ``density`` measures all on the same held-out patches of BSDS trai
 dimensions without the mean: as they are, and with noise of the variance of rounding to 8 bits.
 ``epll`` restores the middle of 128 × 128 of images of BSD68, or of ``--set``, with σ = 25 from a
 sparse grid of patches. ``samples`` draws patches from the densities, ``tiles`` whole tiles from
-``diffusion`` by the sampler of Karras et al. 2022 (arXiv 2206.00364, algorithm 2) from pure noise.
-One thread.
+``diffusion`` from pure noise. One thread.
 """
 
 from __future__ import annotations
@@ -19,7 +18,6 @@ from __future__ import annotations
 import argparse
 import math
 import time
-from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +31,6 @@ from training_crops import photographs as training_photographs
 
 from priorbench.numerics.constants import QUANTISATION_VARIANCE
 from priorbench.numerics.patches import draw_patches
-from priorbench.priors import Denoiser
 from priorbench.tasks import Denoise
 
 PATCHES: dict[str, dict[str, Any]] = {
@@ -47,11 +44,7 @@ HELD_OUT = 5000
 STRIDE = 4
 CROP = 128
 SIGMA = 25
-LEVELS, CURVATURE = 40, 7.0
-"""Steps of the sampler, and ρ of its schedule."""
-CHURN, NOISE = 0.2, 1.003
-"""How much noise a step adds, as a fraction of σ, and its factor."""
-ROWS, COLUMNS, SIDE = 4, 8, 64
+ROWS, COLUMNS = 4, 8
 
 
 def main() -> None:
@@ -129,7 +122,7 @@ def samples(arguments: argparse.Namespace) -> None:
 
 def tiles(arguments: argparse.Namespace) -> None:
     model = made("diffusion", {}, arguments.models)
-    found = ancestral(model, ROWS * COLUMNS, SIDE, torch.Generator().manual_seed(0))
+    found = model.sample_tiles(ROWS * COLUMNS, torch.Generator().manual_seed(0))
     figure, place = plt.subplots(figsize=(8, 4.1), layout="constrained")
     show(place, "drawn from pure noise", mosaic(found, COLUMNS, 2))
     figure.savefig(arguments.figure, dpi=100)
@@ -139,29 +132,6 @@ def held_out() -> Tensor:
     """Return the held-out patches of BSDS train that every model of patches is measured on."""
     images = [image.mean(1, keepdim=True) for image in training_photographs(first=0, apart=1)]
     return draw_patches(images, 8, HELD_OUT, 1.0, torch.Generator())[1][:]
-
-
-def ancestral(model: Denoiser, count: int, side: int, generator: torch.Generator) -> Tensor:
-    """Return tiles that are drawn from a model of all levels of noise, N × T × T."""
-    least, most = model.sigma_range
-    steps = torch.linspace(0, 1, LEVELS)
-    roots = most ** (1 / CURVATURE) + steps * (least ** (1 / CURVATURE) - most ** (1 / CURVATURE))
-    levels = [*roots.pow(CURVATURE).tolist(), 0.0]
-
-    def noise() -> Tensor:
-        return torch.randn((count, 1, side, side), generator=generator)
-
-    x = 0.5 + most * noise()
-    for sigma, below in pairwise(levels):
-        raised = min((1 + CHURN) * sigma, most)
-        x = x + math.sqrt(max(raised**2 - sigma**2, 0)) * NOISE * noise()
-        slope = (x - model.denoise(x, raised)) / raised
-        after = x + (below - raised) * slope
-        if below:
-            end = (after - model.denoise(after, below)) / below
-            after = x + (below - raised) * (slope + end) / 2
-        x = after
-    return x[:, 0]
 
 
 def mosaic(tiles: Tensor, columns: int, gap: int) -> Tensor:

@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable
 from typing import Any
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
 from priorbench.networks.denoising import held_out_psnr, in_bands
-from priorbench.networks.training import Objective, Row, train
-from priorbench.networks.weights import initialised, loaded
-from priorbench.numerics.patches import draw_patches
-from priorbench.priors import Context, Denoiser, Learned
+from priorbench.networks.learned import LearnedNetwork
+from priorbench.networks.training import Objective, Row
+from priorbench.priors import Denoiser, DrawsTiles
 from priorbench.solvers.colour import denoise_planes_together
-from priorbench.types import AnyImage, Image
+from priorbench.types import Image, Tiles
 
 from .network import Preconditioned, UNet, log_normal
 from .parameters import DiffusionParameters
+from .sampler import ancestral
 
 SIGMA_MIN = 1 / 255
 DEVIATION = 0.25
@@ -27,13 +26,14 @@ CENTRE = 0.5
 MEASURED = (10, 25, 50, 255)
 """σ of the noise on held-out tiles, 0–255."""
 PIXELS_IN_A_BAND = 1 << 20
+TILES_AT_ONCE = 64
 
 
-class Diffusion(Denoiser, Learned):
+class Diffusion(Denoiser, DrawsTiles, LearnedNetwork[Preconditioned]):
     """E[x | y] for white noise of every level, from traces to noise that hides the image.
 
     The score of noisy images is that of their density, ∇ log p(y; σ) = (E[x | y] − y)/σ², so the
-    model can be drawn from as well: see ``benchmarks/generative.py``.
+    model can be drawn from as well.
 
     Colour is denoised in opponent planes, each with its share of the noise; see
     :mod:`priorbench.solvers.colour`.
@@ -49,19 +49,17 @@ class Diffusion(Denoiser, Learned):
 
     def __init__(self, **parameters: Any) -> None:
         self.parameters = DiffusionParameters(**parameters)
+        super().__init__(self.parameters, self.parameters.tile_size)
         self.sigma_range = (SIGMA_MIN, self.parameters.sigma_max / 255)
-        self._network: Preconditioned | None = None
 
-    @property
-    def network(self) -> Preconditioned:
-        """The network D, of planes around 0.
+    def build(self) -> Preconditioned:
+        """Return the network D, of planes around 0, with random weights."""
+        options = self.parameters
+        return Preconditioned(UNet(options.width, options.blocks, options.scales), DEVIATION)
 
-        Raises:
-            RuntimeError: the prior is neither fitted nor loaded.
-        """
-        if self._network is None:
-            raise RuntimeError("this Diffusion has no model yet: fit it, or load one")
-        return self._network
+    def objective(self, network: Preconditioned) -> RemoveNoise:
+        """Return the removal of noise of every level."""
+        return RemoveNoise(network, self.parameters)
 
     @torch.no_grad()
     def denoise(self, image: Image, sigma: float) -> Image:
@@ -70,15 +68,29 @@ class Diffusion(Denoiser, Learned):
             return image
         return denoise_planes_together(image, sigma, self._denoised).contiguous()
 
+    @torch.no_grad()
+    def sample_tiles(self, count: int, generator: torch.Generator) -> Tiles:
+        """Return tiles drawn from pure noise, of the size of the training tiles."""
+        network, side = self.network, self.tile_size
+        device = next(network.parameters()).device
+
+        def estimate(tiles: Tensor, sigma: float) -> Tensor:
+            levels = tiles.new_full((len(tiles),), sigma)
+            found: Tensor = network(tiles, levels)
+            return found
+
+        drawn = [
+            ancestral(estimate, self.sigma_range, (size, side, side), generator, device)
+            for size in _batches(count)
+        ]
+        return torch.cat(drawn).cpu() + CENTRE
+
     def _denoised(self, planes: Tensor, sigmas: Tensor) -> Tensor:
         """Return the estimates of the planes of one image, P × H × W, the first its luma."""
         network = self.network.to(planes.device)
         centres = planes.new_zeros(len(planes), 1, 1)
         # The network knows planes around 0, where differences of colours lie anyway.
         centres[0] = CENTRE
-        height, width = planes.shape[1:]
-        below, beside = -height % network.divisor, -width % network.divisor
-        padded = F.pad((planes - centres)[None], (0, beside, 0, below), mode="replicate")[0]
         estimates = [
             in_bands(
                 network,
@@ -88,49 +100,14 @@ class Diffusion(Denoiser, Learned):
                 pixels=PIXELS_IN_A_BAND,
                 multiple=network.divisor,
             )
-            for plane, sigma in zip(padded, sigmas, strict=True)
+            for plane, sigma in zip(planes - centres, sigmas, strict=True)
         ]
-        return torch.stack(estimates)[:, :height, :width] + centres
+        return torch.stack(estimates) + centres
 
-    def fit(self, images: Sequence[AnyImage], context: Context) -> Iterator[Mapping[str, float]]:
-        """Train on tiles with noise of every level; the weights best on held-out tiles are kept.
 
-        Yields:
-            ``iteration``, ``loss``, ``psnr_sigma_10`` … of held-out tiles and their mean
-                ``held_out_psnr`` in dB,
-            ``seconds``.
-
-        Raises:
-            ValueError: an image has two or more than three channels, or none is as large as a tile.
-            Diverged: the loss is NaN or infinite.
-        """
-        options = self.parameters
-        drawn, measured = draw_patches(
-            images, options.tile_size, options.n_tiles, options.held_out, context.generator
-        )
-        network = initialised(
-            self._build, int(torch.randint(2**62, (), generator=context.generator))
-        )
-        for weights, row in train(RemoveNoise(network, options), drawn, measured, options, context):
-            self.load_state_dict(weights)
-            yield row
-
-    def state_dict(self) -> Mapping[str, Tensor]:
-        """Return the network's weights."""
-        return self.network.state_dict()
-
-    def load_state_dict(self, state: Mapping[str, Tensor]) -> None:
-        """Take over the network's weights.
-
-        Raises:
-            RuntimeError: one is missing, unknown or has the wrong shape.
-            ValueError: one is not finite.
-        """
-        self._network = loaded(self._build, state)
-
-    def _build(self) -> Preconditioned:
-        options = self.parameters
-        return Preconditioned(UNet(options.width, options.blocks, options.scales), DEVIATION)
+def _batches(count: int) -> list[int]:
+    """Return the sizes of batches of tiles, to spare memory."""
+    return [len(part) for part in torch.arange(count).split(TILES_AT_ONCE)]
 
 
 class RemoveNoise(Objective):

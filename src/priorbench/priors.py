@@ -7,7 +7,7 @@
 | :class:`Generator` | ``decode``, better also ``encode`` | latent search on every linear task |
 | :class:`Prior` | ``restore`` | nothing: full freedom |
 
-A prior that learns is also :class:`Learned`.
+A prior that learns is also :class:`Learned`, one that draws tiles from nothing :class:`DrawsTiles`.
 
 Plugins of one file import this module wherever they are registered, so it imports torch only where
 something is computed: planning a run and drawing its figures do without.
@@ -40,6 +40,7 @@ __all__ = [
     "HELD_OUT_LOG_LIKELIHOOD",
     "Context",
     "Denoiser",
+    "DrawsTiles",
     "Generator",
     "Learned",
     "PatchPrior",
@@ -53,6 +54,8 @@ HELD_OUT_LOG_LIKELIHOOD = "held_out_log_likelihood"
 """Column of the training curve of a density: mean log-likelihood of held-out patches, in nats."""
 Estimator = Literal["mmse", "smoother"]
 """What a denoiser returns: the posterior mean, or the image with less variation."""
+Density = Literal["exact", "bound"]
+"""What a density returns: log p, or a lower bound."""
 
 
 def cpu() -> torch.device:
@@ -230,6 +233,14 @@ class Generator(ABC):
         return 0.0
 
 
+class DrawsTiles(ABC):
+    """A prior that draws square gray tiles from nothing; combine it with one of the kinds."""
+
+    @abstractmethod
+    def sample_tiles(self, count: int, generator: torch.Generator) -> Tiles:
+        """Return tiles, N × T × T, in float32, with or without their means."""
+
+
 class PatchPrior(ABC):
     """A density of square gray patches; EPLL makes it restore every linear problem.
 
@@ -237,10 +248,12 @@ class PatchPrior(ABC):
         patch_size: side of a patch in pixels; D = patch_size².
         stride: EPLL estimates one of stride² patches, on a jittered grid that is new in each
             iteration; 1 for all, at most patch_size.
+        density: ``bound`` where :meth:`log_prob` gives a lower bound.
     """
 
     patch_size: int
     stride: int = 1
+    density: Density = "exact"
 
     @abstractmethod
     def log_prob(self, patches: Patches) -> Scores:

@@ -19,8 +19,8 @@ from priorbench.figures.style import family
 from priorbench.priors import HELD_OUT_LOG_LIKELIHOOD
 from priorbench.results import Catalogue
 from priorbench.studies import Claim, Estimate, Experiment, Verdict, in_words, together
+from priorbench.studies.correlation import rank_correlation
 
-from .correlation import rank_correlation
 from .tables import by_image, cells
 
 SOURCE = "Zoran & Weiss, ICCV 2011, doi:10.1109/ICCV.2011.6126278, question {}"

@@ -5,7 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from priorbench.studies import Estimate
+from priorbench.studies.verdicts import Estimate
+
+__all__ = ["rank_correlation"]
 
 
 def rank_correlation(first: pd.DataFrame, second: pd.DataFrame) -> Estimate:
