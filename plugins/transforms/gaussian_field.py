@@ -29,7 +29,7 @@ class GaussianField(Prior):
 
     @torch.no_grad()
     def restore(self, problem: Problem, context: Context) -> Restoration:
-        """Return the mean of the posterior, to a relative residual of 10⁻⁵.
+        """Return the mean of the posterior, to a relative residual of 10⁻⁷.
 
         Raises:
             NotApplicable: the problem has no linear operator.

@@ -17,14 +17,14 @@ class WienerParameters(Parameters):
     amplitude: float = Field(
         3.8e-4, gt=0, description="a of the spectrum a/|f|² of natural images on [0, 1]"
     )
-    iterations: int = Field(300, ge=1, description="the most steps of conjugate gradients")
+    iterations: int = Field(500, ge=1, description="the most steps of conjugate gradients")
 
 
 class LearnedSpectrumParameters(Parameters):
     """Parameters of the Wiener filter with a learned spectrum."""
 
     side: int = Field(64, ge=8, le=512, description="side in pixels of the windows it learns from")
-    iterations: int = Field(300, ge=1, description="the most steps of conjugate gradients")
+    iterations: int = Field(500, ge=1, description="the most steps of conjugate gradients")
 
 
 class WaveletParameters(Parameters):
