@@ -42,6 +42,8 @@ TASKS: dict[str, Task] = {
     "inpaint": Inpaint(50),
     "poisson": DenoisePoisson(30),
     "sr": SuperResolve(2),
+    "sr-3": SuperResolve(3),
+    "sr-4": SuperResolve(4),
 }
 """Beside denoising; the blur is Levin's kernel 1, circular."""
 CROP = 128

@@ -8,8 +8,10 @@ from priorbench import PriorSpec, Resources, SolverSettings, hookimpl
 
 from .parameters import (
     AdaptedKSVDParameters,
+    ConvolutionalParameters,
     KSVDParameters,
     SparseCodingParameters,
+    SuperResolutionParameters,
 )
 
 SMALL = {"n_patches": 2000, "n_atoms": 64, "iterations": 3}
@@ -19,7 +21,7 @@ GAINS = (1.05, 1.1, 1.15, 1.2)
 
 @hookimpl
 def register_priors() -> Iterator[PriorSpec]:
-    """Yield ``ksvd``, ``ksvd-adapted`` and ``sparse-coding``."""
+    """Yield ``ksvd``, ``ksvd-adapted``, ``sparse-coding``, ``csc`` and ``scsr``."""
     yield PriorSpec(
         name="ksvd",
         factory=".model:KSVD",
@@ -71,4 +73,44 @@ def register_priors() -> Iterator[PriorSpec]:
             seconds_per_megapixel={"denoise": 80, "*": 700},
             training_seconds=30,
         ),
+    )
+    yield PriorSpec(
+        name="csc",
+        factory=".csc:ConvolutionalSparseCoding",
+        parameters=ConvolutionalParameters,
+        label="convolutional sparse coding",
+        summary="an image is a sum of learned filters, each convolved with a sparse map",
+        reference="doi:10.1109/CVPR.2010.5539957, doi:10.1109/TIP.2015.2495260",
+        small={
+            "filter_size": 5,
+            "n_filters": 8,
+            "tile_size": 24,
+            "n_tiles": 200,
+            "iterations": 10,
+            "measure_every": 5,
+            "steps": 15,
+        },
+        learns=True,
+        tunable={"penalty": (0.8, 1.1, 1.5, 2.0)},
+        solver=SolverSettings(),
+        resources=Resources(
+            memory_mb=1500,
+            memory_mb_per_megapixel=6000,
+            minutes=60,
+            seconds_per_megapixel={"denoise": 350, "*": 3000},
+            training_seconds=300,
+        ),
+    )
+    yield PriorSpec(
+        name="scsr",
+        factory=".superresolution:CoupledSuperResolution",
+        parameters=SuperResolutionParameters,
+        label="ScSR",
+        summary="two dictionaries with the same codes: what a small image shows, what it lacks",
+        reference="doi:10.1109/TIP.2010.2050625, doi:10.1007/978-3-642-27413-8_47",
+        small={"factors": (2, 3), "n_patches": 2000, "n_atoms": 64, "iterations": 3},
+        learns=True,
+        tasks=("sr*",),
+        solver=SolverSettings(),
+        resources=Resources(memory_mb=2000, seconds_per_megapixel=20, training_seconds=90),
     )

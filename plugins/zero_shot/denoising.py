@@ -2,14 +2,34 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import torch
 from torch import Tensor
 
 from priorbench import NotApplicable
 from priorbench.operators import Identity
 from priorbench.problem import Problem
+from priorbench.types import Image
 
-__all__ = ["crops_of", "require_denoising", "turned", "turned_back"]
+from .pairs import extended
+
+__all__ = [
+    "Estimate",
+    "applied",
+    "crops_of",
+    "in_all_turns",
+    "require_denoising",
+    "turned",
+    "turned_back",
+    "without_border",
+]
+
+BAND = 1 << 16
+"""Pixels that the network sees at once when it denoises the whole image, to spare memory."""
+
+Estimate = Callable[[Tensor], Tensor]
+"""From noisy images to estimates, without a border as wide as the network sees."""
 
 
 def require_denoising(problem: Problem) -> None:
@@ -77,3 +97,37 @@ def turned_back(image: Tensor, number: int) -> Tensor:
     if number & 2:
         image = image.flip(-2)
     return image.flip(-1) if number & 1 else image
+
+
+@torch.no_grad()
+def applied(estimate: Estimate, image: Image, reach: int) -> Image:
+    """Return the estimate of a whole image, in bands of rows; it goes on as its mirror image.
+
+    Args:
+        estimate: cuts off a border of ``reach`` pixels.
+        image: noisy, 1 × C × H × W.
+        reach: how far the network sees, in pixels.
+    """
+    seen = extended(image, reach, (reach, reach))
+    height, width = image.shape[-2:]
+    rows = max(1, BAND // width)
+    return torch.cat(
+        [
+            estimate(seen[..., top : min(top + rows, height) + 2 * reach, :])
+            for top in range(0, height, rows)
+        ],
+        dim=-2,
+    )
+
+
+def in_all_turns(estimate: Estimate, image: Image, reach: int) -> Image:
+    """Return the mean of what :func:`applied` gives for the eight rotations and reflections."""
+    total = torch.zeros_like(image)
+    for number in range(8):
+        total += turned_back(applied(estimate, turned(image, number), reach), number)
+    return total / 8
+
+
+def without_border(image: Tensor, width: int) -> Tensor:
+    """Return an image without ``width`` pixels on each side."""
+    return image[..., width:-width, width:-width]

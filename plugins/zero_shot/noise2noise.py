@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import torch
@@ -11,30 +12,19 @@ from torch import Tensor, nn
 from priorbench.networks.weights import initialised
 from priorbench.priors import Context, Prior, Restoration
 from priorbench.problem import Problem
-from priorbench.types import Image
 
-from .denoising import crops_of, require_denoising, turned, turned_back
+from .denoising import applied, crops_of, in_all_turns, require_denoising, without_border
 from .fit import Fit, Steps
 from .pairs import extended, pair
 from .parameters import Noise2NoiseParameters
 
-__all__ = [
-    "NoiseNetwork",
-    "ZeroShotNoise2Noise",
-    "applied",
-    "denoised",
-    "in_all_turns",
-    "pair_loss",
-]
+__all__ = ["NoiseNetwork", "ZeroShotNoise2Noise", "denoised", "pair_loss"]
 
 RADIUS = 2
 """How far, in pixels, the network sees: two kernels of 3 × 3."""
 
 SLOPE = 0.2
 """Of the leaky ReLU for negative numbers."""
-
-BAND = 1 << 16
-"""Pixels that the network sees at once when it denoises the whole image, to spare memory."""
 
 
 class NoiseNetwork(nn.Sequential):
@@ -93,14 +83,15 @@ class ZeroShotNoise2Noise(Prior):
         steps = Steps(p.iterations, p.optimiser, p.learning_rate, p.final_rate, growing=False)
         fit = Fit(network, loss, steps, context.generator)
         timed_out = fit.run(context)
-        image = in_all_turns(network, y) if p.turns else applied(network, y)
+        whole = in_all_turns if p.turns else applied
+        image = whole(partial(denoised, network), y, RADIUS)
         return Restoration(image, fit.trace, timed_out=timed_out, n_parameters=fit.n_parameters)
 
 
 def denoised(network: nn.Module, image: Tensor) -> Tensor:
     """Return y - f(y) where the surroundings are known: without a border of :data:`RADIUS`."""
     noise: Tensor = network(image.contiguous(memory_format=torch.channels_last))
-    return _cut(image, RADIUS) - noise
+    return without_border(image, RADIUS) - noise
 
 
 def pair_loss(network: nn.Module, image: Tensor) -> Tensor:
@@ -116,34 +107,7 @@ def pair_loss(network: nn.Module, image: Tensor) -> Tensor:
     """
     first, second = pair(image)
     estimates = denoised(network, torch.cat([first, second]))
-    residual = F.mse_loss(estimates, _cut(torch.cat([second, first]), RADIUS))
+    residual = F.mse_loss(estimates, without_border(torch.cat([second, first]), RADIUS))
     # The network cuts half as much of a small image from the large one.
     halves = torch.cat(pair(denoised(network, image)))
-    return residual + F.mse_loss(estimates, _cut(halves, RADIUS // 2))
-
-
-@torch.no_grad()
-def applied(network: nn.Module, image: Image) -> Image:
-    """Return y - f(y) of a whole image, in bands of rows."""
-    seen = extended(image, RADIUS, (RADIUS, RADIUS))
-    height, width = image.shape[-2:]
-    rows = max(1, BAND // width)
-    return torch.cat(
-        [
-            denoised(network, seen[..., top : min(top + rows, height) + 2 * RADIUS, :])
-            for top in range(0, height, rows)
-        ],
-        dim=-2,
-    )
-
-
-def in_all_turns(network: nn.Module, image: Image) -> Image:
-    """Return the mean of what :func:`applied` gives for the eight rotations and reflections."""
-    total = torch.zeros_like(image)
-    for number in range(8):
-        total += turned_back(applied(network, turned(image, number)), number)
-    return total / 8
-
-
-def _cut(image: Tensor, width: int) -> Tensor:
-    return image[..., width:-width, width:-width]
+    return residual + F.mse_loss(estimates, without_border(halves, RADIUS // 2))

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import torch
 from torch import Tensor
 
 from priorbench.numerics.reflection import reflected
 
-__all__ = ["extended", "pair"]
+__all__ = ["checkerboard", "extended", "pair"]
 
 
 def pair(image: Tensor) -> tuple[Tensor, Tensor]:
@@ -31,6 +32,26 @@ def pair(image: Tensor) -> tuple[Tensor, Tensor]:
     first = (top[..., 1::2] + bottom[..., 0::2]) / 2
     second = (top[..., 0::2] + bottom[..., 1::2]) / 2
     return first, second
+
+
+def checkerboard(image: Tensor) -> tuple[Tensor, Tensor]:
+    """Return the pixels of each colour of a checkerboard, moved together along the rows.
+
+    Pixel j of row i of the first image is y(i, 2j + i mod 2), of the second its neighbour in the
+    same pair of columns. Lequyer et al. 2022, doi:10.1038/s42256-022-00547-8.
+
+    Args:
+        image: y, B × C × H × W with even W.
+
+    Raises:
+        ValueError: W is odd.
+    """
+    height, width = image.shape[-2:]
+    if width % 2:
+        raise ValueError(f"the width of an image that is split must be even, not {width}")
+    left, right = image[..., 0::2], image[..., 1::2]
+    odd = (torch.arange(height, device=image.device) % 2 == 1)[:, None]
+    return torch.where(odd, right, left), torch.where(odd, left, right)
 
 
 def extended(image: Tensor, before: int, after: tuple[int, int]) -> Tensor:

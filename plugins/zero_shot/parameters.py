@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from priorbench import Parameters
 from priorbench.networks.parameters import OptimiserName
@@ -34,6 +34,26 @@ class Noise2NoiseParameters(Parameters):
         description="the estimate is the mean over the eight rotations and reflections of the "
         "image; the paper has none",
     )
+
+
+class Noise2FastParameters(Parameters):
+    """The network of Noise2Fast and its fit."""
+
+    channels: int = Field(32, ge=1, description="channels of the hidden layers")
+    layers: int = Field(5, ge=1, le=16, description="hidden layers of 3 × 3")
+    iterations: int = Field(300, ge=1, description="steps of the fit")
+    crops: int = Field(4, ge=1, description="parts of the image that a step sees")
+    side: int = Field(96, ge=48, description="most pixels of a side of such a part")
+    optimiser: OptimiserName = Field("muon", description=OPTIMISER)
+    learning_rate: float = Field(0.04, gt=0, description=RATE.format("0.001"))
+    final_rate: float = Field(0.01, gt=0, le=1, description=FINAL_RATE)
+
+    @model_validator(mode="after")
+    def _check_side(self) -> Noise2FastParameters:
+        least = 4 * self.layers + 4
+        if self.side < least:
+            raise ValueError(f"side must be at least {least} for {self.layers} layers")
+        return self
 
 
 class DeepDecoderParameters(Parameters):

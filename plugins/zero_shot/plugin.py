@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from priorbench import PriorSpec, Resources, SolverSettings, hookimpl
 
-from .parameters import DeepDecoderParameters, Noise2NoiseParameters
+from .parameters import DeepDecoderParameters, Noise2FastParameters, Noise2NoiseParameters
 
 DENOISING = ("denoise", "denoise-blind", "denoise-guided", "denoise-poisson")
 """Tasks whose noise is independent from pixel to pixel and reaches all of them."""
@@ -14,7 +14,7 @@ DENOISING = ("denoise", "denoise-blind", "denoise-guided", "denoise-poisson")
 
 @hookimpl
 def register_priors() -> Iterator[PriorSpec]:
-    """Yield ``zs-n2n`` and ``deep-decoder``."""
+    """Yield ``zs-n2n``, ``noise2fast`` and ``deep-decoder``."""
     yield PriorSpec(
         name="zs-n2n",
         factory=".noise2noise:ZeroShotNoise2Noise",
@@ -31,6 +31,24 @@ def register_priors() -> Iterator[PriorSpec]:
             memory_mb_per_megapixel=700,
             minutes=10,
             seconds_per_megapixel=40,
+        ),
+    )
+    yield PriorSpec(
+        name="noise2fast",
+        factory=".noise2fast:Noise2Fast",
+        parameters=Noise2FastParameters,
+        label="Noise2Fast",
+        summary="a small network that learns to tell a noisy pixel from its neighbours",
+        reference="doi:10.1038/s42256-022-00547-8",
+        small={"channels": 8, "layers": 3, "iterations": 60, "side": 48},
+        tasks=DENOISING,
+        solver=SolverSettings(),
+        resources=Resources(
+            threads=2,
+            memory_mb=1500,
+            memory_mb_per_megapixel=700,
+            minutes=20,
+            seconds_per_megapixel=250,
         ),
     )
     yield PriorSpec(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +14,10 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from plugins.zero_shot import denoising, noise2noise
+from plugins.zero_shot import denoising, noise2fast, noise2noise
 from plugins.zero_shot.decoder import Decoder, channels_for, weights_of
 from plugins.zero_shot.fit import Fit, Steps
-from plugins.zero_shot.pairs import extended, pair
+from plugins.zero_shot.pairs import checkerboard, extended, pair
 from priorbench.data.loaders import load_embedded
 from priorbench.data.transform import centre_crop, to_gray
 from priorbench.errors import Diverged, NotApplicable
@@ -41,10 +42,11 @@ from priorbench.tasks import (
 
 PRIORS = load_plugins([Path(__file__).parents[2] / "plugins"], strict=True).priors
 NAMES = [name for name, entry in PRIORS.items() if entry.plugin.name == "zero_shot"]
-DENOISERS = ["zs-n2n"]
+DENOISERS = ["zs-n2n", "noise2fast"]
 FITS = [
     ("zs-n2n", {"optimiser": "muon"}),
     ("zs-n2n", {"optimiser": "adam"}),
+    ("noise2fast", {"optimiser": "muon"}),
     ("deep-decoder", {"optimiser": "muon"}),
     ("deep-decoder", {"optimiser": "adam"}),
 ]
@@ -152,6 +154,70 @@ class TestPairs:
                 assert sum(seen) == 1
 
 
+class TestCheckerboard:
+    def test_a_known_array(self):
+        image = torch.tensor([[1.0, 2.0, 5.0, 7.0], [3.0, 4.0, 9.0, 11.0]])[None, None]
+        first, second = checkerboard(image)
+        assert first.tolist() == [[[[1.0, 5.0], [4.0, 11.0]]]]
+        assert second.tolist() == [[[[2.0, 7.0], [3.0, 9.0]]]]
+
+    def test_the_halves_are_the_colours_pixel_by_pixel(self):
+        image = drawn(2, 3, 5, 8)
+        halves = checkerboard(image)
+        for row in range(5):
+            for column in range(8):
+                half = halves[(row + column) % 2]
+                assert torch.equal(half[..., row, column // 2], image[..., row, column])
+
+    @pytest.mark.parametrize("size", [(2, 2), (2, 5), (3, 2), (7, 4)])
+    def test_beyond_the_border_no_pixel_is_in_both_halves(self, size):
+        height, width = size
+        for row in range(height):
+            for column in range(width):
+                image = torch.zeros(1, 1, height, width)
+                image[..., row, column] = 1
+                seen = [bool(h.any()) for h in checkerboard(extended(image, 5, (5, 5 + width % 2)))]
+                assert sum(seen) == 1
+
+    def test_an_odd_width_is_refused(self):
+        with pytest.raises(ValueError, match="must be even"):
+            checkerboard(torch.zeros(1, 1, 4, 5))
+
+    def test_the_loss_is_that_of_a_calculation_by_hand(self):
+        network = noise2fast.Predictor(1, 2, 1)
+        image = drawn(1, 1, 6, 12)
+
+        def estimate(plane: np.ndarray) -> np.ndarray:
+            """f of 3 × 3, ReLU and 1 × 1, pixel by pixel."""
+            weight, bias = (each.detach().numpy() for each in network.hidden[0].parameters())
+            last, shift = (each.detach().numpy() for each in network.last.parameters())
+            hidden = [
+                [
+                    np.maximum((plane[i : i + 3, j : j + 3] * weight[:, 0]).sum((1, 2)) + bias, 0)
+                    for j in range(plane.shape[1] - 2)
+                ]
+                for i in range(plane.shape[0] - 2)
+            ]
+            return np.array(hidden) @ last[0, :, 0, 0] + shift[0]
+
+        one, other = (half[0, 0].numpy() for half in checkerboard(image))
+        errors = [
+            ((estimate(a) - b[1:-1, 1:-1]) ** 2).mean() for a, b in ((one, other), (other, one))
+        ]
+        loss = noise2fast.checkerboard_loss(network, image)
+        assert float(loss.detach()) == pytest.approx(sum(errors) / 2, rel=1e-5)
+
+    def test_fitted_to_noise_alone_it_finds_none_of_it(self):
+        """What half the pixels say of the other half's independent noise is its mean."""
+        problem = Problem(0.5 + 0.1 * drawn(1, 1, 96, 96), Identity((1, 96, 96)), 0.1)
+        found = make("noise2fast").restore(problem, Context.seeded(0)).image
+        assert error(found, torch.tensor(0.5)) < 0.1 * 0.1**2
+
+    def test_more_layers_need_larger_parts(self):
+        with pytest.raises(ValueError, match="side must be at least 52"):
+            make("noise2fast", layers=12, side=48)
+
+
 class TestLoss:
     def test_a_linear_network_has_the_loss_of_a_calculation_by_hand(self):
         kernel = drawn(5, 5, seed=1)
@@ -252,9 +318,10 @@ class TestParts:
 
     def test_the_mean_over_all_turns_does_not_see_which_way_is_up(self):
         network, image = Blur(drawn(5, 5)), drawn(1, 1, 9, 12)
-        upright = noise2noise.in_all_turns(network, image)
+        upright = denoising.in_all_turns(partial(noise2noise.denoised, network), image, 2)
         for number in range(8):
-            result = noise2noise.in_all_turns(network, denoising.turned(image, number))
+            turned = denoising.turned(image, number)
+            result = denoising.in_all_turns(partial(noise2noise.denoised, network), turned, 2)
             torch.testing.assert_close(result, denoising.turned(upright, number))
 
     @pytest.mark.parametrize("size", [(2, 2), (33, 20), (300, 301)])
@@ -262,8 +329,9 @@ class TestParts:
         network = Blur(drawn(5, 5))
         image = drawn(1, 1, *size)
         whole = noise2noise.denoised(network, extended(image, 2, (2, 2)))
-        monkeypatch.setattr(noise2noise, "BAND", 7 * size[1])
-        torch.testing.assert_close(noise2noise.applied(network, image), whole.detach())
+        monkeypatch.setattr(denoising, "BAND", 7 * size[1])
+        found = denoising.applied(partial(noise2noise.denoised, network), image, 2)
+        torch.testing.assert_close(found, whole.detach())
 
 
 class TestDecoder:
