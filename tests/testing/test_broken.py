@@ -7,6 +7,7 @@ import pytest
 from priorbench.plugins.manager import load_plugins
 from priorbench.testing import Result, Verdict, check_plugin
 from priorbench.testing.catalogue import CHECKS, open_subject
+from priorbench.testing.check import Check
 from priorbench.testing.runner import results_here, results_of
 from priorbench.testing.source import Kind, Source
 
@@ -84,7 +85,6 @@ FOUND_BY = {
     "changes_plots": "plots_untouched",
 }
 """The check that is meant for each plugin in ``broken``."""
-APART = {each.name for checks in CHECKS.values() for each in checks if each.apart}
 
 
 def test_every_broken_plugin_has_a_check_that_is_meant_for_it() -> None:
@@ -108,25 +108,38 @@ def test_a_sound_plugin_passes(plugin: str) -> None:
 
 @pytest.mark.parametrize("plugin", SOUND)
 def test_in_a_sound_plugin_nothing_is_found(plugin: str) -> None:
-    # Without the checks in processes of their own, which take long.
-    assert found(plugin, apart=False) == []
+    assert found(plugin, here(plugin)) == []
 
 
-def found(plugin: str, *, apart: bool) -> list[Result]:
-    """Return the failures of a plugin: of all checks in this process, or of those apart."""
+def source_of(plugin: str) -> Source:
     name = plugin.replace("_", "-")
     [kind] = [kind for kind in Kind if name in PLUGINS_LOADED.registered_by(kind.hook)]
-    source = Source(kind=kind, name=name, folders=(str(PLUGINS),), tasks=TASKS)
-    checks = [each for each in CHECKS[kind] if each.apart == apart]
-    results = results_of(source, checks) if apart else results_here(open_subject(source), checks)
+    return Source(kind=kind, name=name, folders=(str(PLUGINS),), tasks=TASKS)
+
+
+def here(plugin: str) -> list[Check]:
+    """Return the checks that need no process of their own; the others take long."""
+    return [each for each in CHECKS[source_of(plugin).kind] if not each.apart]
+
+
+def found(plugin: str, checks: list[Check]) -> list[Result]:
+    """Return the failures of a plugin."""
+    source = source_of(plugin)
+    apart = [each for each in checks if each.apart]
+    results = results_here(open_subject(source), [each for each in checks if not each.apart])
+    results = [*results, *(results_of(source, apart) if apart else [])]
     return [result for result in results if result.verdict == Verdict.FAILED]
 
 
 @pytest.mark.parametrize(("plugin", "check"), FOUND_BY.items())
-def test_a_broken_plugin_is_found_by_the_check_meant_for_it(plugin: str, check: str) -> None:
-    # Those in processes of their own take long: they run for what they are meant for.
-    apart = check in APART
-    failed = [*found(plugin, apart=False), *(found(plugin, apart=True) if apart else [])]
+def test_a_broken_plugin_is_found_by_the_check_meant_for_it(
+    plugin: str, check: str, request: pytest.FixtureRequest
+) -> None:
+    # Of the checks in processes of their own only the one that is meant, unless there is time.
+    everything = request.config.getoption("--exhaustive")
+    checks = CHECKS[source_of(plugin).kind]
+    apart = [each for each in checks if each.apart and (everything or each.name == check)]
+    failed = found(plugin, [*here(plugin), *apart])
     assert [result.check for result in failed] == [check], failed
     assert failed[0].reason.strip()
 

@@ -36,7 +36,7 @@ MINUTES = 10.0
 """The limit of one check: CI runs many at a time."""
 
 
-QUICK = {"mvg", "wiener", "deblur", "denoise", "sr", "dead-leaves", "embedded", "folder"}
+QUICK = {"mvg", "deblur", "denoise", "sr", "dead-leaves", "embedded", "folder"}
 QUICK |= {"psnr", "residual", "patch-distance"}
 """What stands for its siblings where there are minutes, not hours; pytest --exhaustive does all."""
 
