@@ -45,6 +45,7 @@ def draw(table: pd.DataFrame, catalogue: Catalogue) -> Figure:
         gaps.set_yticks(range(len(rows)), [row["label"] for row in rows])
         gaps.set_ylim(-0.6, len(rows) - 0.4)
         gaps.set_xscale("symlog", linthresh=LINEAR_UP_TO)
+        gaps.xaxis.set_major_formatter("{x:g}")
         gaps.axvline(0, color=LINE, linewidth=1, zorder=0)
         gaps.set_xlabel("PSNR below the exact posterior mean (dB)")
         coverages.axvline(NOMINAL, color=DARK, linewidth=1, linestyle="--", zorder=0)
