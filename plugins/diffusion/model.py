@@ -27,6 +27,7 @@ MEASURED = (10, 25, 50, 255)
 """σ of the noise on held-out tiles, 0–255."""
 PIXELS_IN_A_BAND = 1 << 20
 TILES_AT_ONCE = 64
+"""Tiles that are drawn together, to spare memory."""
 
 
 class Diffusion(Denoiser, DrawsTiles, LearnedNetwork[Preconditioned]):
@@ -79,10 +80,10 @@ class Diffusion(Denoiser, DrawsTiles, LearnedNetwork[Preconditioned]):
             found: Tensor = network(tiles, levels)
             return found
 
-        drawn = [
-            ancestral(estimate, self.sigma_range, (size, side, side), generator, device)
-            for size in _batches(count)
-        ]
+        drawn = []
+        for first in range(0, count, TILES_AT_ONCE):
+            shape = (min(TILES_AT_ONCE, count - first), side, side)
+            drawn.append(ancestral(estimate, self.sigma_range, shape, generator, device))
         return torch.cat(drawn).cpu() + CENTRE
 
     def _denoised(self, planes: Tensor, sigmas: Tensor) -> Tensor:
@@ -103,11 +104,6 @@ class Diffusion(Denoiser, DrawsTiles, LearnedNetwork[Preconditioned]):
             for plane, sigma in zip(planes - centres, sigmas, strict=True)
         ]
         return torch.stack(estimates) + centres
-
-
-def _batches(count: int) -> list[int]:
-    """Return the sizes of batches of tiles, to spare memory."""
-    return [len(part) for part in torch.arange(count).split(TILES_AT_ONCE)]
 
 
 class RemoveNoise(Objective):

@@ -39,7 +39,7 @@ def ancestral(
     def noise() -> Tensor:
         return torch.randn(tuple(shape), generator=generator).to(device)
 
-    x = levels[0] * noise()
+    x: Tensor = levels[0] * noise()
     for sigma, below in pairwise(levels):
         raised = min((1 + CHURN) * sigma, levels[0])
         x = x + math.sqrt(max(raised**2 - sigma**2, 0)) * NOISE * noise()

@@ -91,7 +91,8 @@ def principal(features: Patches) -> Tensor:
     energies, axes = torch.linalg.eigh(moments)
     kept = energies.flip(0).clamp(min=0).cumsum(0)
     count = int((kept < ENERGY * kept[-1]).sum()) + 1
-    return axes.flip(1)[:, :count].mT.to(features).contiguous()
+    found: Tensor = axes.flip(1)[:, :count].mT.to(features).contiguous()
+    return found
 
 
 def least_squares(codes: Codes, atoms: int, details: Patches) -> Tensor:
@@ -112,4 +113,5 @@ def least_squares(codes: Codes, atoms: int, details: Patches) -> Tensor:
         products += (dense.mT @ details[part]).double()
     ridge = RIDGE * moments.diagonal().mean().clamp(min=torch.finfo(torch.float64).tiny)
     moments.diagonal().add_(ridge)
-    return torch.linalg.solve(moments, products).to(details).contiguous()
+    found: Tensor = torch.linalg.solve(moments, products).to(details).contiguous()
+    return found

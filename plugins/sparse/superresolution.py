@@ -91,7 +91,8 @@ class CoupledSuperResolution(Prior, Learned):
         whole = at_least(plane[None], size)[0]
         features = on_grid(feature_planes(whole), size, factor)
         details = model.details(features, self.parameters.sparsity)
-        found: Plane = whole + averaged_on_grid(details, *whole.shape, factor)
+        rows, columns = whole.shape
+        found: Plane = whole + averaged_on_grid(details, rows, columns, factor)
         return found[:height, :width]
 
     def fit(self, images: Sequence[AnyImage], context: Context) -> Iterator[Row]:

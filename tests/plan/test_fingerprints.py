@@ -208,6 +208,7 @@ RECORDS = {
         "numerics/patience.py",
         "networks/[!dgl]*",
         "networks/denoising.py",
+        "networks/learned.py",
     ],
     "tasks deblur": TASKS,
     "datasets dead-leaves": [

@@ -10,7 +10,7 @@ import torch
 from scipy.stats import spearmanr
 from skimage import data
 
-from plugins.studies.likelihood import claims, correlation, measure, tables
+from plugins.studies.likelihood import claims, measure, tables
 from priorbench.data.tensors import to_array, to_tensor
 from priorbench.metrics.fidelity import psnr
 from priorbench.numerics.patches import draw_patches
@@ -20,6 +20,7 @@ from priorbench.results import Catalogue
 from priorbench.results.statistics import mean_interval
 from priorbench.solvers.colour import from_planes, to_planes
 from priorbench.specs import MetricSpec
+from priorbench.studies.correlation import rank_correlation
 from priorbench.tasks import Denoise, DenoisePoisson, Inpaint
 from tests.plugins.experiments import GivenExperiment
 
@@ -461,20 +462,20 @@ class TestClaims:
     def test_the_rank_correlation_is_the_mean_of_spearmans_over_images(self):
         first, second = np.random.default_rng(3).normal(size=(2, 6, 7)).round(1)
         rho = [spearmanr(*pair).statistic for pair in zip(first, second, strict=True)]
-        found = correlation.rank_correlation(pd.DataFrame(first), pd.DataFrame(second))
+        found = rank_correlation(pd.DataFrame(first), pd.DataFrame(second))
         assert found.value == pytest.approx(np.mean(rho))
         assert found.interval == pytest.approx(mean_interval(rho))
 
     def test_an_image_for_which_all_models_are_equal_has_no_correlation(self):
         first = pd.DataFrame([[1.0, 2.0, 3.0], [1.0, 1.0, 1.0]])
         second = pd.DataFrame([[3.0, 2.0, 1.0], [1.0, 2.0, 3.0]])
-        assert correlation.rank_correlation(first, second).value == pytest.approx(-1)
+        assert rank_correlation(first, second).value == pytest.approx(-1)
 
     def test_the_interval_of_a_rank_correlation_stays_where_correlations_are(self):
         first = np.arange(4.0) + np.zeros((3, 1))
         second = first.copy()
         second[0, :2] = second[0, 1::-1]
-        found = correlation.rank_correlation(pd.DataFrame(first), pd.DataFrame(second))
+        found = rank_correlation(pd.DataFrame(first), pd.DataFrame(second))
         low, high = found.interval
         assert low < found.value < high == 1
 

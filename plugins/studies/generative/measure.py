@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -95,11 +95,14 @@ def measure(experiment: Experiment) -> Measured:
             seconds[prior] = (time.process_time() - began) * 1000 / half
     costs = experiment.runs.groupby("prior")[["training_processor_seconds", "n_parameters"]].first()
     reached = pd.DataFrame({name: covered(target, own).numpy() for name, own in patches.items()})
+    costs = costs.reindex(list(patches))
     rows = [
         Row(
             name,
-            *_density(densities.get(name), probes, size),
-            *_cost(costs, name),
+            density=_kind(densities.get(name), size),
+            log_likelihood=_likelihood(densities.get(name), probes, size),
+            parameters=float(costs["n_parameters"][name]),
+            training_seconds=float(costs["training_processor_seconds"][name]),
             draw_seconds=seconds[name],
             distance=sliced_distance(target, own),
             precision=float(covered(own, target).float().mean()),
@@ -124,17 +127,13 @@ def _shuffled(probes: list[Patches]) -> Patches:
     return (patches - patches.mean(1, keepdim=True))[order]
 
 
-def _density(model: PatchPrior | None, probes: list[Patches], size: int) -> Iterator[str | float]:
-    """Yield what the density of a prior is, and the mean log-likelihood of all patches."""
+def _kind(model: PatchPrior | None, size: int) -> str:
+    """Return what the density of a prior is, of patches of this size."""
+    return NONE if model is None or model.patch_size != size else model.density
+
+
+def _likelihood(model: PatchPrior | None, probes: list[Patches], size: int) -> float:
+    """Return the mean log-likelihood of all patches; NaN without a density of them."""
     if model is None or model.patch_size != size:
-        yield from (NONE, math.nan)
-        return
-    yield model.density
-    yield float(mean_log_likelihoods(model.log_prob, [torch.cat(probes)])[0])
-
-
-def _cost(costs: pd.DataFrame, prior: str) -> Iterator[float]:
-    """Yield how many numbers a prior learned, and the seconds of the processor that it took."""
-    known = prior in costs.index
-    yield float(costs["n_parameters"][prior]) if known else math.nan
-    yield float(costs["training_processor_seconds"][prior]) if known else math.nan
+        return math.nan
+    return float(mean_log_likelihoods(model.log_prob, [torch.cat(probes)])[0])
