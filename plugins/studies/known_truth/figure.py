@@ -68,6 +68,7 @@ def _draw_interval(
     value, low, high = numbers
     if math.isnan(value):
         return
-    axes.plot(value, height, "o", color=colour, markersize=5)
+    # The farthest may lie on the edge of the panel.
+    axes.plot(value, height, "o", color=colour, markersize=5, clip_on=False)
     if not math.isnan(low):
         axes.plot([low, high], [height, height], color=colour, linewidth=1.5)
