@@ -29,6 +29,20 @@ class TileLaw:
 
     def __init__(self, weights: Tensor, factors: Tensor) -> None:
         self.weights, self.factors = weights.double(), factors.double()
+        self._last: tuple[Problem, list[_Conditional]] | None = None
+
+    def conditionals(self, problem: Problem) -> list[_Conditional]:
+        """Return the distributions of the tiles given the others, a group of tiles at a time.
+
+        Those of the last problem are kept: its samples are drawn one after the other.
+
+        Raises:
+            NotApplicable: the problem is of more than 64 × 64 pixels, or not gray.
+        """
+        if self._last is None or self._last[0] is not problem:
+            found = [_Conditional(self, group) for group in Interaction(problem).groups]
+            self._last = problem, found
+        return self._last[1]
 
     def draw(self, side: int, generator: torch.Generator) -> Tensor:
         """Return an image, side × side, in float64."""
@@ -79,9 +93,8 @@ class _Chain:
     """
 
     def __init__(self, law: TileLaw, problem: Problem) -> None:
-        interaction = Interaction(problem)
+        self._groups = law.conditionals(problem)
         self.tiles = cut(problem.estimate().double()[0, 0])
-        self._groups = [_Conditional(law, group) for group in interaction.groups]
         self.is_exact = len(self._groups) == 1
         self._shape = problem.image_shape[1:]
 
