@@ -139,5 +139,5 @@ class ConvolutionalParameters(TrainingParameters):
     training_penalty: float = Field(
         0.05, gt=0, description="weight of the ℓ₁ norm in the training, for pixels on [0, 1]"
     )
-    penalty: float = Field(1.5, gt=0, description="λ: the weight of the ℓ₁ norm is this times σ")
+    penalty: float = Field(2.5, gt=0, description="λ: the weight of the ℓ₁ norm is this times σ")
     steps: int = Field(40, ge=1, description="steps of ADMM")

@@ -91,7 +91,7 @@ def register_priors() -> Iterator[PriorSpec]:
             "steps": 15,
         },
         learns=True,
-        tunable={"penalty": (0.8, 1.1, 1.5, 2.0)},
+        tunable={"penalty": (2.0, 2.5, 3.0, 3.5)},
         solver=SolverSettings(),
         resources=Resources(
             memory_mb=1500,

@@ -243,7 +243,8 @@ def test_a_prior_that_learned_from_easy_images_restores_one(name: str, kind: str
     large = torch.nn.functional.interpolate(IMAGES[kind], size=(48, 48))
     rows = list(prior.fit([large] * 3, Context.seeded(0)))
     assert rows
-    problem = Denoise(25).corrupt(IMAGES[kind], torch.Generator().manual_seed(0))
+    task = SuperResolve(2) if name == "scsr" else Denoise(25)
+    problem = task.corrupt(IMAGES[kind], torch.Generator().manual_seed(0))
     outcome, restored = ended(prior, problem)
     assert outcome.ok, outcome.reason
     assert restored is not None
