@@ -53,7 +53,7 @@ def _dots(axes: Axes, values: list[float], names: list[str], marks: dict[str, Ma
     axes.axvline(values[0], color=LINE, linewidth=1, zorder=1)
     for place, (name, value) in enumerate(zip(names, values, strict=True)):
         colour = marks[name].colour if name in marks else DARK
-        axes.plot([value], [place], "o", color=colour, markersize=5)
+        axes.plot([value], [place], "o", color=colour, markersize=5, clip_on=False)
     axes.set_ylim(len(names) - 0.5, -0.5)
     axes.set_yticks(range(len(names)), [])
     axes.tick_params(axis="y", length=0)
