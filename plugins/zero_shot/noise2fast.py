@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from itertools import pairwise
 from typing import Any
 
@@ -13,10 +14,10 @@ from priorbench.networks.weights import initialised
 from priorbench.priors import Context, Prior, Restoration
 from priorbench.problem import Problem
 
-from .denoising import crops_of, in_all_turns, require_denoising, without_border
-from .fit import Fit, Steps
-from .pairs import checkerboard, extended
+from .denoising import in_all_turns, require_denoising, without_border
+from .pairs import checkerboard
 from .parameters import Noise2FastParameters
+from .parts import fit_to_parts
 
 __all__ = ["Noise2Fast", "Predictor", "checkerboard_loss"]
 
@@ -75,18 +76,8 @@ class Noise2Fast(Prior):
         seed = int(torch.randint(2**62, (), generator=context.generator))
         network = initialised(lambda: Predictor(y.shape[1], p.channels, p.layers), seed)
         network = network.to(y.device)
-        # Half as many columns; one more, so that parts may begin at odd rows and columns, too.
-        margin = 2 * network.reach + 1
-        odd_rows, odd_columns = y.shape[2] % 2, y.shape[3] % 2
-        seen = extended(y, margin, (margin + odd_rows, margin + odd_columns))
-
-        def loss(iteration: int) -> tuple[Tensor, float]:
-            part = crops_of(seen, p.crops, p.side, iteration, context.generator)
-            return checkerboard_loss(network, part), float("inf")
-
-        steps = Steps(p.iterations, p.optimiser, p.learning_rate, p.final_rate, growing=False)
-        fit = Fit(network, loss, steps, context.generator)
-        timed_out = fit.run(context)
+        loss = partial(checkerboard_loss, network)
+        fit, timed_out = fit_to_parts(network, y, loss, network.reach, p, context)
         image = in_all_turns(network, y, network.reach)
         return Restoration(image, fit.trace, timed_out=timed_out, n_parameters=fit.n_parameters)
 

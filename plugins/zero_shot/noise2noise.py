@@ -13,10 +13,10 @@ from priorbench.networks.weights import initialised
 from priorbench.priors import Context, Prior, Restoration
 from priorbench.problem import Problem
 
-from .denoising import applied, crops_of, in_all_turns, require_denoising, without_border
-from .fit import Fit, Steps
-from .pairs import extended, pair
+from .denoising import applied, in_all_turns, require_denoising, without_border
+from .pairs import pair
 from .parameters import Noise2NoiseParameters
+from .parts import fit_to_parts
 
 __all__ = ["NoiseNetwork", "ZeroShotNoise2Noise", "denoised", "pair_loss"]
 
@@ -71,18 +71,8 @@ class ZeroShotNoise2Noise(Prior):
         seed = int(torch.randint(2**62, (), generator=context.generator))
         network = initialised(lambda: NoiseNetwork(y.shape[1], p.channels), seed)
         network = network.to(y.device)
-        # Twice the radius in the small images; one more, so that parts may begin at odd rows, too.
-        margin = 2 * RADIUS + 1
-        odd_rows, odd_columns = y.shape[2] % 2, y.shape[3] % 2
-        seen = extended(y, margin, (margin + odd_rows, margin + odd_columns))
-
-        def loss(iteration: int) -> tuple[Tensor, float]:
-            part = crops_of(seen, p.crops, p.side, iteration, context.generator)
-            return pair_loss(network, part), float("inf")
-
-        steps = Steps(p.iterations, p.optimiser, p.learning_rate, p.final_rate, growing=False)
-        fit = Fit(network, loss, steps, context.generator)
-        timed_out = fit.run(context)
+        loss = partial(pair_loss, network)
+        fit, timed_out = fit_to_parts(network, y, loss, RADIUS, p, context)
         whole = in_all_turns if p.turns else applied
         image = whole(partial(denoised, network), y, RADIUS)
         return Restoration(image, fit.trace, timed_out=timed_out, n_parameters=fit.n_parameters)

@@ -124,7 +124,7 @@ class TestLearning:
         torch.testing.assert_close(filters.mean((1, 2)), torch.zeros(5), atol=1e-6, rtol=0)
 
     def test_the_gradient_is_that_of_the_minimum_over_the_maps(self):
-        """Finite differences of the loss, whose maps are found anew for each filter."""
+        """Finite differences of the loss, with the maps recomputed for each perturbed filter."""
         options = ConvolutionalParameters(
             n_filters=2, filter_size=3, tile_size=8, steps=6000, training_penalty=0.1
         )
