@@ -19,9 +19,8 @@ from PIL import Image
 
 from tests import shape_checks
 
-if shape_checks.IS_ON:
-    # Before anything of the library is imported.
-    shape_checks.install()
+# Before anything of the library is imported.
+shape_checks.install()
 
 import plugins
 from priorbench.config import load_experiment

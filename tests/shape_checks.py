@@ -1,9 +1,4 @@
-"""Checks of annotations while the tests run: shapes by jaxtyping, all else by beartype.
-
-They are on where ``PRIORBENCH_CHECK_SHAPES`` is set, and take more time than the tests themselves.
-"""
-
-import os
+"""Checks of annotations while the tests run: shapes by jaxtyping, all else by beartype."""
 
 import jaxtyping
 from beartype import BeartypeConf, beartype
@@ -25,7 +20,6 @@ PACKAGES = (
     "plugins.transforms",
     "plugins.variational",
 )
-IS_ON = bool(os.environ.get("PRIORBENCH_CHECK_SHAPES"))
 
 # An int may stand for a float, as for every type checker.
 checked = beartype(conf=BeartypeConf(is_pep484_tower=True))
