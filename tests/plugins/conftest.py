@@ -2,7 +2,7 @@ import pytest
 from matplotlib.axes import Axes
 from matplotlib.colors import to_rgba
 
-from priorbench.figures.style import contrast_to_white
+from priorbench.figures.marks import contrast_to_white
 from priorbench.results import Catalogue
 from tests.plugins.experiments import GivenExperiment
 

@@ -18,19 +18,17 @@ from priorbench.figures.differences import draw_differences
 from priorbench.figures.dots import Row, draw_rows, near, rank_priors
 from priorbench.figures.gallery import Panel, draw_gallery, find_detail
 from priorbench.figures.labels import label_points
-from priorbench.figures.observation import shown_as
-from priorbench.figures.scores import draw_scores
-from priorbench.figures.style import (
-    GRAY,
-    LINE,
+from priorbench.figures.marks import (
     PALETTE,
     SHAPES,
     Mark,
     contrast_to_white,
     linear_rgb,
     prior_marks,
-    save,
 )
+from priorbench.figures.observation import shown_as
+from priorbench.figures.scores import draw_scores
+from priorbench.figures.style import GRAY, LINE, save
 from priorbench.results import Catalogue
 from priorbench.results.statistics import summarise
 from priorbench.tasks.inpaint import Inpaint

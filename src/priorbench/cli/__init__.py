@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import io
 import re
 import sys
@@ -29,6 +30,8 @@ from priorbench.cli import (
 )
 from priorbench.cli.options import DEFAULT_CONFIG
 from priorbench.errors import MachineError
+
+OBJECTS_BETWEEN_COLLECTIONS = 100_000
 
 app = typer.Typer(
     help="A benchmark of image priors: corrupt images, restore them with every prior, compare.",
@@ -76,6 +79,8 @@ def main() -> None:
         # A terminal that has no σ shows a question mark instead: that is no reason to fail.
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")
+    # Imports make hundreds of thousands of objects that stay: searches for garbage find nothing.
+    gc.set_threshold(OBJECTS_BETWEEN_COLLECTIONS)
     try:
         app()
     except (ValueError, OSError) as error:

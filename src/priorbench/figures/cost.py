@@ -12,7 +12,8 @@ from matplotlib.figure import Figure
 from priorbench.figures.canvas import legend_above, new_figure, nothing_to_draw
 from priorbench.figures.dots import HOLLOW, legend_mark, span
 from priorbench.figures.labels import label_points
-from priorbench.figures.style import LINE, WIDTH, label_plainly, prior_marks, styled
+from priorbench.figures.marks import prior_marks
+from priorbench.figures.style import LINE, WIDTH, label_plainly, styled
 from priorbench.results.catalogue import Catalogue
 from priorbench.results.costs import Device, restoration_costs
 from priorbench.results.statistics import summarise

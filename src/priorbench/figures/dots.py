@@ -16,7 +16,8 @@ from matplotlib.ticker import MaxNLocator
 from numpy.typing import ArrayLike, NDArray
 
 from priorbench.figures.canvas import legend_above, new_figure
-from priorbench.figures.style import DARK, GRAY, WIDTH, Mark, prior_marks
+from priorbench.figures.marks import Mark, prior_marks
+from priorbench.figures.style import DARK, GRAY, WIDTH
 from priorbench.results.catalogue import Catalogue
 from priorbench.store.status import Status
 

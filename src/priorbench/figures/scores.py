@@ -11,7 +11,8 @@ from matplotlib.figure import Figure
 
 from priorbench.figures.canvas import nothing_to_draw
 from priorbench.figures.dots import HOLLOW, Key, Row, draw_panels, legend_mark, without_mean
-from priorbench.figures.style import WIDTH, Mark, styled
+from priorbench.figures.marks import Mark
+from priorbench.figures.style import WIDTH, styled
 from priorbench.results.catalogue import Catalogue
 from priorbench.results.statistics import summarise
 

@@ -17,7 +17,6 @@ from typing import Literal, TypeAlias
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy.stats import rankdata
 
 from priorbench.results.statistics import (
     SIGNIFICANCE,
@@ -205,7 +204,9 @@ def _over_tasks(tasks: Sequence[pd.DataFrame]) -> pd.DataFrame:
         tasks: each images × K, of the same images and priors.
     """
     values = np.stack([task.to_numpy() for task in tasks])
-    ranks = rankdata(-values, axis=-1).mean(0)
+    # One row of K values for each image and task: the best has rank 1, equals share the mean.
+    rows = pd.DataFrame(values.reshape(-1, values.shape[-1]))
+    ranks = rows.rank(axis=1, ascending=False).to_numpy().reshape(values.shape).mean(0)
     low, high = mean_intervals(ranks.T)
     ends = np.maximum(low, 1), np.minimum(high, ranks.shape[1])
     distances = (values.max(-1, keepdims=True) - values).mean(0)

@@ -6,10 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from matplotlib.colors import to_hex
-
-from priorbench.figures.style import family, prior_marks
+from priorbench.figures.marks import prior_marks, to_hex
 from priorbench.plan import Plan
+from priorbench.results.catalogue import family
 from priorbench.results.planned import catalogue
 
 
