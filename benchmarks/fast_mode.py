@@ -19,8 +19,7 @@ import torch
 from training_crops import crops, mean_psnr, photographs
 
 from priorbench.figures.canvas import new_figure
-from priorbench.figures.marks import PALETTE, SHAPES
-from priorbench.figures.style import DARK, WIDTH, label_plainly, styled
+from priorbench.figures.style import DARK, PALETTE, SHAPES, WIDTH, label_plainly, styled
 from priorbench.plugins.manager import load_plugins
 from priorbench.tasks import Denoise
 

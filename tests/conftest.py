@@ -19,8 +19,9 @@ from PIL import Image
 
 from tests import shape_checks
 
-# Before anything of the library is imported.
-shape_checks.install()
+if shape_checks.IS_ON:
+    # Before anything of the library is imported.
+    shape_checks.install()
 
 import plugins
 from priorbench.config import load_experiment

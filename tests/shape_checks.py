@@ -1,4 +1,9 @@
-"""Checks of annotations while the tests run: shapes by jaxtyping, all else by beartype."""
+"""Checks of annotations while the tests run: shapes by jaxtyping, all else by beartype.
+
+They are on where ``PRIORBENCH_CHECK_SHAPES`` is set. Tests of many small tensors take twice as long.
+"""
+
+import os
 
 import jaxtyping
 from beartype import BeartypeConf, beartype
@@ -20,6 +25,8 @@ PACKAGES = (
     "plugins.transforms",
     "plugins.variational",
 )
+
+IS_ON = bool(os.environ.get("PRIORBENCH_CHECK_SHAPES"))
 
 # An int may stand for a float, as for every type checker.
 checked = beartype(conf=BeartypeConf(is_pep484_tower=True))

@@ -8,6 +8,9 @@ from priorbench.numerics.patches import PatchSet
 from priorbench.operators import Blur, Identity
 from priorbench.problem import Problem
 from priorbench.tasks import Denoise
+from tests import shape_checks
+
+pytestmark = pytest.mark.skipif(not shape_checks.IS_ON, reason="PRIORBENCH_CHECK_SHAPES is not set")
 
 
 def test_an_operator_takes_images_of_four_axes() -> None:

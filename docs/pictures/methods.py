@@ -14,8 +14,7 @@ from plugins.dip.run import Run
 from priorbench.data.tensors import read_tensor, to_array
 from priorbench.figures.canvas import new_figure
 from priorbench.figures.gallery import Panel, draw_gallery
-from priorbench.figures.marks import PALETTE
-from priorbench.figures.style import WIDTH, styled
+from priorbench.figures.style import PALETTE, WIDTH, styled
 from priorbench.interactive.models import load_model
 from priorbench.metrics.fidelity import psnr
 from priorbench.plan import Plan

@@ -82,10 +82,15 @@ def run(*arguments: object, code: int = 0) -> str:
     return " ".join(said.split())
 
 
+def files() -> set[Path]:
+    found = {path for path in Path().rglob("*") if path.is_file()}
+    return {path for path in found if "__pycache__" not in path.parts}
+
+
 def refused(*arguments: object) -> str:
-    before = {path for path in Path().rglob("*") if path.is_file()}
+    before = files()
     said = run(*arguments, code=1)
-    assert {path for path in Path().rglob("*") if path.is_file()} == before
+    assert files() == before
     return said
 
 

@@ -13,8 +13,7 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import FixedLocator, NullLocator
 
 from priorbench.figures.canvas import new_figure
-from priorbench.figures.marks import PALETTE, Mark
-from priorbench.figures.style import DARK, GRAY, WIDTH, styled
+from priorbench.figures.style import DARK, GRAY, PALETTE, WIDTH, Mark, styled
 
 from .measure import Studied
 from .modes import JOINT, LATENT, MODES, OBSERVED, PROJECT

@@ -6,8 +6,7 @@ import torch
 
 from plugins.vae.patches import PatchVAE
 from priorbench.figures.canvas import nothing_to_draw
-from priorbench.figures.marks import prior_marks
-from priorbench.figures.style import WIDTH
+from priorbench.figures.style import WIDTH, prior_marks
 from priorbench.numerics.patches import probe_patches
 from priorbench.studies import Experiment, Findings
 from priorbench.studies.tables import frame

@@ -8,8 +8,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from priorbench.figures.canvas import legend_above, new_figure, nothing_to_draw
-from priorbench.figures.marks import PALETTE
-from priorbench.figures.style import DARK, GRAY, WIDTH, styled
+from priorbench.figures.style import DARK, GRAY, PALETTE, WIDTH, styled
 from priorbench.studies.tables import select
 
 from .tables import CLAIRVOYANT, PRIOR, WINDOW, WITH_NEIGHBOURS

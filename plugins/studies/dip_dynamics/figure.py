@@ -12,8 +12,7 @@ from matplotlib.figure import Figure, SubFigure
 from torch import Tensor
 
 from priorbench.figures.canvas import new_figure
-from priorbench.figures.marks import PALETTE
-from priorbench.figures.style import GRAY, LINE, WIDTH, styled
+from priorbench.figures.style import GRAY, LINE, PALETTE, WIDTH, styled
 from priorbench.studies.sheets import show
 from priorbench.studies.tables import select
 

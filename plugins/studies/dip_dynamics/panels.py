@@ -9,8 +9,7 @@ import pandas as pd
 from matplotlib import colormaps
 from matplotlib.axes import Axes
 
-from priorbench.figures.marks import PALETTE, Colour
-from priorbench.figures.style import LINE, label_plainly
+from priorbench.figures.style import LINE, PALETTE, Colour, label_plainly
 from priorbench.studies.tables import select
 
 from .bands import BANDS

@@ -15,9 +15,9 @@ from itertools import pairwise
 
 import pandas as pd
 
+from priorbench.figures.style import family
 from priorbench.priors import HELD_OUT_LOG_LIKELIHOOD
 from priorbench.results import Catalogue
-from priorbench.results.catalogue import family
 from priorbench.studies import Claim, Estimate, Experiment, Verdict, in_words, together
 from priorbench.studies.correlation import rank_correlation
 

@@ -12,8 +12,7 @@ from matplotlib.lines import Line2D
 
 from priorbench.figures.canvas import new_figure, nothing_to_draw, say_in
 from priorbench.figures.labels import label_points
-from priorbench.figures.marks import Colour, Mark, prior_marks
-from priorbench.figures.style import DARK, LINE, WIDTH, styled
+from priorbench.figures.style import DARK, LINE, WIDTH, Colour, Mark, prior_marks, styled
 from priorbench.results import Catalogue
 
 PATCHES, EPLL = "patch_psnr_db", "epll_psnr_db"

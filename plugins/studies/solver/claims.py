@@ -7,7 +7,7 @@ from itertools import combinations
 
 import pandas as pd
 
-from priorbench.results.catalogue import family
+from priorbench.figures.style import family
 from priorbench.results.statistics import pairwise_comparisons
 from priorbench.studies import Claim, Estimate, Experiment, Verdict, in_words, together
 from priorbench.studies.tables import select

@@ -7,8 +7,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from priorbench.figures.canvas import legend_above, new_figure, nothing_to_draw
-from priorbench.figures.marks import prior_marks
-from priorbench.figures.style import DARK, LINE, WIDTH, styled
+from priorbench.figures.style import DARK, LINE, WIDTH, prior_marks, styled
 from priorbench.results import Catalogue
 
 from .variations import AS_RUN, FEWER, PLAIN, TWICE

@@ -11,16 +11,6 @@ from numpy.typing import NDArray
 
 from priorbench.results.catalogue import Catalogue, family
 
-__all__ = [
-    "PALETTE",
-    "SHAPES",
-    "Colour",
-    "Mark",
-    "from_hex",
-    "prior_marks",
-    "to_hex",
-]
-
 Colour = tuple[float, float, float]
 """Red, green and blue on [0, 1]."""
 

@@ -14,15 +14,22 @@ from matplotlib.axis import Axis
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
+from priorbench.figures.marks import PALETTE, SHAPES, Colour, Mark, prior_marks
+from priorbench.results.catalogue import family
 from priorbench.store.files import write_atomically
 
 __all__ = [
     "DARK",
     "GRAY",
     "LINE",
+    "PALETTE",
+    "SHAPES",
     "WIDTH",
+    "Colour",
+    "Mark",
+    "family",
     "label_plainly",
-    "save",
+    "prior_marks",
     "styled",
 ]
 

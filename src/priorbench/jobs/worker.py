@@ -6,10 +6,8 @@ do is find the clean images by accident: see :func:`out_of_sight`.
 
 from __future__ import annotations
 
-import gc
 import multiprocessing
 import os
-import pickle
 import shutil
 import signal
 import sys
@@ -80,20 +78,6 @@ def limit_threads(threads: int) -> None:
 
 
 @contextmanager
-def without_collection() -> Iterator[None]:
-    """Import modules inside without a search for garbage.
-
-    They make hundreds of thousands of objects that stay, so that searches take a sixth of the time
-    and find nothing.
-    """
-    gc.disable()
-    try:
-        yield
-    finally:
-        gc.enable()
-
-
-@contextmanager
 def out_of_sight() -> Iterator[None]:
     """Let a plugin's code run in a folder of its own, empty at first, in which no relative path
     leads to an image.
@@ -141,8 +125,9 @@ def messages(
     lifeline_end, lifeline = context.Pipe(duplex=False)
     # Made and removed here, since the process may be killed.
     folder = tempfile.TemporaryDirectory(prefix="priorbench-", ignore_cleanup_errors=True)
-    task = pickle.dumps((work, arguments))
-    process = context.Process(target=_main, args=(task, sender, lifeline_end, folder.name))
+    process = context.Process(
+        target=_main, args=(work, sender, lifeline_end, folder.name, arguments)
+    )
     with _hash_seed(hash_seed), _without_main():
         process.start()
     sender.close()
@@ -229,15 +214,14 @@ def _wait_for_message(receiver: Connection, process: Any, seconds: float) -> boo
     raise WorkerTimeout(seconds)
 
 
-def _main(task: bytes, sender: Connection, lifeline: Connection, folder: str) -> None:
-    """Run in the new process.
-
-    Args:
-        task: the function and its arguments, pickled.
-        sender: for what it sends.
-        lifeline: is closed when the parent ends.
-        folder: to run in.
-    """
+def _main(
+    work: Callable[..., None],
+    sender: Connection,
+    lifeline: Connection,
+    folder: str,
+    arguments: tuple[Any, ...],
+) -> None:
+    """Run in the new process."""
     os.setsid()
     os.environ[EMPTY_FOLDER] = folder
     # They tell where the experiment lies.
@@ -247,9 +231,6 @@ def _main(task: bytes, sender: Connection, lifeline: Connection, folder: str) ->
     threading.Thread(target=_end_with_parent, args=(lifeline, folder), daemon=True).start()
     failure = None
     try:
-        with without_collection():
-            # Imports the modules of the work, and what they need.
-            work, arguments = pickle.loads(task)
         work(sender.send, *arguments)
     except Exception as error:
         failure = _failure_of_the_machine(error)

@@ -31,7 +31,7 @@ def reflected(
     return image.index_select(axis, torch.minimum(place, last - place))
 
 
-def at_least(planes: Planes, size: int) -> Planes:
+def at_least(planes: Planes, size: int) -> Tensor:
     """Return planes whose sides are at least ``size``: the last row and column are repeated.
 
     Args:

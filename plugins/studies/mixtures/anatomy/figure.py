@@ -12,8 +12,7 @@ from matplotlib.figure import Figure, SubFigure
 from torch import Tensor
 
 from priorbench.figures.canvas import new_figure
-from priorbench.figures.marks import PALETTE
-from priorbench.figures.style import LINE, WIDTH, label_plainly, styled
+from priorbench.figures.style import LINE, PALETTE, WIDTH, label_plainly, styled
 from priorbench.studies.sheets import sheet, show
 from priorbench.studies.tables import select
 

@@ -9,8 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure, SubFigure
 
 from priorbench.figures.canvas import new_figure, say_in
-from priorbench.figures.marks import PALETTE
-from priorbench.figures.style import GRAY, WIDTH, styled
+from priorbench.figures.style import GRAY, PALETTE, WIDTH, styled
 from priorbench.results import Catalogue
 from priorbench.studies import Estimate
 from priorbench.studies.sheets import show

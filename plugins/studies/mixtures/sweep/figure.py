@@ -13,8 +13,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
 from priorbench.figures.canvas import legend_above, new_figure, say_in
-from priorbench.figures.marks import PALETTE, SHAPES
-from priorbench.figures.style import GRAY, WIDTH, label_plainly, styled
+from priorbench.figures.style import GRAY, PALETTE, SHAPES, WIDTH, label_plainly, styled
 
 from .measure import EFFECTIVE
 
