@@ -3,14 +3,15 @@ r"""The deep generative priors beside the classical ones: likelihood of patches,
     PRIORBENCH_DATA=… python benchmarks/generative.py density
     PRIORBENCH_DATA=… python benchmarks/generative.py epll --every 17
     PRIORBENCH_DATA=… python benchmarks/generative.py samples --figure flow.png
-    PRIORBENCH_DATA=… python benchmarks/generative.py tiles --figure diffusion.png
+    PRIORBENCH_DATA=… python benchmarks/generative.py completions --figure pixelcnn.png
+    PRIORBENCH_DATA=… python benchmarks/generative.py tiles --prior diffusion --figure diffusion.png
 
 Models are those of ``benchmarks/learned.py``, which learns from BSDS train what ``--models`` does
 not hold yet. ``density`` measures all on the same held-out patches of BSDS train, in nats on the 63
 dimensions without the mean: as they are, and with noise of the variance of rounding to 8 bits.
 ``epll`` restores the middle of 128 × 128 of images of BSD68, or of ``--set``, with σ = 25 from a
-sparse grid of patches. ``samples`` draws patches from the densities, ``tiles`` whole tiles from
-``diffusion`` from pure noise. One thread.
+sparse grid of patches. ``samples`` draws patches from the densities, ``completions`` their lower
+part from ``pixelcnn``, ``tiles`` whole tiles from ``diffusion`` or ``gan``. One thread.
 """
 
 from __future__ import annotations
@@ -31,12 +32,14 @@ from training_crops import photographs as training_photographs
 
 from priorbench.numerics.constants import QUANTISATION_VARIANCE
 from priorbench.numerics.patches import draw_patches
+from priorbench.priors import DrawsTiles
 from priorbench.tasks import Denoise
 
 PATCHES: dict[str, dict[str, Any]] = {
     "ica": {},
     "gmm": {"n_components": 200, "n_patches": 100_000, "iterations": 10, "mode": "fast"},
     "flow": {},
+    "pixelcnn": {},
 }
 """Parameters of each; those of the mixture are of the default experiment."""
 HELD_OUT = 5000
@@ -45,14 +48,16 @@ STRIDE = 4
 CROP = 128
 SIGMA = 25
 ROWS, COLUMNS = 4, 8
+DRAWN = 4
+"""Completions of each patch."""
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("part", choices=("density", "epll", "samples", "tiles"))
-    parser.add_argument("--steps", type=int, help="gradient steps of the flow's MAP estimates")
+    parser.add_argument("part", choices=tuple(PARTS))
+    parser.add_argument("--steps", type=int, help="gradient steps of MAP estimates by networks")
     parser.add_argument("--prior", nargs="+", default=list(PATCHES), help="densities of patches")
     parser.add_argument("--set", default="bsd68", help="folder of PRIORBENCH_DATA, or training")
     parser.add_argument("--every", type=int, default=17, help="one of this number of images")
@@ -60,10 +65,9 @@ def main() -> None:
     parser.add_argument("--figure", type=Path, help="PNG to write")
     arguments = parser.parse_args()
     torch.set_num_threads(1)
-    if arguments.part in ("samples", "tiles") and arguments.figure is None:
+    if arguments.part not in ("density", "epll") and arguments.figure is None:
         parser.error("--figure is the file to write")
-    parts = {"density": density, "epll": epll, "samples": samples, "tiles": tiles}
-    parts[arguments.part](arguments)
+    PARTS[arguments.part](arguments)
 
 
 def density(arguments: argparse.Namespace) -> None:
@@ -90,7 +94,7 @@ def epll(arguments: argparse.Namespace) -> None:
         model = made(name, PATCHES[name], arguments.models)
         if name != "gmm":
             model.stride = STRIDE
-        if name == "flow" and arguments.steps is not None:
+        if name in ("flow", "pixelcnn") and arguments.steps is not None:
             model = copy(model, steps=arguments.steps, stride=STRIDE)
         began = time.process_time()
         psnr = mean_psnr(model, Denoise(SIGMA), images)
@@ -121,11 +125,36 @@ def samples(arguments: argparse.Namespace) -> None:
 
 
 def tiles(arguments: argparse.Namespace) -> None:
-    model = made("diffusion", {}, arguments.models)
-    found = model.sample_tiles(ROWS * COLUMNS, torch.Generator().manual_seed(0))
+    [name] = arguments.prior
+    model, generator = made(name, {}, arguments.models), torch.Generator().manual_seed(0)
+    if isinstance(model, DrawsTiles):
+        found = model.sample_tiles(ROWS * COLUMNS, generator)
+    else:
+        found = 0.5 + model.decode(
+            torch.randn(ROWS * COLUMNS, model.latent_size, generator=generator)
+        )
     figure, place = plt.subplots(figsize=(8, 4.1), layout="constrained")
     show(place, "drawn from pure noise", mosaic(found, COLUMNS, 2))
     figure.savefig(arguments.figure, dpi=100)
+
+
+def completions(arguments: argparse.Namespace) -> None:
+    model = made("pixelcnn", {}, arguments.models)
+    patches = held_out()
+    # Those of the greatest contrast in a hundred each: most patches show nothing.
+    chosen = torch.stack([part[part.var(1).argmax()] for part in patches[:1200].split(100)])
+    known = 4 * 8
+    generator, count = torch.Generator().manual_seed(0), len(chosen)
+    hidden = chosen.clone()
+    hidden[:, known:] = 1
+    drawn = [model.complete(chosen, known, generator) for _ in range(DRAWN)]
+    rows = torch.stack([chosen, hidden, *drawn]).view(-1, 8, 8)
+    figure, place = plt.subplots(figsize=(6, 3.4), layout="constrained")
+    show(place, "", mosaic(rows, count, 1))
+    titles = ["photograph", "known part", *[f"draw {number + 1}" for number in range(DRAWN)]]
+    for row, title in enumerate(titles):
+        place.text(-1, 9 * row + 5, title, ha="right", va="center", fontsize=8)
+    figure.savefig(arguments.figure, dpi=150)
 
 
 def held_out() -> Tensor:
@@ -151,6 +180,14 @@ def show(place: Axes, title: str, picture: Tensor) -> None:
     place.set_title(title, fontsize=9)
     place.axis("off")
 
+
+PARTS = {
+    "density": density,
+    "epll": epll,
+    "samples": samples,
+    "completions": completions,
+    "tiles": tiles,
+}
 
 if __name__ == "__main__":
     main()

@@ -12,13 +12,16 @@ from zuko.distributions import DiagNormal
 from zuko.flows import Flow, MaskedAutoregressiveTransform, UnconditionalDistribution
 from zuko.transforms import ComposedTransform, MonotonicAffineTransform, MonotonicRQSTransform
 
+from priorbench.networks.patch_density import DensityNetwork
+
 CONTRAST = 3.0
 """Standard deviations of a coordinate beyond 1/CONTRAST are seen by their logarithm."""
+PATCHES_IN_A_CHUNK = 1 << 11
 WIDEST = 30.0
 """Bound on w and on what lies between the transformations, for samples: sinh(30) is 5 · 10¹²."""
 
 
-class FlowNetwork(nn.Module):
+class FlowNetwork(DensityNetwork):
     """log p(c) of the principal coordinates c of patches without their mean, d = D − 1.
 
     w = asinh(3c/s), with s the standard deviations of the coordinates: the contrast of patches
@@ -35,16 +38,9 @@ class FlowNetwork(nn.Module):
         bins: of the splines.
     """
 
-    axes: Tensor
-    """The principal axes, one a row, d × D, the greatest variance first."""
-    scale: Tensor
-    """s, d."""
-
     def __init__(self, pixels: int, transforms: int, width: int, layers: int, bins: int) -> None:
-        super().__init__()
+        super().__init__(pixels)
         size = pixels - 1
-        self.register_buffer("axes", torch.zeros(size, pixels))
-        self.register_buffer("scale", torch.ones(size))
         forth = torch.arange(size)
         self.flow = Flow(
             [
@@ -61,20 +57,18 @@ class FlowNetwork(nn.Module):
             UnconditionalDistribution(DiagNormal, torch.zeros(size), torch.ones(size), buffer=True),
         )
 
-    def coordinates(self, patches: Tensor) -> Tensor:
-        """Return c of patches, N × D, whose means do not matter."""
-        return (patches - patches.mean(1, keepdim=True)) @ self.axes.mT
-
-    def patches(self, coordinates: Tensor) -> Tensor:
-        """Return the patches with mean 0, N × D, of coordinates, N × d."""
-        return coordinates @ self.axes
-
     def log_density(self, coordinates: Tensor) -> Tensor:
-        """Return log p(c) in nats, N."""
+        """Return log p(c) in nats, N, of coordinates, N × d."""
         v = CONTRAST * coordinates / self.scale
         slope = math.log(CONTRAST) - self.scale.log() - 0.5 * torch.log1p(v.square())
         found: Tensor = self.flow().log_prob(torch.asinh(v))
         return found + slope.sum(1)
+
+    def draw(self, count: int, generator: torch.Generator) -> Tensor:
+        """Return patches with mean 0 that are drawn from p, N × D."""
+        standard = torch.randn(count, len(self.scale), generator=generator).to(self.scale)
+        chunks = torch.split(standard, PATCHES_IN_A_CHUNK)
+        return torch.cat([self.patches(self.from_normal(chunk)) for chunk in chunks])
 
     def from_normal(self, standard: Tensor) -> Tensor:
         """Return the coordinates c that standard normal numbers stand for, N × d."""

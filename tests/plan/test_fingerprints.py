@@ -48,7 +48,7 @@ PROTOCOL = ["metrics/fidelity.py", "metrics/protocol.py"]
 RESULTS = ["results/__init__.py", "results/catalogue.py", "results/exact.py", "store/status.py"]
 ROWS = [*RESULTS, "results/gather.py", "results/ordering.py", "results/published.py"]
 ROWS += ["results/rows.py", "results/schema.py", "results/planned.py", "results/versions.py"]
-STYLE = ["figures/style.py"]
+STYLE = ["figures/marks.py", "figures/style.py"]
 EXPERIMENT = [*ROWS, *OPERATORS, *IMAGES, *PROTOCOL, "data/tensors.py", "jobs/ready.py", "seeds.py"]
 EXPERIMENT += ["studies/__init__.py", "studies/experiment.py", "studies/findings.py"]
 EXPERIMENT += ["studies/tables.py", "studies/verdicts.py", "results/statistics.py"]
@@ -143,8 +143,8 @@ STAGES = {
         *ROWS,
         *OPERATORS,
         *IMAGES,
-        *STYLE,
         "data/tensors.py",
+        "figures/marks.py",
         "figures/observation.py",
         "store/outcome.py",
         "store/site_layout.py",
@@ -184,7 +184,7 @@ STAGES = {
 NOT_IN_TABLES = ["studies/page.py", "report/claims_table.py", "report/verdicts.py"]
 
 RECORDS = {
-    "priors gmm": [*PRIORS, "numerics/[!nrst]*", "numerics/threads.py"],
+    "priors gmm": [*PRIORS, "numerics/[!dnrst]*", "numerics/threads.py"],
     "priors nlm": [*PRIORS],
     "priors dip": [
         *PRIORS,
@@ -206,7 +206,8 @@ RECORDS = {
         *SOLVERS,
         *PATCHES,
         "numerics/patience.py",
-        "networks/[!dgl]*",
+        "networks/[!adglp]*",
+        "networks/parameters.py",
         "networks/denoising.py",
         "networks/learned.py",
     ],

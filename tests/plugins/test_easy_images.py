@@ -66,6 +66,8 @@ SMALL: dict[str, dict[str, Any]] = {
     "vae-dead-leaves": {**VAE, "tile_size": 16, "mode": "latent", "search_steps": 3},
     "vae-patch": {**VAE, "n_tiles": 300, "samples": 2, "stride": 4},
     "flow": {**NETWORK, "n_tiles": 300, "width": 8, "layers": 1, "steps": 1, "stride": 4},
+    "pixelcnn": {**NETWORK, "n_tiles": 300, "width": 4, "layers": 1, "steps": 1, "stride": 4},
+    "gan": {**NETWORK, "tile_size": 16, "width": 4, "latent_size": 8, "search_steps": 3},
     "diffusion": {**NETWORK, "width": 4, "blocks": 1, "scales": 2, "tile_size": 16},
     "diffusion-dead-leaves": {**NETWORK, "width": 4, "blocks": 1, "scales": 2, "tile_size": 16},
 }

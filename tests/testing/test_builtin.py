@@ -30,6 +30,7 @@ EXPECTED: dict[str, dict[str, str]] = {
     "gsm": {"map_is_the_best": ONE_COMPONENT},
     "niqe": {"better_is_better": "a ramp with an edge is less like a photograph than noise is"},
     "flow": {"map_is_the_best": LOCAL},
+    "pixelcnn": {"map_is_the_best": LOCAL},
 }
 FIT_NETWORKS = {"dip-dynamics", "dip-inversion"}
 MINUTES = 10.0

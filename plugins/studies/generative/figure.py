@@ -8,8 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from priorbench.figures.canvas import new_figure, nothing_to_draw
-from priorbench.figures.marks import Mark, prior_marks
-from priorbench.figures.style import DARK, LINE, WIDTH, styled
+from priorbench.figures.style import DARK, LINE, WIDTH, Mark, prior_marks, styled
 from priorbench.results import Catalogue
 from priorbench.studies.sheets import sheet, show
 

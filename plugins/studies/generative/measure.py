@@ -12,6 +12,7 @@ from typing import NamedTuple
 import pandas as pd
 import torch
 
+from priorbench.numerics.distributions import covered, sliced_distance
 from priorbench.numerics.patches import mean_log_likelihoods, probe_patches
 from priorbench.priors import PatchPrior
 from priorbench.studies import Experiment
@@ -19,7 +20,6 @@ from priorbench.studies.patch_models import patch_models
 from priorbench.studies.tables import frame
 from priorbench.types import Patches
 
-from .distances import covered, sliced_distance
 from .draws import draw
 
 COUNT = 2000

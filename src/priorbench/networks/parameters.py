@@ -7,8 +7,9 @@ from typing import Literal
 from pydantic import Field, model_validator
 
 from priorbench.specs import Parameters
+from priorbench.specs.checks import check_stride
 
-__all__ = ["OptimiserName", "TrainingParameters", "UNetParameters"]
+__all__ = ["DensityParameters", "OptimiserName", "TrainingParameters", "UNetParameters"]
 
 OptimiserName = Literal["muon", "adam"]
 """Orthogonalised steps, or Adam's."""
@@ -50,6 +51,26 @@ class TrainingParameters(Parameters):
     patience: int = Field(
         20, ge=1, description="stop after this many measurements without progress"
     )
+
+
+class DensityParameters(TrainingParameters):
+    """How a density of patches is trained, and how it estimates them."""
+
+    patch_size: int = Field(8, ge=2, le=32, description="side of a patch in pixels")
+    stride: int = Field(
+        1, ge=1, description="EPLL estimates one of stride² patches, others in each iteration"
+    )
+    steps: int = Field(
+        2,
+        ge=0,
+        description="gradient steps of a MAP estimate, from a Gaussian estimate; 0 for that alone",
+    )
+    n_tiles: int = Field(500_000, ge=2, le=10_000_000, description="patches to train on")
+
+    @model_validator(mode="after")
+    def _check_stride(self) -> DensityParameters:
+        check_stride(self.stride, "patch_size", self.patch_size)
+        return self
 
 
 class UNetParameters(TrainingParameters):

@@ -7,8 +7,11 @@ from torch import Tensor
 
 from priorbench.types import Patches
 
+__all__ = ["NEIGHBOURS", "covered", "sliced_distance"]
+
 DIRECTIONS = 256
 NEIGHBOURS = 3
+"""The radius of a point's surroundings reaches its neighbour of this number."""
 
 
 def sliced_distance(first: Patches, second: Patches) -> float:
@@ -29,7 +32,7 @@ def sliced_distance(first: Patches, second: Patches) -> float:
     return 255 * float((one - two).square().mean().sqrt())
 
 
-def covered(points: Patches, others: Patches) -> Tensor:
+def covered(points: Patches, others: Tensor) -> Tensor:
     """Return which points lie among others: nearer to one than its third neighbour is, N.
 
     The share of real patches that lie among drawn ones is the recall of the draws, the share of
