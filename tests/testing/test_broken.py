@@ -1,4 +1,4 @@
-"""Every check finds the plugin that was broken for it, and no other check takes offence."""
+"""Every check finds the plugin that was broken for it; with --exhaustive, no other takes offence."""
 
 from pathlib import Path
 
@@ -131,15 +131,20 @@ def found(plugin: str, checks: list[Check]) -> list[Result]:
     return [result for result in results if result.verdict == Verdict.FAILED]
 
 
+def needed(name: str, checks: list[Check]) -> set[str]:
+    """Return the names of a check and of those without which it says nothing."""
+    [check] = [each for each in checks if each.name == name]
+    return {name}.union(*(needed(each, checks) for each in check.needs))
+
+
 @pytest.mark.parametrize(("plugin", "check"), FOUND_BY.items())
 def test_a_broken_plugin_is_found_by_the_check_meant_for_it(
     plugin: str, check: str, request: pytest.FixtureRequest
 ) -> None:
-    # Of the checks in processes of their own only the one that is meant, unless there is time.
-    everything = request.config.getoption("--exhaustive")
-    checks = CHECKS[source_of(plugin).kind]
-    apart = [each for each in checks if each.apart and (everything or each.name == check)]
-    failed = found(plugin, [*here(plugin), *apart])
+    checks = list(CHECKS[source_of(plugin).kind])
+    if not request.config.getoption("--exhaustive"):
+        checks = [each for each in checks if each.name in needed(check, checks)]
+    failed = found(plugin, checks)
     assert [result.check for result in failed] == [check], failed
     assert failed[0].reason.strip()
 

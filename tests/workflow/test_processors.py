@@ -74,13 +74,9 @@ def most_at_a_time(project: Any) -> int:
     return max(int(((spans[:, 0] <= begin) & (begin < spans[:, 1])).sum()) for begin in spans[:, 0])
 
 
-def test_jobs_that_compute_share_the_processors_whatever_cores_says(timed: Any) -> None:
+def test_jobs_that_compute_share_the_machines_processors_whatever_cores_says(timed: Any) -> None:
     runs = [f"results/timed/runs/photos/timed/{number}.jsonl" for number in range(2)]
-    timed.run("--cores", "8", "--resources", "processors=1", "--", *runs)
-    assert most_at_a_time(timed) == 1
-
-
-def test_the_machines_processors_are_the_limit_by_default(timed: Any) -> None:
     # The library that counts them can be told of fewer.
-    told = timed.run("--cores", "8", "--", "data", LOKY_MAX_CPU_COUNT="1")
+    told = timed.run("--cores", "8", "--", *runs, LOKY_MAX_CPU_COUNT="1")
     assert re.search(r"Provided resources: .*processors\b.*\b1\b", told.stdout + told.stderr)
+    assert most_at_a_time(timed) == 1
