@@ -142,19 +142,20 @@ def completions(arguments: argparse.Namespace) -> None:
     model = made("pixelcnn", {}, arguments.models)
     patches = held_out()
     # Those of the greatest contrast in a hundred each: most patches show nothing.
-    chosen = torch.stack([part[part.var(1).argmax()] for part in patches[:1200].split(100)])
+    chosen = torch.stack([part[part.var(1).argmax()] for part in torch.split(patches[:1200], 100)])
     known = 4 * 8
     generator, count = torch.Generator().manual_seed(0), len(chosen)
     hidden = chosen.clone()
-    hidden[:, known:] = 1
+    hidden[:, known:] = 0.85
     drawn = [model.complete(chosen, known, generator) for _ in range(DRAWN)]
     rows = torch.stack([chosen, hidden, *drawn]).view(-1, 8, 8)
-    figure, place = plt.subplots(figsize=(6, 3.4), layout="constrained")
+    figure, place = plt.subplots(figsize=(6, 2.7), layout="constrained")
     show(place, "", mosaic(rows, count, 1))
     titles = ["photograph", "known part", *[f"draw {number + 1}" for number in range(DRAWN)]]
     for row, title in enumerate(titles):
         place.text(-1, 9 * row + 5, title, ha="right", va="center", fontsize=8)
-    figure.savefig(arguments.figure, dpi=150)
+    # The titles stand outside of the axes.
+    figure.savefig(arguments.figure, dpi=150, bbox_inches="tight")
 
 
 def held_out() -> Tensor:

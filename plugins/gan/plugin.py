@@ -29,5 +29,5 @@ def register_priors() -> Iterator[PriorSpec]:
             "measure_every": 5,
         },
         learns=True,
-        resources=Resources(threads=2, seconds_per_megapixel=300, training_seconds=600),
+        resources=Resources(threads=2, seconds_per_megapixel=1800, training_seconds=500),
     )

@@ -14,8 +14,10 @@ from .causal import First, Layer
 
 CONTRAST = 3.0
 """Prediction errors beyond 1/CONTRAST of their standard deviation are seen by their logarithm."""
-NARROWEST, WIDEST = -7.0, 3.0
+NARROWEST, WIDEST = -7.0, 0.5
 """Bounds on the logarithm of a logistic distribution's scale."""
+LARGEST = 20.0
+"""Bound on a draw of w: sinh(20) is 2 · 10⁸."""
 PATCHES_IN_A_CHUNK = 1 << 9
 
 
@@ -137,4 +139,5 @@ class Mixtures:
         component = component.to(self.places.device)
         centre = self.places[:, place].gather(1, component)
         scale = self.scales[:, place].gather(1, component).exp()
-        return (centre + scale * torch.logit(share).to(centre))[:, 0]
+        drawn = centre + scale * torch.logit(share).to(centre)
+        return drawn[:, 0].clamp(-LARGEST, LARGEST)

@@ -10,6 +10,9 @@ from priorbench.networks.parameters import DensityParameters
 class PixelCNNParameters(DensityParameters):
     """How the network is built and trained, and how it estimates patches."""
 
+    stride: int = Field(
+        4, ge=1, description="EPLL estimates one of stride² patches, others in each iteration"
+    )
     width: int = Field(48, ge=1, description="channels of each of the two streams")
     layers: int = Field(
         5, ge=1, description="gated layers; each sees a row further up and a column further left"

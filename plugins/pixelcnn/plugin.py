@@ -33,5 +33,5 @@ def register_priors() -> Iterator[PriorSpec]:
         },
         learns=True,
         solver=SolverSettings(),
-        resources=Resources(threads=2, seconds_per_megapixel=7000, training_seconds=450),
+        resources=Resources(threads=2, seconds_per_megapixel=6000, training_seconds=620),
     )

@@ -20,6 +20,7 @@ PIXELCNN = (
 )
 TINY: dict[str, Any] = {
     "patch_size": 2,
+    "stride": 1,
     "width": 8,
     "layers": 1,
     "components": 3,
