@@ -6,6 +6,7 @@ import sys
 import textwrap
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from importlib.util import cache_from_source
 from pathlib import Path
 from typing import Any
 
@@ -214,6 +215,8 @@ class Bench:
         path = self.root / "plugins" / f"{name}.py"
         path.parent.mkdir(exist_ok=True)
         path.write_text(textwrap.dedent(source))
+        # Python would not notice an edit of the same length within the same second.
+        Path(cache_from_source(path)).unlink(missing_ok=True)
 
     def configuration(self, **changes: Any) -> dict[str, Any]:
         """Return a configuration: denoising of the images in `photos` without noise, every prior
