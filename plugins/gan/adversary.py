@@ -11,14 +11,10 @@ from torch.func import functional_call
 
 from priorbench.networks.training import Objective, Row
 from priorbench.numerics.distributions import NEIGHBOURS, covered, sliced_distance
+from priorbench.numerics.tiles import without_mean
 
 from .network import Networks
 from .parameters import GANParameters
-
-
-def without_mean(tiles: Tensor) -> Tensor:
-    """Return tiles, N × T × T, without their means."""
-    return tiles - tiles.mean((1, 2), keepdim=True)
 
 
 class Game(Objective):
@@ -49,7 +45,7 @@ class Game(Objective):
         (slope,) = torch.autograd.grad(on_real.sum(), real, create_graph=True)
         penalty = 0.5 * self.options.penalty * slope.square().sum((1, 2, 3)).mean()
         of_critic = F.softplus(-on_real).mean() + F.softplus(on_drawn).mean() + penalty
-        judged = functional_call(network.critic, dict(network.frozen_critic()), (drawn,))
+        judged = functional_call(network.critic, network.frozen_critic(), (drawn,))
         of_generator = F.softplus(-judged).mean()
         numbers = {
             "critic_loss": float(of_critic.detach()),

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from itertools import pairwise
 
 import torch
 from torch import Tensor, nn
+
+from priorbench.numerics.tiles import without_mean
 
 from .parameters import SMALLEST_MAP
 
@@ -45,13 +46,13 @@ class Networks(nn.Module):
         """Return tiles with mean 0, N × T × T, of codes, N × L."""
         seen = WIDEST * torch.tanh(self.generator(z)[:, 0] / WIDEST)
         tiles = torch.sinh(seen) * self.scale / CONTRAST
-        return tiles - tiles.mean((1, 2), keepdim=True)
+        return without_mean(tiles)
 
     def seen(self, tiles: Tensor) -> Tensor:
         """Return what the critic sees of tiles with mean 0: N × 1 × T × T."""
         return torch.asinh(CONTRAST * tiles / self.scale)[:, None]
 
-    def frozen_critic(self) -> Mapping[str, Tensor]:
+    def frozen_critic(self) -> dict[str, Tensor]:
         """Return the critic's weights, through which no gradient reaches them."""
         return {name: weight.detach() for name, weight in self.critic.named_parameters()}
 

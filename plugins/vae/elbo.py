@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from priorbench.networks.training import Objective, Row
+from priorbench.numerics.tiles import without_mean
 
 from .blocks import BlockDCT
 from .network import TileNetwork
@@ -20,11 +21,6 @@ ACTIVE = 0.01
 
 Burda, Grosse & Salakhutdinov 2016, arXiv 1509.00519.
 """
-
-
-def without_mean(tiles: Tensor) -> Tensor:
-    """Return tiles, N × T × T, without their means."""
-    return tiles - tiles.mean((1, 2), keepdim=True)
 
 
 class Bound(Objective):

@@ -10,7 +10,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from priorbench.numerics.constants import NOISE_FLOOR
-from priorbench.numerics.tiles import Tiling
+from priorbench.numerics.tiles import Tiling, without_mean
 from priorbench.priors import Context, Generator, Prior, Restoration
 from priorbench.problem import Problem
 from priorbench.solvers.anscombe import restore_stabilised
@@ -21,7 +21,6 @@ from priorbench.solvers.latent import latent_search
 from priorbench.solvers.sampling import sample_by_generator
 from priorbench.types import Image
 
-from .elbo import without_mean
 from .model import TILES_IN_A_CHUNK, AutoEncoder
 from .parameters import VAEParameters
 

@@ -13,10 +13,11 @@ from priorbench.networks.learned import LearnedNetwork
 from priorbench.networks.weights import loaded
 from priorbench.numerics.constants import QUANTISATION_VARIANCE
 from priorbench.numerics.patches import PatchSet
+from priorbench.numerics.tiles import without_mean
 
 from .blocks import BlockDCT
 from .density import Code, Decoded
-from .elbo import Bound, without_mean
+from .elbo import Bound
 from .network import TileNetwork
 from .parameters import AutoEncoderParameters
 

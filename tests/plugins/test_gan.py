@@ -10,9 +10,10 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from plugins.gan.adversary import Game, without_mean
+from plugins.gan.adversary import Game
 from plugins.gan.network import Networks
 from plugins.gan.parameters import GANParameters
+from priorbench.numerics.tiles import without_mean
 from priorbench.plugins.manager import load_plugins
 from priorbench.priors import Context
 from priorbench.solvers import restore

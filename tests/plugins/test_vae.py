@@ -12,6 +12,7 @@ from priorbench.data.embedded import file_of
 from priorbench.data.images import read_image
 from priorbench.data.tensors import to_tensor
 from priorbench.numerics.patches import mean_free_basis
+from priorbench.numerics.tiles import without_mean
 from priorbench.plugins.manager import load_plugins
 from priorbench.priors import Context
 from priorbench.solvers import restore
@@ -116,7 +117,7 @@ class TestDensity:
     @pytest.mark.parametrize("noise", [0.0, 0.3])
     def test_log_prob_is_the_gaussian_on_tiles_without_a_mean(self, noise):
         dct, decoded = blocks.BlockDCT(4, 2), self.decoded()
-        tile = elbo.without_mean(torch.randn(1, 4, 4, dtype=torch.float64))
+        tile = without_mean(torch.randn(1, 4, 4, dtype=torch.float64))
         mean, covariance = self.dense(dct, decoded, noise)
         expected = torch.distributions.MultivariateNormal(mean, covariance).log_prob(
             tile.flatten() @ mean_free_basis(16)
@@ -175,9 +176,7 @@ class TestPatches:
         z = torch.linspace(-9, 9, 4001)[:, None]
         decoded = prior.decoded(z)
         for patch in patches:
-            u = prior.dct.coefficients(elbo.without_mean(patch.view(1, 4, 4))).expand(
-                len(z), -1, -1, -1
-            )
+            u = prior.dct.coefficients(without_mean(patch.view(1, 4, 4))).expand(len(z), -1, -1, -1)
             log_joint = (
                 decoded.log_prob(u, torch.zeros(len(z)))
                 - 0.5 * z[:, 0].square()
@@ -353,7 +352,7 @@ class TestModel:
         tiles = torch.stack(
             [photograph("coins")[0, 0, i : i + 16, i : i + 16] for i in range(0, 64, 8)]
         )
-        u = prior.dct.coefficients(elbo.without_mean(tiles + 0.05 * torch.randn(tiles.shape)))
+        u = prior.dct.coefficients(without_mean(tiles + 0.05 * torch.randn(tiles.shape)))
         variance = torch.full((len(u),), 0.0025)
         code = prior.network.encode(u, variance)
 

@@ -45,7 +45,7 @@ def ssim(restored: np.ndarray, clean: np.ndarray) -> float:
         raise NotApplicable(
             f"SSIM needs at least {SSIM_WINDOW} pixels a side; the image is {clean.shape[:2]}"
         )
-    # Half of what it takes to import this module, and many experiments measure no SSIM.
+    # Imported here: it brings scipy.ndimage, and many experiments measure no SSIM.
     from skimage.metrics import structural_similarity
 
     return float(

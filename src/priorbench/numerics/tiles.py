@@ -10,7 +10,7 @@ from torch import Tensor
 
 from priorbench.types import Planes, Tiles
 
-__all__ = ["Tiling"]
+__all__ = ["Tiling", "without_mean"]
 
 
 class Tiling:
@@ -87,3 +87,8 @@ def _starts(length: int, size: int, stride: int) -> list[int]:
     # Rounded up: the last tile ends with the image.
     count = -(-last // stride)
     return [round(last * place / count) for place in range(count + 1)] if count else [0]
+
+
+def without_mean(tiles: Tensor) -> Tensor:
+    """Return tiles, N × T × T, without their means."""
+    return tiles - tiles.mean((1, 2), keepdim=True)
