@@ -11,6 +11,7 @@ from priorbench.errors import NotApplicable
 from priorbench.operators import Blur, Identity, LinearOperator, Mask
 from priorbench.priors import Context, Denoiser, Generator, PatchPrior, Prior, Restoration
 from priorbench.problem import Problem
+from priorbench.solvers.anscombe import anscombe, inverse_anscombe
 from priorbench.solvers.latent_posterior import draw_tiles, elliptical_slice
 from priorbench.solvers.sampling import posterior_sample
 from priorbench.solvers.split_gibbs import data_draw
@@ -178,6 +179,44 @@ def test_elliptical_slices_leave_the_posterior_as_it_is():
     assert float(z.var()) == pytest.approx(0.2, abs=0.02)
 
 
+def counted_posterior(peak: float, counts: int) -> tuple[torch.Tensor, torch.Tensor]:
+    """Return mean and variance of λ/peak given k = 0 … counts − 1, by quadrature.
+
+    k ~ Poisson(λ), where the stabilised intensity, on [0, 1] for λ from 0 to the peak, is that of
+    ``White``.
+    """
+    least, most = anscombe(torch.tensor([0.0, peak], dtype=torch.float64))
+    u = 0.5 + DEVIATION * torch.linspace(-8, 8, 20_001, dtype=torch.float64)
+    intensity = inverse_anscombe(least + u * (most - least))
+    k = torch.arange(counts, dtype=torch.float64)[:, None]
+    logarithm = torch.xlogy(k, intensity) - intensity - ((u - 0.5) / DEVIATION).square() / 2
+    weight = torch.softmax(logarithm, 1)
+    mean = weight @ intensity
+    variance = weight @ intensity.square() - mean.square()
+    return mean / peak, variance / peak**2
+
+
+@pytest.mark.parametrize("prior", [White(), WhitePatches()], ids=["denoiser", "patches"])
+def test_draws_given_counts_have_the_posterior_of_their_intensity(prior):
+    peak, counts = 60.0, 60
+    mean, variance = counted_posterior(peak, counts)
+    # Counts that the prior makes likely, each for many pixels.
+    k = torch.arange(8, 56)
+    y = (k / peak).repeat_interleave(4000).view(1, 1, 300, -1)
+    problem = Problem(y, Identity((1, *y.shape[2:])), float((y / peak).mean().sqrt()), peak)
+    drawn = posterior_sample(prior, problem, Context.seeded(0)).view(len(k), -1).double()
+    deviation = variance[k].sqrt()
+    errors = (drawn.mean(1) - mean[k]) / deviation
+    assert float(errors.abs().max()) < 0.1
+    assert float(errors.mean().abs()) < 0.02
+    shares = drawn.var(1) / variance[k]
+    assert float((shares - 1).abs().max()) < 0.15
+    assert float(shares.mean()) == pytest.approx(1, abs=0.05)
+    # The algebraic inverse gives a quarter of a photon less.
+    shift = 0.25 / peak / deviation
+    assert float(shift.min()) > 5 * float(errors.mean().abs())
+
+
 class Still(Prior):
     """Draws nothing."""
 
@@ -203,7 +242,7 @@ class Narrow(White):
         (Still(), Problem(image(1, 8, 8), Identity((1, 8, 8)), 0.1), "Still draws no samples"),
         (Smoother(), Problem(image(1, 8, 8), Identity((1, 8, 8)), 0.1), "no posterior mean"),
         (Narrow(), Problem(image(1, 8, 8), Identity((1, 8, 8)), 0.1), "knows σ up to 0.05"),
-        (White(), Problem(image(1, 8, 8), Identity((1, 8, 8)), 0.1, peak=9), "Gaussian noise only"),
+        (White(), Problem(image(1, 8, 8), OPERATORS["mask"](), 0.1, peak=9), "observed directly"),
         (WhitePatches(), Problem(image(1, 3, 9), Identity((1, 3, 9)), 0.1), "at least 4 pixels"),
         (object(), Problem(image(1, 8, 8), Identity((1, 8, 8)), 0.1), "object is no prior"),
     ],

@@ -14,15 +14,16 @@ from itertools import pairwise
 
 import torch
 
-from priorbench.errors import NotApplicable
 from priorbench.priors import Denoiser
 from priorbench.solvers.continuation import geometric
 from priorbench.solvers.plug_and_play import denoised
 from priorbench.solvers.split_gibbs import white_noise
 from priorbench.types import Image
 
-__all__ = ["reverse_diffusion"]
+__all__ = ["first_level", "noise_levels", "reverse_diffusion"]
 
+FIRST = 0.3
+"""The level that a draw given other data begins with: what it starts from is hidden by then."""
 RATIO = 0.6
 """Of one noise level to the one before."""
 LAST = 1 / 255
@@ -54,12 +55,7 @@ def reverse_diffusion(
         image: B × C × H × W, with white Gaussian noise.
         sigma: σ > 0.
         generator: of the noise that is drawn.
-
-    Raises:
-        NotApplicable: the denoiser does not return the posterior mean.
     """
-    if prior.estimator != "mmse":
-        raise NotApplicable("a smoother is no posterior mean, which samples are drawn by")
     x = image
     for level, following in pairwise(noise_levels(sigma)):
         clean = denoised(prior, x, level)
@@ -73,8 +69,15 @@ def reverse_diffusion(
     return x
 
 
-def noise_levels(sigma: float) -> tuple[float, ...]:
-    """Return the falling noise levels from σ to 0."""
+def first_level(prior: Denoiser) -> float:
+    """Return the noise level that a draw begins with where y is no noisy image: 0.3, or the
+    greatest that the denoiser knows.
+    """
+    return min(FIRST, prior.sigma_range[1])
+
+
+def noise_levels(sigma: float, ratio: float = RATIO) -> tuple[float, ...]:
+    """Return the falling noise levels from σ to 0, each about this part of the one before."""
     last = min(LAST, sigma)
-    steps = 1 + max(1, math.ceil(math.log(sigma / last) / -math.log(RATIO)))
+    steps = 1 + max(1, math.ceil(math.log(sigma / last) / -math.log(ratio)))
     return (*geometric(sigma, last, steps), 0.0)

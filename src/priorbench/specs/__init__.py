@@ -8,6 +8,7 @@ from priorbench.specs.metric import MetricSpec
 from priorbench.specs.parameters import Parameters
 from priorbench.specs.prior import PriorSpec
 from priorbench.specs.resources import MOST_MINUTES, Resources, ResourcesSection
+from priorbench.specs.sampler import SAMPLERS, Sampler
 from priorbench.specs.section import Section
 from priorbench.specs.solver_settings import REGIMES, Regime, SolverSettings, SplittingSettings
 from priorbench.specs.spec import NAME, Spec
@@ -18,6 +19,7 @@ __all__ = [
     "MOST_MINUTES",
     "NAME",
     "REGIMES",
+    "SAMPLERS",
     "DatasetSpec",
     "MetricSpec",
     "Parameters",
@@ -25,6 +27,7 @@ __all__ = [
     "Regime",
     "Resources",
     "ResourcesSection",
+    "Sampler",
     "Section",
     "SolverSettings",
     "Spec",
