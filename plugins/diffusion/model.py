@@ -62,12 +62,15 @@ class Diffusion(Denoiser, DrawsTiles, LearnedNetwork[Preconditioned]):
         """Return the removal of noise of every level."""
         return RemoveNoise(network, self.parameters)
 
-    @torch.no_grad()
     def denoise(self, image: Image, sigma: float) -> Image:
-        """Return the expected clean image; the image itself if σ ≤ 0."""
+        """Return the expected clean image; the image itself if σ ≤ 0.
+
+        Differentiable where the image requires a gradient.
+        """
         if sigma <= 0:
             return image
-        return denoise_planes_together(image, sigma, self._denoised).contiguous()
+        with torch.set_grad_enabled(torch.is_grad_enabled() and image.requires_grad):
+            return denoise_planes_together(image, sigma, self._denoised).contiguous()
 
     @torch.no_grad()
     def sample_tiles(self, count: int, generator: torch.Generator) -> Tiles:

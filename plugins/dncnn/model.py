@@ -12,7 +12,7 @@ from priorbench.networks.denoising import held_out_psnr, in_bands
 from priorbench.networks.learned import LearnedNetwork
 from priorbench.networks.training import Objective, Row
 from priorbench.priors import Denoiser
-from priorbench.solvers.colour import from_planes, to_planes
+from priorbench.solvers.colour import denoise_planes
 from priorbench.types import Image
 
 from .network import DenoisingNetwork
@@ -53,28 +53,28 @@ class DnCNN(Denoiser, LearnedNetwork[DenoisingNetwork]):
         """Return the removal of noise of every level."""
         return RemoveNoise(network, self.parameters.sigma_max / 255)
 
-    @torch.no_grad()
     def denoise(self, image: Image, sigma: float) -> Image:
-        """Return f of the planes of an image around their means; the image itself if σ ≤ 0."""
+        """Return f of the planes of an image around their means; the image itself if σ ≤ 0.
+
+        Differentiable where the image requires a gradient.
+        """
         if sigma <= 0:
             return image
-        planes, scales = to_planes(image)
-        for plane, scale in zip(planes, scales, strict=True):
-            mean = plane.mean()
-            plane.copy_(self._denoise_plane(plane - mean, scale * sigma) + mean)
-        return from_planes(planes, image.shape)
+        with torch.set_grad_enabled(torch.is_grad_enabled() and image.requires_grad):
+            return denoise_planes(image, sigma, self._denoise_plane)
 
     def _denoise_plane(self, plane: Tensor, sigma: float) -> Tensor:
         """Return the estimate of a plane, H × W."""
-        network = self.network.to(plane.device)
-        return in_bands(
+        network, mean = self.network.to(plane.device), plane.mean()
+        estimate = in_bands(
             network,
-            plane,
+            plane - mean,
             sigma,
             reach=network.reach,
             pixels=PIXELS_IN_A_BAND,
             multiple=network.divisor,
         )
+        return estimate + mean
 
 
 class RemoveNoise(Objective):
