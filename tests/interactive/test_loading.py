@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import subprocess
 import sys
 from pathlib import Path
@@ -16,6 +17,7 @@ from priorbench.interactive import LoadedPrior, NotTrained
 from priorbench.operators import Identity
 from priorbench.priors import Denoiser, Generator, Learned, PatchPrior, Prior, Restoration
 from priorbench.problem import Problem
+from priorbench.specs import SAMPLERS
 from priorbench.tasks import Denoise, Inpaint
 
 RANDOM = np.random.default_rng(0)
@@ -374,3 +376,18 @@ def test_samples_are_drawn_by_number_and_seed() -> None:
         prior.sample(problem, 0)
     with pytest.raises(pb.NotApplicable, match="draws no samples"):
         pb.load_prior("tv").sample(problem, progress=False)
+
+
+def test_a_sampler_is_chosen_by_name() -> None:
+    class Gray(Denoiser):
+        def denoise(self, image, sigma):
+            return 0.5 + 0.04 / (0.04 + sigma**2) * (image - 0.5)
+
+    problem = pb.corrupt(GRAY, "denoise", sigma=25)
+    prior = pb.load_prior(Gray())
+    drawn = {each: prior.sample(problem, sampler=each, progress=False)[0] for each in SAMPLERS}
+    assert np.array_equal(drawn["gibbs"], prior.sample(problem, progress=False)[0])
+    for one, other in itertools.combinations(drawn.values(), 2):
+        assert not np.allclose(one, other)
+    with pytest.raises(ValueError, match="unknown sampler 'gibs'; did you mean 'gibbs'"):
+        prior.sample(problem, sampler="gibs", progress=False)  # type: ignore[arg-type]

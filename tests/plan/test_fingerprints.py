@@ -30,12 +30,17 @@ OPERATORS = [
     "operators/composition.py",
 ]
 IMAGES = ["data/decoders.py", "data/formats/*", "data/images.py"]
-SOLVERS = ["solvers/[!_glprs]*", "solvers/__init__.py", "solvers/latent.py"]
+SOLVERS = ["solvers/[!_dglprs]*", "solvers/__init__.py", "solvers/latent.py"]
 SOLVERS += ["solvers/plug_and_play.py", "solvers/splitting.py"]
 SOLVERS += ["numerics/constants.py", "numerics/tiles.py"]
 SAMPLERS = ["solvers/latent_posterior.py", "solvers/patch_draws.py", "solvers/sampling.py"]
 SAMPLERS += ["solvers/random_grid.py", "solvers/reverse_diffusion.py"]
-SAMPLERS += ["solvers/split_gibbs.py"]
+SAMPLERS += [
+    "solvers/split_gibbs.py",
+    "solvers/diffpir.py",
+    "solvers/dps.py",
+    "solvers/langevin.py",
+]
 TRANSFORM = ["data/transform.py", "numerics/constants.py"]
 PATCHES = ["numerics/constants.py", "numerics/patches.py"]
 PRIORS = ["types.py", "priors.py", "store/checkpoints.py", "store/times.py"]
@@ -368,16 +373,23 @@ CHANGES: dict[str, dict[str, Any]] = {
     "training images": {"datasets": {"training": scikit_images("brick")}},
     "task": {"tasks": {"settings": {"denoise": {"parameters": {"sigma": 30}}}}},
     "metrics": {"metrics": ["psnr"]},
+    "samples": {"samples": 2},
+    "the default sampler": {"sampler": "gibbs"},
+    "a sampler of no samples": {"sampler": "dps"},
     "a label": {"label": "Mine, renamed"},
 }
+ALL = {"images", "training images", "problems", "training", "restored", "runs", "scores"}
 KEPT = {
-    "nothing": {"images", "training images", "problems", "training", "restored", "runs", "scores"},
+    "nothing": ALL,
     "seed": {"images", "training images"},
     "test images": {"training images", "training"},
     "training images": {"images", "problems"},
     "task": {"images", "training images", "training"},
     "metrics": {"images", "training images", "problems", "training", "restored", "runs"},
-    "a label": {"images", "training images", "problems", "training", "restored", "runs", "scores"},
+    "samples": {"images", "training images", "problems", "training"},
+    "the default sampler": ALL,
+    "a sampler of no samples": ALL,
+    "a label": ALL,
 }
 
 
@@ -409,6 +421,23 @@ def test_a_result_depends_on_all_that_it_is_made_from(change: str) -> None:
 
     before, after = fingerprints(), fingerprints(**CHANGES[change])
     assert {name for name in before if before[name] == after[name]} == KEPT[change]
+
+
+def test_samples_depend_on_their_sampler_and_nothing_else_does() -> None:
+    def fingerprints(**changes: Any) -> list[str]:
+        datasets = {"test": scikit_images("camera")}
+        made = plan(spec(), tasks={"run": ["denoise"]}, datasets=datasets, **changes)
+        (task,) = made.tasks
+        found = made.fingerprints
+        return [found.problems("test", task), found.restored(Cell("test", task, "mine"))]
+
+    usual, same, other = (
+        fingerprints(samples=2, **sampler)
+        for sampler in ({}, {"sampler": "gibbs"}, {"sampler": "diffpir"})
+    )
+    assert usual == same
+    assert usual[0] == other[0]
+    assert usual[1] != other[1]
 
 
 def test_input_files_are_compared_by_their_content(bench: Any) -> None:

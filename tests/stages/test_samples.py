@@ -9,10 +9,15 @@ import pytest
 
 from priorbench.config import ConfigError
 from priorbench.data.samples import read_samples, write_samples
+from priorbench.data.tensors import to_array
 from priorbench.errors import MachineError, StorageError
+from priorbench.jobs.restorations import Restorations
 from priorbench.monitor.verify import damages
 from priorbench.plan import Plan
 from priorbench.plan.lost import missing_files
+from priorbench.priors import Context, Denoiser
+from priorbench.problem import Problem
+from priorbench.solvers.sampling import posterior_sample
 from priorbench.stages.corrupt import corrupt
 from priorbench.stages.prepare import prepare
 from priorbench.stages.restore import restore
@@ -20,6 +25,7 @@ from priorbench.stages.score import score
 from priorbench.stages.study import study
 from priorbench.store.cell import Cell
 from priorbench.store.files import read_rows
+from priorbench.types import Image
 
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("quick_start")]
 
@@ -134,6 +140,42 @@ def test_samples_are_drawn_beside_the_estimate_and_scored(bench: Any) -> None:
     before = calls(bench)
     restored(plan)
     assert calls(bench) == before == ["estimate", *["draw"] * COUNT]
+
+
+WHITE = """
+    from priorbench import PriorSpec, hookimpl
+    from priorbench.priors import Denoiser
+
+    class White(Denoiser):
+        def denoise(self, image, sigma):
+            return 0.5 + 0.04 / (0.04 + sigma**2) * (image - 0.5)
+
+    @hookimpl
+    def register_priors():
+        yield PriorSpec(name="white", factory=White, summary="for a test")
+"""
+
+
+def test_a_denoiser_draws_by_the_sampler_of_the_experiment(bench: Any) -> None:
+    class White(Denoiser):
+        def denoise(self, image: Image, sigma: float) -> Image:
+            return 0.5 + 0.04 / (0.04 + sigma**2) * (image - 0.5)
+
+    bench.plugin("white", WHITE)
+    cell = Cell("photos", TASK, "white")
+    drawn = {}
+    for sampler in ("gibbs", "langevin"):
+        plan = made(bench, priors={"run": ["white"]}, samples=2, sampler=sampler, metrics=["psnr"])
+        assert restored(plan, "white")["samples"] == 2
+        drawn[sampler] = read_samples(plan.layout.samples(cell, "one"))
+        work = Restorations(plan, cell)
+        problem = Problem.load(work.problem("one"))
+        for number in range(2):
+            context = Context.seeded(work.sampling_seed("one", number))
+            wanted = to_array(posterior_sample(White(), problem, context, sampler))
+            np.testing.assert_allclose(drawn[sampler][number], wanted.clip(0, 1), atol=2e-5)
+    # The estimate is the same, and samples of another sampler are not taken for its own.
+    assert not np.allclose(*drawn.values(), atol=0.01)
 
 
 def test_a_prior_that_draws_none_has_no_value_and_did_not_fail(bench: Any) -> None:

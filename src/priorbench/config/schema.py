@@ -9,7 +9,7 @@ from typing import Any
 from pydantic import Field, ValidationError, ValidatorFunctionWrapHandler, field_validator
 
 from priorbench.config.names import Choice, Name, Names, NonEmptyChoice
-from priorbench.specs import MOST_MINUTES, ResourcesSection, Section, SolverSettings
+from priorbench.specs import MOST_MINUTES, ResourcesSection, Sampler, Section, SolverSettings
 
 
 class PluginsSection(Section):
@@ -159,6 +159,12 @@ class Experiment(Section):
         description="How many samples of the posterior each prior that can draw gives beside its "
         "estimate; metrics of samples need at least 2, and intervals of 90 % at least 19.",
     )
+    sampler: Sampler = Field(
+        "gibbs",
+        description="How denoisers draw samples: by split Gibbs sampling with reverse diffusion, "
+        "by DiffPIR, by diffusion posterior sampling (dps), or by plug-and-play Langevin. Every "
+        "other kind of prior has one way of its own.",
+    )
     metrics: NonEmptyChoice = Field(
         "all",
         description="'all', or names of metrics. 'all' leaves out those that are optional, and "
@@ -194,3 +200,12 @@ class Experiment(Section):
             )
         # One folder has one path: Snakemake compares paths as text.
         return os.path.normpath(Path(value).expanduser())
+
+    @property
+    def sampling(self) -> tuple[int | str, ...]:
+        """What samples depend on: their number, and the sampler where it is not the default.
+
+        Without samples that is their number alone.
+        """
+        usual = self.sampler == type(self).model_fields["sampler"].default
+        return (self.samples,) if usual or not self.samples else (self.samples, self.sampler)

@@ -23,6 +23,7 @@ from priorbench.plugins.kinds import kind_of_class
 from priorbench.priors import Context, Learned, Restoration
 from priorbench.problem import Problem
 from priorbench.seeds import derive_seed, seeded
+from priorbench.specs.sampler import Sampler
 from priorbench.specs.solver_settings import SolverSettings
 from priorbench.store.outcome import Outcome
 from priorbench.store.status import Status
@@ -174,6 +175,7 @@ class LoadedPrior:
         problem: Problem,
         count: int = 1,
         *,
+        sampler: Sampler = "gibbs",
         seed: int = 0,
         progress: ProgressLike = True,
     ) -> list[ImageArray]:
@@ -186,14 +188,16 @@ class LoadedPrior:
         Args:
             problem: see :meth:`restore`.
             count: how many.
+            sampler: how a denoiser draws: ``gibbs``, ``diffpir``, ``dps`` or ``langevin``; every
+                other kind of prior has one way of its own.
             seed: of all that is drawn.
             progress: whether a bar shows how far it is, or a function that is told.
 
         Raises:
             NotApplicable: the prior can't draw from its posterior, or not with this problem.
             Diverged: a sample holds NaN or infinite values.
-            ValueError: the count is below 1, or the prior's own code raises; the message says
-                where.
+            ValueError: the count is below 1, there is no such sampler, or the prior's own code
+                raises; the message says where.
         """
         if not isinstance(problem, Problem):
             raise TypeError(NO_PROBLEM.format(type(problem).__name__))
@@ -211,7 +215,7 @@ class LoadedPrior:
             for number in range(count):
                 own = derive_seed(checked_seed(seed), "sample", *names, self.name, str(number))
                 context = Context.seeded(own, device=problem.y.device, solver=self._solver)
-                drawn.append(form.give(draw(self.prior, problem, context, own)))
+                drawn.append(form.give(draw(self.prior, problem, context, own, sampler)))
                 told((number + 1) / count)
         return drawn
 

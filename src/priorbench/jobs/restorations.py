@@ -46,7 +46,7 @@ class Restorations:
         self.threads = available_threads(self.prior.resources.threads)
         self._problems = read_manifest(plan.layout.problems(cell.dataset, cell.task))
         trainings = plan.model_files(cell.prior)
-        self.samples = plan.experiment.samples
+        self.samples, self.sampler = plan.experiment.samples, plan.experiment.sampler
         self._model = next((read_json(file)["sha256"] for file in trainings), None)
         fits = [Outcome.from_dict(read_json(file)) for file in trainings]
         self._fit = fits[0] if fits else NO_FIT
@@ -147,7 +147,7 @@ class Restorations:
 
     def sampling_key(self, image: str) -> str:
         """What the samples of an image depend on."""
-        return fingerprint([self.key(image), self.samples])
+        return fingerprint([self.key(image), *self.plan.experiment.sampling])
 
     def sampling_memo(self, image: str) -> SamplingMemo:
         """The record of an image's samples."""
@@ -234,6 +234,7 @@ class Restorations:
             "prior": self.prior.describe(),
             "solver": self.solver.as_dict(),
             "samples": self.samples,
+            "sampler": self.sampler,
             "model": self._model,
             "seed": self.plan.experiment.seed,
             "threads": self.threads,

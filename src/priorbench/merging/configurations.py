@@ -12,7 +12,7 @@ from priorbench.merging.parts import MergeError, Part
 from priorbench.plan import Plan
 from priorbench.plan.variants import Variant
 
-SAME = ("seed", "train", "tuning")
+SAME = ("seed", "train", "tuning", "samples", "sampler")
 """Keys of an experiment that must be equal in all parts."""
 IMAGES = ("images", "exclude", "limit")
 """Keys of a data set that say which of its images are used."""

@@ -209,7 +209,7 @@ class Fingerprints:
                 self._trained(prior),
                 self._solver(task, prior),
                 self.tuning(task, prior) if tuned else "",
-                self._plan.experiment.samples,
+                *self._plan.experiment.sampling,
             ]
         )
 

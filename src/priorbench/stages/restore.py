@@ -236,7 +236,7 @@ def _sample_image(
             seed = work.sampling_seed(image, number)
             context = Context.seeded(seed, device=device, solver=work.solver)
             with out_of_sight():
-                drawn.append(draw(prior, problem, context, seed).cpu())
+                drawn.append(draw(prior, problem, context, seed, work.sampler).cpu())
             checkpoint.save(lambda: {str(index): each for index, each in enumerate(drawn)})
             lines.say(lambda: f"{work.cell}/{image}: {len(drawn)} of {work.samples} samples")
         usage = measure.usage(checkpoint.spent)
