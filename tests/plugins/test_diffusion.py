@@ -155,6 +155,25 @@ class TestDenoising:
         assert found.isfinite().all()
         assert torch.equal(image, before)
 
+    @pytest.mark.parametrize("channels", [1, 3])
+    def test_a_gradient_is_that_of_differences_where_it_is_asked_for(self, channels: int) -> None:
+        prior = untrained()
+        prior.network.double()
+        image, weight, direction = (
+            noise(1, channels, 8, 12, seed=seed).double() for seed in range(3)
+        )
+
+        def moved(step: float) -> float:
+            return float((weight * prior.denoise(image + step * direction, 0.1)).sum())
+
+        assert not prior.denoise(image, 0.1).requires_grad
+        asked = image.clone().requires_grad_()
+        denoised = prior.denoise(asked, 0.1)
+        assert torch.equal(denoised.detach(), prior.denoise(image, 0.1))
+        (gradient,) = torch.autograd.grad((weight * denoised).sum(), asked)
+        slope = (moved(1e-6) - moved(-1e-6)) / 2e-6
+        assert float((gradient * direction).sum()) == pytest.approx(slope, rel=1e-5)
+
     def test_gray_is_the_luma_of_a_gray_colour_image(self) -> None:
         image = 0.5 + 0.2 * noise(1, 1, 16, 16)
         # The mean of three channels has a third of the noise's variance.

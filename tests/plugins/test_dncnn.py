@@ -176,6 +176,23 @@ class TestDenoising:
         image = noisy(9, 9)
         assert torch.equal(untrained().denoise(image, sigma), image)
 
+    @pytest.mark.parametrize("channels", [1, 3])
+    def test_a_gradient_is_that_of_differences_where_it_is_asked_for(self, channels):
+        prior, image = untrained(), noisy(8, 12, channels).double()
+        prior.network.double()
+        weight, direction = noisy(8, 12, channels, 1).double(), noisy(8, 12, channels, 2).double()
+
+        def moved(step):
+            return float((weight * prior.denoise(image + step * direction, 0.1)).sum())
+
+        assert not prior.denoise(image, 0.1).requires_grad
+        asked = image.clone().requires_grad_()
+        denoised = prior.denoise(asked, 0.1)
+        assert torch.equal(denoised.detach(), prior.denoise(image, 0.1))
+        (gradient,) = torch.autograd.grad((weight * denoised).sum(), asked)
+        slope = (moved(1e-6) - moved(-1e-6)) / 2e-6
+        assert float((gradient * direction).sum()) == pytest.approx(slope, rel=1e-5)
+
     def test_colour_is_denoised_in_opponent_planes(self):
         prior, image = untrained(), noisy(12, 16, 3)
         found = prior.denoise(image, 0.1)[0]

@@ -28,7 +28,7 @@ from priorbench.solvers.reverse_diffusion import FIRST, LAST, noise_levels
 from priorbench.solvers.sampling import posterior_sample
 from priorbench.specs import SAMPLERS, Sampler
 
-SIDE, SIGMA, DRAWS = 8, 0.1, 6000
+SIDE, SIGMA, DRAWS = 8, 0.1, 4000
 PIXELS = SIDE * SIDE
 SHAPE = (1, SIDE, SIDE)
 EYE = torch.eye(PIXELS, dtype=torch.float64)
@@ -211,7 +211,7 @@ def test_dps_tends_to_the_posterior_of_a_flat_prior():
 
 @pytest.mark.parametrize("operator", OPERATORS)
 def test_langevin_settles_to_its_law_which_is_near_the_posterior(operator):
-    problem = observed(OPERATORS[operator](), count=DRAWS // 6)
+    problem = observed(OPERATORS[operator](), count=DRAWS // 4)
     law = langevin_law(problem)
     drawn = langevin(SMOOTH, problem, Context.seeded(0), steps=2 * STEPS).flatten(1)
     assert_drawn_by(law, drawn)
@@ -223,7 +223,7 @@ def test_langevin_settles_to_its_law_which_is_near_the_posterior(operator):
 def test_langevin_tends_to_the_smoothed_posterior_as_steps_get_small():
     # A prior that knows images better than s has the steepest score, 1/s².
     sure = Wiener(1e-3**2 * EYE)
-    problem = observed(Identity(SHAPE), count=DRAWS // 6)
+    problem = observed(Identity(SHAPE), count=DRAWS // 4)
     truth = posterior(problem, sure.covariance + LEVEL**2 * EYE).covariance
     precision = torch.linalg.inv(truth)
     shares = []

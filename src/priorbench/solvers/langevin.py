@@ -20,7 +20,9 @@ from priorbench.types import Image
 __all__ = ["langevin"]
 
 LEVEL = 0.02
-"""s, on [0, 1]: of the denoiser, and so of the noise that is left in a draw."""
+"""s, on [0, 1]: of the denoiser, and so of the noise that is left in a draw.
+
+About the paper's 5/255; ``benchmarks/samplers.py --constants`` has others."""
 STEP = 1 / 3
 """The step as a multiple of the largest for which descent is sure to fall; the paper's."""
 STEPS = 400
