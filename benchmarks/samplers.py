@@ -9,10 +9,12 @@ The known law is ``known-law``'s Gaussian field, 32 × 32, whose denoiser is the
 each task one image is observed, and 256 draws are compared with the posterior by dense matrices:
 their variance as a share of the posterior's, both summed over the pixels, and the distance of their
 mean from the posterior's, as a share of the posterior's standard deviation (what 256 draws miss by
-chance is taken off). ``--constants`` has the same for other constants. ``--only``
-looks at samplers of that name alone. ``--photographs`` trains ``dncnn`` on five photographs, for
-about a minute, and draws 8 samples of crops of two others, 64 × 64: all of BSDS train. There the share is the variance of the draws over the squared error of
-their mean, which is 1 if the true image is one more draw.
+chance is taken off). ``--photographs`` trains ``dncnn`` on five photographs, for about a minute,
+and draws 8 samples of crops of two others, 64 × 64: all of BSDS train. There the share is the
+variance of the draws over the squared error of their mean, which is 1 in the mean if the true image
+is one more draw. ``--constants`` has the same for other constants, on an image of the law and two
+crops of their own, so that the tables are of images that no constant was chosen on. ``--only`` looks
+at samplers of that name alone.
 """
 
 from __future__ import annotations
@@ -33,7 +35,7 @@ from priorbench.problem import Problem
 from priorbench.solvers.diffpir import diffpir
 from priorbench.solvers.dps import dps
 from priorbench.solvers.langevin import langevin
-from priorbench.solvers.sampling import DENOISER_SAMPLERS, DenoiserSampler
+from priorbench.solvers.sampling import DENOISER_SAMPLERS, DenoiserSampler, gibbs
 from priorbench.tasks import Deblur, Denoise, Inpaint, Task
 from priorbench.types import Image
 
@@ -45,8 +47,12 @@ TASKS: dict[str, Task] = {
     "deblur, σ = 5": Deblur("disk", 5),
 }
 NETWORK = {"width": 16, "blocks": 1, "batch": 8, "iterations": 3000}
+TRAINED_ON, CHOSEN_ON = slice(0, 5), slice(5, 7)
+"""Photographs 25 apart of BSDS train; the tables are of two that lie between them."""
+MEASURED_FROM = 17
 LEVELS = (0.01, 0.02, 0.03, 0.04, 0.06)
 OTHERS: dict[str, DenoiserSampler] = {
+    **{f"gibbs, {rounds} rounds": partial(gibbs, rounds=rounds) for rounds in (16, 64)},
     **{f"diffpir, λ = {weight:g}": partial(diffpir, weight=weight) for weight in (0.5, 1, 2)},
     **{f"diffpir, ζ = {zeta:g}": partial(diffpir, zeta=zeta) for zeta in (0.1, 0.3, 0.6, 1)},
     **{f"diffpir, t/s = {ratio:g}": partial(diffpir, ratio=ratio) for ratio in (0.8, 0.9, 0.95)},
@@ -118,15 +124,15 @@ def main() -> None:
     every = OTHERS if arguments.constants else DENOISER_SAMPLERS
     samplers = {name: each for name, each in every.items() if name.startswith(arguments.only)}
     if arguments.photographs:
-        on_photographs(samplers)
+        on_photographs(samplers, arguments.constants)
     else:
-        on_known_law(samplers)
+        on_known_law(samplers, "00000" if arguments.constants else "00001")
 
 
-def on_known_law(samplers: Mapping[str, DenoiserSampler]) -> None:
-    """Print the table of images of the known law."""
+def on_known_law(samplers: Mapping[str, DenoiserSampler], image: str) -> None:
+    """Print the table of an image of the known law."""
     wiener = Wiener()
-    known = {words: posterior(wiener, task) for words, task in TASKS.items()}
+    known = {words: posterior(wiener, task, image) for words, task in TASKS.items()}
     print("| sampler | calls | " + " | ".join(f"{words}: share | mean" for words in known) + " |")
     print("|---" * (2 + 2 * len(known)) + "|")
     for name, sampler in samplers.items():
@@ -140,11 +146,13 @@ def on_known_law(samplers: Mapping[str, DenoiserSampler]) -> None:
         print(f"| {name} | {numbers} | " + " | ".join(cells) + " |", flush=True)
 
 
-def posterior(wiener: Wiener, task: Task) -> Known:
+def posterior(wiener: Wiener, task: Task, image: str) -> Known:
     """Return a problem of the law, DRAWS times beside each other, with its posterior."""
     source = load_plugins([Path(__file__).parents[1] / "plugins"]).datasets["known-law"]
-    chosen = source.spec.parameters.model_validate({"law": "gaussian", "side": SIDE, "seed": 1})
-    clean = torch.from_numpy(source.load()(chosen, "00000")).double().view(1, 1, SIDE, SIDE)
+    chosen = source.spec.parameters.model_validate(
+        {"law": "gaussian", "side": SIDE, "seed": 1, "count": 2}
+    )
+    clean = torch.from_numpy(source.load()(chosen, image)).double().view(1, 1, SIDE, SIDE)
     one = task.corrupt(clean.float(), torch.Generator().manual_seed(0))
     operator = one.operator.to(dtype=torch.float64)
     problem = Problem(one.y.double().expand(DRAWS, -1, -1, -1), operator, one.sigma)
@@ -170,13 +178,15 @@ def compared(drawn: torch.Tensor, known: Known) -> list[str]:
     return [f"{spread / whole:.2f}", f"{(max(error, 0) / whole) ** 0.5:.2f}"]
 
 
-def on_photographs(samplers: Mapping[str, DenoiserSampler]) -> None:
+def on_photographs(samplers: Mapping[str, DenoiserSampler], choosing: bool) -> None:
     """Print the table of photographs."""
-    *training, one, two = photographs(apart=25)[:7]
+    pictures = photographs(apart=25)
+    training = pictures[TRAINED_ON]
+    looked_at = pictures[CHOSEN_ON] if choosing else photographs(MEASURED_FROM, apart=25)[:2]
     began = time.perf_counter()
     network = Counted(prior("dncnn", training, **NETWORK))
     print(f"trained on {len(training)} photographs in {time.perf_counter() - began:.0f} s\n")
-    clean = crops([one, two], CROP)
+    clean = crops(looked_at, CROP)
     print("| task | sampler | calls | seconds | PSNR of the mean | PSNR of a sample | share |")
     print("|---|---|---:|---:|---:|---:|---:|")
     for words, task in TASKS.items():

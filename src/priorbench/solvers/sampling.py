@@ -17,7 +17,7 @@ from priorbench.solvers.langevin import langevin
 from priorbench.solvers.latent_posterior import latent_draw
 from priorbench.solvers.patch_draws import draw_of_patches
 from priorbench.solvers.reverse_diffusion import reverse_diffusion
-from priorbench.solvers.split_gibbs import split_gibbs
+from priorbench.solvers.split_gibbs import ROUNDS, split_gibbs
 from priorbench.specs.sampler import SAMPLERS, Sampler
 from priorbench.types import Image
 
@@ -106,8 +106,14 @@ def sample_by_generator(prior: Generator, problem: Problem, context: Context) ->
     return _stabilised(lambda gaussian: split_gibbs(draw_image, gaussian, context), problem)
 
 
-def gibbs(prior: Denoiser, problem: Problem, context: Context) -> Image:
+def gibbs(prior: Denoiser, problem: Problem, context: Context, *, rounds: int = ROUNDS) -> Image:
     """Return a draw of x given y by split Gibbs sampling with the denoiser's reverse diffusion.
+
+    Args:
+        prior: a denoiser that returns the posterior mean.
+        problem: any linear problem with Gaussian noise.
+        context: randomness, progress.
+        rounds: see :func:`.split_gibbs`.
 
     Raises:
         NotApplicable: the denoiser knows less noise than y has.
@@ -116,7 +122,7 @@ def gibbs(prior: Denoiser, problem: Problem, context: Context) -> Image:
     if problem.sigma > most:
         raise NotApplicable(f"its denoiser knows σ up to {most:g} only")
     draw_image = partial(reverse_diffusion, prior, generator=context.generator)
-    return split_gibbs(draw_image, problem, context, most)
+    return split_gibbs(draw_image, problem, context, most, rounds)
 
 
 DENOISER_SAMPLERS: dict[Sampler, DenoiserSampler] = {

@@ -31,7 +31,11 @@ ROUNDS = 16
 
 @torch.no_grad()
 def split_gibbs(
-    draw: ImageDraw, problem: Problem, context: Context, widest: float = math.inf
+    draw: ImageDraw,
+    problem: Problem,
+    context: Context,
+    widest: float = math.inf,
+    rounds: int = ROUNDS,
 ) -> Image:
     r"""Return a draw of x given y = Hx + n, by an annealed chain of its own.
 
@@ -50,18 +54,19 @@ def split_gibbs(
         problem: any linear problem with Gaussian noise.
         context: randomness, progress.
         widest: the largest s that the draw is made for.
+        rounds: how many; with more the chain settles further.
     """
     if isinstance(problem.operator, Identity):
         return draw(problem.y, problem.sigma) if problem.sigma > 0 else problem.y
     half = problem.sigma / 2
     first, last = max(min(FIRST, widest), half), max(LAST, half)
     x = z = problem.estimate()
-    for number, level in enumerate(geometric(first, last, ROUNDS)):
+    for number, level in enumerate(geometric(first, last, rounds)):
         z = draw(x, level)
         part = min(level, half)
         noise = math.sqrt(problem.sigma**2 - part**2)
         x = data_draw(problem, z, noise, level, context.generator)
-        context.progress((number + 1) / ROUNDS)
+        context.progress((number + 1) / rounds)
     if problem.sigma > 0:
         return z
     # Without noise x has to agree with y.
