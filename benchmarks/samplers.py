@@ -20,14 +20,14 @@ at samplers of that name alone.
 from __future__ import annotations
 
 import argparse
+import sys
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache, partial
-from pathlib import Path
+from functools import partial
 
 import torch
-from training_crops import crops, photographs, prior
+from training_crops import ROOT, crops, photographs, prior
 
 from priorbench.plugins.manager import load_plugins
 from priorbench.priors import Context, Denoiser
@@ -69,6 +69,8 @@ class Wiener(Denoiser):
     """The posterior mean of the known Gaussian field; counts its calls."""
 
     def __init__(self) -> None:
+        # Of the checkout, which is not on the path where a script of another folder runs.
+        sys.path.insert(0, str(ROOT))
         from plugins.known_truth.field import MEAN, GaussianLaw
 
         self.mean = MEAN
@@ -79,14 +81,14 @@ class Wiener(Denoiser):
         """Return S / (S + σ²) times each frequency."""
         self.calls += 1
         coefficients = torch.fft.rfft2(image - self.mean) / (1 + sigma**2 * self.precision)
-        return self.mean + torch.fft.irfft2(coefficients, s=(SIDE, SIDE))
+        estimate: Image = self.mean + torch.fft.irfft2(coefficients, s=(SIDE, SIDE))
+        return estimate
 
-    @cache  # noqa: B019
     def covariance(self) -> torch.Tensor:
         """Return the covariance of the pixels, D × D."""
         units = torch.eye(SIDE * SIDE, dtype=torch.float64).view(-1, SIDE, SIDE)
         spectrum = self.precision.reciprocal()
-        columns = torch.fft.irfft2(torch.fft.rfft2(units) * spectrum, s=(SIDE, SIDE))
+        columns: torch.Tensor = torch.fft.irfft2(torch.fft.rfft2(units) * spectrum, s=(SIDE, SIDE))
         return columns.flatten(1)
 
 
@@ -148,7 +150,7 @@ def on_known_law(samplers: Mapping[str, DenoiserSampler], image: str) -> None:
 
 def posterior(wiener: Wiener, task: Task, image: str) -> Known:
     """Return a problem of the law, DRAWS times beside each other, with its posterior."""
-    source = load_plugins([Path(__file__).parents[1] / "plugins"]).datasets["known-law"]
+    source = load_plugins([ROOT / "plugins"]).datasets["known-law"]
     chosen = source.spec.parameters.model_validate(
         {"law": "gaussian", "side": SIDE, "seed": 1, "count": 2}
     )
