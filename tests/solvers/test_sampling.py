@@ -15,6 +15,7 @@ from priorbench.solvers.anscombe import anscombe, inverse_anscombe
 from priorbench.solvers.latent_posterior import draw_tiles, elliptical_slice
 from priorbench.solvers.sampling import posterior_sample
 from priorbench.solvers.split_gibbs import data_draw
+from priorbench.specs import SAMPLERS
 from priorbench.types import Image
 
 SIDE, SIGMA, DEVIATION = 8, 0.1, 0.2
@@ -215,6 +216,15 @@ def test_draws_given_counts_have_the_posterior_of_their_intensity(prior):
     # The algebraic inverse gives a quarter of a photon less.
     shift = 0.25 / peak / deviation
     assert float(shift.min()) > 5 * float(errors.mean().abs())
+
+
+@pytest.mark.parametrize("sampler", SAMPLERS)
+def test_no_photons_at_all_are_no_certainty(sampler):
+    # The root mean square of Poisson noise is 0 where nothing was counted.
+    problem = Problem(torch.zeros(1, 1, 64, 64), Identity((1, 64, 64)), 0.0, peak=60.0)
+    drawn = posterior_sample(White(), problem, Context.seeded(0), sampler)
+    assert float(drawn.mean()) > 0
+    assert float(drawn.std()) > 0
 
 
 class Still(Prior):

@@ -83,10 +83,15 @@ def _(prior: PatchPrior, problem: Problem, context: Context, sampler: Sampler) -
 def _(prior: Denoiser, problem: Problem, context: Context, sampler: Sampler) -> Image:
     if prior.estimator != "mmse":
         raise NotApplicable("a smoother is no posterior mean, which samples are drawn by")
-    if isinstance(problem.linear_operator, Identity) and problem.sigma == 0:
-        return problem.y
     chosen = DENOISER_SAMPLERS[sampler]
-    return _stabilised(lambda gaussian: chosen(prior, gaussian, context), problem)
+
+    def sample(gaussian: Problem) -> Image:
+        # y is x.
+        if isinstance(gaussian.operator, Identity) and gaussian.sigma == 0:
+            return gaussian.y
+        return chosen(prior, gaussian, context)
+
+    return _stabilised(sample, problem)
 
 
 @draw.register
