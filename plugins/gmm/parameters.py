@@ -100,3 +100,28 @@ class GSMParameters(GMMParameters):
     covariances: Literal["scaled"] = Field(
         "scaled", description="one covariance at different contrasts"
     )
+
+
+class NonLocalParameters(GMMParameters):
+    """A mixture, and groups of similar patches."""
+
+    group_patch_size: int = Field(7, ge=2, le=16, description="side of a patch of the groups")
+    similar: int = Field(30, ge=2, description="patches in a group, the reference included")
+    group_stride: int = Field(
+        3, ge=1, description="pixels from one reference patch to the next, at most a patch's side"
+    )
+    reach: int = Field(30, ge=1, description="the search window reaches this far, in pixels")
+    passes: int = Field(
+        3, ge=1, description="groups are searched, and the image is estimated again, so many times"
+    )
+    uncertainty: float = Field(
+        0.6,
+        ge=0,
+        le=1,
+        description="share of the posterior covariance that a group's covariance is given back",
+    )
+
+    @model_validator(mode="after")
+    def _check_group_stride(self) -> NonLocalParameters:
+        check_stride(self.group_stride, "group_patch_size", self.group_patch_size)
+        return self

@@ -6,9 +6,10 @@ from collections.abc import Iterator
 
 from priorbench import PriorSpec, Resources, SolverSettings, hookimpl
 
-from .parameters import GMMParameters, GSMParameters, MVGParameters
+from .parameters import GMMParameters, GSMParameters, MVGParameters, NonLocalParameters
 
 ZORAN_WEISS = "10.1109/ICCV.2011.6126278"
+NL_BAYES = "10.1137/120874989"
 DEAD_LEAVES = "Zoran & Weiss, Natural images, Gaussian mixtures and dead leaves, NIPS 2012"
 FEW_PATCHES = {"n_patches": 2000, "mode": "fast"}
 SMALL = {**FEW_PATCHES, "n_components": 3, "iterations": 3}
@@ -17,7 +18,7 @@ SMALL = {**FEW_PATCHES, "n_components": 3, "iterations": 3}
 
 @hookimpl
 def register_priors() -> Iterator[PriorSpec]:
-    """Yield ``gmm``, the same learned from dead leaves, and the two special cases."""
+    """Yield ``gmm``, from dead leaves too, with groups of patches, and the two special cases."""
     yield PriorSpec(
         name="gmm",
         factory=".model:GMM",
@@ -44,6 +45,24 @@ def register_priors() -> Iterator[PriorSpec]:
         train_on="dead-leaves",
         solver=SolverSettings(),
         resources=Resources(threads=2, seconds_per_megapixel=80, training_seconds=400),
+    )
+    yield PriorSpec(
+        name="gmm-non-local",
+        factory=".non_local:NonLocalGMM",
+        summary="EPLL with a mixture, then a Gaussian for each group of similar patches",
+        reference=f"{ZORAN_WEISS}, {NL_BAYES}",
+        parameters=NonLocalParameters,
+        id="gmm-non-local-K{n_components}",
+        label="GMM K={n_components}, non-local",
+        small={**SMALL, "passes": 1, "reach": 8},
+        learns=True,
+        solver=SolverSettings(),
+        resources=Resources(
+            threads=2,
+            memory_mb_per_megapixel=1500,
+            seconds_per_megapixel={"denoise": 120, "*": 1000},
+            training_seconds=400,
+        ),
     )
     yield PriorSpec(
         name="mvg",

@@ -42,6 +42,7 @@ SMALL: dict[str, dict[str, Any]] = {
     "wiener-learned": {"side": 16},
     "gmm": {**PATCHES, "n_components": 3},
     "gmm-dead-leaves": {**PATCHES, "n_components": 3, "mode": "fast", "adapt": 1},
+    "gmm-non-local": {**PATCHES, "n_components": 3, "passes": 1, "reach": 6},
     "mvg": PATCHES,
     "gsm": {**PATCHES, "n_components": 3},
     "pca": INDEPENDENT,
