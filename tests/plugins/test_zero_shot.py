@@ -42,11 +42,13 @@ from priorbench.tasks import (
 
 PRIORS = load_plugins([Path(__file__).parents[2] / "plugins"], strict=True).priors
 NAMES = [name for name, entry in PRIORS.items() if entry.plugin.name == "zero_shot"]
-DENOISERS = ["zs-n2n", "noise2fast"]
+HALVES = ["zs-n2n", "noise2fast"]
+DENOISERS = [*HALVES, "self2self"]
 FITS = [
     ("zs-n2n", {"optimiser": "muon"}),
     ("zs-n2n", {"optimiser": "adam"}),
     ("noise2fast", {"optimiser": "muon"}),
+    ("self2self", {"optimiser": "muon"}),
     ("deep-decoder", {"optimiser": "muon"}),
     ("deep-decoder", {"optimiser": "adam"}),
 ]
