@@ -71,7 +71,7 @@ class Self2SelfParameters(Parameters):
     dropout: float = Field(
         0.3, ge=0, le=0.95, description="share of the numbers that dropout leaves out on the way up"
     )
-    iterations: int = Field(600, ge=1, description="steps of the fit; 450 000 in the paper")
+    iterations: int = Field(1000, ge=1, description="steps of the fit; 450 000 in the paper")
     side: int | None = Field(
         128,
         ge=16,

@@ -63,7 +63,7 @@ def register_priors() -> Iterator[PriorSpec]:
         label="Self2Self",
         summary="a network that tells dropped pixels from the others; many predictions, averaged",
         reference="doi:10.1109/CVPR42600.2020.00196",
-        small={"channels": 6, "scales": 2, "iterations": 60, "side": 40},
+        small={"channels": 8, "scales": 2, "iterations": 150, "side": 40},
         tasks=(*DENOISING, "denoise-saltpepper", "inpaint*"),
         solver=SolverSettings(),
         resources=Resources(

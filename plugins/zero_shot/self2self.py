@@ -1,4 +1,4 @@
-"""Self2Self: a network tells dropped pixels from the others, and many such predictions are averaged."""
+"""Self2Self: a network tells dropped pixels from the others; many predictions are averaged."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from .dropout_network import DropoutNetwork
 from .fit import Fit, Steps
 from .parameters import Self2SelfParameters
 
-__all__ = ["Ensemble", "Part", "Self2Self", "dropped_loss", "drawn_part"]
+__all__ = ["Ensemble", "Part", "Self2Self", "drawn_part", "dropped_loss"]
 
 
 @dataclass(frozen=True)

@@ -433,7 +433,7 @@ class TestDenoising:
         assert error(found.image.clamp(0, 1), clean) < FIVE_DB * error(problem.y, clean)
         assert found.trace[-1]["loss"] < found.trace[0]["loss"]
 
-    @pytest.mark.parametrize("name", DENOISERS)
+    @pytest.mark.parametrize("name", HALVES)
     def test_photon_noise_is_removed(self, name):
         clean = photograph()
         problem = noisy(DenoisePoisson(20), clean)
@@ -490,7 +490,7 @@ class TestDenoising:
         found = prior.restore(problem, Context.seeded(0))
         assert error(found.image, clean) < FIVE_DB * error(problem.y, clean)
 
-    @pytest.mark.parametrize("name", DENOISERS)
+    @pytest.mark.parametrize("name", HALVES)
     @pytest.mark.parametrize(
         ("task", "named"),
         [
