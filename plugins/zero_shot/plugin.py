@@ -70,8 +70,8 @@ def register_priors() -> Iterator[PriorSpec]:
             threads=2,
             memory_mb=1500,
             memory_mb_per_megapixel=3000,
-            minutes=10,
-            seconds_per_megapixel=400,
+            minutes=20,
+            seconds_per_megapixel=700,
         ),
     )
     yield PriorSpec(
