@@ -74,7 +74,7 @@ class DropoutNetwork(nn.Module):
         for pair in [*self.up, self.finest]:
             doubled = F.interpolate(u, scale_factor=2, mode="nearest")
             u = pair(torch.cat([doubled, maps.pop()], 1), generator)
-        prediction = self.last(dropout(u, self.drop, generator)).sigmoid()
+        prediction: Tensor = self.last(dropout(u, self.drop, generator)).sigmoid()
         return prediction[..., :height, :width]
 
 

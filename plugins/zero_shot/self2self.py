@@ -57,13 +57,14 @@ def drawn_part(
         turn: number of its rotation and reflection.
         generator: draws the place.
     """
-    slices = []
-    for length in (height, width):
+
+    def drawn(length: int) -> slice:
         cut = min(side or length, length)
         start = int(torch.randint(-(cut // 2), length - cut // 2, (), generator=generator))
         start = min(max(start, 0), length - cut)
-        slices.append(slice(start, start + cut))
-    return Part(*slices, turn)
+        return slice(start, start + cut)
+
+    return Part(drawn(height), drawn(width), turn)
 
 
 class Ensemble(nn.Module):
