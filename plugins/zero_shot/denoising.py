@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from priorbench import NotApplicable
-from priorbench.operators import Identity
+from priorbench.operators import Identity, Mask
 from priorbench.problem import Problem
 from priorbench.types import Image
 
@@ -32,19 +32,24 @@ Estimate = Callable[[Tensor], Tensor]
 """From noisy images to estimates, without a border as wide as the network sees."""
 
 
-def require_denoising(problem: Problem) -> None:
+def require_denoising(problem: Problem, *, missing: bool = False) -> None:
     """Check that y is x with noise alone, and has neighbours.
 
+    Args:
+        problem: what is to be restored.
+        missing: whether pixels of y may be missing.
+
     Raises:
-        NotApplicable: something else than noise was done to the image.
+        NotApplicable: something else was done to the image.
         ValueError: the image has a side of one pixel.
     """
     operator = problem.linear_operator
-    if not isinstance(operator, Identity):
+    if not isinstance(operator, (Identity, Mask) if missing else Identity):
         what = problem.corruption if operator is None else f"the operator {operator.name!r}"
         raise NotApplicable(
             "needs an image whose only corruption is noise that is independent from pixel to "
-            f"pixel, and this one has {what or 'another one'}"
+            f"pixel{' or pixels that are missing' if missing else ''}, and this one has "
+            f"{what or 'another one'}"
         )
     height, width = problem.y.shape[-2:]
     if min(height, width) < 2:

@@ -44,7 +44,7 @@ class Fit:
     """The weights of a network on their way to the least loss.
 
     Args:
-        network: what is fitted.
+        network: what is fitted; its buffers, which the loss may change, belong to the state too.
         loss: gets the number of the iteration, counted from 0.
         steps: how.
         generator: what the loss draws from; its state belongs to that of the fit.
@@ -122,6 +122,7 @@ class Fit:
             "trace": torch.tensor([list(row.values()) for row in self.trace], dtype=torch.float64),
             "losses": torch.tensor(self.losses, dtype=torch.float64),
         }
+        state |= {f"buffer.{name}": buffer for name, buffer in self.network.named_buffers()}
         return state | self.descent.state()
 
     def load_state(self, state: Mapping[str, Tensor]) -> None:
@@ -132,4 +133,6 @@ class Fit:
             {"iteration": iteration, "loss": loss} for iteration, loss in state["trace"].tolist()
         ]
         self.losses = state["losses"].tolist()
+        for name, buffer in self.network.named_buffers():
+            buffer.copy_(state[f"buffer.{name}"])
         self.descent.load_state(state)

@@ -56,6 +56,46 @@ class Noise2FastParameters(Parameters):
         return self
 
 
+class Self2SelfParameters(Parameters):
+    """The network of Self2Self, its fit, and the predictions that are averaged."""
+
+    channels: int = Field(
+        24,
+        ge=1,
+        description="channels on the way down, twice as many on the way up; 48 in the paper",
+    )
+    scales: int = Field(4, ge=1, le=8, description="how often the map is halved; 5 in the paper")
+    dropped: float = Field(
+        0.3, gt=0, le=0.95, description="share of the known pixels that the network does not see"
+    )
+    dropout: float = Field(
+        0.3, ge=0, le=0.95, description="share of the numbers that dropout leaves out on the way up"
+    )
+    iterations: int = Field(1000, ge=1, description="steps of the fit; 450 000 in the paper")
+    side: int | None = Field(
+        128,
+        ge=16,
+        description="most pixels of a side of the part of the image that a step sees; null: each "
+        "step sees the whole image, as in the paper",
+    )
+    averaged: float = Field(
+        0.25,
+        ge=0,
+        le=1,
+        description="share of the steps, the last ones, whose predictions are averaged; 0 in the "
+        "paper",
+    )
+    predictions: int = Field(
+        8,
+        ge=1,
+        description="predictions of the whole image after the last step that are averaged, too; "
+        "50 to 100 in the paper",
+    )
+    optimiser: OptimiserName = Field("muon", description=OPTIMISER)
+    learning_rate: float = Field(0.03, gt=0, description=RATE.format("0.0001"))
+    final_rate: float = Field(0.05, gt=0, le=1, description=FINAL_RATE)
+
+
 class DeepDecoderParameters(Parameters):
     """The network of the deep decoder and its fit."""
 

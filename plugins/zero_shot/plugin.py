@@ -6,7 +6,12 @@ from collections.abc import Iterator
 
 from priorbench import PriorSpec, Resources, SolverSettings, hookimpl
 
-from .parameters import DeepDecoderParameters, Noise2FastParameters, Noise2NoiseParameters
+from .parameters import (
+    DeepDecoderParameters,
+    Noise2FastParameters,
+    Noise2NoiseParameters,
+    Self2SelfParameters,
+)
 
 DENOISING = ("denoise", "denoise-blind", "denoise-guided", "denoise-poisson")
 """Tasks whose noise is independent from pixel to pixel and reaches all of them."""
@@ -14,7 +19,7 @@ DENOISING = ("denoise", "denoise-blind", "denoise-guided", "denoise-poisson")
 
 @hookimpl
 def register_priors() -> Iterator[PriorSpec]:
-    """Yield ``zs-n2n``, ``noise2fast`` and ``deep-decoder``."""
+    """Yield ``zs-n2n``, ``noise2fast``, ``self2self`` and ``deep-decoder``."""
     yield PriorSpec(
         name="zs-n2n",
         factory=".noise2noise:ZeroShotNoise2Noise",
@@ -49,6 +54,24 @@ def register_priors() -> Iterator[PriorSpec]:
             memory_mb_per_megapixel=700,
             minutes=20,
             seconds_per_megapixel=250,
+        ),
+    )
+    yield PriorSpec(
+        name="self2self",
+        factory=".self2self:Self2Self",
+        parameters=Self2SelfParameters,
+        label="Self2Self",
+        summary="a network that tells dropped pixels from the others; many predictions, averaged",
+        reference="doi:10.1109/CVPR42600.2020.00196",
+        small={"channels": 8, "scales": 2, "iterations": 150, "side": 40},
+        tasks=(*DENOISING, "denoise-saltpepper", "inpaint*"),
+        solver=SolverSettings(),
+        resources=Resources(
+            threads=2,
+            memory_mb=1500,
+            memory_mb_per_megapixel=3000,
+            minutes=20,
+            seconds_per_megapixel=700,
         ),
     )
     yield PriorSpec(

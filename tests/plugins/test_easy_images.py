@@ -58,6 +58,7 @@ SMALL: dict[str, dict[str, Any]] = {
     "dip": {"channels": 4, "scales": 2, "input_channels": 4, "iterations": 6},
     "zs-n2n": {"channels": 4, "iterations": 6, "side": 24},
     "noise2fast": {"channels": 4, "layers": 2, "iterations": 6, "side": 48},
+    "self2self": {"channels": 4, "scales": 2, "iterations": 6, "side": 24},
     "deep-decoder": {"channels": 4, "doublings": 2, "iterations": 6},
     "wnnm": {"iterations": 1, "reach": 6},
     "nuclear-norm": {"iterations": 1, "reach": 6},

@@ -42,11 +42,13 @@ from priorbench.tasks import (
 
 PRIORS = load_plugins([Path(__file__).parents[2] / "plugins"], strict=True).priors
 NAMES = [name for name, entry in PRIORS.items() if entry.plugin.name == "zero_shot"]
-DENOISERS = ["zs-n2n", "noise2fast"]
+HALVES = ["zs-n2n", "noise2fast"]
+DENOISERS = [*HALVES, "self2self"]
 FITS = [
     ("zs-n2n", {"optimiser": "muon"}),
     ("zs-n2n", {"optimiser": "adam"}),
     ("noise2fast", {"optimiser": "muon"}),
+    ("self2self", {"optimiser": "muon"}),
     ("deep-decoder", {"optimiser": "muon"}),
     ("deep-decoder", {"optimiser": "adam"}),
 ]
@@ -431,7 +433,7 @@ class TestDenoising:
         assert error(found.image.clamp(0, 1), clean) < FIVE_DB * error(problem.y, clean)
         assert found.trace[-1]["loss"] < found.trace[0]["loss"]
 
-    @pytest.mark.parametrize("name", DENOISERS)
+    @pytest.mark.parametrize("name", HALVES)
     def test_photon_noise_is_removed(self, name):
         clean = photograph()
         problem = noisy(DenoisePoisson(20), clean)
@@ -488,7 +490,7 @@ class TestDenoising:
         found = prior.restore(problem, Context.seeded(0))
         assert error(found.image, clean) < FIVE_DB * error(problem.y, clean)
 
-    @pytest.mark.parametrize("name", DENOISERS)
+    @pytest.mark.parametrize("name", HALVES)
     @pytest.mark.parametrize(
         ("task", "named"),
         [
