@@ -8,10 +8,10 @@ from collections.abc import Iterable
 import torch
 from torch import Tensor
 
+from priorbench.networks.block_dct import BlockDCT
 from priorbench.networks.training import Objective, Row
 from priorbench.numerics.tiles import without_mean
 
-from .blocks import BlockDCT
 from .network import TileNetwork
 from .parameters import AutoEncoderParameters
 
