@@ -15,10 +15,11 @@ from torch import Tensor, nn
 from priorbench.networks.block_dct import BlockDCT
 from priorbench.numerics.constants import QUANTISATION_VARIANCE
 
-__all__ = ["Decoded", "TileAutoencoder"]
+__all__ = ["Decoded", "TileAutoencoder", "seen_through_noise"]
 
 WIDEST = 12.0
 """Bound on the logarithms of variances."""
+SIGMA_MIN = 1 / 255
 LOG_TWO_PI = math.log(2 * math.pi)
 
 
@@ -155,3 +156,22 @@ class TileAutoencoder(nn.Module):
         # Every pixel of a training image was rounded to 8 bits.
         variance = QUANTISATION_VARIANCE + spectrum * contrast
         return Decoded(spectrum.sqrt() * self.to_mean(features), variance)
+
+
+def seen_through_noise(
+    tiles: Tensor, share: float, sigma_max: float, generator: torch.Generator
+) -> tuple[Tensor, Tensor]:
+    """Return tiles, N × T × T, some of them with white noise, and its variance on each, N.
+
+    Args:
+        tiles: clean.
+        share: fraction of those with noise.
+        sigma_max: its largest σ, 0–255.
+        generator: randomness, on the CPU.
+    """
+    # Levels are spread evenly over their logarithm, down to one that changes nothing.
+    level = torch.rand(len(tiles), generator=generator)
+    sigma = SIGMA_MIN * (sigma_max / 255 / SIGMA_MIN) ** level
+    sigma *= torch.rand(len(tiles), generator=generator) < share
+    noise = sigma[:, None, None] * torch.randn(tiles.shape, generator=generator)
+    return tiles + noise.to(tiles.device), sigma.square().to(tiles.device)
