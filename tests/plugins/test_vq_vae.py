@@ -30,6 +30,7 @@ TINY: dict[str, Any] = {
     "stride": 4,
     "entries": 16,
     "code_size": 4,
+    "decay": 0.9,
     "width": 16,
     "depth": 1,
     "codes_width": 12,
