@@ -35,5 +35,7 @@ def register_priors() -> Iterator[PriorSpec]:
         },
         learns=True,
         solver=SolverSettings(),
-        resources=Resources(threads=2, seconds_per_megapixel=1000, training_seconds=350),
+        resources=Resources(
+            threads=2, seconds_per_megapixel={"denoise": 75, "*": 170}, training_seconds=400
+        ),
     )
