@@ -18,7 +18,7 @@ def register_priors() -> Iterator[PriorSpec]:
         parameters=VQVAEParameters,
         label="VQ-VAE",
         summary="autoencoder of tiles with a codebook, a PixelCNN over its codes, and EPLL",
-        reference="arXiv:1711.00937, arXiv:1606.05328",
+        reference="arXiv:1711.00937",
         small={
             "tile_size": 8,
             "stride": 4,
@@ -36,6 +36,6 @@ def register_priors() -> Iterator[PriorSpec]:
         learns=True,
         solver=SolverSettings(),
         resources=Resources(
-            threads=2, seconds_per_megapixel={"denoise": 75, "*": 170}, training_seconds=400
+            threads=2, seconds_per_megapixel={"denoise": 75, "*": 200}, training_seconds=400
         ),
     )
