@@ -100,7 +100,7 @@ class VQVAE(LearnedNetwork[CodedTiles], PatchPrior, DrawsTiles):
     @torch.no_grad()
     def sample_tiles(self, count: int, generator: torch.Generator) -> Tiles:
         """Return tiles drawn from p, N × T × T, with mean 0: codes one after the other, decoded."""
-        chunks = torch.arange(count).split(TILES_IN_A_CHUNK)
+        chunks = torch.split(torch.arange(count), TILES_IN_A_CHUNK)
         return torch.cat(
             [self.dct.tiles(self.network.draw(len(chunk), generator)) for chunk in chunks]
         )

@@ -94,7 +94,7 @@ class JointLikelihood(Objective):
             "perplexity": perplexity(codes, len(network.codebook.counts)),
             "reconstruction_psnr": -10 * float(torch.cat(errors).double().mean().log10()),
         }
-        return row | self._of_draws(torch.cat(real).flatten(1))
+        return {**row, **self._of_draws(torch.cat(real).flatten(1))}
 
     def _of_draws(self, real: Tensor) -> Row:
         generator = torch.Generator().manual_seed(0)
