@@ -5,13 +5,15 @@ r"""The deep generative priors beside the classical ones: likelihood of patches,
     PRIORBENCH_DATA=… python benchmarks/generative.py samples --figure flow.png
     PRIORBENCH_DATA=… python benchmarks/generative.py completions --figure pixelcnn.png
     PRIORBENCH_DATA=… python benchmarks/generative.py tiles --prior diffusion --figure diffusion.png
+    PRIORBENCH_DATA=… python benchmarks/generative.py reconstructions --figure vq-vae.png
 
 Models are those of ``benchmarks/learned.py``, which learns from BSDS train what ``--models`` does
 not hold yet. ``density`` measures all on the same held-out patches of BSDS train, in nats on the 63
 dimensions without the mean: as they are, and with noise of the variance of rounding to 8 bits.
 ``epll`` restores the middle of 128 × 128 of images of BSD68, or of ``--set``, with σ = 25 from a
 sparse grid of patches. ``samples`` draws patches from the densities, ``completions`` their lower
-part from ``pixelcnn``, ``tiles`` whole tiles from ``diffusion`` or ``gan``. One thread.
+part from ``pixelcnn``, ``tiles`` whole tiles from ``diffusion`` or ``gan``,
+``reconstructions`` tiles of photographs, what ``vq-vae`` makes of their codes, and its draws. One thread.
 """
 
 from __future__ import annotations
@@ -138,6 +140,25 @@ def tiles(arguments: argparse.Namespace) -> None:
     figure.savefig(arguments.figure, dpi=100)
 
 
+def reconstructions(arguments: argparse.Namespace) -> None:
+    model, side = made("vq-vae", {}, arguments.models), 16
+    drawn = model.sample_tiles(ROWS * COLUMNS, torch.Generator().manual_seed(0))
+    images = [image.mean(1, keepdim=True) for image in training_photographs(first=0, apart=1)]
+    tiles = draw_patches(images, side, HELD_OUT, 1.0, torch.Generator())[1][:320]
+    # Those of the greatest contrast in ten each: most tiles show nothing.
+    chosen = torch.stack([part[part.var(1).argmax()] for part in torch.split(tiles, 10)])
+    chosen = chosen.view(-1, side, side)
+    shown = {
+        "held-out photographs": chosen,
+        "from their codes": model.reconstruct(chosen),
+        "drawn": 0.5 + drawn,
+    }
+    figure, axes = plt.subplots(1, len(shown), figsize=(10, 1.9), layout="constrained")
+    for place, (title, pictures) in zip(axes, shown.items(), strict=True):
+        show(place, title, mosaic(pictures, COLUMNS, 1))
+    figure.savefig(arguments.figure, dpi=150)
+
+
 def completions(arguments: argparse.Namespace) -> None:
     model = made("pixelcnn", {}, arguments.models)
     patches = held_out()
@@ -188,6 +209,7 @@ PARTS = {
     "samples": samples,
     "completions": completions,
     "tiles": tiles,
+    "reconstructions": reconstructions,
 }
 
 if __name__ == "__main__":

@@ -8,9 +8,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from priorbench.networks.causal import First, Layer
 from priorbench.networks.patch_density import DensityNetwork
-
-from .causal import First, Layer
 
 CONTRAST = 3.0
 """Prediction errors beyond 1/CONTRAST of their standard deviation are seen by their logarithm."""

@@ -8,14 +8,14 @@ from collections.abc import Iterable
 import torch
 from torch import Tensor
 
+from priorbench.networks.block_dct import BlockDCT
+from priorbench.networks.tile_autoencoder import seen_through_noise
 from priorbench.networks.training import Objective, Row
 from priorbench.numerics.tiles import without_mean
 
-from .blocks import BlockDCT
 from .network import TileNetwork
 from .parameters import AutoEncoderParameters
 
-SIGMA_MIN = 1 / 255
 ACTIVE = 0.01
 """Variance over tiles of a latent dimension's mean from which on it is in use.
 
@@ -44,14 +44,9 @@ class Bound(Objective):
 
     def loss(self, tiles: Tensor, done: float, generator: torch.Generator) -> tuple[Tensor, Row]:
         """Return the loss of a batch, its mean bound and its mean divergence in nats."""
-        options, count = self.options, len(tiles)
-        # Levels are spread evenly over their logarithm, down to one that changes nothing.
-        level = torch.rand(count, generator=generator)
-        sigma = SIGMA_MIN * (options.sigma_max / 255 / SIGMA_MIN) ** level
-        sigma *= torch.rand(count, generator=generator) < options.noisy
-        noise = sigma[:, None, None] * torch.randn(tiles.shape, generator=generator)
-        variance = sigma.square().to(tiles.device)
-        u = self.dct.coefficients(without_mean(tiles + noise.to(tiles.device)))
+        options = self.options
+        seen, variance = seen_through_noise(tiles, options.noisy, options.sigma_max, generator)
+        u = self.dct.coefficients(without_mean(seen))
         code = self.network.encode(u, variance)
         standard = torch.randn(code.mean.shape, generator=generator).to(tiles.device)
         log_prob = self.network.decode(code.at(standard)).log_prob(u, variance).mean()

@@ -9,19 +9,18 @@ from typing import Any, ClassVar
 import torch
 from torch import Tensor
 
+from priorbench.networks.block_dct import BlockDCT
 from priorbench.networks.learned import LearnedNetwork
+from priorbench.networks.tile_autoencoder import Decoded
 from priorbench.networks.weights import loaded
-from priorbench.numerics.constants import QUANTISATION_VARIANCE
 from priorbench.numerics.patches import PatchSet
 from priorbench.numerics.tiles import without_mean
 
-from .blocks import BlockDCT
-from .density import Code, Decoded
+from .density import Code
 from .elbo import Bound
 from .network import TileNetwork
 from .parameters import AutoEncoderParameters
 
-TILES_FOR_THE_SPECTRUM = 20_000
 TILES_IN_A_CHUNK = 1 << 12
 
 
@@ -53,7 +52,7 @@ class AutoEncoder(LearnedNetwork[TileNetwork]):
 
     def prepare(self, network: TileNetwork, drawn: PatchSet) -> None:
         """Set the spectrum of the tiles."""
-        network.spectrum.copy_(self._spectrum(drawn))
+        network.spectrum.copy_(self.dct.spectrum(drawn))
 
     def code(self, tiles: Tensor, noise_variance: float) -> Code:
         """Return q(z | u, s) of noisy tiles, N × T × T."""
@@ -130,17 +129,6 @@ class AutoEncoder(LearnedNetwork[TileNetwork]):
                 (gradient,) = torch.autograd.grad(posterior.sum(), z)
             z = z + 0.3 * metric * gradient
         return z.detach()
-
-    def _spectrum(self, drawn: PatchSet) -> Tensor:
-        """Return the mean variance of each coefficient of a block."""
-        total = torch.zeros(self.dct.frequencies, dtype=torch.float64)
-        some = drawn[:TILES_FOR_THE_SPECTRUM]
-        for chunk in torch.split(some, TILES_IN_A_CHUNK):
-            u = self.dct.coefficients(without_mean(chunk.view(-1, drawn.size, drawn.size)))
-            total += u.double().square().sum((0, 2, 3))
-        variance = total / (len(some) * self.dct.grid**2)
-        # A single block's first coefficient is its mean, which is 0.
-        return variance.clamp(min=QUANTISATION_VARIANCE).float()
 
     def load_state_dict(self, state: Mapping[str, Tensor]) -> None:
         """Take over the weights and the spectrum.

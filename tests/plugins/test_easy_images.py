@@ -70,6 +70,17 @@ SMALL: dict[str, dict[str, Any]] = {
     "flow": {**NETWORK, "n_tiles": 300, "width": 8, "layers": 1, "steps": 1, "stride": 4},
     "pixelcnn": {**NETWORK, "n_tiles": 300, "width": 4, "layers": 1, "steps": 1, "stride": 4},
     "gan": {**NETWORK, "tile_size": 16, "width": 4, "latent_size": 8, "search_steps": 3},
+    "vq-vae": {
+        **NETWORK,
+        "tile_size": 8,
+        "stride": 4,
+        "entries": 8,
+        "code_size": 4,
+        "width": 8,
+        "depth": 1,
+        "codes_width": 4,
+        "codes_layers": 1,
+    },
     "diffusion": {**NETWORK, "width": 4, "blocks": 1, "scales": 2, "tile_size": 16},
     "diffusion-dead-leaves": {**NETWORK, "width": 4, "blocks": 1, "scales": 2, "tile_size": 16},
 }

@@ -31,6 +31,7 @@ EXPECTED: dict[str, dict[str, str]] = {
     "niqe": {"better_is_better": "a ramp with an edge is less like a photograph than noise is"},
     "flow": {"map_is_the_best": LOCAL},
     "pixelcnn": {"map_is_the_best": LOCAL},
+    "vq-vae": {"map_is_the_best": "it takes the encoder's codes, and is exact given them alone"},
 }
 FIT_NETWORKS = {"dip-dynamics", "dip-inversion"}
 MINUTES = 10.0

@@ -14,7 +14,7 @@ def register_studies() -> Iterator[StudySpec]:
         name="generative",
         factory=".study:generative",
         summary="density, draws and restorations of generative priors side by side",
-        priors=("vae*", "flow*", "pixelcnn*", "gan*", "diffusion*"),
+        priors=("vae*", "flow*", "pixelcnn*", "gan*", "vq-vae*", "diffusion*"),
         other_priors=("*",),
         only_learned=True,
         metrics=("psnr",),

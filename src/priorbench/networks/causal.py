@@ -6,6 +6,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+__all__ = ["First", "Layer", "gated"]
+
 
 def gated(x: Tensor) -> Tensor:
     """Return tanh(a) sigmoid(b) with a and b the halves of the channels."""

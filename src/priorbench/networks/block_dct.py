@@ -7,6 +7,15 @@ import torch
 from scipy.fft import dct
 from torch import Tensor
 
+from priorbench.numerics.constants import QUANTISATION_VARIANCE
+from priorbench.numerics.patches import PatchSet
+from priorbench.numerics.tiles import without_mean
+
+__all__ = ["BlockDCT"]
+
+TILES_FOR_THE_SPECTRUM = 20_000
+TILES_IN_A_CHUNK = 1 << 12
+
 
 class BlockDCT:
     """The discrete cosine transform of each block of a tile.
@@ -44,3 +53,14 @@ class BlockDCT:
         return torch.einsum("fi,nfgyx,gj->nyixj", matrix, blocks, matrix).reshape(
             -1, self.size, self.size
         )
+
+    def spectrum(self, drawn: PatchSet) -> Tensor:
+        """Return the mean variance of each coefficient of a block of tiles without a mean, b²."""
+        total = torch.zeros(self.frequencies, dtype=torch.float64)
+        some = drawn[:TILES_FOR_THE_SPECTRUM]
+        for chunk in torch.split(some, TILES_IN_A_CHUNK):
+            u = self.coefficients(without_mean(chunk.view(-1, drawn.size, drawn.size)))
+            total += u.double().square().sum((0, 2, 3))
+        variance = total / (len(some) * self.grid**2)
+        # A single block's first coefficient is its mean, which is 0.
+        return variance.clamp(min=QUANTISATION_VARIANCE).float()
