@@ -17,8 +17,8 @@ from priorbench.numerics.threads import in_threads
 from priorbench.operators import Identity
 from priorbench.priors import Context, Denoiser, Learned
 from priorbench.problem import Problem
+from priorbench.solvers import restore
 from priorbench.solvers.colour import denoise_planes_together
-from priorbench.solvers.epll import epll
 from priorbench.types import AnyImage, Image, Plane, Planes
 
 from .model import GMM
@@ -87,7 +87,7 @@ class NonLocalGMM(Denoiser, Learned):
         """Return the mixture's estimate of a plane, H × W."""
         problem = Problem(noisy[None, None], Identity((1, *noisy.shape)), sigma)
         # Only a sparse grid of patches draws from it.
-        return epll(self.mixture, problem, Context.seeded(0)).image[0, 0]
+        return restore(self.mixture, problem, Context.seeded(0)).image[0, 0]
 
     def _pass(self, groups: Groups, noisy: Plane, estimate: Plane, sigma: float) -> Plane:
         """Return the plane, H × W, that the estimates of all groups make up."""

@@ -112,7 +112,7 @@ class NonLocalParameters(GMMParameters):
     )
     reach: int = Field(30, ge=1, description="the search window reaches this far, in pixels")
     passes: int = Field(
-        3, ge=1, description="groups are searched, and the image is estimated again, so many times"
+        3, ge=1, description="how often groups are searched and the image is estimated again"
     )
     uncertainty: float = Field(
         0.6,

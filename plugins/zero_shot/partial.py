@@ -40,6 +40,7 @@ class PartialConvolution(nn.Module):
         )
         seen = (share > 0.5 / (size * u.shape[1])).to(u)
         weight, bias = self.convolution.weight, self.convolution.bias
+        assert bias is not None
         sums = F.conv2d(u * known, weight, None, padding=self.kernel // 2)
         scale = seen / share.where(seen > 0, 1)
         return sums * scale + seen * bias[:, None, None], seen

@@ -390,4 +390,4 @@ def test_a_sampler_is_chosen_by_name() -> None:
     for one, other in itertools.combinations(drawn.values(), 2):
         assert not np.allclose(one, other)
     with pytest.raises(ValueError, match="unknown sampler 'gibs'; did you mean 'gibbs'"):
-        prior.sample(problem, sampler="gibs", progress=False)  # type: ignore[arg-type]
+        prior.sample(problem, sampler="gibs", progress=False)

@@ -211,10 +211,11 @@ RECORDS = {
         *SOLVERS,
         *PATCHES,
         "numerics/patience.py",
-        "networks/[!adglp]*",
+        "networks/[!abcdglpt]*",
         "networks/parameters.py",
         "networks/denoising.py",
         "networks/learned.py",
+        "networks/training.py",
     ],
     "tasks deblur": TASKS,
     "datasets dead-leaves": [

@@ -12,6 +12,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from plugins.zero_shot import self2self
+from plugins.zero_shot.denoising import turned_back
 from plugins.zero_shot.dropout_network import DropoutNetwork, dropout
 from plugins.zero_shot.partial import PartialConvolution
 from plugins.zero_shot.self2self import Ensemble, Part, drawn_part, dropped_loss
@@ -254,7 +255,7 @@ class TestEnsemble:
         prior = make(iterations=20, averaged=0.25, predictions=3)
         found = prior.restore(problem, Context.seeded(0)).image
         assert len(added) == 5 + 3
-        back = [self2self.turned_back(image, part.turn) for image, part in added]
+        back = [turned_back(image, part.turn) for image, part in added]
         torch.testing.assert_close(found, torch.cat(back).mean(0, keepdim=True))
 
 

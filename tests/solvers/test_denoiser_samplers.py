@@ -365,4 +365,4 @@ def test_a_smoother_is_refused_by_all(sampler: Sampler):
 
 def test_an_unknown_sampler_is_named():
     with pytest.raises(ValueError, match="unknown sampler 'diffpri'; did you mean 'diffpir'"):
-        posterior_sample(Flat(), observed(Identity(SHAPE)), Context.seeded(0), "diffpri")  # type: ignore[arg-type]
+        posterior_sample(Flat(), observed(Identity(SHAPE)), Context.seeded(0), "diffpri")
