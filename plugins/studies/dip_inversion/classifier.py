@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import torch
 import torch.nn.functional as F
@@ -37,10 +38,10 @@ class Training:
     """
 
     side: int = 64
-    channels: int = 16
+    channels: int = 8
     batch: int = 8
-    steps: int = 200
-    learning_rate: float = 3e-3
+    steps: int = 150
+    learning_rate: float = 1e-2
     seed: int = 0
 
 
@@ -117,7 +118,7 @@ def augmented(images: Image, generator: torch.Generator) -> Image:
 
 
 class Classifier(nn.Module):
-    """Three convolutions that halve the image, the mean over places, one logit for each class.
+    """Three normalised convolutions that halve the image, the mean over places, and the logits.
 
     Args:
         classes: how many.
@@ -129,7 +130,7 @@ class Classifier(nn.Module):
         widths = [1, channels, 2 * channels, 4 * channels]
         self.convolutions = nn.ModuleList(
             nn.Conv2d(before, width, 5, stride=2, padding=2)
-            for before, width in zip(widths[:-1], widths[1:], strict=True)
+            for before, width in pairwise(widths)
         )
         self.norms = nn.ModuleList(nn.BatchNorm2d(width) for width in widths[1:])
         self.last = nn.Linear(widths[-1], classes)
@@ -181,7 +182,9 @@ def train(classes: Sequence[Example], training: Training) -> Classifier:
 
 
 @torch.no_grad()
-def accuracy(model: Classifier, classes: Sequence[Example], training: Training, count: int) -> float:
+def accuracy(
+    model: Classifier, classes: Sequence[Example], training: Training, count: int
+) -> float:
     """Return the share of held-out crops, augmented as in training, whose class is found.
 
     Args:

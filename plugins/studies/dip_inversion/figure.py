@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 
 import numpy as np
-from matplotlib.figure import Figure
+from matplotlib.figure import Figure, SubFigure
 
 from priorbench.figures.canvas import new_figure
 from priorbench.figures.style import GRAY, WIDTH, styled
 from priorbench.studies.sheets import show
 
+from .activation import DISTANCE, LOG_ODDS, OWN, PROBABILITY, Exciting
 from .pre_images import ERROR, METHODS, PSNR, SSIM, PreImage
 
 LABELS = {"hog": "histograms of\noriented gradients", "steered": "steered derivatives"}
@@ -19,17 +21,33 @@ TITLE, CAPTION = 0.25, 0.3
 
 
 @styled
-def draw(photograph: np.ndarray, found: Mapping[str, Mapping[str, PreImage]]) -> Figure:
-    """Draw the photograph and what each method found, a row for each feature.
+def draw(
+    photograph: np.ndarray,
+    found: Mapping[str, Mapping[str, PreImage]],
+    exciting: Mapping[str, Mapping[str, Exciting]],
+) -> Figure:
+    """Draw what each method found: a row for each feature, and below them one for each class.
 
     Args:
         photograph: H × W on [0, 1].
         found: by feature and method.
+        exciting: by class and method, the class's own crop among them.
     """
     height, width = photograph.shape
-    panel = WIDTH / (1 + len(METHODS)) * height / width
-    figure = new_figure(WIDTH, TITLE + len(found) * (panel + CAPTION))
+    panel = WIDTH / (1 + len(METHODS))
+    upper = TITLE + len(found) * (panel * height / width + CAPTION)
+    lower = TITLE + len(exciting) * (panel + CAPTION)
+    figure = new_figure(WIDTH, upper + lower)
     figure.set_layout_engine("constrained", w_pad=0.02, h_pad=0.02, wspace=0.01, hspace=0.01)
+    above, below = figure.subfigures(2, 1, height_ratios=(upper, lower))
+    _draw_pre_images(above, photograph, found)
+    _draw_exciting(below, exciting)
+    return figure
+
+
+def _draw_pre_images(
+    figure: SubFigure, photograph: np.ndarray, found: Mapping[str, Mapping[str, PreImage]]
+) -> None:
     rows = figure.subplots(len(found), 1 + len(METHODS), squeeze=False)
     numbers = "relative error of Φ\nPSNR, structural similarity"
     for row, (feature, own) in zip(rows, found.items(), strict=True):
@@ -43,4 +61,23 @@ def draw(photograph: np.ndarray, found: Mapping[str, Mapping[str, PreImage]]) ->
             axes.set_xlabel(f"{values[ERROR]:.3f}\n{quality}", fontsize=7)
     for axes, title in zip(rows[0], ("photograph", *METHODS), strict=True):
         axes.set_title(title)
-    return figure
+
+
+def _draw_exciting(figure: SubFigure, exciting: Mapping[str, Mapping[str, Exciting]]) -> None:
+    columns = (OWN, *METHODS)
+    rows = figure.subplots(len(exciting), len(columns), squeeze=False)
+    for row, (name, own) in zip(rows, exciting.items(), strict=True):
+        for axes, method in zip(row, columns, strict=True):
+            values = own[method].values
+            show(axes, own[method].image, 0, 1)
+            said = f"log odds {values[LOG_ODDS]:.1f}, p = {_probability(values[PROBABILITY])}"
+            axes.set_xlabel(f"{said}\npatch distance {values[DISTANCE]:.1f}", fontsize=7)
+        row[0].set_ylabel(name)
+    for axes, title in zip(rows[0], columns, strict=True):
+        axes.set_title(title)
+
+
+def _probability(value: float) -> str:
+    """Return a probability with as many nines as it has, up to six digits, ``0.99989``."""
+    digits = min(6, 2 + int(-math.log10(max(1 - value, 1e-6))))
+    return f"{value:.{digits}f}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -28,6 +28,8 @@ SPREAD = 0.05
 """Standard deviation of the noise around middle gray that the pixels begin with."""
 
 Error = Callable[[Image], Tensor]
+Search = tuple[str, float, int]
+"""The method, the weight of the total variation, and the number of the start."""
 
 
 @dataclass(frozen=True)
@@ -72,10 +74,8 @@ class PreImage:
     values: Mapping[str, float]
 
 
-def pre_images(
-    feature: Feature, photograph: Image, settings: Settings
-) -> dict[tuple[str, float, int], PreImage]:
-    """Return what each method, weight of the total variation, and start finds from Φ(x₀).
+def pre_images(feature: Feature, photograph: Image, settings: Settings) -> dict[Search, PreImage]:
+    """Return what each search finds from Φ(x₀).
 
     Args:
         feature: Φ.
@@ -87,19 +87,29 @@ def pre_images(
     def error(x: Image) -> Tensor:
         return (feature(x) - target).square().sum() / target.square().sum()
 
-    found = {}
-    for start in range(settings.starts):
-        for weight in (0.0, *settings.weights):
-            method = VARIATION if weight else NONE
-            found[method, weight, start] = over_pixels(
-                error, photograph.shape, weight, settings, start
-            )
-        found[DEEP, 0.0, start] = over_weights(error, photograph.shape, settings, start)
+    found = minimisers(error, photograph.shape, settings)
     return {key: compared(image, photograph, error) for key, image in found.items()}
 
 
+def minimisers(error: Error, shape: Sequence[int], settings: Settings) -> dict[Search, Image]:
+    """Return the image that each search ends at.
+
+    Args:
+        error: of an image.
+        shape: of the image, 1 × C × H × W.
+        settings: how.
+    """
+    over = [(NONE, 0.0), *((VARIATION, weight) for weight in settings.weights)]
+    found = {}
+    for start in range(settings.starts):
+        for method, weight in over:
+            found[method, weight, start] = over_pixels(error, shape, weight, settings, start)
+        found[DEEP, 0.0, start] = over_weights(error, shape, settings, start)
+    return found
+
+
 def over_pixels(
-    error: Error, shape: torch.Size, weight: float, settings: Settings, seed: int
+    error: Error, shape: Sequence[int], weight: float, settings: Settings, seed: int
 ) -> Image:
     """Return the minimiser of error(x) + w TV(x) over pixels on [0, 1].
 
@@ -110,7 +120,7 @@ def over_pixels(
         settings: how.
         seed: of the noise that x begins with.
     """
-    noise = torch.randn(shape, generator=torch.Generator().manual_seed(seed))
+    noise = torch.randn(tuple(shape), generator=torch.Generator().manual_seed(seed))
     x = (0.5 + SPREAD * noise).requires_grad_()
     optimiser = torch.optim.Adam([x], lr=settings.learning_rate)
     for _ in range(settings.pixel_iterations):
@@ -123,7 +133,7 @@ def over_pixels(
     return x.detach()
 
 
-def over_weights(error: Error, shape: torch.Size, settings: Settings, seed: int) -> Image:
+def over_weights(error: Error, shape: Sequence[int], settings: Settings, seed: int) -> Image:
     """Return f_θ(z) for the weights θ that minimise error(f_θ(z)); z is uniform noise.
 
     Args:
