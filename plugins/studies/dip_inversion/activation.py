@@ -55,10 +55,11 @@ class Maximisation:
             channels=16,
             scales=4,
             inputs=16,
+            fused=False,
         )
     )
     training: Training = field(default_factory=Training)
-    factor: float = 2.0
+    factor: float = 1.5
     crops: int = 64
 
 
@@ -116,6 +117,9 @@ class Goal:
         number: of the class.
         one: the class.
         maximisation: how much is asked for.
+
+    Raises:
+        ValueError: the classifier finds the class's held-out crops less likely than not.
     """
 
     def __init__(
@@ -126,7 +130,13 @@ class Goal:
         held_out = crops(one.held_out, side, maximisation.crops, generator)
         self.shape = (1, 1, side, side)
         self._model, self._number = model, number
-        self._asked = maximisation.factor * log_odds(model(held_out), number).mean()
+        mean = log_odds(model(held_out), number).mean()
+        if mean <= 0:
+            raise ValueError(
+                f"the classifier does not know {one.name}: the mean log odds of its held-out crops "
+                f"are {mean:.2f}, and have to be above 0; train it for more steps"
+            )
+        self._asked = maximisation.factor * mean
         self._deviation = held_out.std()
         patches = patches_of(held_out)
         chosen = torch.randperm(len(patches), generator=generator)[: (side - PATCH + 1) ** 2]

@@ -37,7 +37,7 @@ class Training:
         seed: of the weights and the crops.
     """
 
-    side: int = 64
+    side: int = 48
     channels: int = 8
     batch: int = 8
     steps: int = 150
@@ -129,8 +129,7 @@ class Classifier(nn.Module):
         super().__init__()
         widths = [1, channels, 2 * channels, 4 * channels]
         self.convolutions = nn.ModuleList(
-            nn.Conv2d(before, width, 5, stride=2, padding=2)
-            for before, width in pairwise(widths)
+            nn.Conv2d(before, width, 5, stride=2, padding=2) for before, width in pairwise(widths)
         )
         self.norms = nn.ModuleList(nn.BatchNorm2d(width) for width in widths[1:])
         self.last = nn.Linear(widths[-1], classes)

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 
 import numpy as np
-from matplotlib.figure import Figure, SubFigure
+from matplotlib.figure import Figure, FigureBase, SubFigure
 
 from priorbench.figures.canvas import new_figure
 from priorbench.figures.style import GRAY, WIDTH, styled
@@ -18,6 +17,8 @@ from .pre_images import ERROR, METHODS, PSNR, SSIM, PreImage
 LABELS = {"hog": "histograms of\noriented gradients", "steered": "steered derivatives"}
 TITLE, CAPTION = 0.25, 0.3
 """Heights in inches."""
+PANEL = WIDTH / (1 + len(METHODS))
+"""Width of a panel in inches."""
 
 
 @styled
@@ -34,14 +35,26 @@ def draw(
         exciting: by class and method, the class's own crop among them.
     """
     height, width = photograph.shape
-    panel = WIDTH / (1 + len(METHODS))
-    upper = TITLE + len(found) * (panel * height / width + CAPTION)
-    lower = TITLE + len(exciting) * (panel + CAPTION)
-    figure = new_figure(WIDTH, upper + lower)
-    figure.set_layout_engine("constrained", w_pad=0.02, h_pad=0.02, wspace=0.01, hspace=0.01)
+    upper = TITLE + len(found) * (PANEL * height / width + CAPTION)
+    lower = TITLE + len(exciting) * (PANEL + CAPTION)
+    figure = _empty(upper + lower)
     above, below = figure.subfigures(2, 1, height_ratios=(upper, lower))
     _draw_pre_images(above, photograph, found)
     _draw_exciting(below, exciting)
+    return figure
+
+
+@styled
+def draw_exciting(exciting: Mapping[str, Mapping[str, Exciting]]) -> Figure:
+    """Draw the lower part of the figure alone, a row for each class; see :func:`draw`."""
+    figure = _empty(TITLE + len(exciting) * (PANEL + CAPTION))
+    _draw_exciting(figure, exciting)
+    return figure
+
+
+def _empty(height: float) -> Figure:
+    figure = new_figure(WIDTH, height)
+    figure.set_layout_engine("constrained", w_pad=0.02, h_pad=0.02, wspace=0.01, hspace=0.01)
     return figure
 
 
@@ -63,21 +76,15 @@ def _draw_pre_images(
         axes.set_title(title)
 
 
-def _draw_exciting(figure: SubFigure, exciting: Mapping[str, Mapping[str, Exciting]]) -> None:
+def _draw_exciting(figure: FigureBase, exciting: Mapping[str, Mapping[str, Exciting]]) -> None:
     columns = (OWN, *METHODS)
     rows = figure.subplots(len(exciting), len(columns), squeeze=False)
     for row, (name, own) in zip(rows, exciting.items(), strict=True):
         for axes, method in zip(row, columns, strict=True):
             values = own[method].values
             show(axes, own[method].image, 0, 1)
-            said = f"log odds {values[LOG_ODDS]:.1f}, p = {_probability(values[PROBABILITY])}"
+            said = f"log odds {values[LOG_ODDS]:.1f}, p = {values[PROBABILITY]:.4f}"
             axes.set_xlabel(f"{said}\npatch distance {values[DISTANCE]:.1f}", fontsize=7)
         row[0].set_ylabel(name)
     for axes, title in zip(rows[0], columns, strict=True):
         axes.set_title(title)
-
-
-def _probability(value: float) -> str:
-    """Return a probability with as many nines as it has, up to six digits, ``0.99989``."""
-    digits = min(6, 2 + int(-math.log10(max(1 - value, 1e-6))))
-    return f"{value:.{digits}f}"

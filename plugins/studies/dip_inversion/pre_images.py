@@ -47,6 +47,8 @@ class Settings:
         scales: how often it halves its maps.
         skip: channels across at each scale.
         inputs: channels of z.
+        fused: whether its layers are those of :mod:`priorbench.networks.fused`, which are faster
+            from 128 × 128 pixels on, and slower for images of 64 × 64.
     """
 
     side: int = 128
@@ -59,6 +61,7 @@ class Settings:
     scales: int = 5
     skip: int = 4
     inputs: int = 32
+    fused: bool = True
 
 
 @dataclass(frozen=True)
@@ -146,8 +149,10 @@ def over_weights(error: Error, shape: Sequence[int], settings: Settings, seed: i
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         widths, skips = [settings.channels] * settings.scales, [settings.skip] * settings.scales
-        network = fuse(Hourglass(settings.inputs, channels, widths, skips))
+        network = Hourglass(settings.inputs, channels, widths, skips)
         z = AMPLITUDE * torch.rand(1, settings.inputs, *network.input_size(height, width))
+    if settings.fused:
+        network = fuse(network)
     z = z.contiguous(memory_format=torch.channels_last)
     optimiser = torch.optim.Adam(network.parameters(), lr=settings.learning_rate)
     with workers(torch.get_num_threads()):
