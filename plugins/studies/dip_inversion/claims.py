@@ -73,7 +73,7 @@ def exciting_claim(table: pd.DataFrame) -> Claim:
     Args:
         table: of all classes, rows of :class:`.study.Row`.
     """
-    parts = [_nearer(name, own) for name, own in table.groupby("feature", sort=False)]
+    parts = [_nearer(str(name), own) for name, own in table.groupby("feature", sort=False)]
     verdict = together(parts, "no class")
     starts = table["start"].nunique()
     ending = f"{DISTANCE}, lowest to highest of {starts} starts, the best weight in parentheses"

@@ -114,7 +114,8 @@ def augmented(images: Image, generator: torch.Generator) -> Image:
     low, high = CONTRAST
     contrast = low + (high - low) * stretch
     brightness = BRIGHTNESS * (2 * shift - 1)
-    return (0.5 + contrast * (images - 0.5) + brightness).clamp(0, 1)
+    changed: Image = 0.5 + contrast * (images - 0.5) + brightness
+    return changed.clamp(0, 1)
 
 
 class Classifier(nn.Module):

@@ -38,7 +38,7 @@ def draw(
     upper = TITLE + len(found) * (PANEL * height / width + CAPTION)
     lower = TITLE + len(exciting) * (PANEL + CAPTION)
     figure = _empty(upper + lower)
-    above, below = figure.subfigures(2, 1, height_ratios=(upper, lower))
+    above, below = figure.subfigures(2, 1, squeeze=False, height_ratios=(upper, lower))[:, 0]
     _draw_pre_images(above, photograph, found)
     _draw_exciting(below, exciting)
     return figure
