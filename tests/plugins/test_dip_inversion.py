@@ -11,7 +11,7 @@ from skimage import data
 from skimage.feature import hog as skimage_hog
 
 from plugins.dip.losses import total_variation
-from plugins.studies.dip_inversion import claims, features, pre_images
+from plugins.studies.dip_inversion import activation, claims, classifier, features, pre_images
 from plugins.studies.dip_inversion import study as inversion
 from priorbench.data.tensors import to_tensor
 from priorbench.plugins.manager import load_plugins
@@ -29,6 +29,12 @@ TINY = pre_images.Settings(
     channels=4,
     scales=2,
     inputs=2,
+)
+
+QUICK = activation.Maximisation(
+    dataclasses.replace(TINY, fused=False),
+    classifier.Training(side=32, steps=50),
+    crops=8,
 )
 
 
@@ -208,14 +214,15 @@ def table_of(deep, variation):
 class TestStudy:
     @pytest.mark.slow
     def test_the_table_has_every_method_and_start(self, experiment_of):
-        findings = inversion.inversion(experiment_of(a={"x": to_tensor(camera())}), TINY)
+        findings = inversion.inversion(experiment_of(a={"x": to_tensor(camera())}), TINY, QUICK)
         table = findings.table
         assert tuple(table.columns) == inversion.Row._fields
-        assert len(table) == len(features.FEATURES) * 4 * TINY.starts * len(pre_images.QUANTITIES)
+        own = table[table["feature"].isin(features.FEATURES)]
+        assert len(own) == len(features.FEATURES) * 4 * TINY.starts * len(pre_images.QUANTITIES)
         assert np.isfinite(table["value"]).all()
-        assert set(table["method"]) == set(pre_images.METHODS)
-        assert len(findings.claims) == len(features.FEATURES)
-        assert len(findings.figure.axes) == len(features.FEATURES) * 4
+        assert set(own["method"]) == set(pre_images.METHODS)
+        assert len(findings.claims) == len(features.FEATURES) + 1
+        assert len(findings.figure.axes) == (len(features.FEATURES) + len(classifier.CLASSES)) * 4
 
     @pytest.mark.slow
     def test_a_trained_encoder_is_inverted_as_well(self, experiment_of):
@@ -227,13 +234,13 @@ class TestStudy:
         results = dataclasses.replace(
             results, training=dict.fromkeys(priors, curve), catalogue=catalogue, priors=priors
         )
-        findings = inversion.inversion(results, TINY)
-        assert list(findings.table["feature"].unique()) == [
+        findings = inversion.inversion(results, TINY, QUICK)
+        assert list(findings.table["feature"].unique())[:3] == [
             "hog",
             "steered",
             "codes of means of quarters",
         ]
-        assert len(findings.claims) == 3
+        assert len(findings.claims) == 4
 
     def test_codes_are_those_of_tiles_side_by_side(self):
         image = to_tensor(camera(16, 24))
@@ -250,13 +257,15 @@ class TestStudy:
     def test_its_centre_is_inverted(self, experiment_of, monkeypatch):
         monkeypatch.setattr(inversion, "FEATURES", {"hog": features.hog})
         monkeypatch.setattr(inversion, "pre_images", record := Recorder(pre_images.pre_images))
+        two = classifier.examples(classifier.CLASSES[:2])
+        monkeypatch.setattr(inversion, "examples", lambda: two)
         small = dataclasses.replace(TINY, side=40)
-        inversion.inversion(experiment_of(a={"x": to_tensor(camera())}), small)
+        inversion.inversion(experiment_of(a={"x": to_tensor(camera())}), small, QUICK)
         np.testing.assert_allclose(record.photograph[0, 0], camera()[4:44, 8:48], atol=1e-6)
 
     def test_without_an_image_nothing_is_decided(self, experiment_of):
         findings = inversion.inversion(experiment_of(a={"tiny": to_tensor(camera(20, 20))}), TINY)
-        assert [claim.holds for claim in findings.claims] == [None] * len(features.FEATURES)
+        assert [claim.holds for claim in findings.claims] == [None] * (len(features.FEATURES) + 1)
         assert findings.table.empty
 
     @pytest.mark.parametrize(

@@ -27,6 +27,8 @@ def register_studies() -> Iterator[StudySpec]:
         "over the weights of an untrained network. Below each: the relative error of Φ; PSNR "
         "after the best affine change of the gray scale, which Φ does not tell; and structural "
         "similarity. All are shown with the photograph's mean and standard deviation, and none as "
-        "its negative.",
+        "its negative. Below, images that excite a class of a small classifier of crops to the "
+        "same log odds, found in the same ways, beside one of the class's own crops, with the "
+        "sliced distance of their patches, at the contrast of the class, from those of its crops.",
         resources=Resources(threads=2, memory_mb=3000, minutes=30),
     )

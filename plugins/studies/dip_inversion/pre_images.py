@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -28,6 +28,8 @@ SPREAD = 0.05
 """Standard deviation of the noise around middle gray that the pixels begin with."""
 
 Error = Callable[[Image], Tensor]
+Search = tuple[str, float, int]
+"""The method, the weight of the total variation, and the number of the start."""
 
 
 @dataclass(frozen=True)
@@ -45,6 +47,8 @@ class Settings:
         scales: how often it halves its maps.
         skip: channels across at each scale.
         inputs: channels of z.
+        fused: whether its layers are those of :mod:`priorbench.networks.fused`, which are faster
+            from 128 × 128 pixels on, and slower for images of 64 × 64.
     """
 
     side: int = 128
@@ -57,6 +61,7 @@ class Settings:
     scales: int = 5
     skip: int = 4
     inputs: int = 32
+    fused: bool = True
 
 
 @dataclass(frozen=True)
@@ -72,10 +77,8 @@ class PreImage:
     values: Mapping[str, float]
 
 
-def pre_images(
-    feature: Feature, photograph: Image, settings: Settings
-) -> dict[tuple[str, float, int], PreImage]:
-    """Return what each method, weight of the total variation, and start finds from Φ(x₀).
+def pre_images(feature: Feature, photograph: Image, settings: Settings) -> dict[Search, PreImage]:
+    """Return what each search finds from Φ(x₀).
 
     Args:
         feature: Φ.
@@ -87,19 +90,29 @@ def pre_images(
     def error(x: Image) -> Tensor:
         return (feature(x) - target).square().sum() / target.square().sum()
 
-    found = {}
-    for start in range(settings.starts):
-        for weight in (0.0, *settings.weights):
-            method = VARIATION if weight else NONE
-            found[method, weight, start] = over_pixels(
-                error, photograph.shape, weight, settings, start
-            )
-        found[DEEP, 0.0, start] = over_weights(error, photograph.shape, settings, start)
+    found = minimisers(error, photograph.shape, settings)
     return {key: compared(image, photograph, error) for key, image in found.items()}
 
 
+def minimisers(error: Error, shape: Sequence[int], settings: Settings) -> dict[Search, Image]:
+    """Return the image that each search ends at.
+
+    Args:
+        error: of an image.
+        shape: of the image, 1 × C × H × W.
+        settings: how.
+    """
+    over = [(NONE, 0.0), *((VARIATION, weight) for weight in settings.weights)]
+    found = {}
+    for start in range(settings.starts):
+        for method, weight in over:
+            found[method, weight, start] = over_pixels(error, shape, weight, settings, start)
+        found[DEEP, 0.0, start] = over_weights(error, shape, settings, start)
+    return found
+
+
 def over_pixels(
-    error: Error, shape: torch.Size, weight: float, settings: Settings, seed: int
+    error: Error, shape: Sequence[int], weight: float, settings: Settings, seed: int
 ) -> Image:
     """Return the minimiser of error(x) + w TV(x) over pixels on [0, 1].
 
@@ -110,7 +123,7 @@ def over_pixels(
         settings: how.
         seed: of the noise that x begins with.
     """
-    noise = torch.randn(shape, generator=torch.Generator().manual_seed(seed))
+    noise = torch.randn(tuple(shape), generator=torch.Generator().manual_seed(seed))
     x = (0.5 + SPREAD * noise).requires_grad_()
     optimiser = torch.optim.Adam([x], lr=settings.learning_rate)
     for _ in range(settings.pixel_iterations):
@@ -123,7 +136,7 @@ def over_pixels(
     return x.detach()
 
 
-def over_weights(error: Error, shape: torch.Size, settings: Settings, seed: int) -> Image:
+def over_weights(error: Error, shape: Sequence[int], settings: Settings, seed: int) -> Image:
     """Return f_θ(z) for the weights θ that minimise error(f_θ(z)); z is uniform noise.
 
     Args:
@@ -136,8 +149,10 @@ def over_weights(error: Error, shape: torch.Size, settings: Settings, seed: int)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         widths, skips = [settings.channels] * settings.scales, [settings.skip] * settings.scales
-        network = fuse(Hourglass(settings.inputs, channels, widths, skips))
+        network = Hourglass(settings.inputs, channels, widths, skips)
         z = AMPLITUDE * torch.rand(1, settings.inputs, *network.input_size(height, width))
+    if settings.fused:
+        network = fuse(network)
     z = z.contiguous(memory_format=torch.channels_last)
     optimiser = torch.optim.Adam(network.parameters(), lr=settings.learning_rate)
     with workers(torch.get_num_threads()):

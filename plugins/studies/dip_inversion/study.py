@@ -12,9 +12,26 @@ from priorbench.priors import Generator
 from priorbench.studies import Experiment, Findings
 from priorbench.studies.images import NO_PHOTOGRAPH, first_photograph
 from priorbench.studies.nothing import nothing_found
-from priorbench.studies.tables import select
+from priorbench.studies.tables import frame, select
 
-from .claims import SOURCE, STATEMENT, claim_of
+from .activation import (
+    ACCURACY,
+    OWN,
+    Excited,
+    Exciting,
+    Maximisation,
+    maximise,
+    weights_that_reach,
+)
+from .claims import (
+    EXCITING_SOURCE,
+    EXCITING_STATEMENT,
+    SOURCE,
+    STATEMENT,
+    claim_of,
+    exciting_claim,
+)
+from .classifier import examples
 from .features import FEATURES, Feature, codes
 from .figure import draw
 from .pre_images import METHODS, PSNR, Settings, pre_images
@@ -24,8 +41,8 @@ class Row(NamedTuple):
     """A row of the table: a quantity of what a method found.
 
     Args:
-        feature: Φ.
-        method: of the search.
+        feature: Φ, or the class that is excited.
+        method: of the search; or that it is one of the class's own crops.
         weight: w of the total variation.
         start: number of the start.
         quantity: with its unit, if it has one.
@@ -40,8 +57,12 @@ class Row(NamedTuple):
     value: float
 
 
-def inversion(experiment: Experiment, settings: Settings | None = None) -> Findings:
-    """Return what is found from each feature of the first test image.
+def inversion(
+    experiment: Experiment,
+    settings: Settings | None = None,
+    maximisation: Maximisation | None = None,
+) -> Findings:
+    """Return what is found from each feature of the first test image, and for each class.
 
     The codes of the image under a trained encoder are features, too. All methods minimise
     ‖Φ(x) - Φ(x₀)‖² / ‖Φ(x₀)‖²: over the pixels on [0, 1]; with w times their mean total variation
@@ -49,15 +70,20 @@ def inversion(experiment: Experiment, settings: Settings | None = None) -> Findi
     features don't tell brightness and contrast, so x is compared with x₀ as a x + b with the best a
     and b. The claims take the w that comes closest to the photograph.
 
+    The same methods look for images that excite a class of a classifier; see :mod:`.activation`.
+    That needs nothing of the experiment.
+
     Args:
         experiment: the experiment.
         settings: how long; None for the usual.
+        maximisation: how classes are excited; None for the usual.
     """
-    settings = settings or Settings()
+    settings, maximisation = settings or Settings(), maximisation or Maximisation()
     features = FEATURES | encoders(experiment)
     photograph = first_photograph(experiment)
     if photograph is None:
         open_claims = [(STATEMENT.format(name), SOURCE) for name in features]
+        open_claims.append((EXCITING_STATEMENT, EXCITING_SOURCE))
         return nothing_found(Row._fields, open_claims, NO_PHOTOGRAPH)
     photograph = centre_crop(photograph, settings.side, settings.side)
     claims, tables, pictures = [], [], {}
@@ -72,8 +98,40 @@ def inversion(experiment: Experiment, settings: Settings | None = None) -> Findi
         pictures[name] = {method: found[method, weights[method], 0] for method in METHODS}
         claims.append(claim_of(name, table, weights))
         tables.append(table)
-    figure = draw(photograph, pictures)
+    excited = maximise(examples(), maximisation)
+    exciting = exciting_table(excited)
+    claims.append(exciting_claim(exciting))
+    test = Row("classifier", OWN, 0.0, 0, ACCURACY, excited.accuracy)
+    tables += [exciting, frame(Row, [test])]
+    figure = draw(photograph, pictures, exciting_pictures(excited, exciting))
     return Findings(table=pd.concat(tables, ignore_index=True), figure=figure, claims=claims)
+
+
+def exciting_table(excited: Excited) -> pd.DataFrame:
+    """Return the rows of all classes."""
+    return frame(
+        Row,
+        (
+            Row(name, *key, quantity, value)
+            for name, own in excited.found.items()
+            for key, one in own.items()
+            for quantity, value in one.values.items()
+        ),
+    )
+
+
+def exciting_pictures(excited: Excited, table: pd.DataFrame) -> dict[str, dict[str, Exciting]]:
+    """Return by class and method the image of the first start, with the weight of the claim.
+
+    Args:
+        excited: what was found.
+        table: its rows.
+    """
+    pictures = {}
+    for name, own in excited.found.items():
+        weights = {OWN: 0.0} | weights_that_reach(select(table, feature=name))
+        pictures[name] = {method: own[method, weight, 0] for method, weight in weights.items()}
+    return pictures
 
 
 def encoders(experiment: Experiment) -> dict[str, Feature]:
