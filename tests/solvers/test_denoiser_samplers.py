@@ -363,6 +363,6 @@ def test_a_smoother_is_refused_by_all(sampler: Sampler):
         posterior_sample(Smoother(), observed(Identity(SHAPE)), Context.seeded(0), sampler)
 
 
-def test_an_unknown_sampler_is_named():
+def test_an_unknown_sampler_is_named(unchecked):
     with pytest.raises(ValueError, match="unknown sampler 'diffpri'; did you mean 'diffpir'"):
         posterior_sample(Flat(), observed(Identity(SHAPE)), Context.seeded(0), "diffpri")
