@@ -15,6 +15,7 @@ from plugins.sparse.parameters import ConvolutionalParameters
 from priorbench.data.loaders import load_embedded
 from priorbench.data.transform import centre_crop, to_gray
 from priorbench.priors import Context
+from priorbench.seeds import seeded
 from priorbench.specs import Parameters
 
 QUICK = {
@@ -128,7 +129,9 @@ class TestLearning:
         options = ConvolutionalParameters(
             n_filters=2, filter_size=3, tile_size=8, steps=6000, training_penalty=0.1
         )
-        network = Filters(2, 3).double()
+        # Of other filters a map may begin or end within the difference.
+        with seeded(0):
+            network = Filters(2, 3).double()
         objective = SparseTiles(network, options)
         tiles = noise(1, 8, 8).double()
         loss, _ = objective.loss(tiles, 0.0, torch.Generator())
