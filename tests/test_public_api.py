@@ -63,7 +63,7 @@ def test_plugins_and_examples_import_only_what_is_public(file: Path) -> None:
 
 
 def with_exports() -> Iterator[str]:
-    """Yield the modules whose text has ``__all__``: parsing all of them would slow collecting down."""
+    """Yield the modules whose text has ``__all__``; parsing all would slow collecting down."""
     for file in sorted(PACKAGE.rglob("*.py")):
         if "\n__all__ = " in file.read_text():
             parts = file.relative_to(PACKAGE.parent).with_suffix("").parts

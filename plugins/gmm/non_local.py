@@ -13,7 +13,6 @@ from torch import Tensor
 
 from priorbench.numerics.reflection import at_least
 from priorbench.numerics.similar_patches import Groups, PatchSums, find_similar, patch_table
-from priorbench.numerics.threads import in_threads
 from priorbench.operators import Identity
 from priorbench.priors import Context, Denoiser, Learned
 from priorbench.problem import Problem
@@ -23,9 +22,6 @@ from priorbench.types import AnyImage, Image, Plane, Planes
 
 from .model import GMM
 from .parameters import GMMParameters, NonLocalParameters
-
-GROUPS_IN_A_CHUNK = 256
-CHUNKS_AT_ONCE = 16
 
 
 class NonLocalGMM(Denoiser, Learned):
@@ -96,17 +92,12 @@ class NonLocalGMM(Denoiser, Learned):
         observed, estimated = table.flatten(0, 1), patch_table(estimate, side).flatten(0, 1)
         sums = PatchSums(table)
 
-        def work(members: Tensor) -> tuple[Tensor, Tensor]:
+        def estimates(members: Tensor) -> tuple[Tensor, Tensor]:
             return _estimates(
                 observed[members], estimated[members], sigma**2, self.parameters.uncertainty
             )
 
-        # As many groups at once as fit into memory for a photograph of any size.
-        for together in torch.split(groups.members, GROUPS_IN_A_CHUNK * CHUNKS_AT_ONCE):
-            chunks = torch.split(together, GROUPS_IN_A_CHUNK)
-            found = in_threads(work, chunks)
-            for members, (estimates, weights) in zip(chunks, found, strict=True):
-                sums.add(members, weights[:, None, None] * estimates, weights)
+        sums.add_all(groups, estimates)
         return sums.plane()
 
     def fit(self, images: Sequence[AnyImage], context: Context) -> Iterator[Mapping[str, float]]:

@@ -7,7 +7,6 @@ from torch import Tensor
 
 from priorbench.numerics.reflection import at_least
 from priorbench.numerics.similar_patches import Groups, PatchSums, find_similar, patch_table
-from priorbench.numerics.threads import in_threads
 from priorbench.priors import Denoiser
 from priorbench.solvers.colour import denoise_planes_together
 from priorbench.types import Image, Plane, Planes
@@ -17,8 +16,6 @@ from .shrinkage import Shrinkage, shrink, uniform, weighted
 
 ITERATIONS_OF_A_SEARCH = 2
 FEWER_AT_EACH_SEARCH = 10
-GROUPS_IN_A_CHUNK = 128
-CHUNKS_AT_ONCE = 16
 
 
 class LowRank(Denoiser):
@@ -102,14 +99,11 @@ class LowRank(Denoiser):
         table = table.flatten(0, 1)
         sums = PatchSums(table.view(*(length - size + 1 for length in plane.shape), -1))
 
-        def work(members: Tensor) -> Tensor:
-            return shrink(table[members], left[members[:, 0]], self.shrinkage)
+        def estimates(members: Tensor) -> tuple[Tensor, Tensor]:
+            shrunk = shrink(table[members], left[members[:, 0]], self.shrinkage)
+            return shrunk, table.new_ones(len(members))
 
-        # As many groups at once as fit into memory for a photograph of any size.
-        for together in torch.split(groups.members, GROUPS_IN_A_CHUNK * CHUNKS_AT_ONCE):
-            chunks = torch.split(together, GROUPS_IN_A_CHUNK)
-            for members, estimates in zip(chunks, in_threads(work, chunks), strict=True):
-                sums.add(members, estimates, table.new_ones(len(members)))
+        sums.add_all(groups, estimates)
         return sums.plane()
 
 

@@ -8,6 +8,7 @@ row · columns + column.
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import product
 
@@ -22,6 +23,8 @@ __all__ = ["Groups", "PatchSums", "find_similar", "patch_table"]
 
 REFERENCES_ALONG_A_TILE = 8
 """Neighbours share most of their windows: 8 × 8 of them are compared by one matrix product."""
+GROUPS_IN_A_CHUNK = 128
+CHUNKS_AT_ONCE = 16
 
 
 def patch_table(plane: Plane, size: int) -> Tensor:
@@ -152,6 +155,20 @@ class PatchSums:
         self.values.flatten(0, 1).scatter_add_(0, place[:, None].expand_as(rows), rows)
         each = weights[:, None].expand_as(members).flatten()
         self.weights.flatten().scatter_add_(0, place, each)
+
+    def add_all(self, groups: Groups, estimate: Callable[[Tensor], tuple[Tensor, Tensor]]) -> None:
+        """Estimate groups in threads, and add weight times estimate of each.
+
+        Args:
+            groups: of the patches.
+            estimate: from the numbers of the patches of G groups, G × K, to their estimates,
+                G × K × D, and the groups' weights, G.
+        """
+        # As many groups at once as fit into memory for a photograph of any size.
+        for together in torch.split(groups.members, GROUPS_IN_A_CHUNK * CHUNKS_AT_ONCE):
+            chunks = torch.split(together, GROUPS_IN_A_CHUNK)
+            for members, (found, weights) in zip(chunks, in_threads(estimate, chunks), strict=True):
+                self.add(members, weights[:, None, None] * found, weights)
 
     def plane(self, back: Tensor | None = None, window: Tensor | None = None) -> Plane:
         """Return the weighted mean of the estimates over each pixel, H × W.
