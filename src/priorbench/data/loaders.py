@@ -13,6 +13,8 @@ from priorbench.errors import unknown
 from priorbench.specs import Parameters
 from priorbench.store.archives import read_arrays
 
+__all__ = ["load_embedded"]
+
 
 def load_embedded(parameters: Parameters, image: str) -> np.ndarray:
     """Return an image that ships inside a package; see :func:`.read_image`.
